@@ -195,7 +195,7 @@ class Decider(Generic[S]):
 
     def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> None:
         """Checks that the actor may issue the decision on this record. Raises Forbidden."""
-        if self._may(decision, record, actor):
+        if not self.standing(record, actor).isdisjoint(decision.by):
             return
         if actor.roles.isdisjoint(decision.by):
             wanted = " or ".join(decision.by)
@@ -205,13 +205,28 @@ class Decider(Generic[S]):
     def allowed(self, state: S, actor: Actor) -> list[str]:
         """The decisions this actor may issue now."""
         status = getattr(state, "status", None)
+        standing = self.standing(state, actor)
         return [
             decision.name
             for decision in self.decisions.values()
             if not decision.creates
             and (decision.when is None or status in decision.when)
-            and self._may(decision, state, actor)
+            and not standing.isdisjoint(decision.by)
         ]
+
+    def standing(self, record: State | Command, actor: Actor) -> frozenset[Role]:
+        """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
+        if actor.roles.isdisjoint(self._owner_field):
+            return actor.roles
+        return frozenset(
+            role
+            for role in actor.roles
+            if role not in self._owner_field
+            or (
+                role in actor.organisations
+                and getattr(record, self._owner_field[role], None) == actor.organisations[role]
+            )
+        )
 
     def decide(
         self, state: S | None, command: Command, *, today: date, looked_up: State | None = None
@@ -316,12 +331,6 @@ class Decider(Generic[S]):
             return function
 
         return register
-
-    def _may(self, decision: Decision, record: State | Command, actor: Actor) -> bool:
-        return any(
-            role not in self._owner_field or getattr(record, self._owner_field[role]) == actor.organisations.get(role)
-            for role in actor.roles.intersection(decision.by)
-        )
 
     def _check_status(self, decision: Decision, state: S | None) -> None:
         if decision.creates:
