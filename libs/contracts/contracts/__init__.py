@@ -1,0 +1,82 @@
+"""The published language of the platform: its events, the value types they are made of, and the code lists behind them.
+
+A service builds events from their models; a reader of a Kafka topic turns a record back into one by the type and the
+schema version in its headers. Nothing here needs another package of the platform.
+
+>>> from datetime import date
+>>> event = CompanyActivated(company="00000001800010", naf="2562B", commune="36088", zone="zi-limoise", headcount=42,
+...     size_band=size_band(42), effective_on=date(2024, 5, 13))
+>>> event.naf, codes.naf()[event.naf]
+('25.62B', 'Mécanique industrielle')
+>>> decode("CompanyActivated", 1, event.model_dump_json()) == event
+True
+"""
+
+from contracts import codes
+from contracts.catalogue import CATALOGUE, UnknownEvent, decode, event_model, json_schema, schema_id
+from contracts.company import (
+    CompanyActivated,
+    CompanyApplied,
+    CompanyLeft,
+    CompanyReinstated,
+    CompanyRejected,
+    CompanySuspended,
+    HeadcountReported,
+)
+from contracts.investment import (
+    AmountCorrected,
+    AmountSpentCorrected,
+    DayCorrected,
+    Evidence,
+    GrantAwarded,
+    GrantCorrected,
+    GrantDisbursed,
+    InvestmentAnnounced,
+    InvestmentApproved,
+    InvestmentCancelled,
+    InvestmentCommitted,
+    InvestmentCompleted,
+    InvestmentStarted,
+    JobsAudited,
+)
+from contracts.model import Day, Event, Model
+from contracts.roles import ORGANISATION_ROLES, Role
+from contracts.values import sample_siret, size_band
+
+__all__ = [
+    "CATALOGUE",
+    "ORGANISATION_ROLES",
+    "AmountCorrected",
+    "AmountSpentCorrected",
+    "CompanyActivated",
+    "CompanyApplied",
+    "CompanyLeft",
+    "CompanyReinstated",
+    "CompanyRejected",
+    "CompanySuspended",
+    "Day",
+    "DayCorrected",
+    "Event",
+    "Evidence",
+    "GrantAwarded",
+    "GrantCorrected",
+    "GrantDisbursed",
+    "HeadcountReported",
+    "InvestmentAnnounced",
+    "InvestmentApproved",
+    "InvestmentCancelled",
+    "InvestmentCommitted",
+    "InvestmentCompleted",
+    "InvestmentStarted",
+    "JobsAudited",
+    "Model",
+    "Role",
+    "UnknownEvent",
+    "codes",
+    "decode",
+    "event_model",
+    "json_schema",
+    "sample_siret",
+    "schema_id",
+    "size_band",
+]

@@ -3,9 +3,19 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
-Day = Annotated[date, Field(description="A day in Europe/Paris, as an RFC 3339 full-date.")]
+Day = Annotated[
+    date,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "description": "A day in Europe/Paris, as an RFC 3339 full-date.",
+            "examples": ["2024-05-13"],
+        }
+    ),
+]
 
 
 class Model(BaseModel):

@@ -1,0 +1,34 @@
+"""The code lists of the public administrations, shipped in `data/` and read on first use.
+
+`data/SOURCES.md` says where each comes from. Labels are in French, as published.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+
+_DATA = files("contracts") / "data"
+
+
+def _labels(path: str) -> Mapping[str, str]:
+    return MappingProxyType(json.loads((_DATA / path).read_text(encoding="utf-8")))
+
+
+@lru_cache
+def naf() -> Mapping[str, str]:
+    """The 732 sub-classes of NAF rev. 2 by code: `25.62B` → `Mécanique industrielle`."""
+    return _labels("naf/codes-NAF.json")
+
+
+@lru_cache
+def legal_forms() -> Mapping[str, str]:
+    """Legal forms [catégories juridiques] by their four digits: `5710` → `SAS, société par actions simplifiée`."""
+    return _labels("naf/natures-juridiques.json")
+
+
+@lru_cache
+def size_bands() -> Mapping[str, str]:
+    """Bands of the number of employees [tranches d'effectifs]: `12` → `20 à 49 salariés`."""
+    return _labels("naf/tranches-effectifs.json")

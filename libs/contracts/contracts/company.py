@@ -1,0 +1,78 @@
+"""What happens to a company of the network [entreprise du réseau], the stream `company-<siret>`.
+
+Headcounts are levels: each event carries the value after it, which is 0 unless the company is an active member.
+"""
+
+from typing import Literal
+
+from contracts.model import Event
+from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Zone
+
+ApplicationRefusal = Literal["outside_territory", "outside_industry", "incomplete_file", "withdrawn", "other"]
+SuspensionReason = Literal["fee_unpaid", "activity_paused", "insolvency_proceedings", "charter_breach", "other"]
+LeavingReason = Literal["closed", "moved", "merged", "resigned", "excluded", "other"]
+
+
+class _Company(Event):
+    company: Siret
+    naf: Naf
+    commune: Commune
+    zone: Zone | None
+    """The business zone it is in, if any."""
+
+
+class CompanyApplied(_Company):
+    """A company asked to join the network. It is not a member yet, and its headcount does not count."""
+
+    name: ShortText
+    legal_form: LegalForm
+    headcount: FullTimeEquivalents
+    """As declared in the application."""
+    size_band: SizeBand
+
+
+class CompanyActivated(_Company):
+    """The company became a member, with its headcount."""
+
+    headcount: FullTimeEquivalents
+    size_band: SizeBand
+
+
+class CompanyRejected(_Company):
+    """The application was refused."""
+
+    reason: ApplicationRefusal
+
+
+class CompanySuspended(_Company):
+    """The membership was suspended."""
+
+    reason: SuspensionReason
+    headcount_before: FullTimeEquivalents
+    headcount: FullTimeEquivalents
+    """0: a suspended company does not count."""
+
+
+class CompanyReinstated(_Company):
+    """The suspension ended, and the company counts again with the headcount it had."""
+
+    headcount: FullTimeEquivalents
+    size_band: SizeBand
+
+
+class CompanyLeft(_Company):
+    """The company left the network."""
+
+    reason: LeavingReason
+    headcount_before: FullTimeEquivalents
+    """0 where it was suspended."""
+    headcount: FullTimeEquivalents
+    """0: it does not count any more."""
+
+
+class HeadcountReported(_Company):
+    """A member told its headcount on `effective_on`."""
+
+    headcount_before: FullTimeEquivalents
+    headcount: FullTimeEquivalents
+    size_band: SizeBand

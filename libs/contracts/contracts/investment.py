@@ -1,0 +1,187 @@
+"""What happens to a productive investment [investissement productif], the stream `investment-<id>`.
+
+Each event carries what it takes to count it, and a correction the old value, the new one, and the days of the steps
+whose figures it changes.
+"""
+
+from typing import Literal
+
+from contracts.model import Day, Event, Model
+from contracts.values import (
+    AidRate,
+    Axis,
+    Commune,
+    Euros,
+    FullTimeEquivalents,
+    Funder,
+    Naf,
+    Reference,
+    Scheme,
+    ShortText,
+    Siret,
+    SomeEuros,
+    Zone,
+)
+
+CancellationReason = Literal["financing", "permit", "market", "change_of_plan", "company_closed", "other"]
+CorrectionReason = Literal["typing_error", "late_document", "audit_finding", "recalculation", "other"]
+
+Step = Literal["announced", "approved", "committed", "started", "completed"]
+"""A dated step on the way of an investment."""
+
+
+class Evidence(Model):
+    """The document that jobs are audited on."""
+
+    kind: Literal["dsn", "contract", "payroll_extract", "audit_report"]
+    """`dsn` is the payroll declaration [déclaration sociale nominative]."""
+    reference: Reference
+    dated: Day
+    """The day of the document."""
+
+
+class _Investment(Event):
+    company: Siret
+    naf: Naf
+    commune: Commune
+    zone: Zone | None
+    """The business zone of the company at the announcement, as its NAF and commune, if any."""
+    axis: Axis
+
+
+class InvestmentAnnounced(_Investment):
+    """A member company announced an investment."""
+
+    title: ShortText
+    amount: SomeEuros
+    """The eligible base [assiette éligible]."""
+    jobs_planned: FullTimeEquivalents
+
+
+class InvestmentApproved(_Investment):
+    """The partners approved it."""
+
+    amount: SomeEuros
+
+
+class InvestmentCommitted(_Investment):
+    """The company committed the money [engagement]."""
+
+    amount: SomeEuros
+
+
+class InvestmentStarted(_Investment):
+    """The works or deliveries began."""
+
+    amount: SomeEuros
+
+
+class InvestmentCompleted(_Investment):
+    """It is in service."""
+
+    amount: SomeEuros
+    amount_spent: SomeEuros
+    """What was spent in the end."""
+
+
+class JobsAudited(_Investment):
+    """The jobs it created and maintained were established on evidence, for the first time or again."""
+
+    created_before: FullTimeEquivalents
+    """0 at the first audit, as `maintained_before`."""
+    created: FullTimeEquivalents
+    maintained_before: FullTimeEquivalents
+    maintained: FullTimeEquivalents
+    audited_before: Day | None
+    """The day of the audit that this one replaces."""
+    evidence: Evidence
+
+
+class CancelledGrant(Model):
+    """A grant of an investment that was cancelled."""
+
+    funder: Funder
+    scheme: Scheme
+    amount: Euros
+    """As awarded."""
+    disbursed: Euros
+    """To be paid back."""
+
+
+class InvestmentCancelled(_Investment):
+    """It will not be carried out. Grants disbursed until then are to be paid back."""
+
+    reason: CancellationReason
+    status_before: Literal["announced", "approved", "committed", "in_progress"]
+    amount: SomeEuros
+    announced_on: Day
+    committed_on: Day | None
+    grants_awarded: Euros
+    """The total of its grants."""
+    grants_disbursed: Euros
+    """The total to be paid back."""
+    grants: tuple[CancelledGrant, ...]
+    """Each of its grants, so that a reader can take them out again by funder."""
+
+
+class GrantAwarded(_Investment):
+    """A funder granted an aid [subvention]."""
+
+    funder: Funder
+    scheme: Scheme
+    eligible_base: SomeEuros
+    aid_rate: AidRate
+    amount: SomeEuros
+
+
+class GrantDisbursed(_Investment):
+    """A funder paid a grant, or a part of it."""
+
+    funder: Funder
+    scheme: Scheme
+    amount: SomeEuros
+    """This payment."""
+    disbursed: SomeEuros
+    """What this grant has paid in all, this payment included."""
+
+
+class AmountCorrected(_Investment):
+    """The eligible base was corrected."""
+
+    reason: CorrectionReason
+    amount_before: SomeEuros
+    amount: SomeEuros
+    announced_on: Day
+    committed_on: Day | None
+
+
+class AmountSpentCorrected(_Investment):
+    """What was spent was corrected."""
+
+    reason: CorrectionReason
+    amount_spent_before: SomeEuros
+    amount_spent: SomeEuros
+    completed_on: Day
+
+
+class DayCorrected(_Investment):
+    """The day of a step was corrected."""
+
+    reason: CorrectionReason
+    step: Step
+    day_before: Day
+    day: Day
+    amount: SomeEuros
+    amount_spent: SomeEuros | None
+    """Of a completed investment."""
+
+
+class GrantCorrected(_Investment):
+    """The amount of a grant was corrected; 0 takes it back."""
+
+    reason: CorrectionReason
+    funder: Funder
+    scheme: Scheme
+    amount_before: Euros
+    amount: Euros
+    awarded_on: Day
