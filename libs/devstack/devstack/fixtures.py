@@ -1,0 +1,95 @@
+"""The fixtures of every test of the repository: real servers, fresh databases and topics, an issuer of tokens.
+
+Loaded as a pytest plugin. Servers begin when the first test asks for them (see `devstack.stack`).
+"""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from devstack.issuer import Issuer
+from devstack.stack import LOCATOR, Servers, Stack, locate_from_worker
+from eventstore.migrate import migrate
+
+_STACK: Final = pytest.StashKey[Stack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker, and prepares the servers in the one process that owns them."""
+    config.addinivalue_line("markers", "slow: takes seconds, so it runs after all others")
+    if not hasattr(config, "workerinput"):
+        stack = config.stash[_STACK] = Stack(os.environ.get("STACK", "embedded"))
+        if config.getoption("numprocesses", None):
+            stack.serve()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the servers."""
+    if _STACK in config.stash:
+        config.stash[_STACK].stop()
+        os.environ.pop(LOCATOR, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what is slow last, so that what is broken shows early."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Servers:
+    """PostgreSQL and Kafka."""
+    return Servers(pytestconfig.stash[_STACK].locate if _STACK in pytestconfig.stash else locate_from_worker)
+
+
+@pytest.fixture
+def database(servers: Servers) -> Iterator[str]:
+    """The address of an empty database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE template0"))
+    yield urlunsplit(urlsplit(servers.database_url)._replace(path=f"/{name}"))
+    asyncio.run(_execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def migrated_database(database: str) -> str:
+    """The address of a database of the test's own that has the tables of an event store."""
+    asyncio.run(migrate(database))
+    return database
+
+
+@pytest.fixture
+def kafka(servers: Servers) -> str:
+    """Kafka's address, `host:port`."""
+    return servers.kafka_bootstrap
+
+
+@pytest.fixture
+def topic() -> str:
+    """The name of a topic of the test's own, which does not exist yet."""
+    return f"test.{uuid.uuid4().hex}.v1"
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    """Signs tokens; who checks them must be given its `jwks`."""
+    return Issuer("http://issuer.test")
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
