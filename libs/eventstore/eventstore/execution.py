@@ -1,0 +1,148 @@
+"""The way of a command: load the state, decide, append; again when somebody else was faster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic
+
+from contracts.catalogue import decode
+from eventstore.connection import StoreUnavailable
+from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, State
+from eventstore.ids import new_id
+from eventstore.store import Append, Appended, Key, NewEvent, Store, Stored, VersionConflict
+
+ATTEMPTS = 100
+"""Every lost race was won by another command, so giving up means that a stream is truly crowded."""
+
+
+class StreamNotFound(Exception):
+    """No such aggregate."""
+
+    def __init__(self, category: str, identity: str) -> None:
+        super().__init__(f"there is no {category} {identity}")
+        self.category = category
+        self.identity = identity
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[S]):
+    """An aggregate at a version."""
+
+    stream_id: str
+    identity: str
+    version: int
+    state: S
+    state_json: str
+    replayed: bool = False
+
+
+async def execute(
+    store: Store,
+    decider: Decider[S],
+    command: Command,
+    *,
+    identity: str | None,
+    actor: Actor,
+    today: date,
+    metadata: str,
+    expected: int | None = None,
+    key: Key | None = None,
+) -> Outcome[S]:
+    """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
+
+    `expected` makes it run on that version only. With a `key` it has one effect however often it is sent: the aggregate
+    is returned as that effect left it.
+
+    Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), KeyReused, EventTooLarge, and
+    StoreUnavailable, after which the effect is unknown.
+    """
+    decision = decider.decision(type(command))
+    creates = identity is None
+    if identity is None:
+        named = decider.identified_by
+        identity = getattr(command, named) if named else str(new_id())
+    stream_id = decider.stream_id(identity)
+    # A stream whose id was just made need not be looked for.
+    may_exist = not creates or decider.identified_by is not None
+    for _ in range(ATTEMPTS):
+        found = await current(store, decider, identity) if may_exist else None
+        if found is None and not creates:
+            raise StreamNotFound(decider.category, identity)
+        state = found.state if found else None
+        version = found.version if found else 0
+        decider.authorise(decision, command if creates or state is None else state, actor)
+        try:
+            if expected is not None and expected != version:
+                raise VersionConflict(stream_id, expected)
+            looked_up, guards = await _look_up(store, decision.looks_up, command if creates else state)
+            events = decider.decide(state, command, today=today, looked_up=looked_up)
+        except (Rejected, VersionConflict):
+            # What the first sending of this command changed may be the very reason to refuse the second.
+            if key and (known := await store.find_key(key)):
+                return await at_version(store, decider, known)
+            raise
+        if not events and found:
+            return found
+        folded = decider.fold(events, state)
+        if folded is None:
+            raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
+        state_json = folded.model_dump_json()
+        try:
+            appended = await store.append(
+                Append(
+                    stream_id,
+                    decider.category,
+                    version,
+                    [NewEvent(type(event).__name__, event.schema_version, event.model_dump_json()) for event in events],
+                    state_json,
+                    decider.state.revision,
+                    metadata,
+                    key,
+                    guards,
+                )
+            )
+        except VersionConflict:
+            continue
+        if appended.replayed:
+            return await at_version(store, decider, appended)
+        return Outcome(stream_id, identity, appended.version, folded, state_json)
+    raise StoreUnavailable(f"{stream_id} is changed by too many at once")
+
+
+async def current(store: Store, decider: Decider[S], identity: str) -> Outcome[S] | None:
+    """An aggregate as it stands."""
+    stored = await store.load(decider.stream_id(identity))
+    return await revive(store, decider, stored) if stored else None
+
+
+async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S]:
+    """An aggregate from its stored state, or from its events where that is of another revision of the code."""
+    if not stored.is_fresh(decider.state.revision):
+        return await at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
+    state = decider.state.model_validate_json(stored.state)
+    return Outcome(stored.stream_id, _identity(decider, stored.stream_id), stored.version, state, stored.state)
+
+
+async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome[S]:
+    """An aggregate as it was at a version."""
+    history = await store.history(at.stream_id, upto=at.version)
+    state = decider.fold(decode(event.type, event.schema_version, event.data) for event in history)
+    if state is None:
+        raise AssertionError(f"{at.stream_id} has no events")
+    return Outcome(
+        at.stream_id, _identity(decider, at.stream_id), at.version, state, state.model_dump_json(), at.replayed
+    )
+
+
+async def _look_up(
+    store: Store, lookup: Lookup | None, record: Command | State | None
+) -> tuple[State | None, Sequence[tuple[str, int]]]:
+    if lookup is None:
+        return None, ()
+    identity = getattr(record, lookup.key)
+    seen: Outcome[State] | None = await current(store, lookup.decider, identity)
+    return (seen.state if seen else None), [(lookup.decider.stream_id(identity), seen.version if seen else 0)]
+
+
+def _identity(decider: Decider[S], stream_id: str) -> str:
+    return stream_id.removeprefix(f"{decider.category}-")
