@@ -26,6 +26,7 @@ from contracts.company import (
 from contracts.investment import (
     AmountCorrected,
     AmountSpentCorrected,
+    CancelledGrant,
     DayCorrected,
     Evidence,
     GrantAwarded,
@@ -48,6 +49,7 @@ __all__ = [
     "ORGANISATION_ROLES",
     "AmountCorrected",
     "AmountSpentCorrected",
+    "CancelledGrant",
     "CompanyActivated",
     "CompanyApplied",
     "CompanyLeft",

@@ -1,0 +1,146 @@
+"""Every event is found by type and version, survives JSON, refuses what it does not know, and describes itself."""
+
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts import (
+    CATALOGUE,
+    CompanyApplied,
+    Event,
+    GrantAwarded,
+    InvestmentAnnounced,
+    InvestmentCancelled,
+    JobsAudited,
+    UnknownEvent,
+    decode,
+    json_schema,
+)
+from contracts.model import Model
+
+MEANINGFUL: dict[str, Any] = {
+    "effective_on": "2024-05-13", "company": "00000001800010", "naf": "25.62B", "commune": "36088",
+    "zone": "zi-limoise", "axis": 6, "name": "Fonderie de la Théols", "legal_form": "5710",
+    "title": "Ligne de peinture robotisée", "headcount": 42.5, "headcount_before": 40.0, "size_band": "12", "jobs_planned": 4.0,
+    "amount": 450_000, "amount_before": 400_000, "amount_spent": 440_000, "amount_spent_before": 430_000,
+    "created_before": 0.0, "created": 4.0, "maintained_before": 0.0, "maintained": 38.0, "audited_before": None,
+    "evidence": {"kind": "dsn", "reference": "DSN-2024-04", "dated": "2024-04-30"},
+    "status_before": "approved", "announced_on": "2024-01-15", "committed_on": None, "completed_on": "2024-04-02",
+    "awarded_on": "2024-03-01", "step": "approved", "day_before": "2024-02-01", "day": "2024-02-02",
+    "grants_awarded": 90_000, "grants_disbursed": 30_000, "disbursed": 30_000,
+    "grants": [{"funder": "state", "scheme": "france-relance", "amount": 90_000, "disbursed": 30_000}],
+    "funder": "state", "scheme": "france-relance", "eligible_base": 300_000, "aid_rate": 0.3,
+}  # fmt: skip
+REASONS = {
+    "CompanyRejected": "incomplete_file",
+    "CompanySuspended": "fee_unpaid",
+    "CompanyLeft": "moved",
+    "InvestmentCancelled": "permit",
+}
+
+every_event = pytest.mark.parametrize("model", CATALOGUE.values(), ids=lambda model: model.__name__)
+
+
+def meaningful(model: type[Event]) -> dict[str, Any]:
+    facts = {**MEANINGFUL, "reason": REASONS.get(model.__name__, "typing_error")}
+    return {name: facts[name] for name in model.model_fields}
+
+
+def test_the_catalogue_holds_every_event() -> None:
+    assert {model.__name__ for model in CATALOGUE.values()} == {
+        "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended", "CompanyReinstated", "CompanyLeft",
+        "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
+        "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
+        "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
+    }  # fmt: skip
+    assert all(key == (model.__name__, model.schema_version) for key, model in CATALOGUE.items())
+
+
+@every_event
+def test_an_event_survives_json(model: type[Event]) -> None:
+    event = model.model_validate(meaningful(model), strict=False)
+    assert decode(model.__name__, model.schema_version, event.model_dump_json()) == event
+    assert decode(model.__name__, model.schema_version, event.model_dump_json().encode()) == event
+
+
+@every_event
+def test_an_event_refuses_a_field_it_does_not_know(model: type[Event]) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        model.model_validate({**meaningful(model), "remark": "seen with the director"}, strict=False)
+
+
+@every_event
+def test_an_event_needs_each_of_its_fields(model: type[Event]) -> None:
+    for field in model.model_fields:
+        lacking = {name: value for name, value in meaningful(model).items() if name != field}
+        with pytest.raises(ValidationError, match="Field required"):
+            model.model_validate(lacking, strict=False)
+
+
+@every_event
+def test_an_event_does_not_change(model: type[Event]) -> None:
+    event = model.model_validate(meaningful(model), strict=False)
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(event, "effective_on", date(2025, 1, 1))  # noqa: B010 -- the type checker refuses a plain assignment
+
+
+@every_event
+def test_an_event_says_which_company_and_place_it_counts_for(model: type[Event]) -> None:
+    assert {"effective_on", "company", "naf", "commune", "zone"} <= model.model_fields.keys()
+
+
+@every_event
+def test_an_event_describes_itself(model: type[Event]) -> None:
+    schema = json_schema(model.__name__, model.schema_version)
+    assert schema["$id"] == f"urn:territoires-industrie:{model.__name__}:1"
+    assert schema["additionalProperties"] is False
+    assert schema["description"].endswith(".")
+    assert set(schema["required"]) == set(model.model_fields)
+
+
+@pytest.mark.parametrize("key", [("InvestmentAnnounced", 2), ("PlotSold", 1), ("_Company", 1), ("Event", 1)])
+def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
+    with pytest.raises(UnknownEvent, match=f"no event {key[0]}, version {key[1]}"):
+        decode(*key, "{}")
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value", "slug"),
+    [
+        (CompanyApplied, "company", "00000001800011", "siret"),
+        (CompanyApplied, "naf", "25.62Z", "naf"),
+        (CompanyApplied, "size_band", "NN", "literal_error"),
+        (InvestmentAnnounced, "amount", 0, "some-euros"),
+        (InvestmentAnnounced, "effective_on", "2024-02-30", "date_from_datetime_parsing"),
+        (InvestmentCancelled, "status_before", "completed", "literal_error"),
+        (JobsAudited, "created", 1.234, "full-time-equivalents"),
+        (GrantAwarded, "aid_rate", 30, "aid-rate"),
+    ],
+)
+def test_an_event_holds_only_true_values(model: type[Event], field: str, value: object, slug: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        model.model_validate({**meaningful(model), field: value}, strict=False)
+    assert [(fault["loc"][0], fault["type"]) for fault in error.value.errors()] == [(field, slug)]
+
+
+def test_contracts_need_nothing_else_of_the_platform() -> None:
+    """Its own process: here the other packages may be imported already."""
+    script = (
+        "import contracts, sys; "
+        "found = {'eventstore', 'service', 'asyncpg', 'aiokafka', 'fastapi'} & sys.modules.keys(); "
+        "assert not found, found; "
+        "assert contracts.codes.naf.cache_info().currsize == 0, 'the code lists are read on first use'"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)  # noqa: S603
+
+
+def test_models_are_strict() -> None:
+    class Count(Model):
+        count: int
+
+    with pytest.raises(ValidationError):
+        Count.model_validate_json('{"count": "12"}')

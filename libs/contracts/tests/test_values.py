@@ -1,0 +1,270 @@
+"""Each value type accepts what its rule says and nothing else."""
+
+import csv
+import doctest
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+import contracts
+from contracts import codes, values
+
+LA_POSTE_HEAD_OFFICE = "35600000000048"
+LA_POSTE_BRANCH = "35600000049837"
+
+
+def rows(path: str) -> list[dict[str, str]]:
+    with (files("contracts") / "data" / path).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def parse(value_type: Any, value: object) -> Any:
+    return TypeAdapter(value_type, config=ConfigDict(strict=True)).validate_json(json.dumps(value))
+
+
+def refused(value_type: Any, value: object) -> str:
+    with pytest.raises(ValidationError) as error:
+        parse(value_type, value)
+    return str(error.value.errors()[0]["type"])
+
+
+@pytest.mark.parametrize(
+    "module", [contracts, contracts.catalogue, contracts.values], ids=lambda module: module.__name__
+)
+def test_the_examples_of_the_documentation_run(module: Any) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+# SIREN, SIRET
+
+
+@given(st.integers(0, 900_000))
+def test_a_sample_siret_is_valid_and_so_is_its_siren(number: int) -> None:
+    siret = contracts.sample_siret(number)
+    assert parse(values.Siret, siret) == siret
+    assert siret.startswith(values.SAMPLE_PREFIX)
+    assert parse(values.Siren, siret[:9]) == siret[:9]
+
+
+@given(st.integers(0, 900_000), st.integers(0, 13), st.integers(1, 9))
+def test_a_siret_with_one_wrong_digit_is_refused(number: int, place: int, by: int) -> None:
+    siret = contracts.sample_siret(number)
+    wrong = f"{siret[:place]}{(int(siret[place]) + by) % 10}{siret[place + 1 :]}"
+    assert refused(values.Siret, wrong) == "siret"
+
+
+@pytest.mark.parametrize("siret", ["73282932000074", LA_POSTE_HEAD_OFFICE, LA_POSTE_BRANCH])
+def test_real_sirets_are_accepted(siret: str) -> None:
+    assert parse(values.Siret, siret) == siret
+
+
+@given(st.integers(0, 99_999))
+def test_an_establishment_of_la_poste_has_digits_that_add_up_to_a_multiple_of_five(nic: int) -> None:
+    siret = f"{values.LA_POSTE}{nic:05d}"
+    if siret == LA_POSTE_HEAD_OFFICE or sum(map(int, siret)) % 5 == 0:
+        assert parse(values.Siret, siret) == siret
+    else:
+        assert refused(values.Siret, siret) == "siret"
+
+
+@pytest.mark.parametrize(
+    "siret",
+    [
+        "00000000000000",
+        "7328293200007",  # 13 digits
+        "732829320000740",
+        "73282932000074\n",
+        "732 829 320 00074",
+        "٧٣٢٨٢٩٣٢٠٠٠٠٧٤",  # digits, but not ours
+        "73282932100073",  # passes Luhn, its SIREN does not
+        "",
+        None,
+        73282932000074,
+    ],
+)
+def test_what_is_not_a_siret_is_refused(siret: object) -> None:
+    assert refused(values.Siret, siret) == "siret"
+
+
+def test_the_communes_of_the_indre_have_valid_codes_and_sirens() -> None:
+    for commune in rows("geo/communes_indre_36.csv"):
+        assert parse(values.Commune, commune["insee"]) == commune["insee"]
+        if commune["siren"]:  # merged communes have none
+            assert parse(values.Siren, commune["siren"]) == commune["siren"]
+
+
+@pytest.mark.parametrize("siren", ["000000000", "243600237", "24360023", "2436002360", 243600236])
+def test_what_is_not_a_siren_is_refused(siren: object) -> None:
+    assert refused(values.Siren, siren) == "siren"
+
+
+# Codes
+
+
+def test_the_community_of_communes_spreads_over_two_departments() -> None:
+    codes_of = {parse(values.Commune, row["insee"])[:2] for row in rows("geo/epci_243600236_pays_issoudun.csv")}
+    assert codes_of == {"36", "18"}
+
+
+@pytest.mark.parametrize("commune", ["2A004", "2B033", "97105", "01001"])
+def test_communes_of_corsica_overseas_and_the_ain_are_accepted(commune: str) -> None:
+    assert parse(values.Commune, commune) == commune
+
+
+@pytest.mark.parametrize("commune", ["20004", "2C004", "3608", "360880", "36088\n", "Issoudun", 36088, ""])
+def test_what_is_not_a_commune_is_refused(commune: object) -> None:
+    assert refused(values.Commune, commune) == "commune"
+
+
+def test_every_naf_code_is_accepted_with_and_without_its_dot() -> None:
+    assert len(codes.naf()) == 732
+    for code in codes.naf():
+        assert parse(values.Naf, code) == parse(values.Naf, code.replace(".", "")) == code
+
+
+@pytest.mark.parametrize("naf", ["25.62Z", "2562", "25.62b", "25-62B", "C", "256.2B", 2562, ""])
+def test_what_is_not_a_naf_code_is_refused(naf: object) -> None:
+    assert refused(values.Naf, naf) == "naf"
+
+
+def test_every_legal_form_is_accepted() -> None:
+    assert len(codes.legal_forms()) == 260
+    for code in codes.legal_forms():
+        assert parse(values.LegalForm, code) == code
+
+
+@pytest.mark.parametrize("legal_form", ["5711", "571", "57100", "SAS", 5710])
+def test_what_is_not_a_legal_form_is_refused(legal_form: object) -> None:
+    assert refused(values.LegalForm, legal_form) == "legal-form"
+
+
+# Quantities
+
+
+@pytest.mark.parametrize("number", [0, 1, 42, 7.5, 0.25, 119.35, 1_000_000])
+def test_full_time_equivalents_are_numbers_with_two_decimals(number: float) -> None:
+    parsed = parse(values.FullTimeEquivalents, number)
+    assert parsed == number
+    assert isinstance(parsed, float)
+
+
+@given(st.integers(0, 100_000_000))
+def test_any_number_of_hundredths_is_a_headcount(hundredths: int) -> None:
+    parsed = parse(values.FullTimeEquivalents, hundredths / 100)
+    assert round(parsed * 100) == hundredths
+
+
+@pytest.mark.parametrize("number", [-1, -0.01, 7.555, 1_000_000.01, "7", True, None, float("inf"), float("nan")])
+def test_what_is_not_a_headcount_is_refused(number: object) -> None:
+    assert refused(values.FullTimeEquivalents, number) == "full-time-equivalents"
+
+
+def test_minus_zero_is_zero() -> None:
+    assert str(parse(values.FullTimeEquivalents, -0.0)) == "0.0"
+
+
+@pytest.mark.parametrize("amount", [0, 1, 22_000_000])
+def test_amounts_are_whole_euros(amount: int) -> None:
+    assert parse(values.Euros, amount) == amount
+
+
+@pytest.mark.parametrize("amount", [-1, 12.5, 12.0, "12", True, None, 10**12 + 1, 10**30])
+def test_what_is_not_an_amount_is_refused(amount: object) -> None:
+    assert refused(values.Euros, amount) == "euros"
+
+
+def test_an_amount_that_must_be_something_is_not_zero() -> None:
+    assert refused(values.SomeEuros, 0) == "some-euros"
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.125, 0.3333, 0.0001, 1])
+def test_an_aid_rate_is_a_share(rate: float) -> None:
+    assert parse(values.AidRate, rate) == rate
+
+
+@pytest.mark.parametrize("rate", [0, -0.1, 1.0001, 30, 0.33333, "0.3", None])
+def test_what_is_not_an_aid_rate_is_refused(rate: object) -> None:
+    assert refused(values.AidRate, rate) == "aid-rate"
+
+
+@pytest.mark.parametrize("axis", [0, 8, -1, 2.0, "2", True])
+def test_there_are_seven_axes(axis: object) -> None:
+    assert [parse(values.Axis, known) for known in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
+    assert refused(values.Axis, axis) == "axis"
+
+
+# Words
+
+
+def test_a_text_is_trimmed() -> None:
+    assert parse(values.ShortText, "  Ligne de peinture robotisée \n") == "Ligne de peinture robotisée"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a" * 201, "nul\x00", "two\nlines", "esc\x1b[31m", "\x85x\x9f", 7, None])
+def test_what_is_not_a_line_of_text_is_refused(text: object) -> None:
+    assert refused(values.ShortText, text) == "short-text"
+
+
+@pytest.mark.parametrize("slug", ["zi-limoise", "france-relance", "france_2030", "a"])
+def test_zones_funders_and_schemes_are_slugs(slug: str) -> None:
+    assert [parse(kind, slug) for kind in (values.Zone, values.Funder, values.Scheme)] == [slug] * 3
+
+
+@pytest.mark.parametrize("slug", ["ZI Limoise", "zi--limoise", "-zi", "zi-", "état", "", "a" * 65])
+def test_what_is_not_a_slug_is_refused(slug: str) -> None:
+    refusals = [refused(kind, slug) for kind in (values.Zone, values.Funder, values.Scheme)]
+    assert refusals == ["zone", "funder", "scheme"]
+
+
+@pytest.mark.parametrize("reference", ["DSN-2023-12", "AUDIT 2024/07", "CDI_118", "7"])
+def test_a_reference_is_what_a_document_is_filed_under(reference: str) -> None:
+    assert parse(values.Reference, reference) == reference
+
+
+@pytest.mark.parametrize("reference", ["", " DSN", "Contrat de Zoé", "DSN\n12", "x" * 65, "a;b"])
+def test_what_is_not_a_reference_is_refused(reference: str) -> None:
+    assert refused(values.Reference, reference) == "reference"
+
+
+# Size bands
+
+
+def test_size_bands_begin_where_insee_says() -> None:
+    for band, label in codes.size_bands().items():
+        if band != "NN":  # which tells apart those who never employed anyone: a headcount cannot
+            least = int(re.sub(r"\D", "", re.split(r" à | ou | salarié", label)[0]))
+            assert values.size_band(least) == band
+            assert values.size_band(least - 0.01) != band or least <= 1
+
+
+@given(st.floats(0, 1_000_000), st.floats(0, 1_000_000))
+def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -> None:
+    assert values.size_band(min(one, other)) <= values.size_band(max(one, other))
+
+
+# JSON Schema
+
+
+@pytest.mark.parametrize(
+    "value_type",
+    [
+        values.Siren, values.Siret, values.Naf, values.LegalForm, values.Commune, values.Axis, values.Euros,
+        values.SomeEuros, values.FullTimeEquivalents, values.AidRate, values.ShortText, values.Zone, values.Funder,
+        values.Scheme, values.Reference,
+    ],
+)  # fmt: skip
+def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:
+    schema = TypeAdapter(value_type).json_schema()
+    assert schema["description"]
+    for example in schema["examples"]:
+        assert parse(value_type, example) == example
+        if "pattern" in schema:
+            assert re.fullmatch(schema["pattern"], example)
