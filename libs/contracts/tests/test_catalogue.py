@@ -25,7 +25,8 @@ from contracts.model import Model
 MEANINGFUL: dict[str, Any] = {
     "effective_on": "2024-05-13", "company": "00000001800010", "naf": "25.62B", "commune": "36088",
     "zone": "zi-limoise", "axis": 6, "name": "Fonderie de la Théols", "legal_form": "5710",
-    "title": "Ligne de peinture robotisée", "headcount": 42.5, "headcount_before": 40.0, "size_band": "12", "jobs_planned": 4.0,
+    "title": "Ligne de peinture robotisée", "headcount": 42.5, "headcount_before": 40.0, "size_band": "12",
+    "jobs_planned": 4.0,
     "amount": 450_000, "amount_before": 400_000, "amount_spent": 440_000, "amount_spent_before": 430_000,
     "created_before": 0.0, "created": 4.0, "maintained_before": 0.0, "maintained": 38.0, "audited_before": None,
     "evidence": {"kind": "dsn", "reference": "DSN-2024-04", "dated": "2024-04-30"},
