@@ -24,6 +24,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, Union,
 
 from pydantic import Field
 
+from contracts.catalogue import event_model
 from contracts.model import Day, Event, Model
 from contracts.roles import ORGANISATION_ROLES, Role
 
@@ -143,6 +144,7 @@ class Decider(Generic[S]):
         self.decisions: dict[type[Command], Decision] = {}
         self._owner_field: Mapping[Role, str] = {**{role: str(role) for role in ORGANISATION_ROLES}, **(owned_by or {})}
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
+        self._models: dict[tuple[str, int], type[Event]] = {}
 
     def stream_id(self, identity: str) -> str:
         """The id of the stream of one aggregate: `company-00000012300011`."""
@@ -179,6 +181,7 @@ class Decider(Generic[S]):
             if event in self._evolutions:
                 raise TypeError(f"{self.category}: {event.__name__} evolves the state twice")
             self._evolutions[event] = function
+            self._models[event.__name__, event.schema_version] = event
         return function
 
     def decision(self, command: type[Command]) -> Decision:
@@ -267,6 +270,11 @@ class Decider(Generic[S]):
         for event in events:
             state = self.evolve(state, event)
         return state
+
+    def decode(self, event_type: str, schema_version: int, data: str) -> Event:
+        """One of this aggregate's events from its JSON. Raises UnknownEvent, or ValidationError."""
+        model = self._models.get((event_type, schema_version)) or event_model(event_type, schema_version)
+        return model.model_validate_json(data)
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""

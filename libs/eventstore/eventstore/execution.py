@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic
 
-from contracts.catalogue import decode
 from eventstore.connection import StoreUnavailable
 from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, State
 from eventstore.ids import new_id
@@ -126,7 +125,7 @@ async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S
 async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome[S]:
     """An aggregate as it was at a version."""
     history = await store.history(at.stream_id, upto=at.version)
-    state = decider.fold(decode(event.type, event.schema_version, event.data) for event in history)
+    state = decider.fold(decider.decode(event.type, event.schema_version, event.data) for event in history)
     if state is None:
         raise AssertionError(f"{at.stream_id} has no events")
     return Outcome(
