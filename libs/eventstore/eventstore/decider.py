@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from types import UnionType
 from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -196,6 +197,11 @@ class Decider(Generic[S]):
         """Every event the decisions can lead to."""
         return frozenset().union(*(decision.events for decision in self.decisions.values()))
 
+    @cached_property
+    def statuses(self) -> tuple[str, ...]:
+        """Every status of the state, as its annotation lists them."""
+        return get_args(get_type_hints(self.state).get("status"))
+
     def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> None:
         """Checks that the actor may issue the decision on this record. Raises Forbidden."""
         if not self.standing(record, actor).isdisjoint(decision.by):
@@ -293,12 +299,11 @@ class Decider(Generic[S]):
                 if command.__module__ == self.state.__module__ and command not in self.decisions
             ),
         ]
-        statuses = get_args(get_type_hints(self.state).get("status"))
         for decision in self.decisions.values():
             problems += [
                 f"{decision.name}: {self.state.__name__} is never {status}"
                 for status in decision.when or ()
-                if status not in statuses
+                if status not in self.statuses
             ]
             record = decision.command if decision.creates else self.state
             problems += [
@@ -351,14 +356,17 @@ class Decider(Generic[S]):
             status = getattr(state, "status", None)
             if status not in decision.when:
                 raise Rejected(
-                    self.status_slug(decision),
+                    self._status_slug(decision, str(status)),
                     f"{decision.name} is for a {self.category} that is {' or '.join(decision.when)}, not {status}",
                     status=status,
                 )
 
-    def status_slug(self, decision: Decision) -> str:
-        """The slug of the refusal of a decision in a status it is not for: `investment-not-completed`."""
-        return f"{self.category}-not-" + "-or-".join(decision.when or ()).replace("_", "-")
+    def _status_slug(self, decision: Decision, status: str) -> str:
+        """The slug of a status it is not for: names the one it waits for, `investment-not-completed`, or, where most
+        would do, the one that would not, `investment-cancelled`."""
+        wanted = decision.when or ()
+        most = 2 * len(wanted) > len(self.statuses)
+        return (f"{self.category}-{status}" if most else f"{self.category}-not-{wanted[0]}").replace("_", "-")
 
 
 def _members(annotation: object) -> list[type[Any]]:
