@@ -1,0 +1,212 @@
+"""Bearer tokens, checked against the keys their issuer publishes."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, get_args
+
+import httpx
+import jwt
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from contracts.roles import ORGANISATION_ROLES, Role
+from eventstore.decider import Actor
+
+ALGORITHMS: Final = ("RS256", "ES256")
+LEEWAY: Final = 10
+"""Seconds by which this machine's clock may differ from the issuer's."""
+REFETCH: Final = 5.0
+"""Seconds between two requests for the issuer's keys, however many tokens ask for an unknown one."""
+STALE: Final = 300.0
+"""Seconds after which the keys are asked for again, so that one the issuer withdrew stops being accepted."""
+REMEMBERED: Final = 10_000
+"""How many verified tokens are kept."""
+
+ROLES: Final[frozenset[Role]] = frozenset(get_args(Role))
+
+log = logging.getLogger(__name__)
+
+
+class Unauthenticated(Exception):
+    """No token, or not a valid one. `error` is the code of RFC 6750, None where no token was given."""
+
+    def __init__(self, detail: str, error: str | None = "invalid_token") -> None:
+        super().__init__(detail)
+        self.error = error
+
+
+class ScopeMissing(Exception):
+    """The token is valid but lacks a scope."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"the token lacks the scope {scope}")
+        self.scope = scope
+
+
+class IssuerUnavailable(Exception):
+    """A token's signing key is unknown, and the issuer can't be asked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request, and what the token lets it do."""
+
+    actor: Actor
+    scopes: frozenset[str]
+    sample: bool
+    """Whether what it stores is sample data."""
+    expires_at: float
+
+    def require(self, scope: str) -> None:
+        """Raises ScopeMissing."""
+        if scope not in self.scopes:
+            raise ScopeMissing(scope)
+
+
+# A client's name becomes part of idempotency keys and of events, so it is printable.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$")]
+
+
+class _Claims(BaseModel):
+    exp: float
+    client_id: Name | None = None
+    azp: Name | None = None
+    sub: Name | None = None
+    scope: str = ""
+    roles: tuple[str, ...] = ()
+    company: Name | None = None
+    school: Name | None = None
+    training_body: Name | None = None
+    sample: Annotated[bool, Field(strict=True)] = False
+
+    def caller(self) -> Caller:
+        client = self.client_id or self.azp or self.sub
+        if client is None:
+            raise Unauthenticated("the token names no client: it needs client_id, azp or sub")
+        organisations = {role: getattr(self, role) for role in ORGANISATION_ROLES}
+        return Caller(
+            actor=Actor(
+                client=client,
+                roles=ROLES.intersection(self.roles),
+                organisations={role: name for role, name in organisations.items() if name is not None},
+            ),
+            scopes=frozenset(self.scope.split()),
+            sample=self.sample,
+            expires_at=self.exp + LEEWAY,
+        )
+
+
+class Tokens:
+    """Turns `Authorization` headers into callers. A token is verified once, and remembered until it expires."""
+
+    def __init__(self, *, issuer: str, audience: str, jwks_url: str) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = Keys(jwks_url)
+        self._verified: OrderedDict[bytes, Caller] = OrderedDict()
+
+    def remembered(self, authorization: bytes | None) -> Caller | None:
+        """The caller of a token verified before and not expired."""
+        caller = self._verified.get(authorization)  # type: ignore[arg-type]  # None is never a key
+        if caller is None or caller.expires_at <= time.time():
+            return None
+        self._verified.move_to_end(authorization)  # type: ignore[arg-type]
+        return caller
+
+    async def verify(self, authorization: bytes | None) -> Caller:
+        """The caller of a token. Raises Unauthenticated, and IssuerUnavailable."""
+        if authorization is None:
+            raise Unauthenticated("this needs a bearer token", error=None)
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise Unauthenticated("the Authorization header is not a bearer token", error=None)
+        caller = await self._check(token.strip())
+        self._verified[authorization] = caller
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return caller
+
+    async def _check(self, token: bytes) -> Caller:
+        try:
+            header = jwt.get_unverified_header(token)
+            key = await self._keys.find(header.get("kid"))
+            if key is None:
+                raise Unauthenticated("the token is signed with a key its issuer does not publish")
+            claims = jwt.decode(
+                token,
+                key,
+                # The key's own algorithm: a token may not choose another one for it.
+                algorithms=[key.algorithm_name],
+                issuer=self._issuer,
+                audience=self._audience,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+            return _Claims.model_validate(claims).caller()
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("the token has expired") from None
+        except (jwt.PyJWTError, ValueError) as invalid:
+            detail = "its claims are malformed" if isinstance(invalid, ValidationError) else str(invalid)
+            raise Unauthenticated(f"the token is not valid: {detail}") from None
+
+
+class Keys:
+    """The issuer's signing keys. While it is away, those it published last go on serving."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._known: Mapping[str | None, jwt.PyJWK] = {}
+        self._asked_at = float("-inf")
+        self._fetch: asyncio.Task[bool] | None = None
+        self._reachable = True
+
+    async def find(self, kid: str | None) -> jwt.PyJWK | None:
+        """The key of this id; None if the issuer has none. Raises IssuerUnavailable."""
+        age = time.monotonic() - self._asked_at
+        if kid not in self._known:
+            if self._fetch is not None or age > REFETCH:
+                await asyncio.shield(self._refresh())
+            if kid not in self._known and not self._reachable:
+                raise IssuerUnavailable("the issuer of tokens does not answer, and this one's key is unknown")
+        elif age > STALE:
+            self._refresh()
+        return self._known.get(kid)
+
+    def _refresh(self) -> "asyncio.Task[bool]":
+        """Asks the issuer, once for all who wait."""
+        if self._fetch is None:
+            self._asked_at = time.monotonic()
+            self._fetch = asyncio.create_task(self._ask(), name="fetch signing keys")
+            self._fetch.add_done_callback(self._asked)
+        return self._fetch
+
+    def _asked(self, fetch: "asyncio.Task[bool]") -> None:
+        self._fetch = None
+        self._reachable = not fetch.cancelled() and fetch.result()
+
+    async def _ask(self) -> bool:
+        try:
+            async with httpx.AsyncClient(timeout=2.0, follow_redirects=True) as client:
+                answer = await client.get(self._url)
+                self._known = _usable(answer.raise_for_status().json())
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as failure:
+            log.warning("the issuer's keys can't be fetched from %s: %r", self._url, failure)
+            return False
+        return True
+
+
+def _usable(jwks: Any) -> Mapping[str | None, jwt.PyJWK]:
+    keys: dict[str | None, jwt.PyJWK] = {}
+    for jwk in jwks["keys"]:
+        try:
+            key = jwt.PyJWK.from_dict(jwk)
+        except (jwt.PyJWTError, AttributeError):
+            continue  # A kind of key we do not accept anyway; the others still serve.
+        if key.algorithm_name in ALGORITHMS and jwk.get("use", "sig") == "sig":
+            keys[jwk.get("kid")] = key
+    if not keys:
+        raise ValueError(f"no key for {' or '.join(ALGORITHMS)} among them")
+    return keys

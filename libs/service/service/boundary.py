@@ -1,0 +1,90 @@
+"""Where a request enters a service and every failure leaves it: pure ASGI around the FastAPI application."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service import headers
+from service.exchange import Disconnected, Exchange
+from service.problems import Problem, problem_of, unavailable
+from service.resource import Endpoints
+from service.settings import Settings
+
+DEPTH: Final = 3
+"""A resource's path is followed by at most two parts: an id, and a decision or `events`."""
+
+log = logging.getLogger(__name__)
+
+
+class Boundary:
+    """Leads requests to the resources, and the others to the application; bounds their time; tells what went wrong.
+
+    A service answers under its name, as behind the host it shares with others, and also without it.
+    """
+
+    def __init__(
+        self, application: ASGIApp, *, name: str, resources: Mapping[str, Endpoints], settings: Settings
+    ) -> None:
+        self._application = application
+        self._name = name
+        self._resources = resources
+        self._timeout = settings.request_timeout
+        self._limit = settings.max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, whatever happens."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        root_path = scope["root_path"] = scope.get("root_path") or f"/{self._name}"
+        path: str = scope["path"]
+        if path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/"):
+            path = path[len(root_path) :]
+        exchange = Exchange(scope, receive, send, limit=self._limit)
+        try:
+            async with asyncio.timeout(self._timeout) as timeout:
+                await self._lead(exchange, path)
+        except Disconnected:
+            return
+        except Exception as error:
+            await self._tell(exchange, error, timed_out=timeout.expired())
+
+    async def _lead(self, exchange: Exchange, path: str) -> None:
+        found = self._find(path)
+        if found is None:
+            await self._application(exchange.scope, exchange.receive, exchange.send)
+        else:
+            endpoints, rest = found
+            await endpoints(exchange, rest)
+
+    def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
+        rest: tuple[str, ...] = ()
+        for _ in range(DEPTH):
+            if path in self._resources:
+                return self._resources[path], rest
+            path, _, last = path.rpartition("/")
+            rest = (last, *rest)
+        return None
+
+    async def _tell(self, exchange: Exchange, error: Exception, *, timed_out: bool) -> None:
+        problem = problem_of(error)
+        if timed_out:
+            problem = (
+                unavailable("no answer in time", slug="timed-out")
+                if exchange.complete
+                else Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
+            )
+        elif problem is None:
+            trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
+            log.error("%s %s failed, trace %s", exchange.method, exchange.scope["path"], trace_id, exc_info=error)
+            problem = Problem("internal", "this should not have happened, and is logged", {"trace_id": trace_id})
+        elif problem.status == 503:
+            log.warning("%s %s: %s", exchange.method, exchange.scope["path"], error)
+        if exchange.answered:
+            # Too late for another answer: closing the connection is all that tells the client.
+            raise error
+        await problem.answer(exchange)

@@ -1,0 +1,86 @@
+"""The commands of every service: `python -m <package> api|worker|all|migrate|openapi`, and those of its own."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
+
+from eventstore.connection import is_outage
+from eventstore.migrate import SchemaMismatch, check, migrate
+from service import settings
+from service.application import Service, build
+from service.settings import Settings, SettingsError
+
+GRACE = 20
+"""Seconds that requests under way may take to end once the process is asked to stop."""
+
+
+def main(service: Service) -> NoReturn:
+    """Runs the command the process was called with, and exits with its status."""
+    name, *arguments = sys.argv[1:] or [""]
+    commands = _commands(service)
+    if name not in commands or (arguments and name not in service.commands):
+        sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
+    try:
+        configured = settings.load()
+    except SettingsError as unset:
+        sys.exit(str(unset))
+    logging.basicConfig(level=configured.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            status = runner.run(commands[name](configured, arguments))
+    except SchemaMismatch as mismatch:
+        sys.exit(f"{mismatch}.")
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        sys.exit(f"The database can't be used: {error}.")
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def _commands(service: Service) -> dict[str, Callable[[Settings, list[str]], Coroutine[Any, Any, int]]]:
+    async def apply_migrations(configured: Settings, _: list[str]) -> int:
+        applied = await migrate(configured.database_url, service.all_migrations)
+        print(f"{applied} migrations applied")
+        return 0
+
+    def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
+        async def serve(configured: Settings, _: list[str]) -> int:
+            await check(configured.database_url, service.all_migrations)
+            return await _serve(service, configured, api=api, worker=worker)
+
+        return serve
+
+    return {
+        "api": serving(api=True, worker=False),
+        "worker": serving(api=False, worker=True),
+        "all": serving(api=True, worker=True),
+        "migrate": apply_migrations,
+        **service.commands,
+    }
+
+
+async def _serve(service: Service, configured: Settings, *, api: bool, worker: bool) -> int:
+    """Serves until told to stop; a worker serves its health alone."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(service, configured, api=api, worker=worker),
+            host=configured.host,
+            port=configured.port,
+            http="httptools",
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+    await server.serve()
+    return 0 if server.started else 1

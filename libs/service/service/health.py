@@ -1,0 +1,61 @@
+"""Whether a service lives, and whether it can serve."""
+
+import asyncio
+from typing import Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from eventstore.connection import StoreUnavailable
+from service.runtime import Runtime
+
+PATIENCE: Final = 1.0
+"""Seconds the database has to answer."""
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Readiness(BaseModel):
+    """Whether the service can serve, and how its parts are."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ready: bool
+    database: Literal["answers", "away"]
+    work: dict[str, str]
+    """Background work: the relay and the subscriptions, each `running`, `failed` (it is begun again) or `stopped`."""
+
+
+router = APIRouter(tags=["Health"])
+
+
+@router.get("/live", summary="The process answers")
+async def live() -> Liveness:
+    """For a liveness probe: 200 as long as the process answers, whatever else is away."""
+    return Liveness()
+
+
+@router.get(
+    "/ready",
+    summary="The service can serve",
+    responses={503: {"model": Readiness, "description": "The database is away."}},
+)
+async def ready(request: Request, response: Response) -> Readiness:
+    """For a readiness probe: 200 while the database answers. Kafka may be away: commands are accepted all the same."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await runtime.store.ping()
+        answers = True
+    except (StoreUnavailable, TimeoutError):
+        answers = False
+        response.status_code = 503
+    return Readiness(
+        ready=answers,
+        database="answers" if answers else "away",
+        work={task.name: task.state for task in runtime.tasks},
+    )

@@ -1,0 +1,77 @@
+"""What a deployment decides: read once from the environment, checked before anything starts."""
+
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """The environment does not say what the service needs; the message is one sentence for who deploys it."""
+
+
+class Settings(BaseSettings):
+    """The settings of one service. Each is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_ignore_empty=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    database_url: str = Field(pattern=r"^postgres(ql)?://")
+    """The service's own database: `postgresql://user:password@host:5432/companies`."""
+    kafka_bootstrap: str = Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    """Kafka's addresses, `host:port`, comma-separated."""
+    territory: str = Field(default="issoudun", pattern=r"^[a-z][a-z0-9-]*$")
+    """The territory, first part of every topic's name."""
+    topic_partitions: int = Field(default=12, gt=0)
+    """Partitions of the service's topic: fixed when it is created, and checked afterwards."""
+
+    oidc_issuer: str = Field(min_length=1)
+    """The `iss` that tokens must carry."""
+    oidc_audience: str = Field(min_length=1)
+    """The `aud` that tokens must carry."""
+    oidc_jwks_url: str = Field(pattern=r"^https?://")
+    """Where the issuer publishes its signing keys."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins of the partners' frontends, comma-separated: `https://app.example.org`."""
+    max_body_bytes: int = Field(default=256 * 1024, gt=0)
+    """The largest request body."""
+    request_timeout: Seconds = 15
+    """How long a request may take, its body included, in seconds."""
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    """The least level of log lines that are written."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, origins: object) -> object:
+        if isinstance(origins, str):
+            return tuple(origin.strip() for origin in origins.split(",") if origin.strip())
+        return origins
+
+    def topic(self, service: str) -> str:
+        """The topic of a service: `issoudun.companies.v1`."""
+        return f"{self.territory}.{service}.v1"
+
+    def source(self, service: str) -> str:
+        """How a service's events name where they come from: `/issoudun/companies`."""
+        return f"/{self.territory}/{service}"
+
+
+def load() -> Settings:
+    """The settings the environment gives. Raises SettingsError."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        faults = [(str(error["loc"][0]).upper(), error) for error in invalid.errors(include_url=False)]
+        sentences = [
+            f"{name} is not set" if error["type"] == "missing" else f"{name} is not valid ({error['msg']})"
+            for name, error in faults
+        ]
+        raise SettingsError("Settings: " + "; ".join(sentences) + ".") from None

@@ -1,0 +1,55 @@
+"""Background work that is kept running: begun again after a failure, and visible in `/ready`."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+"""Seconds before failed work is begun again: doubled with each failure, back to the first after as long a good run."""
+
+log = logging.getLogger(__name__)
+
+
+class Supervised:
+    """One piece of work that should run as long as the service does."""
+
+    def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self.name = name
+        self.state = "stopped"
+        self._run = run
+
+    async def supervise(self) -> None:
+        """Runs until cancelled."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                self.state = "running"
+                begun = loop.time()
+                try:
+                    await self._run()
+                    log.error("%s ended by itself; it is begun again in %.0f s", self.name, pause)
+                except Exception:
+                    log.exception("%s failed; it is begun again in %.0f s", self.name, pause)
+                self.state = "failed"
+                if loop.time() - begun > LONGEST_PAUSE:
+                    pause = FIRST_PAUSE
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        finally:
+            self.state = "stopped"
+
+
+@contextlib.asynccontextmanager
+async def supervised(tasks: Sequence[Supervised]) -> AsyncIterator[None]:
+    """Keeps work running inside the block, and ends it, in the reverse order, with the block."""
+    running = [asyncio.create_task(task.supervise(), name=task.name) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in reversed(running):
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
