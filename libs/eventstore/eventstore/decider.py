@@ -356,14 +356,17 @@ class Decider(Generic[S]):
             status = getattr(state, "status", None)
             if status not in decision.when:
                 raise Rejected(
-                    self._status_slug(decision, str(status)),
+                    self.status_slug(decision, str(status)),
                     f"{decision.name} is for a {self.category} that is {' or '.join(decision.when)}, not {status}",
                     status=status,
                 )
 
-    def _status_slug(self, decision: Decision, status: str) -> str:
-        """The slug of a status it is not for: names the one it waits for, `investment-not-completed`, or, where most
-        would do, the one that would not, `investment-cancelled`."""
+    def status_slug(self, decision: Decision, status: str) -> str:
+        """The slug of the refusal of a decision in a status it is not for.
+
+        It names the status the decision waits for, `investment-not-completed`, or, where most would do, the one that
+        would not, `investment-cancelled`.
+        """
         wanted = decision.when or ()
         most = 2 * len(wanted) > len(self.statuses)
         return (f"{self.category}-{status}" if most else f"{self.category}-not-{wanted[0]}").replace("_", "-")
