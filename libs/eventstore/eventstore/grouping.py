@@ -57,6 +57,8 @@ class Grouped(Generic[Ask, Answer]):
                         future.set_exception(answer)
                     else:
                         future.set_result(answer)
+                # Callers that ask again at once catch the next flight rather than the one after.
+                await asyncio.sleep(0)
         finally:
             self._flights = None
             # Only a cancelled flight leaves anybody behind: the process is going down.
