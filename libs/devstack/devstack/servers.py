@@ -64,6 +64,11 @@ class Server(ABC):
 
     def start(self) -> None:
         """Starts it and returns when it answers. Raises DevstackError."""
+        self.begin()
+        self.child.await_ready(self._answers, seconds=60)
+
+    def begin(self) -> None:
+        """Starts it without waiting until it answers. Raises DevstackError."""
         if self.running:
             return
         try:
@@ -97,6 +102,9 @@ class Server(ABC):
 
     @abstractmethod
     def _launch(self) -> Child: ...
+
+    @abstractmethod
+    def _answers(self) -> bool: ...
 
 
 class Postgres(Server):
@@ -151,9 +159,7 @@ class Postgres(Server):
             self._initialise(data)
         command = [str(POSTGRES_PROGRAMS / "postgres"), "-D", str(data)]
         command += [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        child = self._run("PostgreSQL", command)
-        child.await_ready(self._answers, seconds=30)
-        return child
+        return self._run("PostgreSQL", command)
 
     def _initialise(self, data: Path) -> None:
         # In a folder that is renamed when complete, so that an interrupted start is begun again.
@@ -207,9 +213,7 @@ class Kafka(Server):
             cluster = uuid.uuid5(uuid.NAMESPACE_URL, "territory").hex[:22]
             storage = [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
             self._run("format", storage).await_end(seconds=60)
-        child = self._run("Kafka", [*command, "kafka.Kafka", str(properties)])
-        child.await_ready(self._answers, seconds=60)
-        return child
+        return self._run("Kafka", [*command, "kafka.Kafka", str(properties)])
 
     def _run(self, name: str, command: list[str]) -> Child:
         return Child(name, command, log=self.folder / f"{name.lower()}.log", marker=str(self.folder))

@@ -1,0 +1,60 @@
+# The repository's commands; `make help` lists them. Settings are given as `make up PORT=8001`, or in the environment.
+
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+STATE ?= .state
+export STATE
+
+BIN := .venv/bin
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help up test bench token env verify clean-state lock fmt
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(INSTALLED) ## run everything behind http://localhost:8000 (PORT=8001 for another port) until Ctrl-C
+	@exec $(BIN)/python -m devstack up
+
+test: $(INSTALLED) ## check format, lint, types and imports, then run all tests (STACK=embedded|containers|external)
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@exec $(BIN)/pytest -q -n 2 --maxschedchunk 1
+
+bench: $(INSTALLED) ## measure ours against its peers (JSON=file writes the results there too)
+	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')
+
+token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network"] [COMPANY=<siret>]
+	@exec $(BIN)/python -m devstack token --scopes '$(SCOPES)' --roles '$(ROLES)' --company '$(COMPANY)'
+
+env: $(INSTALLED) ## print the running system's addresses as shell assignments
+	@exec $(BIN)/python -m devstack env
+
+verify: $(INSTALLED) ## recompute every figure of the running system from its topics, and compare
+	@exec $(BIN)/python -m devstack verify
+
+clean-state: $(INSTALLED) ## forget the data of `make up`
+	@exec $(BIN)/python -m devstack clean-state
+
+fmt: $(INSTALLED) ## format the code, and mend what the linter can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lock: requirements.in ## resolve requirements.in anew into requirements.lock
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/pip install --quiet --disable-pip-version-check pip-tools
+	@.venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-trusted-host --output-file requirements.lock requirements.in
+
+# Everything that installing prints goes to standard error: standard output belongs to the target.
+$(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}: name another with PYTHON=python3.11.")'
+	@echo 'Installing into .venv, once ...' >&2
+	@$(PYTHON) -m venv .venv >&2 || { echo 'Python cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%) >&2
+	@touch $@

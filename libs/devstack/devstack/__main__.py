@@ -1,0 +1,74 @@
+"""The commands behind the Makefile: `python -m devstack up|token|env|verify|clean-state`."""
+
+import argparse
+import os
+import shlex
+import sys
+
+from rich.console import Console
+
+from devstack.child import DevstackError
+from devstack.issuer import ROLES
+from devstack.running import SERVICES, Running, forget
+
+
+def _up(_: argparse.Namespace) -> int:
+    from devstack.up import up
+
+    return up(Console())
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    if not arguments.scopes:
+        raise DevstackError('Say what the token is for: make token SCOPES="companies:read companies:write".')
+    unknown = set(arguments.roles.split()) - set(ROLES)
+    if unknown:
+        raise DevstackError(f"There is no role {', '.join(sorted(unknown))}: choose from {', '.join(ROLES)}.")
+    roles = arguments.roles.split() or ROLES
+    print(Running.find().issuer.token(arguments.scopes, roles, company=arguments.company or None))
+    return 0
+
+
+def _env(_: argparse.Namespace) -> int:
+    running = Running.find()
+    assignments = {"BASE_URL": running.base_url, "KAFKA_BOOTSTRAP": running.kafka_bootstrap}
+    assignments |= {f"{name.upper()}_DATABASE_URL": running.databases[name] for name in SERVICES}
+    for name, value in assignments.items():
+        print(f"{name}={shlex.quote(value)}")
+    return 0
+
+
+def _verify(_: argparse.Namespace) -> int:
+    environment = {**os.environ, **Running.find().environment("indicators")}
+    os.execve(sys.executable, [sys.executable, "-m", "indicators", "verify"], environment)  # noqa: S606
+
+
+def _clean_state(_: argparse.Namespace) -> int:
+    forget()
+    return 0
+
+
+def main() -> int:
+    """Runs one command; what stops it is said in one sentence, with exit status 1."""
+    parser = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("up", help="run everything until Ctrl-C").set_defaults(run=_up)
+    token = commands.add_parser("token", help="print a token of the development issuer")
+    token.add_argument("--scopes", default="", help="separated by spaces")
+    token.add_argument("--roles", default="", help="separated by spaces; all unless given")
+    token.add_argument("--company", default="", help="the SIRET that the role company acts for")
+    token.set_defaults(run=_token)
+    commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
+    commands.add_parser("verify", help="recompute every figure from the topics").set_defaults(run=_verify)
+    commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
+    arguments = parser.parse_args()
+    try:
+        status: int = arguments.run(arguments)
+    except DevstackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

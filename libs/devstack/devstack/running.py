@@ -1,0 +1,126 @@
+"""What is known of the running system by those beside it: its lock, its addresses, its issuer.
+
+The state folder (`STATE`, `.state` by default) holds this, the servers' data and their logs.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from devstack.child import DevstackError
+from devstack.issuer import Issuer
+
+SERVICES: Final = ("companies", "indicators")
+"""The packages of the services; each has an `app` in its module `app`."""
+
+
+def state_folder() -> Path:
+    """Where the state is kept."""
+    return Path(os.environ.get("STATE") or ".state").resolve()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running system."""
+
+    pid: int
+    base_url: str
+    kafka_bootstrap: str
+    databases: dict[str, str]
+    """The address of each service's database."""
+
+    @classmethod
+    def find(cls) -> "Running":
+        """The system that runs on the state folder. Raises DevstackError when there is none."""
+        try:
+            with (state_folder() / "lock").open() as lock:
+                if not _is_held(lock):
+                    raise DevstackError("The system is not running: start it with make up, in another terminal.")
+            return cls(**json.loads((state_folder() / "running.json").read_text()))
+        except FileNotFoundError:
+            raise DevstackError("The system is not running: start it with make up, in another terminal.") from None
+
+    def save(self) -> None:
+        """Lets others find it."""
+        unfinished = state_folder() / "running.json.new"
+        unfinished.write_text(json.dumps(asdict(self)))
+        unfinished.rename(state_folder() / "running.json")
+
+    @property
+    def issuer(self) -> Issuer:
+        """Who signs the tokens that its services accept."""
+        return Issuer.load(state_folder(), url=f"{self.base_url}/issuer")
+
+    def environment(self, service: str) -> dict[str, str]:
+        """The settings of one of its services, as environment variables."""
+        issuer = self.issuer
+        return {
+            "DATABASE_URL": self.databases[service],
+            "KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "OIDC_ISSUER": issuer.url,
+            "OIDC_AUDIENCE": issuer.audience,
+            "OIDC_JWKS_URL": issuer.jwks_url,
+        }
+
+
+@contextmanager
+def only_one(*, patience: float = 5) -> Iterator[Path]:
+    """The state folder, made if need be, while no other system runs on it. Raises DevstackError.
+
+    One that is about to end is waited for, `patience` seconds at most.
+    """
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a")
+    except OSError as error:
+        raise DevstackError(
+            f"Cannot write to {folder}: make it writable or name another folder with STATE ({error.strerror})."
+        ) from error
+    with lock:
+        deadline = time.monotonic() + patience
+        while not _take(lock):
+            if time.monotonic() > deadline:
+                raise DevstackError(f"{_description()} is already running on {folder}: stop that one first.")
+            time.sleep(0.1)
+        (folder / "running.json").unlink(missing_ok=True)
+        yield folder
+        (folder / "running.json").unlink(missing_ok=True)
+
+
+def forget() -> None:
+    """Removes the state folder with everything in it. Raises DevstackError while a system runs on it."""
+    if not (state_folder() / "lock").exists():
+        return  # Nothing of ours, wherever STATE points.
+    with only_one(patience=0) as folder:
+        shutil.rmtree(folder)
+
+
+def _take(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(lock: TextIO) -> bool:
+    if _take(lock):
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        return False
+    return True
+
+
+def _description() -> str:
+    try:
+        running = json.loads((state_folder() / "running.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return "A system"
+    return f"A system ({running['base_url']}, process {running['pid']})"

@@ -1,0 +1,160 @@
+"""`make up`: the servers, a database per service, the services behind one port, the sample programme, the summary."""
+
+import asyncio
+import hashlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from devstack import sample, sending, summary
+from devstack.child import Child, DevstackError
+from devstack.ports import free_port, require_free
+from devstack.running import SERVICES, Running, only_one
+from devstack.servers import Kafka, Postgres
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Stopped(BaseException):
+    """Someone asked us to stop."""
+
+
+def up(console: Console) -> int:
+    """Runs the system in the foreground until a signal asks it to stop. Raises DevstackError."""
+    with ExitStack() as opened:
+        try:
+            with _signals_stop():
+                _run(console, opened)
+        except _Stopped:
+            console.print("Stopping ...")
+    return 0
+
+
+def _run(console: Console, opened: ExitStack) -> None:
+    port = _port()
+    folder = opened.enter_context(only_one())
+    require_free(port, setting="PORT")
+    database_url, marker, bootstrap, children = _servers(console, opened, folder, port)
+    databases = asyncio.run(_databases(database_url))
+    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases)
+    running.save()
+    console.print("Starting the services ...")
+    host = Child("The services", [sys.executable, "-m", "devstack.host"], log=folder / "host.log", marker=str(folder))
+    opened.callback(host.stop, signal.SIGTERM, seconds=15)
+    host.await_ready(lambda: _all_ready(running), seconds=60)
+    if not marker.exists():
+        asyncio.run(_send_sample(console, running))
+        marker.touch()
+    summary.show(console, running, asyncio.run(summary.figures(running)))
+    _watch([*children, host])
+
+
+def _port() -> int:
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise DevstackError(f"PORT is {port}, which is not a port: choose a number from 1 to 65535.")
+    return int(port)
+
+
+def _servers(console: Console, opened: ExitStack, folder: Path, port: int) -> tuple[str, Path, str, list[Child]]:
+    """PostgreSQL's address, the file that says it holds the sample, Kafka's address, and what we started for it."""
+    given_database, given_kafka = os.environ.get("DATABASE_URL"), os.environ.get("KAFKA_BOOTSTRAP")
+    started = [name for name, given in (("PostgreSQL", given_database), ("Kafka", given_kafka)) if not given]
+    if started:
+        console.print(f"Starting {' and '.join(started)}, with data in {folder} ...", soft_wrap=True)
+    children = []
+    postgres, kafka = (
+        Postgres(folder / "postgres", port=free_port(port + 1)),
+        Kafka(folder / "kafka", port=free_port(port + 2)),
+    )
+    # Kafka takes longest, so PostgreSQL starts meanwhile.
+    if not given_kafka:
+        opened.callback(kafka.stop)
+        kafka.begin()
+    if not given_database:
+        opened.callback(postgres.stop)
+        postgres.start()
+        children.append(postgres.child)
+    if not given_kafka:
+        kafka.start()
+        children.append(kafka.child)
+    if given_database:
+        marker = folder / f"sample-sent-{hashlib.sha256(given_database.encode()).hexdigest()[:16]}"
+    else:
+        marker = postgres.folder / "sample-sent"
+    return given_database or postgres.url, marker, given_kafka or kafka.bootstrap, children
+
+
+async def _databases(url: str) -> dict[str, str]:
+    """The address of each service's database, which is made if need be."""
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except (OSError, asyncpg.PostgresError, ValueError) as error:
+        raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {error}.") from error
+    try:
+        for name in SERVICES:
+            if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+                await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    finally:
+        await connection.close()
+    return {name: urlunsplit(urlsplit(url)._replace(path=f"/{name}")) for name in SERVICES}
+
+
+def _all_ready(running: Running) -> bool:
+    try:
+        return all(httpx.get(f"{running.base_url}/{name}/ready").is_success for name in SERVICES)
+    except httpx.TransportError:
+        return False
+
+
+async def _send_sample(console: Console, running: Running) -> None:
+    stories = sample.stories()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in stories))
+        today = datetime.now(UTC).date()
+        token = sending.sample_token(running.issuer)
+        await sending.send(running.base_url, token, stories, today, lambda: progress.advance(task))
+
+
+def _watch(children: list[Child]) -> None:
+    """Returns never: it ends by a signal, by the end of a child, or by that of the make that began us."""
+    parent = os.getppid()
+    while True:
+        for child in children:
+            if not child.running:
+                raise DevstackError(f"{child.name} ended unexpectedly: see {child.log}.")
+        if "MAKELEVEL" in os.environ and os.getppid() != parent:
+            raise _Stopped
+        time.sleep(0.25)
+
+
+@contextmanager
+def _signals_stop() -> Iterator[None]:
+    """Raises _Stopped in the block at the first signal; what follows the block is not disturbed by any."""
+
+    def stop(*_: int | FrameType | None) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise _Stopped
+
+    for number in _SIGNALS:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
