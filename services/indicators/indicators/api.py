@@ -1,0 +1,230 @@
+"""The indicators over HTTP: the catalogue, one figure, and the events behind it."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Final, Literal, Self
+
+import asyncpg
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from contracts.model import Day
+from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
+from indicators.lineage import Place, facts_behind
+from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
+from indicators.query import CatchingUp, Positions, Question, Snapshot, snapshot
+from indicators.representation import (
+    Entries,
+    Entry,
+    EventBehind,
+    EventsBehind,
+    Figure,
+    Input,
+    figure,
+    link,
+    positions,
+    table,
+)
+from service.problems import Problem, invalid_parameter, unavailable
+from service.routes import CurrentPool, requires
+
+CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
+
+
+def _calendar_day(value: object) -> object:
+    """Only `2023-12-31`: what else reads as a date would hide a mistake. Every day has a next one."""
+    if isinstance(value, str) and not re.fullmatch(r"(1[0-9]|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day such as 2023-12-31, from the year 1000 to 2999")
+    return value
+
+
+AskedDay = Annotated[Day, BeforeValidator(_calendar_day)]
+
+
+class Selection(BaseModel):
+    """What a figure counts."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    first: Annotated[AskedDay | None, Field(alias="from")] = None
+    """The first day a sum counts. A level is a state of its last day: this only begins the months of `by=month`."""
+    last: Annotated[AskedDay | None, Field(alias="to")] = None
+    """The last day that counts, by the days on which things took effect."""
+    known_on: AskedDay | None = None
+    """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
+    without: Literal["largest"] | None = None
+    """`largest` leaves out the largest contributor on the last day. For `headcount`."""
+    company: Siret | None = None
+    """Count only this company."""
+    axis: Axis | None = None
+    """Count only this axis."""
+    naf: Naf | None = None
+    """Count only this NAF sub-class."""
+    commune: Commune | None = None
+    """Count only this commune."""
+    zone: Zone | None = None
+    """Count only this business zone."""
+    funder: Funder | None = None
+    """Count only this funder's grants."""
+
+    def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
+        """The question, if the indicator can answer it. Raises Problem."""
+        if self.first and self.last and self.first > self.last:
+            raise invalid_parameter("from", f"{self.first} is after `to`, {self.last}")
+        if self.without and not (isinstance(indicator, Level) and indicator.without_largest):
+            raise invalid_parameter("without", f"{indicator.name} is not given without its largest contributor")
+        where = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
+        for name in where:
+            if name not in indicator.dimensions:
+                raise invalid_parameter(name, f"{indicator.name} has only {', '.join(indicator.dimensions)}")
+        return Question(self.first, self.last, by, self.known_on, self.without is not None, where)
+
+
+class Asked(Selection):
+    """What a figure counts, and how it is broken down."""
+
+    by: list[str] = Field(default=[], examples=[["zone", "month"]])
+    """Break the figure down by one or several of company, axis, naf, commune, zone, funder and month, as far as the
+    indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took effect; a
+    level's month shows it at the end of the month."""
+
+    def dimensions(self, indicator: Indicator) -> tuple[str, ...]:
+        """What it is broken down by. Raises Problem."""
+        possible = (*indicator.dimensions, "month")
+        asked = tuple(dict.fromkeys(name for part in self.by for name in part.split(",")))
+        for name in asked:
+            if name not in possible:
+                raise invalid_parameter("by", f"{indicator.name} has no {name!r}: it is given by {', '.join(possible)}")
+        return asked
+
+
+class AskedEvents(Selection):
+    """What a figure counts, and which page of the events behind it."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: str | None = None
+    """Where the page before ended, from its `Link` header."""
+
+
+class Cursor(BaseModel):
+    """Where a page ended, and the positions all pages are read at."""
+
+    at: Positions
+    after: Place
+
+    @classmethod
+    def read(cls, written: str) -> Self:
+        """A cursor that a client sends back. Raises ValueError."""
+        return cls.model_validate_json(base64.b64decode(written.encode(), altchars=b"-_", validate=True))
+
+    def written(self) -> str:
+        """The cursor as a client keeps it."""
+        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode()
+
+
+def routes(catalogue: Catalogue) -> APIRouter:
+    """The routes that serve a catalogue."""
+    router = APIRouter(prefix="/v1/indicators", tags=["indicators"], dependencies=[requires("indicators:read")])
+
+    def find(name: str) -> Indicator:
+        if name not in catalogue:
+            raise Problem("not-found", f"there is no indicator of this name; there are {', '.join(catalogue)}")
+        return catalogue[name]
+
+    @router.get("", summary="All indicators with their current values")
+    async def list_indicators(pool: CurrentPool) -> Entries:
+        """What each indicator means, what it may be broken down by, its target if it has one, and its value now."""
+        async with _now(pool, catalogue) as now:
+            current = [(each, (await now.answer(each, Question())).total) for each in catalogue.values()]
+        return Entries(positions=positions(now.positions), items=[Entry.of_indicator(*each) for each in current])
+
+    @router.get(
+        "/{name}",
+        summary="A figure",
+        response_model=Figure,
+        response_model_exclude_unset=True,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV_EXAMPLE}}}},
+    )
+    async def read_figure(
+        name: str,
+        asked: Annotated[Asked, Query()],
+        pool: CurrentPool,
+        response: Response,
+        accept: Annotated[str, Header()] = "*/*",
+    ) -> Figure | Response:
+        """The value of an indicator over a period or on a day, broken down as asked.
+
+        JSON, or CSV with `Accept: text/csv`: a header row, then a row for each cell.
+        """
+        indicator = find(name)
+        question = asked.question(indicator, asked.dimensions(indicator))
+        async with _now(pool, catalogue) as now:
+            answer = await now.answer(indicator, question)
+        if _prefers_csv(accept):
+            return Response(table(indicator, question, answer), media_type="text/csv", headers={"Vary": "Accept"})
+        response.headers["Vary"] = "Accept"
+        return figure(indicator, question, answer, now.positions)
+
+    @router.get("/{name}/events", summary="The events behind a figure")
+    async def list_events(
+        name: str, asked: Annotated[AskedEvents, Query()], pool: CurrentPool, response: Response
+    ) -> EventsBehind:
+        """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
+
+        Of a level: the latest event of each subject. Of a formula: the events of its inputs. All pages that the `Link`
+        header leads to are read at the positions of the first one, so their values add up to the figure.
+        """
+        indicator = find(name)
+        question = asked.question(indicator)
+        async with _now(pool, catalogue) as now:
+            start = _resume(asked.cursor, now.positions)
+            facts, end = await facts_behind(now, indicator, question, start.at, start.after, asked.limit)
+        if end is not None:
+            cursor = Cursor(at=start.at, after=end).written()
+            following = link(indicator, question, events=True, limit=str(asked.limit), cursor=cursor)
+            response.headers["Link"] = f'<{following}>; rel="next"'
+        return EventsBehind(
+            name=indicator.name,
+            definition_version=indicator.version,
+            positions=positions(start.at),
+            inputs=[
+                Input(name=each.name, href=link(each, question), events=link(each, question, events=True))
+                for each in (indicator.of if isinstance(indicator, Formula) else ())
+            ],
+            items=[EventBehind.of_fact(fact) for fact in facts],
+        )
+
+    return router
+
+
+@asynccontextmanager
+async def _now(pool: asyncpg.Pool, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
+    try:
+        async with snapshot(pool, catalogue) as now:
+            yield now
+    except CatchingUp:
+        raise unavailable("the figures are being folded anew under changed definitions", retry_after=10) from None
+
+
+def _resume(cursor: str | None, current: Positions) -> Cursor:
+    """Where a page begins, and the positions it is read at. Raises Problem."""
+    if cursor is None:
+        return Cursor(at=current, after=Place())
+    try:
+        place = Cursor.read(cursor)
+    except ValueError:
+        raise invalid_parameter("cursor", "not a cursor that a list gave") from None
+    for service, partitions in place.at.items():
+        for partition, position in partitions.items():
+            if position > current.get(service, {}).get(partition, 0):
+                raise invalid_parameter("cursor", "it is of events that are not here (any more): begin again")
+    return place
+
+
+def _prefers_csv(accept: str) -> bool:
+    """Whether CSV is asked for, above JSON."""
+    named = re.findall(r"([a-z*]+/[a-z*]+)\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?", accept.lower())
+    weights = {media_type: float(weight or 1) for media_type, weight in named}
+    return weights.get("text/csv", 0) > weights.get("application/json", 0)

@@ -1,0 +1,35 @@
+"""The programme's figures, folded from the events of every service."""
+
+from functools import partial
+from pathlib import Path
+
+from indicators import investment, network
+from indicators.api import routes
+from indicators.measures import Catalogue
+from indicators.projection import Projection, forget
+from indicators.verify import verify
+from service.application import Service, Subscribes
+
+catalogue = Catalogue(
+    network.members,
+    network.headcount,
+    investment.investment_announced,
+    investment.investment_committed,
+    investment.invested_productive,
+    investment.grants_granted,
+    investment.grants_disbursed,
+    investment.jobs_created,
+    investment.jobs_maintained,
+    investment.cost_per_job,
+)
+projection = Projection(catalogue)
+
+app = Service(
+    "indicators",
+    title="Indicators",
+    description="The programme's figures: what they are, what they are made of, and how to prove them.",
+    router=routes(catalogue),
+    subscriptions=(Subscribes(projection.subscription, to=("companies",), handle=projection),),
+    migrations=Path(__file__).parent / "migrations",
+    commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
+)

@@ -1,0 +1,110 @@
+"""The events behind a figure: the facts it is made of, page after page at the same positions.
+
+Their values add up to the figure. Of a level that is each subject's last fact; of a formula, the facts of its inputs.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, NamedTuple
+from uuid import UUID
+
+from pydantic import Field
+
+from indicators.measures import Formula, Indicator, Level
+from indicators.query import ALWAYS, Positions, Question, Snapshot
+
+
+@dataclass(frozen=True)
+class FactBehind:
+    """One event's part in a figure."""
+
+    indicator: str
+    event_id: UUID
+    ordinal: int
+    type: str
+    service: str
+    position: int
+    subject: str
+    effective_on: date
+    recorded_at: datetime
+    value: Decimal
+    dimensions: dict[str, Any]
+
+
+class Place(NamedTuple):
+    """Where a page ends: a measure of the figure, and the last fact shown of it."""
+
+    measure: Annotated[int, Field(ge=0)] = 0
+    service: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
+    position: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    ordinal: Annotated[int, Field(ge=0, lt=2**15)] = 0
+
+
+async def facts_behind(
+    snapshot: Snapshot, indicator: Indicator, question: Question, at: Positions, after: Place, limit: int
+) -> tuple[list[FactBehind], Place | None]:
+    """A page of facts in the order of their positions, and where it ends if more follow.
+
+    `at` are the positions of the first page: events folded since then do not appear in the later ones.
+    """
+    facts: list[FactBehind] = []
+    measures = indicator.of if isinstance(indicator, Formula) else (indicator,)
+    for index in range(after.measure, len(measures)):
+        measure = measures[index]
+        start = after if index == after.measure else Place()
+        common = (
+            snapshot.generation,
+            measure.name,
+            json.dumps(dict(question.where)),
+            question.known_before,
+            json.dumps(at),
+            start.service,
+            start.position,
+            start.ordinal,
+            limit + 1 - len(facts),
+        )
+        if isinstance(measure, Level):
+            rows = await snapshot.connection.fetch(_LEVEL, *common, question.last or ALWAYS, question.without_largest)
+        else:
+            rows = await snapshot.connection.fetch(_SUM, *common, question.first or date.min, question.until)
+        facts += [FactBehind(measure.name, **{**row, "dimensions": json.loads(row["dimensions"])}) for row in rows]
+        if len(facts) > limit:
+            last = facts[limit - 1]
+            of = [measure.name for measure in measures].index(last.indicator)
+            return facts[:limit], Place(of, last.service, last.position, last.ordinal)
+    return facts, None
+
+
+_SUM: Final = """
+SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
+FROM facts
+WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND ($4::timestamptz IS NULL OR recorded_at < $4)
+  AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
+  AND (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
+  AND effective_on >= $10 AND effective_on < $11
+ORDER BY service, position, ordinal
+LIMIT $9
+"""
+
+_LEVEL: Final = """
+WITH last_facts AS (
+    SELECT DISTINCT ON (subject)
+           contributor,
+           event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
+    FROM facts
+    WHERE generation = $1 AND indicator = $2 AND effective_on <= $10 AND ($4::timestamptz IS NULL OR recorded_at < $4)
+      AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
+    ORDER BY subject, effective_on DESC, position DESC, ordinal DESC
+), asked AS (
+    SELECT * FROM last_facts WHERE dimensions @> $3::jsonb
+)
+SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
+FROM asked
+WHERE (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
+  AND contributor NOT IN (SELECT contributor FROM asked WHERE $11::boolean GROUP BY contributor HAVING sum(value) > 0
+                          ORDER BY sum(value) DESC, contributor LIMIT 1)
+ORDER BY service, position, ordinal
+LIMIT $9
+"""

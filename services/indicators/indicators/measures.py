@@ -1,0 +1,201 @@
+"""How an indicator is declared: one function that says what an event counts for, under a measure.
+
+    @sums(unit="EUR", dimensions=("company", "axis"))
+    def invested_productive(event: InvestmentCompleted | AmountSpentCorrected) -> Iterator[Count]:
+        '''Productive investment carried out.
+
+        The amount spent, on the day of completion. A correction ...
+        '''
+
+The annotation of `event` names the source events, the docstring's first line is the title and the rest the definition
+that analysts read. Whoever changes what an indicator means raises its `version`: its figures are then folded anew.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, Final, Literal, get_args, get_type_hints
+
+from contracts.model import Event
+
+Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder"]
+DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A value that an event adds (or, being negative, takes back) on a day."""
+
+    on: date
+    value: int | float
+    dimensions: Mapping[Dimension, str | int | None] = field(default_factory=dict)
+    """The dimensions that are not simply the event's fields of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one event counts for in one measure."""
+
+    effective_on: date
+    contributor: str
+    dimensions: Mapping[Dimension, str | int | None]
+    value: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """What every indicator says of itself."""
+
+    name: str
+    title: str
+    definition: str
+    unit: str
+    version: int
+    dimensions: tuple[Dimension, ...]
+    target: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(Indicator):
+    """An indicator folded from events."""
+
+    events: frozenset[type[Event]]
+    contributor: str
+    """The event's field that names the person or firm that `n` counts."""
+    counts: Callable[[Any], Iterable[Count]]
+
+    def facts(self, event: Event) -> Iterator[Fact]:
+        """What the event counts for, in the order of its ordinals."""
+        for count in self.counts(event):
+            yield Fact(
+                count.on,
+                getattr(event, self.contributor),
+                {
+                    name: count.dimensions[name] if name in count.dimensions else getattr(event, name)
+                    for name in self.dimensions
+                },
+                Decimal(str(count.value)),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sum(Measure):
+    """A flow: values added up over a period."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level(Measure):
+    """A stock: the last value of each subject up to a day, by (effective_on, position), added up over the subjects."""
+
+    without_largest: bool = False
+    """Whether it may be asked for without its largest contributor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula(Indicator):
+    """A ratio of measures, computed when asked for and never stored."""
+
+    of: tuple[Measure, ...]
+    compute: Callable[..., Decimal | None]
+
+
+def sums(
+    *, unit: str, dimensions: tuple[Dimension, ...], version: int = 1, contributor: str = "company"
+) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
+    """Declares a flow: the function yields what an event adds or takes back, and on which day."""
+
+    def declare(function: Callable[[Any], Iterable[Count]]) -> Sum:
+        return Sum(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=dimensions,
+            events=_source_events(function),
+            contributor=contributor,
+            counts=function,
+        )
+
+    return declare
+
+
+def levels(
+    *,
+    unit: str,
+    dimensions: tuple[Dimension, ...],
+    version: int = 1,
+    contributor: str = "company",
+    target: int | None = None,
+    without_largest: bool = False,
+) -> Callable[[Callable[[Any], int | float]], Level]:
+    """Declares a stock: the function returns the subject's value after an event, from its `effective_on` on."""
+
+    def declare(function: Callable[[Any], int | float]) -> Level:
+        return Level(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=dimensions,
+            target=target,
+            events=_source_events(function),
+            contributor=contributor,
+            counts=lambda event: (Count(event.effective_on, function(event)),),
+            without_largest=without_largest,
+        )
+
+    return declare
+
+
+def formula(
+    *, unit: str, of: tuple[Measure, ...], version: int = 1
+) -> Callable[[Callable[..., Decimal | None]], Formula]:
+    """Declares a ratio: the function takes the values of the measures in order, and returns None where it has none."""
+
+    def declare(function: Callable[..., Decimal | None]) -> Formula:
+        return Formula(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=tuple(name for name in DIMENSIONS if all(name in measure.dimensions for measure in of)),
+            of=of,
+            compute=function,
+        )
+
+    return declare
+
+
+class Catalogue(Mapping[str, Indicator]):
+    """The indicators by name, in the order they are shown. TypeError where two collide or an input is missing."""
+
+    def __init__(self, *indicators: Indicator) -> None:
+        self._indicators = {indicator.name: indicator for indicator in indicators}
+        if len(self._indicators) != len(indicators):
+            raise TypeError("two indicators have the same name")
+        self.measures = tuple(indicator for indicator in indicators if isinstance(indicator, Measure))
+        for indicator in indicators:
+            if isinstance(indicator, Formula) and not set(indicator.of) <= set(self.measures):
+                raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
+        self.definitions = {measure.name: measure.version for measure in self.measures}
+        self.generation = sha256(repr(sorted(self.definitions.items())).encode()).hexdigest()[:8]
+        """Names the definitions as a whole: facts of one generation never mix with those of another."""
+
+    def __getitem__(self, name: str) -> Indicator:
+        return self._indicators[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indicators)
+
+    def __len__(self) -> int:
+        return len(self._indicators)
+
+
+def _described(function: Callable[..., Any]) -> dict[str, Any]:
+    title, _, definition = inspect.getdoc(function).partition("\n")  # type: ignore[union-attr]  # each has one: tested
+    return {"name": function.__name__, "title": title.rstrip("."), "definition": " ".join(definition.split())}
+
+
+def _source_events(function: Callable[..., Any]) -> frozenset[type[Event]]:
+    annotation = get_type_hints(function)["event"]
+    return frozenset(get_args(annotation) or (annotation,))

@@ -1,0 +1,122 @@
+"""Folds events into facts, and the facts of sums into cells: each event once, however often it is delivered.
+
+Facts commute, so partitions are folded independently, in any order, by as many replicas as there are partitions. A
+batch is one statement: only facts that were not there yet change cells, and rows are written in key order, so that
+replicas wait for each other and never deadlock.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from eventstore.envelope import Message
+from indicators.measures import Catalogue, Measure, Sum
+from service.settings import Settings
+
+PREFIX: Final = "indicators-"
+"""Begins the names of our subscriptions; the generation of the definitions follows."""
+
+_FOLD: Final = """
+WITH added AS (
+    INSERT INTO facts (generation, indicator, event_id, ordinal, type, service, partition, position, subject,
+                       contributor, effective_on, recorded_at, dimensions, value)
+    SELECT $1, f.*
+    FROM unnest($2::text[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::smallint[], $8::bigint[],
+                $9::text[], $10::text[], $11::date[], $12::timestamptz[], $13::jsonb[], $14::numeric[])
+         AS f (indicator, event_id, ordinal, type, service, partition, position, subject,
+               contributor, effective_on, recorded_at, dimensions, value)
+    ORDER BY f.indicator COLLATE "C", f.event_id, f.ordinal
+    ON CONFLICT DO NOTHING
+    RETURNING indicator, contributor, effective_on, recorded_at, dimensions, value
+)
+INSERT INTO cells AS cell (generation, indicator, month, contributor, dimensions, value, recorded_at)
+SELECT $1, indicator, date_trunc('month', effective_on::timestamp)::date AS month, contributor, dimensions, sum(value),
+       max(recorded_at)
+FROM added
+WHERE indicator = ANY ($15::text[])
+GROUP BY indicator, month, contributor, dimensions
+ORDER BY indicator, month, contributor, dimensions
+ON CONFLICT (generation, indicator, month, contributor, dimensions) DO UPDATE
+SET value = cell.value + excluded.value, recorded_at = greatest(cell.recorded_at, excluded.recorded_at)
+"""
+
+_BEGIN: Final = """
+INSERT INTO generations (generation, definitions, catch_up)
+SELECT $1, $2::jsonb, coalesce(jsonb_object_agg(topic, positions), '{}')
+FROM (
+    SELECT topic, jsonb_object_agg(partition, position) AS positions
+    FROM (SELECT topic, partition, max(position) AS position FROM marks
+          WHERE starts_with(subscription, $3) AND subscription <> $3 || $1
+          GROUP BY topic, partition) AS others
+    GROUP BY topic
+) AS topics
+ON CONFLICT DO NOTHING
+"""
+
+_FORGET: Final = (
+    "DELETE FROM facts WHERE generation <> $1",
+    "DELETE FROM cells WHERE generation <> $1",
+    "DELETE FROM generations WHERE generation <> $1",
+    "UPDATE generations SET catch_up = '{}' WHERE generation = $1",
+    "DELETE FROM marks WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1",
+)
+
+
+class Projection:
+    """The handler of the subscription that feeds a catalogue's indicators."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.subscription = PREFIX + catalogue.generation
+        self._generation = catalogue.generation
+        self._definitions = json.dumps(catalogue.definitions)
+        self._sums = [measure.name for measure in catalogue.measures if isinstance(measure, Sum)]
+        self._counted_by: dict[str, list[Measure]] = defaultdict(list)
+        for measure in catalogue.measures:
+            for event in measure.events:
+                self._counted_by[event.__name__].append(measure)
+
+    async def __call__(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        """Folds a batch, in the transaction that moves the subscription's marks."""
+        await connection.execute(_BEGIN, self._generation, self._definitions, PREFIX)
+        rows = [row for message in messages for row in self._rows(message)]
+        if rows:
+            await connection.execute(_FOLD, self._generation, *zip(*rows, strict=True), self._sums)
+
+    def _rows(self, message: Message) -> Iterator[tuple[Any, ...]]:
+        measures = self._counted_by.get(message.type)
+        if not measures:
+            return
+        event = message.event()
+        service = message.source.rpartition("/")[2]
+        for measure in measures:
+            for ordinal, fact in enumerate(measure.facts(event)):
+                yield (
+                    measure.name,
+                    message.event_id,
+                    ordinal,
+                    message.type,
+                    service,
+                    message.partition,
+                    message.position,
+                    message.stream_id,
+                    fact.contributor,
+                    fact.effective_on,
+                    message.recorded_at,
+                    json.dumps(fact.dimensions),
+                    fact.value,
+                )
+
+
+async def forget(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
+    """`python -m indicators forget`: deletes what was folded under other definitions than this release's."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        async with connection.transaction():
+            for statement in _FORGET:
+                await connection.execute(statement, catalogue.generation)
+    finally:
+        await connection.close()
+    return 0

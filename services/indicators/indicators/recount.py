@@ -1,0 +1,253 @@
+"""Every figure counted a second time, another way, so that an error in the declarations shows.
+
+Nothing here uses the declarations, the facts or the event models. Each stream is replayed from its plain JSON to what
+it says in the end, corrections made in place, and that is what is counted.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, Final
+
+from indicators.query import ZERO, Answer, Key, Question, Value
+from service.clock import today
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One event of a stream, as read from its topic."""
+
+    type: str
+    data: Mapping[str, Any]
+    recorded_at: datetime
+
+    def day(self, field: str = "effective_on") -> date:
+        """A day that the event tells."""
+        return date.fromisoformat(self.data[field])
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one stream contributes to a figure, on a day."""
+
+    on: date
+    told: Mapping[str, Any]
+    """What the stream says of itself: company, axis, zone ..."""
+    value: Decimal
+
+
+Streams = Mapping[str, Sequence[Happened]]
+"""By stream id, in the order of their versions."""
+
+
+def recount(name: str, streams: Streams, question: Question) -> Answer:
+    """The figure asked for, without its `as_of`."""
+    if name == "cost_per_job":
+        return _ratio(recount("invested_productive", streams, question), recount("jobs_created", streams, question))
+    limit = question.known_before
+    known = (
+        [event for event in stream if limit is None or event.recorded_at < limit]
+        for subject, stream in streams.items()
+        if subject.startswith("company-" if name in LEVELS else "investment-")
+    )
+    return _level(LEVELS[name], known, question) if name in LEVELS else _flow(FLOWS[name], known, question)
+
+
+# Levels: a company is replayed event by event, and looked at on the days asked for.
+
+
+@dataclass
+class Membership:
+    """A company at one moment."""
+
+    active: bool = False
+    headcount: Decimal = Decimal(0)
+
+    def replay(self, event: Happened) -> None:
+        """What the event changes."""
+        if event.type in ("CompanyActivated", "CompanyReinstated", "CompanySuspended", "CompanyLeft"):
+            self.active = event.type in ("CompanyActivated", "CompanyReinstated")
+        if event.type in ("CompanyActivated", "CompanyReinstated", "HeadcountReported"):
+            self.headcount = Decimal(event.data["headcount"])
+
+
+LEVELS: Final[Mapping[str, Callable[[Membership], Decimal]]] = {
+    "members": lambda company: Decimal(company.active),
+    "headcount": lambda company: company.headcount if company.active else Decimal(0),
+}
+
+
+def _level(size: Callable[[Membership], Decimal], streams: Iterable[Sequence[Happened]], question: Question) -> Answer:
+    histories: list[tuple[list[date], list[Share]]] = []
+    for stream in streams:
+        company = Membership()
+        moments = []
+        for event in stream:
+            company.replay(event)
+            moments.append(Share(event.day(), event.data, size(company)))
+        moments.sort(key=lambda moment: moment.on)
+        histories.append(([moment.on for moment in moments], moments))
+
+    def on(day: date) -> Iterator[Share]:
+        for days, moments in histories:
+            place = bisect_right(days, day)
+            if place and _is_asked(moments[place - 1], question):
+                yield Share(day, moments[place - 1].told, moments[place - 1].value)
+
+    now = list(on(question.last or date.max))
+    shown = now
+    if "month" in question.by:
+        first = min((days[0] for days, _ in histories if days), default=date.max)
+        shown = [share for day in _months(max(first, question.first or first), question.last) for share in on(day)]
+    excluded = None
+    if question.without_largest:
+        ranking = sorted((-share.value, share.told["company"]) for share in now if share.value)
+        excluded = ranking[0][1] if ranking else None
+    return _counted(
+        [share for share in now if share.told["company"] != excluded],
+        [share for share in shown if share.told["company"] != excluded],
+        question,
+        excluded,
+    )
+
+
+def _months(first: date, last: date | None) -> Iterator[date]:
+    """The last day of each month, or the last day of all."""
+    last = min(last or date.max, today())
+    while first <= last:
+        following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+        yield min(following - timedelta(days=1), last)
+        first = following
+
+
+# Flows: an investment is replayed to its end, and each of its steps counts on its day.
+
+
+class Investment:
+    """An investment as it stands in the end."""
+
+    def __init__(self, events: Sequence[Happened]) -> None:
+        self.days: dict[str, date] = {}
+        self.amount = self.spent = 0
+        self.grants: dict[tuple[str, str], tuple[date, int]] = {}
+        self.payments: list[tuple[date, str, int]] = []
+        self.jobs: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+        self.told = events[0].data if events else {}
+        for event in events:
+            self.replay(event.type, event, event.data)
+
+    def replay(self, kind: str, event: Happened, data: Mapping[str, Any]) -> None:
+        """What the event changes."""
+        match kind:
+            case "InvestmentAnnounced":
+                self.days["announced"], self.amount = event.day(), data["amount"]
+            case "InvestmentCommitted":
+                self.days["committed"] = event.day()
+            case "InvestmentCompleted":
+                self.days["completed"], self.spent = event.day(), data["amount_spent"]
+            case "InvestmentCancelled":
+                self.days["cancelled"] = event.day()
+            case "JobsAudited":
+                self.days["audited"] = event.day()
+                self.jobs = (Decimal(data["created"]), Decimal(data["maintained"]))
+            case "GrantAwarded":
+                self.grants[data["funder"], data["scheme"]] = (event.day(), data["amount"])
+            case "GrantDisbursed":
+                self.payments.append((event.day(), data["funder"], data["amount"]))
+            case "GrantCorrected":
+                day, _ = self.grants[data["funder"], data["scheme"]]
+                self.grants[data["funder"], data["scheme"]] = (day, data["amount"])
+            case "AmountCorrected":
+                self.amount = data["amount"]
+            case "AmountSpentCorrected":
+                self.spent = data["amount_spent"]
+            case "DayCorrected":
+                self.days[data["step"]] = event.day("day")
+
+    def counted(self, step: str, value: int | Decimal, **more: str) -> Iterator[Share]:
+        """A value on the day of a step, if it was reached."""
+        if step in self.days:
+            yield Share(self.days[step], {**self.told, **more}, Decimal(value))
+
+    def unless_cancelled(self, step: str, value: int) -> Iterator[Share]:
+        """The same, until the day it is cancelled."""
+        yield from self.counted(step, value)
+        if step in self.days:
+            yield from self.counted("cancelled", -value)
+
+    def granted(self) -> Iterator[Share]:
+        """Each grant, until the day it is cancelled."""
+        for (funder, _), (day, value) in self.grants.items():
+            yield Share(day, {**self.told, "funder": funder}, Decimal(value))
+            yield from self.counted("cancelled", -value, funder=funder)
+
+    def disbursed(self) -> Iterator[Share]:
+        """Each payment."""
+        for day, funder, value in self.payments:
+            yield Share(day, {**self.told, "funder": funder}, Decimal(value))
+
+
+FLOWS: Final[Mapping[str, Callable[[Investment], Iterable[Share]]]] = {
+    "investment_announced": lambda investment: investment.unless_cancelled("announced", investment.amount),
+    "investment_committed": lambda investment: investment.unless_cancelled("committed", investment.amount),
+    "invested_productive": lambda investment: investment.counted("completed", investment.spent),
+    "grants_granted": Investment.granted,
+    "grants_disbursed": Investment.disbursed,
+    "jobs_created": lambda investment: investment.counted("audited", investment.jobs[0]),
+    "jobs_maintained": lambda investment: investment.counted("audited", investment.jobs[1]),
+}
+
+
+def _flow(
+    shares_of: Callable[[Investment], Iterable[Share]], streams: Iterable[Sequence[Happened]], question: Question
+) -> Answer:
+    first, last = question.first or date.min, question.last or date.max
+    shares = [
+        share
+        for stream in streams
+        for share in shares_of(Investment(stream))
+        if first <= share.on <= last and _is_asked(share, question)
+    ]
+    return _counted(shares, shares, question)
+
+
+# What both end with.
+
+
+def _is_asked(share: Share, question: Question) -> bool:
+    return all(share.told.get(name) == value for name, value in question.where.items())
+
+
+def _counted(total: Iterable[Share], shown: Iterable[Share], question: Question, excluded: str | None = None) -> Answer:
+    def key(share: Share) -> Key:
+        return tuple(f"{share.on:%Y-%m}" if name == "month" else share.told[name] for name in question.by)
+
+    by_company = _by_company(total, lambda _: ())
+    cells = _by_company(shown, key) if question.by else {}
+    return Answer(by_company.get((), ZERO), {key: value for key, value in cells.items() if value.n}, excluded)
+
+
+def _by_company(shares: Iterable[Share], key: Callable[[Share], Key]) -> dict[Key, Value]:
+    sizes: dict[Key, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for share in shares:
+        sizes[key(share)][share.told["company"]] += share.value
+    return {
+        key: Value(sum(each.values(), Decimal(0)), sum(1 for size in each.values() if size), None)
+        for key, each in sizes.items()
+    }
+
+
+def _ratio(euros: Answer, jobs: Answer) -> Answer:
+    def divided(one: Value, other: Value) -> Value:
+        value = None
+        if other.value:
+            value = ((one.value or 0) / other.value).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        return Value(value, min(one.n, other.n), None)
+
+    return Answer(
+        divided(euros.total, jobs.total),
+        {key: divided(euros.cells[key], jobs.cells[key]) for key in euros.cells.keys() & jobs.cells.keys()},
+    )

@@ -1,0 +1,268 @@
+"""How figures and the events behind them are written, as JSON and as CSV."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from contracts.model import Day
+from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
+from indicators.lineage import FactBehind
+from indicators.measures import Formula, Indicator, Level, Measure
+from indicators.query import Answer, Key, Positions, Question, Value
+
+PATH: Final = "/indicators/v1/indicators"
+
+HISTORIES: Final[Mapping[str, str]] = {
+    "company": "/companies/v1/companies",
+    "investment": "/companies/v1/investments",
+}
+"""Where the streams of a category are found, behind the host the services share."""
+
+
+def plain(value: Decimal) -> int | float:
+    """A number as JSON and CSV show it: 55, not 55.0. Two decimals survive a float exactly up to a trillion."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Number = Annotated[
+    Decimal, PlainSerializer(plain, return_type=int | float), WithJsonSchema({"type": "number", "examples": [400000]})
+]
+Name = Annotated[str, Field(examples=["invested_productive"])]
+
+
+class Representation(BaseModel):
+    """What an answer is made of."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+
+class ServicePositions(Representation):
+    """How much of one service's topic is in an answer: every event up to these positions, and none after."""
+
+    position: Annotated[int, Field(examples=[1234])]
+    """The greatest of them."""
+    partitions: Annotated[Mapping[int, int], Field(examples=[{"0": 1201, "7": 1234}])]
+    """Per partition of the topic, the `ce_position` of the last event in the answer; the exact form. A partition that
+    is not listed has none."""
+
+
+class FigureValue(Representation):
+    """A value and what it rests on."""
+
+    value: Annotated[Number | None, Field(examples=[22000000])]
+    """The total asked for. Null where a formula has none, as a cost per job without jobs."""
+    n: Annotated[int, Field(examples=[6])]
+    """How many firms contribute: those whose share is not zero. Of a formula, the smallest `n` of its inputs."""
+    as_of: datetime | None
+    """When the latest event in it was recorded. Null where there is none."""
+
+
+class Entry(FigureValue):
+    """An indicator and its current value."""
+
+    name: Name
+    title: Annotated[str, Field(examples=["Productive investment carried out"])]
+    definition: str
+    unit: Annotated[str, Field(examples=["EUR"])]
+    kind: Literal["sum", "level", "formula"]
+    """A sum adds up what happened in a period; a level is a state on a day; a formula is computed of others."""
+    definition_version: Annotated[int, Field(examples=[1])]
+    """Raised whenever the meaning changes. All values, of the past too, are by this one."""
+    dimensions: tuple[str, ...]
+    """What `by` takes, besides `month`."""
+    events: tuple[str, ...]
+    """The event types it is folded from."""
+    of: tuple[str, ...]
+    """The indicators a formula is computed of."""
+    target: int | None
+    href: str
+    """Where its figures are."""
+
+    @classmethod
+    def of_indicator(cls, indicator: Indicator, current: Value) -> Self:
+        """The catalogue's entry."""
+        inputs = indicator.of if isinstance(indicator, Formula) else ()
+        measures = inputs or (indicator,)
+        return cls(
+            **vars_of(current),
+            name=indicator.name,
+            title=indicator.title,
+            definition=indicator.definition,
+            unit=indicator.unit,
+            kind="formula" if inputs else "level" if isinstance(indicator, Level) else "sum",
+            definition_version=indicator.version,
+            dimensions=indicator.dimensions,
+            events=tuple(
+                sorted({event.__name__ for each in measures if isinstance(each, Measure) for event in each.events})
+            ),
+            of=tuple(measure.name for measure in inputs),
+            target=indicator.target,
+            href=f"{PATH}/{indicator.name}",
+        )
+
+
+class Entries(Representation):
+    """The catalogue."""
+
+    positions: Mapping[str, ServicePositions]
+    """Per service, what the values are made of."""
+    items: list[Entry]
+
+
+class Cell(Representation):
+    """The part of a figure that has these dimensions; only those asked for with `by` are present."""
+
+    company: Siret | None = None
+    axis: Axis | None = None
+    naf: Naf | None = None
+    commune: Commune | None = None
+    zone: Zone | None = None
+    """Null for companies outside any zone."""
+    funder: Funder | None = None
+    month: Annotated[str | None, Field(examples=["2023-12"])] = None
+    value: Number | None
+    n: int
+
+
+class Figure(FigureValue):
+    """The answer to a question."""
+
+    name: Name
+    unit: Annotated[str, Field(examples=["EUR"])]
+    definition_version: Annotated[int, Field(examples=[1])]
+    first: Annotated[Day | None, Field(alias="from")]
+    """As asked."""
+    last: Annotated[Day | None, Field(alias="to")]
+    """As asked."""
+    known_on: Day | None
+    """As asked."""
+    excluded: Siret | None
+    """The company that `without=largest` leaves out."""
+    positions: Mapping[str, ServicePositions]
+    """Per service, what the figure is made of."""
+    events: Annotated[str, Field(examples=[f"{PATH}/invested_productive/events?to=2023-12-31"])]
+    """Where the events behind it are."""
+    cells: list[Cell]
+    """What `by` asked for, in order. A cell to which nobody contributes is left out."""
+
+
+class EventBehind(Representation):
+    """One event's part in a figure: an event that corrects another has two, a minus and a plus."""
+
+    indicator: Name
+    """The figure's own, or a formula's input."""
+    event_id: UUID
+    type: Annotated[str, Field(examples=["InvestmentCompleted"])]
+    service: Annotated[str, Field(examples=["companies"])]
+    subject: Annotated[str, Field(examples=["investment-01890f0e-7c2b-7cc3-8000-0123456789ab"])]
+    """Its stream."""
+    position: int
+    """In the service, and in its topic as `ce_position`."""
+    effective_on: Day
+    """The day it counts on. A correction counts on the days it corrects."""
+    recorded_at: datetime
+    value: Number
+    dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": "00000001800017", "axis": 2}])]
+    href: Annotated[str, Field(examples=["/companies/v1/investments/01890f0e-7c2b-7cc3-8000-0123456789ab/events"])]
+    """The history of its stream."""
+
+    @classmethod
+    def of_fact(cls, fact: FactBehind) -> Self:
+        """A fact with a way to its stream."""
+        category, _, identity = fact.subject.partition("-")
+        return cls(**vars_of(fact), href=f"{HISTORIES[category]}/{identity}/events")
+
+
+class Input(Representation):
+    """A measure that a figure is made of."""
+
+    name: Name
+    href: str
+    """Its own figure, for the same question."""
+    events: str
+    """The events behind it."""
+
+
+class EventsBehind(Representation):
+    """A page of the events behind a figure. Over all pages, their values add up to it (or to a formula's inputs)."""
+
+    name: Name
+    definition_version: Annotated[int, Field(examples=[1])]
+    positions: Mapping[str, ServicePositions]
+    """Those of the first page: later events do not appear in the pages that follow."""
+    inputs: list[Input]
+    """Of a formula, what it is computed of."""
+    items: list[EventBehind]
+
+
+def vars_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass, as they are."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def positions(read: Positions) -> Mapping[str, ServicePositions]:
+    """The positions as an answer gives them."""
+    return {
+        service: ServicePositions(position=max(partitions.values()), partitions=dict(sorted(partitions.items())))
+        for service, partitions in sorted(read.items())
+    }
+
+
+def link(indicator: Indicator, question: Question, *, events: bool = False, **more: str) -> str:
+    """Where the answer to a question is, or the events behind it."""
+    asked: dict[str, object] = {
+        "from": question.first,
+        "to": question.last,
+        "known_on": question.known_on,
+        "without": "largest" if question.without_largest else None,
+        **question.where,
+        **more,
+    }
+    query = urlencode({name: str(value) for name, value in asked.items() if value is not None})
+    return f"{PATH}/{indicator.name}{'/events' if events else ''}{'?' if query else ''}{query}"
+
+
+def figure(indicator: Indicator, question: Question, answer: Answer, read: Positions) -> Figure:
+    """The answer as JSON shows it."""
+    return Figure(
+        **vars_of(answer.total),
+        name=indicator.name,
+        unit=indicator.unit,
+        definition_version=indicator.version,
+        first=question.first,
+        last=question.last,
+        known_on=question.known_on,
+        excluded=answer.excluded,
+        positions=positions(read),
+        events=link(indicator, question, events=True),
+        cells=[
+            Cell(**dict(zip(question.by, key, strict=True)), value=cell.value, n=cell.n)
+            for key, cell in in_order(answer.cells)
+        ],
+    )
+
+
+def table(indicator: Indicator, question: Question, answer: Answer) -> str:
+    """The answer as CSV: a row for each cell, or one for the total where `by` asks for none."""
+    written = io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(["indicator", *question.by, "value", "unit", "n"])
+    for key, cell in in_order(answer.cells) if question.by else [((), answer.total)]:
+        value = None if cell.value is None else plain(cell.value)
+        rows.writerow([indicator.name, *key, value, indicator.unit, cell.n])
+    return written.getvalue()
+
+
+def in_order(cells: Mapping[Key, Value]) -> Sequence[tuple[Key, Value]]:
+    """Cells by their dimensions, those that have none last."""
+    return sorted(
+        cells.items(),
+        key=lambda cell: [(part is None, part if isinstance(part, int) else 0, str(part)) for part in cell[0]],
+    )
