@@ -1,0 +1,233 @@
+"""The way of a command, raced."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Literal
+
+import pytest
+
+from contracts.model import Event
+from eventstore.decider import Actor, Command, Decider, Forbidden, Lookup, Rejected, State
+from eventstore.execution import Outcome, StreamNotFound, current, execute
+from eventstore.store import Key, KeyReused, Store, VersionConflict
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 5, 4)
+EPCI = Actor("test", frozenset({"epci"}))
+
+
+class StreetOpened(Event):
+    name: str
+
+
+class StreetClosed(Event):
+    name: str
+
+
+class LampInstalled(Event):
+    street: str
+
+
+class LampTurned(Event):
+    turns: int
+
+
+class Open(Command):
+    """A street is opened."""
+
+    name: str
+
+
+class Close(Command):
+    """A street is closed."""
+
+
+class Install(Command):
+    """A lamp is installed in an open street."""
+
+    street: str
+
+
+class Turn(Command):
+    """The lamp is turned, at most `limit` times in all."""
+
+    limit: int = 1_000
+
+
+class Street(State):
+    name: str
+    status: Literal["open", "closed"]
+
+
+class Lamp(State):
+    street: str
+    turns: int = 0
+
+
+streets = Decider("street", Street, identified_by="name")
+lamps = Decider("lamp", Lamp)
+
+
+@streets.creates(by="epci")
+def open_street(command: Open) -> StreetOpened:
+    return StreetOpened(name=command.name, effective_on=command.on)
+
+
+@streets.decides(by="epci", when="open")
+def close(street: Street, command: Close) -> StreetClosed:
+    return StreetClosed(name=street.name, effective_on=command.on)
+
+
+@streets.evolves
+def _(_street: Street | None, event: StreetOpened) -> Street:
+    return Street(name=event.name, status="open", effective_on=event.effective_on)
+
+
+@streets.evolves
+def _(street: Street, event: StreetClosed) -> Street:
+    return street.after(event, status="closed")
+
+
+@lamps.creates(by="epci", looks_up=Lookup(streets, "street"))
+def install(command: Install, street: Street | None) -> LampInstalled:
+    if street is None or street.status != "open":
+        raise Rejected("street-not-open", "lamps are installed in open streets")
+    return LampInstalled(street=command.street, effective_on=command.on)
+
+
+@lamps.decides(by="epci")
+def turn(lamp: Lamp, command: Turn) -> LampTurned | tuple[()]:
+    if lamp.turns >= command.limit:
+        raise Rejected("worn-out", "the lamp was turned often enough")
+    return LampTurned(turns=lamp.turns + 1, effective_on=command.on)
+
+
+@lamps.evolves
+def _(_lamp: Lamp | None, event: LampInstalled) -> Lamp:
+    return Lamp(street=event.street, effective_on=event.effective_on)
+
+
+@lamps.evolves
+def _(lamp: Lamp, event: LampTurned) -> Lamp:
+    return lamp.after(event, turns=event.turns)
+
+
+@pytest.fixture
+async def store(migrated_database: str) -> AsyncIterator[Store]:
+    async with Store.open(migrated_database) as store:
+        yield store
+
+
+async def on_street(store: Store, command: Command, identity: str | None = None) -> Outcome[Street]:
+    return await execute(store, streets, command, identity=identity, actor=EPCI, today=TODAY, metadata="{}")
+
+
+async def on_lamp(
+    store: Store,
+    command: Command,
+    identity: str | None = None,
+    *,
+    expected: int | None = None,
+    key: Key | None = None,
+    actor: Actor = EPCI,
+) -> Outcome[Lamp]:
+    return await execute(
+        store, lamps, command, identity=identity, actor=actor, today=TODAY, metadata="{}", expected=expected, key=key
+    )
+
+
+async def a_lamp(store: Store) -> str:
+    await on_street(store, Open(name="rue-de-la-republique"))
+    return (await on_lamp(store, Install(street="rue-de-la-republique"))).identity
+
+
+async def test_a_command_leads_from_one_state_to_the_next(store: Store) -> None:
+    lamp = await a_lamp(store)
+    outcome = await on_lamp(store, Turn(), lamp)
+    assert (outcome.version, outcome.state.turns, outcome.replayed) == (2, 1, False)
+    again = await current(store, lamps, lamp)
+    assert again is not None
+    assert (again.version, again.state) == (2, outcome.state)
+    assert again.state.effective_on == TODAY
+
+
+async def test_an_unknown_aggregate_a_refusal_and_a_missing_role_store_nothing(store: Store) -> None:
+    lamp = await a_lamp(store)
+    stored = len(await store.read(0, 100))
+    with pytest.raises(StreamNotFound):
+        await on_lamp(store, Turn(), "unknown")
+    with pytest.raises(Rejected):
+        await on_lamp(store, Turn(limit=0), lamp)
+    with pytest.raises(Forbidden):
+        await on_lamp(store, Turn(), lamp, actor=Actor("test", frozenset({"school"})))
+    assert len(await store.read(0, 100)) == stored
+
+
+async def test_fifty_at_once_on_one_stream_all_count_when_none_insists_on_a_version(store: Store) -> None:
+    lamp = await a_lamp(store)
+    outcomes = await asyncio.gather(*(on_lamp(store, Turn(), lamp) for _ in range(50)))
+    assert sorted(outcome.state.turns for outcome in outcomes) == list(range(1, 51))
+
+
+async def test_fifty_at_once_that_insist_on_a_version_have_one_winner_each_time(store: Store) -> None:
+    lamp = await a_lamp(store)
+    for version in range(1, 4):
+        outcomes = await asyncio.gather(
+            *(on_lamp(store, Turn(), lamp, expected=version) for _ in range(50)), return_exceptions=True
+        )
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Outcome"] + ["VersionConflict"] * 49
+
+
+async def test_a_key_answers_as_the_first_time_whatever_happened_since(store: Store) -> None:
+    lamp = await a_lamp(store)
+    key = Key("client/turn", b"body")
+    outcomes = await asyncio.gather(*(on_lamp(store, Turn(limit=1), lamp, key=key, expected=1) for _ in range(20)))
+    assert {(outcome.version, outcome.state.turns) for outcome in outcomes} == {(2, 1)}
+    assert sum(not outcome.replayed for outcome in outcomes) == 1
+    await on_lamp(store, Turn(), lamp)
+    # By now the version is stale and the decision would be refused; the effect was before both.
+    late = await on_lamp(store, Turn(limit=1), lamp, key=key, expected=1)
+    assert (late.version, late.state.turns, late.replayed) == (2, 1, True)
+    with pytest.raises(KeyReused):
+        await on_lamp(store, Turn(limit=1), lamp, key=Key("client/turn", b"another"), expected=1)
+
+
+async def test_a_key_makes_one_new_aggregate_though_every_try_would_give_it_another_id(store: Store) -> None:
+    await on_street(store, Open(name="rue-de-la-republique"))
+    install = Install(street="rue-de-la-republique")
+    outcomes = await asyncio.gather(*(on_lamp(store, install, key=Key("k", b"body")) for _ in range(20)))
+    assert len({outcome.identity for outcome in outcomes}) == 1
+
+
+async def test_no_lamp_is_installed_after_its_street_was_closed(store: Store) -> None:
+    for n in range(20):
+        name = f"street{n}"
+        await on_street(store, Open(name=name))
+        await asyncio.gather(
+            *(on_lamp(store, Install(street=name)) for _ in range(3)),
+            on_street(store, Close(), name),
+            *(on_lamp(store, Install(street=name)) for _ in range(3)),
+            return_exceptions=True,
+        )
+    closed: set[str] = set()
+    for event in await store.read(0, 10_000):
+        decoded = (lamps if event.stream_id.startswith("lamp") else streets).decode(event.type, 1, event.data)
+        if isinstance(decoded, StreetClosed):
+            closed.add(decoded.name)
+        elif isinstance(decoded, LampInstalled):
+            assert decoded.street not in closed
+    assert len(closed) == 20
+
+
+async def test_a_state_of_another_revision_is_folded_again_from_the_events(store: Store) -> None:
+    lamp = await a_lamp(store)
+    await on_lamp(store, Turn(), lamp)
+    await store.pool.execute("UPDATE streams SET state_revision = 0, state = '{\"old\": true}'")
+    revived = await current(store, lamps, lamp)
+    assert revived is not None
+    assert revived.state.turns == 1
+    assert (await on_lamp(store, Turn(), lamp)).state.turns == 2
+    with pytest.raises(VersionConflict):
+        await on_lamp(store, Turn(), lamp, expected=1)
