@@ -46,9 +46,9 @@ fmt: $(INSTALLED) ## format the code, and mend what the linter can
 
 lock: requirements.in ## resolve requirements.in anew into requirements.lock
 	@$(PYTHON) -m venv .venv/lock
-	@.venv/lock/bin/pip install --quiet --disable-pip-version-check pip-tools
-	@.venv/lock/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
-	  --no-annotate --no-emit-index-url --no-emit-trusted-host --output-file requirements.lock requirements.in
+	@.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --output-file requirements.lock requirements.in
 
 # Everything that installing prints goes to standard error: standard output belongs to the target.
 $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
