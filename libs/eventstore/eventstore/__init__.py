@@ -1,0 +1,49 @@
+"""Deciders, the event store, the relay to Kafka, subscriptions.
+
+An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eventstore.specification`):
+
+    >>> from datetime import date
+    >>> from typing import Literal
+    >>> from contracts.model import Event
+    >>> from eventstore.decider import Command, Decider, State
+    >>> from eventstore.specification import Specification
+
+    >>> class LampInstalled(Event):
+    ...     watts: int
+    >>> class LampLit(Event): ...
+
+    >>> class Install(Command):
+    ...     watts: int
+    >>> class Light(Command): ...
+
+    >>> class Lamp(State):
+    ...     watts: int
+    ...     status: Literal["dark", "lit"] = "dark"
+
+    >>> lamps = Decider("lamp", Lamp)
+
+    >>> @lamps.creates(by="epci")
+    ... def install(command: Install) -> LampInstalled:
+    ...     return LampInstalled(watts=command.watts, effective_on=command.on)
+
+    >>> @lamps.decides(by="epci", when="dark")
+    ... def light(lamp: Lamp, command: Light) -> LampLit:
+    ...     return LampLit(effective_on=command.on)
+
+    >>> @lamps.evolves
+    ... def _(lamp: Lamp | None, event: LampInstalled) -> Lamp:
+    ...     return Lamp(watts=event.watts, effective_on=event.effective_on)
+
+    >>> @lamps.evolves
+    ... def _(lamp: Lamp, event: LampLit) -> Lamp:
+    ...     return lamp.after(event, status="lit")
+
+    >>> day = date(2026, 1, 1)
+    >>> given = Specification(lamps, today=day)
+    >>> installed, lit = LampInstalled(watts=40, effective_on=day), LampLit(effective_on=day)
+    >>> given(installed).when(Light()).then(lit)
+    >>> given(installed, lit).when(Light()).rejected("lamp-not-dark")
+
+What does I/O is imported by name, so that an aggregate never reaches it: `execution` (load, decide, append), `store`,
+`migrate`, `relay` and `subscription`.
+"""

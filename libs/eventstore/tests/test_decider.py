@@ -1,0 +1,163 @@
+"""What a decider refuses to be, and what it checks before any decision is asked."""
+
+import doctest
+from datetime import date, timedelta
+from typing import Literal
+
+import pytest
+
+import eventstore
+from contracts.model import Event
+from eventstore.decider import Actor, Command, Decider, Forbidden, State
+from eventstore.specification import Specification
+
+TODAY = date(2026, 5, 4)
+
+
+class MeterInstalled(Event):
+    company: str
+
+
+class MeterRead(Event):
+    index: int
+
+
+class Install(Command):
+    """A meter is installed at a company."""
+
+    company: str
+
+
+class Read(Command):
+    """Its index is read."""
+
+    index: int
+
+
+class Meter(State):
+    company: str
+    status: Literal["installed", "replaced"]
+    index: int = 0
+
+
+meters = Decider("meter", Meter)
+
+
+@meters.creates(by=("company", "epci"))
+def install(command: Install) -> MeterInstalled:
+    return MeterInstalled(company=command.company, effective_on=command.on)
+
+
+@meters.decides(by=("company", "network"), when="installed")
+def read(meter: Meter, command: Read) -> MeterRead | tuple[()]:
+    return MeterRead(index=command.index, effective_on=command.on) if command.index > meter.index else ()
+
+
+@meters.evolves
+def _(_meter: Meter | None, event: MeterInstalled) -> Meter:
+    return Meter(company=event.company, status="installed", effective_on=event.effective_on)
+
+
+@meters.evolves
+def _(meter: Meter, event: MeterRead) -> Meter:
+    return meter.after(event, index=event.index)
+
+
+given = Specification(meters, today=TODAY)
+INSTALLED = MeterInstalled(company="A", effective_on=TODAY - timedelta(days=10))
+
+
+def test_the_example_in_the_package_runs() -> None:
+    assert doctest.testmod(eventstore).failed == 0
+
+
+def test_a_command_takes_effect_today_unless_told() -> None:
+    given(INSTALLED).when(Read(index=3)).then(MeterRead(index=3, effective_on=TODAY))
+
+
+def test_a_command_may_be_told_late() -> None:
+    day = TODAY - timedelta(days=9)
+    given(INSTALLED).when(Read(index=3, on=day)).then(MeterRead(index=3, effective_on=day))
+
+
+def test_no_command_takes_effect_in_the_future() -> None:
+    given(INSTALLED).when(Read(index=3, on=TODAY + timedelta(days=1))).rejected("on-in-the-future")
+
+
+def test_no_command_takes_effect_before_the_previous_step() -> None:
+    given(INSTALLED).when(Read(index=3, on=TODAY - timedelta(days=11))).rejected("on-before-previous-step")
+
+
+def test_a_decision_may_change_nothing() -> None:
+    given(INSTALLED).when(Read(index=0)).then()
+
+
+def test_a_stream_begins_once() -> None:
+    given(INSTALLED).when(Install(company="A")).rejected("meter-exists")
+
+
+@pytest.mark.parametrize(
+    ("actor", "slug"),
+    [
+        (Actor("c", frozenset({"school"}), {"school": "0360009P"}), "role-missing"),
+        (Actor("c", frozenset({"epci"})), "role-missing"),
+        (Actor("c", frozenset({"company"}), {"company": "B"}), "not-your-record"),
+        (Actor("c", frozenset({"company"})), "not-your-record"),
+    ],
+)
+def test_a_decision_is_for_its_roles_and_an_organisation_s_own_records(actor: Actor, slug: str) -> None:
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    with pytest.raises(Forbidden) as forbidden:
+        meters.authorise(meters.decision(Read), meter, actor)
+    assert forbidden.value.slug == slug
+    assert meters.allowed(meter, actor) == []
+
+
+def test_allowed_are_the_decisions_for_the_status_and_the_caller() -> None:
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    owner = Actor("c", frozenset({"company"}), {"company": "A"})
+    assert meters.allowed(meter, owner) == ["read"]
+    assert meters.allowed(meter.model_copy(update={"status": "replaced"}), owner) == []
+
+
+def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together() -> None:
+    incomplete = Decider("meter", Meter)
+
+    @incomplete.creates(by="school", when="removed")
+    def install_again(_meter: Meter | None, command: Install) -> MeterInstalled:
+        return MeterInstalled(company=command.company, effective_on=command.on)
+
+    @incomplete.evolves
+    def _(meter: Meter, event: MeterRead) -> Meter:
+        return meter.after(event, index=event.index)
+
+    with pytest.raises(TypeError) as refused:
+        incomplete.check()
+    assert str(refused.value) == (
+        "decider meter: MeterInstalled is decided but never evolves the state;"
+        " MeterRead evolves the state but is never decided;"
+        " Read has no decision;"
+        " install: Install has no school to tell whose record it is;"
+        " install: Meter is never removed"
+    )
+
+
+def test_a_decision_with_a_wrong_signature_is_refused_at_import() -> None:
+    with pytest.raises(TypeError, match="takes 2 arguments, not 1"):
+
+        @Decider("meter", Meter).creates(by="epci")
+        def install_twice(_meter: Meter, command: Install) -> MeterInstalled:
+            return MeterInstalled(company=command.company, effective_on=command.on)
+
+
+def test_an_evolution_that_forgets_the_day_is_found_by_the_first_test() -> None:
+    forgetful = Decider("meter", Meter)
+
+    @forgetful.evolves
+    def _(meter: Meter, event: MeterRead) -> Meter:
+        return meter.model_copy(update={"index": event.index})
+
+    with pytest.raises(AssertionError, match="effective_on"):
+        forgetful.evolve(meters.fold([INSTALLED]), MeterRead(index=1, effective_on=TODAY))
