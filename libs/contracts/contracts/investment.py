@@ -26,6 +26,9 @@ from contracts.values import (
 CancellationReason = Literal["financing", "permit", "market", "change_of_plan", "company_closed", "other"]
 CorrectionReason = Literal["typing_error", "late_document", "audit_finding", "recalculation", "other"]
 
+Status = Literal["announced", "approved", "committed", "in_progress", "completed", "audited", "cancelled"]
+"""Where an investment stands."""
+
 Step = Literal["announced", "approved", "committed", "started", "completed"]
 """A dated step on the way of an investment."""
 
@@ -112,7 +115,7 @@ class InvestmentCancelled(_Investment):
     """It will not be carried out. Grants disbursed until then are to be paid back."""
 
     reason: CancellationReason
-    status_before: Literal["announced", "approved", "committed", "in_progress"]
+    status_before: Status
     amount: SomeEuros
     announced_on: Day
     committed_on: Day | None

@@ -1,0 +1,230 @@
+"""Whatever partners ask for, in any order, what must always hold still holds."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Generic, TypeVar, get_args
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from companies.company import Activate, Apply, Company, Leave, Reinstate, Reject, ReportHeadcount, Suspend, companies
+from companies.investment import (
+    Announce,
+    Approve,
+    AuditJobs,
+    AwardGrant,
+    Cancel,
+    Commit,
+    Complete,
+    CorrectAmount,
+    CorrectAmountSpent,
+    CorrectDay,
+    CorrectGrant,
+    DisburseGrant,
+    Investment,
+    Start,
+    investments,
+)
+from contracts import CompanyActivated, CompanyApplied, Event, Evidence, sample_siret
+from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
+from contracts.investment import CancellationReason, CorrectionReason, Step
+from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.specification import Specification
+
+S = TypeVar("S", bound=State)
+
+FIRST, TODAY = date(2024, 1, 1), date(2024, 12, 31)
+days = st.dates(FIRST, TODAY)
+small_steps = st.integers(-2, 20).map(lambda n: timedelta(days=n))
+headcounts = st.integers(0, 50_000).map(lambda hundredths: hundredths / 100)
+amounts = st.integers(1, 1_000)
+rates = st.integers(1, 10_000).map(lambda parts: parts / 10_000)
+funders = st.sampled_from(["state", "region"])
+corrections = st.sampled_from(get_args(CorrectionReason))
+evidence = st.builds(Evidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=days)
+
+COMPANY = sample_siret(0)
+PLACE: dict[str, Any] = {"company": COMPANY, "naf": "24.54Z", "commune": "18055", "zone": None}
+MEMBER = companies.fold(
+    (
+        CompanyApplied(
+            **PLACE, name="Moulin du Cher", legal_form="5710", headcount=9, size_band="03", effective_on=FIRST
+        ),
+        CompanyActivated(**PLACE, headcount=9, size_band="03", effective_on=FIRST),
+    )
+)
+
+
+class Asked(RuleBasedStateMachine, Generic[S]):
+    """One stream, and what was decided on it."""
+
+    decider: Decider[S]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state: S | None = None
+        self.events: list[Event] = []
+
+    def ask(self, command: Command, later: timedelta, looked_up: State | None = None) -> None:
+        """Issues a command some days after the last step, or before it."""
+        last = self.state.effective_on if self.state else FIRST
+        command = command.model_copy(update={"on": min(last + later, TODAY)})
+        try:
+            events = self.decider.decide(self.state, command, today=TODAY, looked_up=looked_up)
+        except Rejected:
+            return
+        self.state = Specification(self.decider, TODAY).fold(events, self.state)
+        self.events += events
+
+    @invariant()
+    def days_never_go_back(self) -> None:
+        """Nor does the state forget the last one."""
+        recorded = [event.effective_on for event in self.events]
+        assert recorded == sorted(recorded)
+        assert self.state is None or self.state.effective_on == recorded[-1]
+
+    @invariant()
+    def the_state_is_the_fold_of_the_events(self) -> None:
+        """And only of them."""
+        assert self.decider.fold(self.events) == self.state
+
+
+class AnyCompany(Asked[Company]):
+    """A company that is asked anything."""
+
+    decider = companies
+
+    @rule(headcount=headcounts, legal_form=st.sampled_from(["5710", "1000"]), later=small_steps)
+    def apply(self, headcount: float, legal_form: str, later: timedelta) -> None:
+        self.ask(
+            Apply(
+                siret=COMPANY,
+                name="Moulin du Cher",
+                legal_form=legal_form,
+                naf="24.54Z",
+                commune="18055",
+                headcount=headcount,
+            ),
+            later,
+        )
+
+    @precondition(lambda self: self.state)
+    @rule(
+        command=st.one_of(
+            st.builds(Activate),
+            st.builds(Reject, reason=st.sampled_from(get_args(ApplicationRefusal))),
+            st.builds(ReportHeadcount, full_time_equivalents=headcounts),
+            st.builds(Suspend, reason=st.sampled_from(get_args(SuspensionReason))),
+            st.builds(Reinstate),
+            st.builds(Leave, reason=st.sampled_from(get_args(LeavingReason))),
+        ),
+        later=small_steps,
+    )
+    def anything(self, command: Command, later: timedelta) -> None:
+        self.ask(command, later)
+
+    @invariant()
+    def only_active_companies_count(self) -> None:
+        if self.state is not None:
+            active = self.state.status == "active"
+            assert self.state.headcount == (self.state.headcount_declared if active else 0)
+            assert self.state.headcount_on <= self.state.effective_on
+
+    @invariant()
+    def each_headcount_begins_where_the_last_ended(self) -> None:
+        level = 0.0
+        for event in self.events:
+            if not isinstance(event, CompanyApplied):
+                assert getattr(event, "headcount_before", level) == level
+                level = getattr(event, "headcount", level)
+
+
+class AnyInvestment(Asked[Investment]):
+    """An investment that is asked anything."""
+
+    decider = investments
+
+    @initialize(amount=amounts, later=small_steps)
+    def announce(self, amount: int, later: timedelta) -> None:
+        self.ask(Announce(company=COMPANY, title="Presse", axis=2, amount=amount, jobs_planned=1), later, MEMBER)
+
+    @rule(
+        command=st.one_of(
+            st.builds(Approve),
+            st.builds(Commit),
+            st.builds(Start),
+            st.builds(Complete, amount_spent=amounts),
+            st.builds(AuditJobs, created=headcounts, maintained=headcounts, evidence=evidence),
+        ),
+        later=small_steps,
+    )
+    def next_step(self, command: Command, later: timedelta) -> None:
+        self.ask(command, later)
+
+    @rule(
+        command=st.one_of(
+            st.builds(
+                AwardGrant, funder=funders, scheme=st.just("aid"), eligible_base=amounts, aid_rate=rates, amount=amounts
+            ),
+            st.builds(DisburseGrant, funder=funders, scheme=st.just("aid"), amount=amounts),
+            st.builds(
+                CorrectGrant, funder=funders, scheme=st.just("aid"), amount=st.integers(0, 1_000), reason=corrections
+            ),
+        ),
+        later=small_steps,
+    )
+    def grant(self, command: Command, later: timedelta) -> None:
+        self.ask(command, later)
+
+    @rule(
+        command=st.one_of(
+            st.builds(CorrectAmount, amount=amounts, reason=corrections),
+            st.builds(CorrectAmountSpent, amount_spent=amounts, reason=corrections),
+            st.builds(CorrectDay, step=st.sampled_from(get_args(Step)), day=days, reason=corrections),
+        ),
+        later=small_steps,
+    )
+    def correct(self, command: Command, later: timedelta) -> None:
+        self.ask(command, later)
+
+    @rule(reason=st.sampled_from(get_args(CancellationReason)), later=small_steps)
+    def cancel(self, reason: CancellationReason, later: timedelta) -> None:
+        self.ask(Cancel(reason=reason), later)
+
+    @invariant()
+    def grants_stay_within_what_they_aid(self) -> None:
+        if self.state is not None:
+            for grant in self.state.grants:
+                assert grant.disbursed <= grant.amount <= grant.eligible_base * Decimal(str(grant.aid_rate))
+                assert grant.eligible_base <= self.state.amount
+                assert grant.awarded_on >= self.state.announced_on
+            assert sum(grant.amount for grant in self.state.grants) <= self.state.amount
+
+    @invariant()
+    def only_a_cancelled_investment_has_grants_to_pay_back(self) -> None:
+        if self.state is not None:
+            paid = sum(grant.disbursed for grant in self.state.grants)
+            assert self.state.to_repay == (paid if self.state.status == "cancelled" else 0)
+
+    @invariant()
+    def the_days_of_the_steps_follow_each_other(self) -> None:
+        if self.state is not None:
+            steps = self.state.days()
+            assert steps == sorted(steps)
+            assert steps[-1] <= self.state.effective_on
+
+    @invariant()
+    def the_status_is_that_of_the_steps_taken(self) -> None:
+        if self.state is not None:
+            ways = ["announced", "approved", "committed", "in_progress", "completed", "audited"]
+            assert self.state.status in ("cancelled", ways[len(self.state.days()) - 1])
+            assert (self.state.amount_spent is not None) == (self.state.completed_on is not None)
+            assert (self.state.evidence is not None) == (self.state.status == "audited")
+
+
+AnyCompany.TestCase.settings = AnyInvestment.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None
+)
+TestAnyCompany = AnyCompany.TestCase
+TestAnyInvestment = AnyInvestment.TestCase

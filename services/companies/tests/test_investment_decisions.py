@@ -1,0 +1,578 @@
+"""What partners may do with a productive investment, and when."""
+
+from datetime import date
+from typing import Any, get_args
+
+import pytest
+
+from companies.company import Company, companies
+from companies.investment import (
+    Announce,
+    Approve,
+    AuditJobs,
+    AwardGrant,
+    Cancel,
+    Commit,
+    Complete,
+    CorrectAmount,
+    CorrectAmountSpent,
+    CorrectDay,
+    CorrectGrant,
+    DisburseGrant,
+    Grant,
+    Investment,
+    Start,
+    investments,
+)
+from contracts import (
+    AmountCorrected,
+    AmountSpentCorrected,
+    CancelledGrant,
+    CompanyActivated,
+    CompanyApplied,
+    CompanySuspended,
+    DayCorrected,
+    Event,
+    Evidence,
+    GrantAwarded,
+    GrantCorrected,
+    GrantDisbursed,
+    InvestmentAnnounced,
+    InvestmentApproved,
+    InvestmentCancelled,
+    InvestmentCommitted,
+    InvestmentCompleted,
+    InvestmentStarted,
+    JobsAudited,
+    sample_siret,
+)
+from contracts.investment import Step
+from eventstore.decider import Actor, Command, Forbidden
+from eventstore.specification import Specification
+
+TODAY = date(2024, 12, 20)
+given = Specification(investments, today=TODAY)
+
+
+def day(month: int, day_of_month: int = 1) -> date:
+    return date(2024, month, day_of_month)
+
+
+FOUNDRY = sample_siret(0)
+PLACE: dict[str, Any] = {"company": FOUNDRY, "naf": "24.54Z", "commune": "36088", "zone": "zi-limoise"}
+FACTS: dict[str, Any] = {**PLACE, "axis": 6}
+FRANCE_RELANCE: dict[str, Any] = {"funder": "state", "scheme": "france-relance"}
+REGION: dict[str, Any] = {"funder": "region-centre-val-de-loire", "scheme": "cap-developpement"}
+
+
+def member(*more: Event) -> Company:
+    applied = CompanyApplied(
+        **PLACE, name="Fonderie de la Théols", legal_form="5710", headcount=42, size_band="12", effective_on=day(1)
+    )
+    activated = CompanyActivated(**PLACE, headcount=42, size_band="12", effective_on=day(1))
+    company = companies.fold((applied, activated, *more))
+    assert company is not None
+    return company
+
+
+announce = Announce(company=FOUNDRY, title="Four à induction", axis=6, amount=1_200_000, jobs_planned=8, on=day(1, 15))
+announced = InvestmentAnnounced(
+    **FACTS, title="Four à induction", amount=1_200_000, jobs_planned=8, effective_on=day(1, 15)
+)
+approved = InvestmentApproved(**FACTS, amount=1_200_000, effective_on=day(2))
+granted = GrantAwarded(
+    **FACTS, **FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=300_000, effective_on=day(2, 10)
+)
+paid = GrantDisbursed(**FACTS, **FRANCE_RELANCE, amount=100_000, disbursed=100_000, effective_on=day(2, 20))
+committed = InvestmentCommitted(**FACTS, amount=1_200_000, effective_on=day(3))
+started = InvestmentStarted(**FACTS, amount=1_200_000, effective_on=day(4))
+completed = InvestmentCompleted(**FACTS, amount=1_200_000, amount_spent=1_150_000, effective_on=day(6))
+DSN = Evidence(kind="dsn", reference="DSN-2024-06", dated=day(6, 30))
+audited = JobsAudited(
+    **FACTS,
+    created_before=0,
+    created=6,
+    maintained_before=0,
+    maintained=42,
+    audited_before=None,
+    evidence=DSN,
+    effective_on=day(7),
+)
+cancelled = InvestmentCancelled(
+    **FACTS,
+    reason="market",
+    status_before="approved",
+    amount=1_200_000,
+    announced_on=day(1, 15),
+    committed_on=None,
+    grants_awarded=300_000,
+    grants_disbursed=100_000,
+    grants=(CancelledGrant(**FRANCE_RELANCE, amount=300_000, disbursed=100_000),),
+    effective_on=day(5),
+)
+
+WITH_GRANT = (announced, approved, granted, paid)
+PASTS: dict[str, tuple[Event, ...]] = {
+    "announced": (announced,),
+    "approved": WITH_GRANT,
+    "committed": (*WITH_GRANT, committed),
+    "in_progress": (*WITH_GRANT, committed, started),
+    "completed": (*WITH_GRANT, committed, started, completed),
+    "audited": (*WITH_GRANT, committed, started, completed, audited),
+    "cancelled": (*WITH_GRANT, cancelled),
+}
+NOT_CANCELLED = PASTS.keys() - {"cancelled"}
+
+
+def test_every_command_and_event_is_handled() -> None:
+    investments.check()
+
+
+# Announcing
+
+
+def test_an_active_member_announces_an_investment_placed_where_the_company_is() -> None:
+    given().knowing(member()).when(announce).then(announced)
+    given().knowing(member()).when(announce).then_state(
+        status="announced", commune="36088", zone="zi-limoise", naf="24.54Z", announced_on=day(1, 15), to_repay=0
+    )
+
+
+def test_an_unknown_company_announces_nothing() -> None:
+    given().knowing(None).when(announce).rejected("company-not-active")
+
+
+def test_a_suspended_company_announces_nothing() -> None:
+    suspension = CompanySuspended(
+        **PLACE, reason="fee_unpaid", headcount_before=42, headcount=0, effective_on=day(1, 10)
+    )
+    given().knowing(member(suspension)).when(announce).rejected("company-not-active")
+
+
+# From approval to service
+
+
+def test_the_steps_follow_each_other_and_each_tells_the_amount() -> None:
+    given(announced).when(Approve(on=day(2))).then(approved)
+    given(announced, approved).when(Commit(on=day(3))).then(committed)
+    given(announced, approved, committed).when(Start(on=day(4))).then(started)
+    given(announced, approved, committed, started).when(Complete(amount_spent=1_150_000, on=day(6))).then(completed)
+    given(*PASTS["completed"]).when(CorrectAmount(amount=1_200_000, reason="other")).then_state(
+        status="completed",
+        amount=1_200_000,
+        amount_spent=1_150_000,
+        approved_on=day(2),
+        committed_on=day(3),
+        started_on=day(4),
+        completed_on=day(6),
+    )
+
+
+def test_a_step_is_not_entered_before_the_previous_one() -> None:
+    given(announced, approved).when(Commit(on=day(1, 20))).rejected("on-before-previous-step")
+
+
+# Auditing jobs
+
+
+def test_jobs_are_audited_on_evidence_once_the_investment_is_completed() -> None:
+    given(*PASTS["completed"]).when(AuditJobs(created=6, maintained=42, evidence=DSN, on=day(7))).then(audited)
+    given(*PASTS["completed"]).when(AuditJobs(created=6, maintained=42, evidence=DSN, on=day(7))).then_state(
+        status="audited", jobs_planned=8, jobs_created=6, jobs_maintained=42, evidence=DSN, audited_on=day(7)
+    )
+
+
+def test_a_later_audit_tells_the_old_figures_and_the_new() -> None:
+    report = Evidence(kind="audit_report", reference="AUDIT 2024/11", dated=day(11, 15))
+    given(*PASTS["audited"]).when(AuditJobs(created=8.5, maintained=41, evidence=report, on=day(12))).then(
+        JobsAudited(
+            **FACTS,
+            created_before=6,
+            created=8.5,
+            maintained_before=42,
+            maintained=41,
+            audited_before=day(7),
+            evidence=report,
+            effective_on=day(12),
+        )
+    )
+    given(*PASTS["audited"]).when(AuditJobs(created=8.5, maintained=41, evidence=report, on=day(12))).then_state(
+        status="audited", jobs_created=8.5, jobs_maintained=41, evidence=report, audited_on=day(12)
+    )
+
+
+def test_the_same_audit_twice_changes_nothing() -> None:
+    given(*PASTS["audited"]).when(AuditJobs(created=6, maintained=42, evidence=DSN, on=day(7))).then()
+
+
+def test_an_audit_may_rest_on_contracts_signed_while_the_works_went_on() -> None:
+    contract = Evidence(kind="contract", reference="CDI-118", dated=day(4, 2))
+    given(*PASTS["completed"]).when(AuditJobs(created=1, maintained=0, evidence=contract)).then_state(jobs_created=1)
+
+
+def test_an_audit_does_not_rest_on_what_is_dated_after_it() -> None:
+    given(*PASTS["completed"]).when(AuditJobs(created=6, maintained=42, evidence=DSN, on=day(6, 29))).rejected(
+        "evidence-after-audit"
+    )
+
+
+def test_jobs_are_not_audited_before_the_investment_is_completed() -> None:
+    given(announced).when(AuditJobs(created=6, maintained=42, evidence=DSN)).rejected("investment-not-completed")
+
+
+# Cancelling
+
+
+def test_a_cancelled_investment_has_its_disbursed_grants_to_pay_back() -> None:
+    given(*WITH_GRANT).when(Cancel(reason="market", on=day(5))).then(cancelled)
+    given(*WITH_GRANT).when(Cancel(reason="market", on=day(5))).then_state(
+        status="cancelled", to_repay=100_000, cancellation_reason="market", cancelled_on=day(5)
+    )
+
+
+def test_a_committed_investment_that_is_cancelled_says_when_it_was_committed() -> None:
+    given(announced, approved, committed).when(Cancel(reason="financing", on=day(5))).then(
+        InvestmentCancelled(
+            **FACTS,
+            reason="financing",
+            status_before="committed",
+            amount=1_200_000,
+            announced_on=day(1, 15),
+            committed_on=day(3),
+            grants_awarded=0,
+            grants_disbursed=0,
+            grants=(),
+            effective_on=day(5),
+        )
+    )
+
+
+# Grants
+
+
+def award(base: int, rate: float, amount: int, grant: dict[str, Any] = REGION) -> AwardGrant:
+    return AwardGrant(**grant, eligible_base=base, aid_rate=rate, amount=amount)
+
+
+def test_a_funder_awards_a_grant() -> None:
+    given(announced, approved).when(
+        AwardGrant(**FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=300_000, on=day(2, 10))
+    ).then(granted)
+    given(announced, approved, granted).when(award(500_000, 0.2, 80_000)).then_state(
+        grants=(
+            Grant(**FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=300_000, awarded_on=day(2, 10)),
+            Grant(**REGION, eligible_base=500_000, aid_rate=0.2, amount=80_000, awarded_on=TODAY),
+        )
+    )
+
+
+def test_a_grant_may_reach_the_aid_rate_of_its_base_to_the_euro() -> None:
+    given(announced).when(award(1_000_010, 0.1, 100_001)).then_state(status="announced")
+    given(announced).when(award(1_000_010, 0.1, 100_002)).rejected("grant-above-aid-rate")
+    given(announced).when(award(1_000_000, 0.29, 290_000)).then_state(
+        status="announced"
+    )  # 0.29 * 1e6 < 290000 in floats
+
+
+def test_a_part_of_a_euro_is_not_granted() -> None:
+    given(announced).when(award(1_000_001, 0.3, 300_001)).rejected("grant-above-aid-rate")
+
+
+def test_a_grant_aids_no_more_than_the_investment() -> None:
+    given(announced).when(award(1_200_001, 0.3, 1)).rejected("eligible-base-above-amount")
+
+
+def test_grants_together_never_pay_more_than_the_investment() -> None:
+    given(announced, granted).when(award(1_200_000, 0.75, 900_000)).then_state(status="announced")
+    given(announced, granted).when(award(1_200_000, 0.8, 900_001)).rejected("grants-above-amount")
+
+
+def test_a_funder_grants_once_by_scheme() -> None:
+    given(announced, granted).when(award(100_000, 0.3, 1, FRANCE_RELANCE)).rejected("grant-already-awarded")
+    given(announced, granted).when(award(100_000, 0.3, 1, {**FRANCE_RELANCE, "scheme": "france-2030"})).then_state(
+        status="announced"
+    )
+
+
+def test_a_grant_is_disbursed_in_parts_up_to_what_was_granted() -> None:
+    given(announced, approved, granted).when(DisburseGrant(**FRANCE_RELANCE, amount=100_000, on=day(2, 20))).then(paid)
+    given(*WITH_GRANT).when(DisburseGrant(**FRANCE_RELANCE, amount=200_000, on=day(3))).then(
+        GrantDisbursed(**FACTS, **FRANCE_RELANCE, amount=200_000, disbursed=300_000, effective_on=day(3))
+    )
+    given(*WITH_GRANT).when(DisburseGrant(**FRANCE_RELANCE, amount=200_001)).rejected("disbursed-above-granted")
+
+
+def test_a_grant_nobody_awarded_is_not_disbursed() -> None:
+    given(*WITH_GRANT).when(DisburseGrant(**REGION, amount=1)).rejected("grant-not-awarded")
+
+
+def test_a_payment_changes_its_own_grant_alone() -> None:
+    other = GrantAwarded(**FACTS, **REGION, eligible_base=500_000, aid_rate=0.2, amount=80_000, effective_on=day(2, 15))
+    state = given(announced, granted, other, paid).state
+    assert state is not None
+    assert [(grant.key, grant.disbursed) for grant in state.grants] == [
+        (("state", "france-relance"), 100_000),
+        (("region-centre-val-de-loire", "cap-developpement"), 0),
+    ]
+
+
+# Corrections
+
+
+def test_the_network_corrects_the_amount_and_tells_where_it_was_counted() -> None:
+    given(announced, approved, committed).when(CorrectAmount(amount=1_250_000, reason="typing_error", on=day(4))).then(
+        AmountCorrected(
+            **FACTS,
+            reason="typing_error",
+            amount_before=1_200_000,
+            amount=1_250_000,
+            announced_on=day(1, 15),
+            committed_on=day(3),
+            effective_on=day(4),
+        )
+    )
+    given(announced).when(CorrectAmount(amount=1_250_000, reason="typing_error")).then_state(amount=1_250_000)
+
+
+def test_a_corrected_amount_still_covers_what_grants_count() -> None:
+    given(*WITH_GRANT).when(CorrectAmount(amount=1_000_000, reason="recalculation")).then_state(amount=1_000_000)
+    given(*WITH_GRANT).when(CorrectAmount(amount=999_999, reason="recalculation")).rejected(
+        "eligible-base-above-amount"
+    )
+
+
+def test_a_corrected_amount_still_covers_all_grants_together() -> None:
+    other = GrantAwarded(
+        **FACTS, **REGION, eligible_base=1_000_000, aid_rate=0.8, amount=800_000, effective_on=day(2, 25)
+    )
+    given(*WITH_GRANT, other).when(CorrectAmount(amount=1_099_999, reason="recalculation")).rejected(
+        "grants-above-amount"
+    )
+
+
+def test_the_network_corrects_what_was_spent() -> None:
+    given(*PASTS["audited"]).when(CorrectAmountSpent(amount_spent=1_175_000, reason="late_document", on=day(9))).then(
+        AmountSpentCorrected(
+            **FACTS,
+            reason="late_document",
+            amount_spent_before=1_150_000,
+            amount_spent=1_175_000,
+            completed_on=day(6),
+            effective_on=day(9),
+        )
+    )
+    given(*PASTS["audited"]).when(CorrectAmountSpent(amount_spent=1_175_000, reason="late_document")).then_state(
+        amount_spent=1_175_000, status="audited"
+    )
+
+
+def test_the_network_corrects_the_day_of_a_step() -> None:
+    given(*PASTS["completed"]).when(
+        CorrectDay(step="completed", day=day(5, 28), reason="typing_error", on=day(7))
+    ).then(
+        DayCorrected(
+            **FACTS,
+            reason="typing_error",
+            step="completed",
+            day_before=day(6),
+            day=day(5, 28),
+            amount=1_200_000,
+            amount_spent=1_150_000,
+            effective_on=day(7),
+        )
+    )
+
+
+@pytest.mark.parametrize("step", get_args(Step))
+def test_each_step_has_its_day_corrected(step: Step) -> None:
+    before = {"announced": day(1, 14), "approved": day(2, 2), "committed": day(3, 2), "started": day(4, 2)}
+    corrected = before.get(step, day(6, 2))
+    decided = given(*PASTS["audited"]).when(CorrectDay(step=step, day=corrected, reason="typing_error"))
+    decided.then_state(**{f"{step}_on": corrected}, status="audited", effective_on=TODAY)
+
+
+def test_a_later_correction_speaks_of_the_corrected_day() -> None:
+    moved = DayCorrected(
+        **FACTS,
+        reason="typing_error",
+        step="announced",
+        day_before=day(1, 15),
+        day=day(1, 12),
+        amount=1_200_000,
+        amount_spent=None,
+        effective_on=day(2),
+    )
+    given(announced, moved).when(CorrectAmount(amount=1, reason="other", on=day(2))).then(
+        AmountCorrected(
+            **FACTS,
+            reason="other",
+            amount_before=1_200_000,
+            amount=1,
+            announced_on=day(1, 12),
+            committed_on=None,
+            effective_on=day(2),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        ("announced", day(2, 2)),  # after the approval
+        ("approved", day(1, 14)),  # before the announcement
+        ("approved", day(3, 2)),  # after the commitment
+        ("committed", day(1, 31)),
+        ("started", day(6, 2)),
+        ("completed", day(3, 31)),
+        ("completed", day(7, 2)),  # after the audit
+    ],
+)
+def test_corrected_days_keep_the_steps_in_order(step: Step, wrong: date) -> None:
+    given(*PASTS["audited"]).when(CorrectDay(step=step, day=wrong, reason="other")).rejected("day-out-of-order")
+
+
+def test_a_corrected_day_is_not_after_the_correction() -> None:
+    given(announced).when(CorrectDay(step="announced", day=day(4, 2), reason="other", on=day(4))).rejected(
+        "day-out-of-order"
+    )
+
+
+def test_an_investment_is_announced_before_its_first_grant() -> None:
+    given(announced, granted).when(CorrectDay(step="announced", day=day(2, 11), reason="other")).rejected(
+        "day-out-of-order"
+    )
+
+
+def test_the_day_of_a_step_not_reached_is_not_corrected() -> None:
+    given(announced).when(CorrectDay(step="committed", day=day(2), reason="other")).rejected("step-not-reached")
+
+
+def test_the_network_corrects_a_grant_and_tells_where_it_was_counted() -> None:
+    given(*WITH_GRANT).when(CorrectGrant(**FRANCE_RELANCE, amount=250_000, reason="recalculation", on=day(3))).then(
+        GrantCorrected(
+            **FACTS,
+            **FRANCE_RELANCE,
+            reason="recalculation",
+            amount_before=300_000,
+            amount=250_000,
+            awarded_on=day(2, 10),
+            effective_on=day(3),
+        )
+    )
+
+
+def test_a_corrected_grant_keeps_every_rule_of_grants() -> None:
+    when = given(*WITH_GRANT).when
+    when(CorrectGrant(**FRANCE_RELANCE, amount=100_000, reason="other")).then_state(to_repay=0)
+    when(CorrectGrant(**FRANCE_RELANCE, amount=99_999, reason="other")).rejected("disbursed-above-granted")
+    when(CorrectGrant(**FRANCE_RELANCE, amount=300_001, reason="other")).rejected("grant-above-aid-rate")
+    when(CorrectGrant(**REGION, amount=1, reason="other")).rejected("grant-not-awarded")
+
+
+def test_a_grant_awarded_by_mistake_is_taken_back() -> None:
+    given(announced, granted).when(CorrectGrant(**FRANCE_RELANCE, amount=0, reason="typing_error")).then_state(
+        grants=(Grant(**FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=0, awarded_on=day(2, 10)),)
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        CorrectAmount(amount=1_200_000, reason="other"),
+        CorrectAmountSpent(amount_spent=1_150_000, reason="other"),
+        CorrectDay(step="approved", day=day(2), reason="other"),
+        CorrectGrant(**FRANCE_RELANCE, amount=300_000, reason="other"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_a_correction_to_what_it_was_changes_nothing(command: Command) -> None:
+    given(*PASTS["completed"]).when(command).then()
+
+
+# Every command in every status
+
+
+ALLOWED: list[tuple[Command, set[str], str]] = [
+    (Approve(), {"announced"}, "investment-not-announced"),
+    (Commit(), {"approved"}, "investment-not-approved"),
+    (Start(), {"committed"}, "investment-not-committed"),
+    (Complete(amount_spent=1), {"in_progress"}, "investment-not-in-progress"),
+    (AuditJobs(created=1, maintained=1, evidence=DSN), {"completed", "audited"}, "investment-not-completed"),
+    (Cancel(reason="other"), {"announced", "approved", "committed", "in_progress"}, "investment-{status}"),
+    (award(1000, 0.1, 100), set(NOT_CANCELLED), "investment-cancelled"),
+    (DisburseGrant(**FRANCE_RELANCE, amount=1), NOT_CANCELLED - {"announced"}, "investment-cancelled"),
+    (CorrectAmount(amount=2_000_000, reason="other"), set(NOT_CANCELLED), "investment-cancelled"),
+    (CorrectAmountSpent(amount_spent=1, reason="other"), {"completed", "audited"}, "investment-not-completed"),
+    (CorrectDay(step="announced", day=day(1), reason="other"), set(NOT_CANCELLED), "investment-cancelled"),
+    (
+        CorrectGrant(**FRANCE_RELANCE, amount=200_000, reason="other"),
+        NOT_CANCELLED - {"announced"},
+        "investment-cancelled",
+    ),
+]
+
+
+@pytest.mark.parametrize("status", get_args(Investment.model_fields["status"].annotation))
+@pytest.mark.parametrize(("command", "statuses", "slug"), ALLOWED, ids=lambda value: type(value).__name__)
+def test_anything_not_listed_is_refused(status: str, command: Command, statuses: set[str], slug: str) -> None:
+    decided = given(*PASTS[status]).when(command)
+    if status in statuses:
+        assert decided.refusal is None
+    elif status == "announced" and isinstance(command, DisburseGrant | CorrectGrant):
+        decided.rejected("grant-not-awarded")
+    else:
+        decided.rejected(slug.format(status=status))
+
+
+# Who may
+
+
+THE_COMPANY = Actor("foundry", frozenset({"company"}), {"company": FOUNDRY})
+ITS_NEIGHBOUR = Actor("neighbour", frozenset({"company"}), {"company": sample_siret(1)})
+THE_NETWORK = Actor("network", frozenset({"network"}))
+THE_TOWN_HALL = Actor("town-hall", frozenset({"town_hall"}))
+
+
+@pytest.mark.parametrize(
+    ("command", "roles"),
+    [
+        (Approve, {"network", "town_hall"}),
+        (Commit, {"network", "town_hall"}),
+        (Start, {"network", "town_hall"}),
+        (Complete, {"network", "town_hall"}),
+        (AuditJobs, {"network", "state"}),
+        (Cancel, {"company", "network"}),
+        (AwardGrant, {"region", "state"}),
+        (DisburseGrant, {"region", "state"}),
+        (CorrectAmount, {"network"}),
+        (CorrectAmountSpent, {"network"}),
+        (CorrectDay, {"network"}),
+        (CorrectGrant, {"network"}),
+    ],
+)
+def test_each_partner_decides_what_is_theirs(command: type[Command], roles: set[str]) -> None:
+    assert set(investments.decision(command).by) == roles
+
+
+def test_a_company_announces_for_itself_only() -> None:
+    decision = investments.decision(Announce)
+    investments.authorise(decision, announce, THE_COMPANY)
+    investments.authorise(decision, announce, THE_NETWORK)
+    with pytest.raises(Forbidden, match="organisation"):
+        investments.authorise(decision, announce, ITS_NEIGHBOUR)
+    with pytest.raises(Forbidden, match="for company or network"):
+        investments.authorise(decision, announce, THE_TOWN_HALL)
+
+
+def test_a_company_cancels_its_own_only() -> None:
+    state = given(announced).state
+    assert state is not None
+    assert investments.allowed(state, THE_COMPANY) == ["cancel"]
+    assert investments.allowed(state, ITS_NEIGHBOUR) == []
+    assert investments.allowed(state, THE_NETWORK) == [
+        "approve",
+        "cancel",
+        "correct-amount",
+        "correct-day",
+        "correct-grant",
+    ]
