@@ -1,78 +1,28 @@
-"""A service put together: its resources and routes, the relay of its events, its subscriptions.
+"""A service put together: its resources and routes, the relay of its events, its subscriptions."""
 
-app = Service(
-    "lamps",
-    title="Street lamps",
-    resources=(Resource(lamps, "/v1/lamps", filters=("status",)),),
-)
-"""
-
-import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from eventstore.migrate import EVENTSTORE, Migrations
 from eventstore.store import Store
-from service import health
+from service import documentation, health, openapi
 from service.auth import Tokens
 from service.boundary import Boundary
-from service.resource import Endpoints, Resource
+from service.definition import Service, Subscribes
+from service.resource import Endpoints
 from service.runtime import Runtime
 from service.settings import Settings
 from service.supervision import supervised
 
-Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
-"""A command of a service's own: from the settings and its arguments to its exit status."""
+__all__ = ["Application", "Service", "Subscribes", "build"]
 
 EXPOSED_HEADERS = ("ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
 """What a frontend on another origin may read of an answer."""
-
-
-@dataclass(frozen=True)
-class Subscribes:
-    """What a service does with the events of others."""
-
-    name: str
-    to: tuple[str, ...]
-    """The services whose topics it reads."""
-    handle: Any
-
-
-@dataclass(frozen=True)
-class Service:
-    """The table of contents of one service. `migrations` is the folder of its own tables', if it has any."""
-
-    name: str
-    title: str
-    description: str = ""
-    resources: tuple[Resource, ...] = ()
-    router: APIRouter | None = None
-    subscriptions: tuple[Subscribes, ...] = ()
-    migrations: Path | None = None
-    commands: Mapping[str, Command] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            raise TypeError(f"a service's name is made of lower-case letters, digits and hyphens, not {self.name!r}")
-        paths = [resource.path for resource in self.resources]
-        if len(set(paths)) < len(paths):
-            raise TypeError(f"{self.name}: two resources share a path")
-        for resource in self.resources:
-            resource.decider.check()
-
-    @property
-    def all_migrations(self) -> list[Migrations]:
-        """The event store's, then its own."""
-        own = [Migrations(self.name, self.migrations)] if self.migrations else []
-        return [EVENTSTORE, *own]
 
 
 class Application(FastAPI):
@@ -112,6 +62,12 @@ class Application(FastAPI):
             )
         return stack
 
+    def openapi(self) -> dict[str, Any]:
+        """The service's OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.document(self._service)
+        return self.openapi_schema
+
 
 def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:  # noqa: ARG001
     """The application of a service; its lifespan opens the store and runs the relay and the subscriptions."""
@@ -128,4 +84,8 @@ def build(service: Service, settings: Settings, *, api: bool = True, worker: boo
 
     application = Application(service, runtime, api=api, lifespan=lifespan)
     application.include_router(health.router)
+    if api:
+        application.include_router(documentation.router(service))
+        if service.router is not None:
+            application.include_router(service.router)
     return application

@@ -1,6 +1,7 @@
 """The commands of every service: `python -m <package> api|worker|all|migrate|openapi`, and those of its own."""
 
 import asyncio
+import json
 import logging
 import sys
 from collections.abc import Callable, Coroutine
@@ -11,8 +12,9 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from eventstore.connection import is_outage
 from eventstore.migrate import SchemaMismatch, check, migrate
-from service import settings
-from service.application import Service, build
+from service import openapi, settings
+from service.application import build
+from service.definition import Service
 from service.settings import Settings, SettingsError
 
 GRACE = 20
@@ -23,6 +25,9 @@ def main(service: Service) -> NoReturn:
     """Runs the command the process was called with, and exits with its status."""
     name, *arguments = sys.argv[1:] or [""]
     commands = _commands(service)
+    if name == "openapi" and not arguments:
+        print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
+        sys.exit(0)
     if name not in commands or (arguments and name not in service.commands):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:

@@ -30,7 +30,7 @@ class Readiness(BaseModel):
     """Background work: the relay and the subscriptions, each `running`, `failed` (it is begun again) or `stopped`."""
 
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["health"])
 
 
 @router.get("/live", summary="The process answers")

@@ -1,0 +1,77 @@
+"""What a service is made of: the table of contents that its `app.py` is.
+
+app = Service(
+    "lamps",
+    title="Street lamps",
+    resources=(Resource(lamps, "/v1/lamps", filters=("status",)),),
+)
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter
+
+from eventstore.envelope import Message
+from eventstore.migrate import EVENTSTORE, Migrations
+from service.catalogue import KINDS, Kind
+from service.refusals import refusals
+from service.resource import Resource
+from service.settings import Settings
+
+Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
+"""A command of a service's own: from the settings and its arguments to its exit status."""
+
+
+Handle = Callable[[asyncpg.Connection, Sequence[Message]], Awaitable[None]]
+"""What a subscription does with messages, inside the transaction that marks them as applied."""
+
+
+@dataclass(frozen=True)
+class Subscribes:
+    """What a service does with the events of others: `to` names the services whose topics it reads."""
+
+    name: str
+    to: tuple[str, ...]
+    handle: Handle
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service. `migrations` is the folder of its own tables', if it has any."""
+
+    name: str
+    title: str
+    description: str = ""
+    resources: tuple[Resource, ...] = ()
+    router: APIRouter | None = None
+    subscriptions: tuple[Subscribes, ...] = ()
+    migrations: Path | None = None
+    commands: Mapping[str, Command] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
+            raise TypeError(f"a service's name is made of lower-case letters, digits and hyphens, not {self.name!r}")
+        paths = [resource.path for resource in self.resources]
+        if len(set(paths)) < len(paths):
+            raise TypeError(f"{self.name}: two resources share a path")
+        for resource in self.resources:
+            resource.decider.check()
+
+    @property
+    def all_migrations(self) -> list[Migrations]:
+        """The event store's, then its own."""
+        own = [Migrations(self.name, self.migrations)] if self.migrations else []
+        return [EVENTSTORE, *own]
+
+    @property
+    def problems(self) -> Mapping[str, Kind]:
+        """Every problem it may answer with, by slug."""
+        found = dict(KINDS)
+        for resource in self.resources:
+            found.update(refusals(resource.decider))
+        return found

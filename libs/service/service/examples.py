@@ -1,0 +1,47 @@
+"""Examples made from JSON Schemas: each field's own example where it has one, else something its schema allows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+_STRINGS: Final = {
+    "date": "2024-05-13",
+    "date-time": "2024-05-13T08:30:00+00:00",
+    "uuid": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+}
+
+
+def example_of(model: type[BaseModel], schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+    """An example that the model accepts. Raises TypeError where its fields must say more: `Field(examples=[...])`."""
+    made = example(schema, definitions)
+    try:
+        model.model_validate_json(json.dumps(made))
+    except ValidationError as error:
+        raise TypeError(f"{model.__name__} needs examples for its fields: {error}") from None
+    return made
+
+
+def example(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+    """Something the schema allows, as far as types, bounds and formats say."""
+    match schema:
+        case {"examples": [first, *_]} | {"const": first} | {"enum": [first, *_]} | {"default": first}:
+            return first
+        case {"$ref": str(reference)}:
+            return example(definitions[reference.rpartition("/")[2]], definitions)
+        case {"anyOf": [first, *_]} | {"oneOf": [first, *_]} | {"allOf": [first, *_]}:
+            return example(first, definitions)
+        case {"type": "object"}:
+            required = schema.get("required", ())
+            properties = schema.get("properties", {})
+            return {name: example(inner, definitions) for name, inner in properties.items() if name in required}
+        case {"type": "array"}:
+            return [example(schema["items"], definitions)] if "items" in schema else []
+        case {"type": "integer" | "number"}:
+            return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
+        case {"type": "boolean"}:
+            return False
+        case {"type": "string"}:
+            return _STRINGS.get(schema.get("format", ""), "text")
+    return None

@@ -1,0 +1,67 @@
+"""The OpenAPI 3.1 document of a service: that of its FastAPI routes, completed by that of its resources."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+
+from service import components, documentation, health
+from service.components import Document, refer
+from service.definition import Service
+from service.operations import Operations
+
+VERSION: Final = "1"
+_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
+_FRAMEWORKS: Final = frozenset({"HTTPValidationError", "ValidationError"})
+"""FastAPI's own way to tell of invalid requests, which our boundary replaces."""
+
+
+def document(service: Service) -> Document:
+    """Everything a client needs to know to call the service. Raises TypeError where the code says too little."""
+    router = APIRouter()
+    router.include_router(health.router)
+    router.include_router(documentation.router(service))
+    if service.router is not None:
+        router.include_router(service.router)
+    written = get_openapi(
+        title=service.title, version=VERSION, description=service.description or None, routes=router.routes
+    )
+    written["servers"] = [{"url": f"/{service.name}"}]
+    paths: Document = written["paths"]
+    schemas: Document = {
+        name: schema
+        for name, schema in written.get("components", {}).get("schemas", {}).items()
+        if name not in _FRAMEWORKS
+    } | components.SCHEMAS
+    for operation in (each for path in paths.values() for method, each in path.items() if method in _METHODS):
+        _complete(operation)
+    for resource in service.resources:
+        operations = Operations(service.name, resource)
+        for name, schema in operations.schemas.items():
+            if schemas.setdefault(name, schema) != schema:
+                raise TypeError(f"{service.name}: two models are called {name}")
+        paths.update(operations.paths())
+    written["components"] = {
+        "schemas": dict(sorted(schemas.items())),
+        "responses": components.responses(service.name),
+        "headers": components.HEADERS,
+        "parameters": components.PARAMETERS,
+        "securitySchemes": components.SECURITY_SCHEMES,
+    }
+    return written
+
+
+def _complete(operation: Document) -> None:
+    """Adds to an operation of a FastAPI route the problems it may answer with."""
+    responses: dict[str, Any] = operation["responses"]
+    if "422" in responses:
+        responses["422"] = refer("responses", "Invalid")
+    if operation.get("security"):
+        responses.setdefault("401", refer("responses", "Unauthenticated"))
+        responses.setdefault("403", refer("responses", "ScopeMissing"))
+        responses.setdefault("503", refer("responses", "Unavailable"))
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
+        responses.setdefault("404", refer("responses", "NotFound"))
+    if "requestBody" in operation:
+        responses.setdefault("413", refer("responses", "TooLarge"))
+    responses.setdefault("500", refer("responses", "Internal"))
