@@ -1,15 +1,20 @@
-"""Events as a service's relay would publish them, for tests of what receives them.
+"""Events as a service's relay would publish them, for tests of what a subscription does with them.
 
 log = Log("companies")
 log.append("company-00000001800017", CompanyActivated(...))
-await projection(connection, log.messages)
+await deliver(connection, "indicators", projection, log.messages)
 """
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zlib import crc32
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from contracts.model import Event
 from eventstore.envelope import Message
@@ -69,3 +74,24 @@ class Log:
             )
             for event in self.recorded
         ]
+
+
+async def deliver(
+    connection: asyncpg.Connection | PoolConnectionProxy,
+    subscription: str,
+    handle: Callable[[Any, Sequence[Message]], Awaitable[None]],
+    messages: Sequence[Message],
+) -> None:
+    """Hands a batch to a subscription's handler, and moves its marks in the same transaction."""
+    async with connection.transaction():
+        await handle(connection, messages)
+        await connection.executemany(
+            """
+            INSERT INTO marks AS mark (subscription, topic, partition, position, recorded_at)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (subscription, topic, partition)
+            DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at
+            WHERE mark.position < excluded.position
+            """,
+            [(subscription, each.topic, each.partition, each.position, each.recorded_at) for each in messages],
+        )

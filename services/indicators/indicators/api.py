@@ -75,7 +75,7 @@ class Selection(BaseModel):
             raise invalid_parameter("from", f"{self.first} is after `to`, {self.last}")
         if self.without and not (isinstance(indicator, Level) and indicator.without_largest):
             raise invalid_parameter("without", f"{indicator.name} is not given without its largest contributor")
-        where = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
+        where: dict[str, str | int] = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
         for name in where:
             if name not in indicator.dimensions:
                 raise invalid_parameter(name, f"{indicator.name} has only {', '.join(indicator.dimensions)}")

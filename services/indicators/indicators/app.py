@@ -8,7 +8,7 @@ from indicators.api import routes
 from indicators.measures import Catalogue
 from indicators.projection import Projection, forget
 from indicators.verify import verify
-from service.application import Service, Subscribes
+from service.definition import Service, Subscribes
 
 catalogue = Catalogue(
     network.members,

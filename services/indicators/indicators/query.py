@@ -14,7 +14,7 @@ from typing import Final
 
 import asyncpg
 
-from indicators.measures import Catalogue, Dimension, Formula, Indicator, Level
+from indicators.measures import Catalogue, Formula, Indicator, Level
 from indicators.projection import PREFIX
 from service.clock import PARIS, today
 
@@ -40,7 +40,7 @@ class Question:
     known_on: date | None = None
     """Counts only what was recorded by the end of that day."""
     without_largest: bool = False
-    where: Mapping[Dimension, str | int] = field(default_factory=dict)
+    where: Mapping[str, str | int] = field(default_factory=dict)
     """Counts only what has these dimensions."""
 
     @property

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from contracts.model import Day
-from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
+from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
 from indicators.measures import Formula, Indicator, Level, Measure
 from indicators.query import Answer, Key, Positions, Question, Value
@@ -169,7 +169,7 @@ class EventBehind(Representation):
     """The day it counts on. A correction counts on the days it corrects."""
     recorded_at: datetime
     value: Number
-    dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": "00000001800017", "axis": 2}])]
+    dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": sample_siret(0), "axis": 2}])]
     href: Annotated[str, Field(examples=["/companies/v1/investments/01890f0e-7c2b-7cc3-8000-0123456789ab/events"])]
     """The history of its stream."""
 

@@ -1,0 +1,275 @@
+"""What each event counts for in each indicator: from an event to its facts, without a database."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from contracts.company import CompanyActivated, CompanyLeft, CompanyReinstated, CompanySuspended, HeadcountReported
+from contracts.investment import (
+    AmountCorrected,
+    AmountSpentCorrected,
+    CancelledGrant,
+    DayCorrected,
+    Evidence,
+    GrantAwarded,
+    GrantCorrected,
+    GrantDisbursed,
+    InvestmentAnnounced,
+    InvestmentCancelled,
+    InvestmentCommitted,
+    InvestmentCompleted,
+    JobsAudited,
+    Step,
+)
+from contracts.model import Event
+from contracts.values import sample_siret
+from indicators import investment, network
+from indicators.app import catalogue
+from indicators.measures import Catalogue, Count, Formula, Measure, levels, sums
+from indicators.recount import FLOWS, LEVELS
+
+ON: Final = date(2022, 6, 15)
+MARCH: Final = date(2021, 3, 2)
+MAY: Final = date(2021, 5, 20)
+COMPANY: Final[dict[str, Any]] = {
+    "company": sample_siret(1),
+    "naf": "25.62B",
+    "commune": "36088",
+    "zone": "zi-limoise",
+    "effective_on": ON,
+}
+INVESTMENT: Final = {**COMPANY, "axis": 2}
+REGION: Final[dict[str, Any]] = {"funder": "region-centre-val-de-loire", "scheme": "cap-developpement"}
+EVIDENCE: Final = Evidence(kind="dsn", reference="DSN-2022-05", dated=ON)
+
+
+def facts(measure: Measure, event: Event) -> list[tuple[date, int | float]]:
+    """What the event counts for, and when."""
+    return [(fact.effective_on, float(fact.value)) for fact in measure.facts(event)]
+
+
+@pytest.mark.parametrize(
+    ("event", "members", "headcount"),
+    [
+        (CompanyActivated(**COMPANY, headcount=12.5, size_band="11"), 1, 12.5),
+        (CompanyReinstated(**COMPANY, headcount=12.5, size_band="11"), 1, 12.5),
+        (CompanySuspended(**COMPANY, reason="fee_unpaid", headcount_before=12.5, headcount=0), 0, 0),
+        (CompanyLeft(**COMPANY, reason="moved", headcount_before=12.5, headcount=0), 0, 0),
+    ],
+)
+def test_the_state_of_a_company_sets_members_and_headcount(event: Event, members: int, headcount: float) -> None:
+    assert facts(network.members, event) == [(ON, members)]
+    assert facts(network.headcount, event) == [(ON, headcount)]
+
+
+def test_a_reported_headcount_changes_the_headcount_alone() -> None:
+    event = HeadcountReported(**COMPANY, headcount_before=12.5, headcount=14.75, size_band="11")
+    [fact] = network.headcount.facts(event)
+    assert fact.value == Decimal("14.75")
+    assert HeadcountReported not in network.members.events
+
+
+ANNOUNCED: Final = InvestmentAnnounced(**INVESTMENT, title="Ligne de peinture", amount=450_000, jobs_planned=8)
+COMMITTED: Final = InvestmentCommitted(**INVESTMENT, amount=450_000)
+COMPLETED: Final = InvestmentCompleted(**INVESTMENT, amount=450_000, amount_spent=432_100)
+AWARDED: Final = GrantAwarded(**INVESTMENT, **REGION, eligible_base=400_000, aid_rate=0.25, amount=100_000)
+DISBURSED: Final = GrantDisbursed(**INVESTMENT, **REGION, amount=40_000, disbursed=40_000)
+CORRECTED: Final = AmountCorrected(
+    **INVESTMENT, reason="typing_error", amount_before=450_000, amount=405_000, announced_on=MARCH, committed_on=None
+)
+CANCELLED: Final = InvestmentCancelled(
+    **INVESTMENT,
+    reason="market",
+    status_before="approved",
+    amount=405_000,
+    announced_on=MARCH,
+    committed_on=None,
+    grants_awarded=130_000,
+    grants_disbursed=40_000,
+    grants=(
+        CancelledGrant(**REGION, amount=100_000, disbursed=40_000),
+        CancelledGrant(funder="state", scheme="france-relance", amount=30_000, disbursed=0),
+    ),
+)
+AUDITED: Final = JobsAudited(
+    **INVESTMENT,
+    created_before=0,
+    created=7.5,
+    maintained_before=0,
+    maintained=40,
+    audited_before=None,
+    evidence=EVIDENCE,
+)
+
+
+def moved(step: Step) -> DayCorrected:
+    """A corrected day."""
+    return DayCorrected(
+        **INVESTMENT,
+        reason="late_document",
+        step=step,
+        day_before=MARCH,
+        day=MAY,
+        amount=450_000,
+        amount_spent=432_100 if step == "completed" else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (investment.investment_announced, ANNOUNCED, [(ON, 450_000)]),
+        (investment.investment_announced, CORRECTED, [(MARCH, -450_000), (MARCH, 405_000)]),
+        (investment.investment_announced, moved("announced"), [(MARCH, -450_000), (MAY, 450_000)]),
+        (investment.investment_announced, moved("committed"), []),
+        (investment.investment_announced, CANCELLED, [(ON, -405_000)]),
+        (investment.investment_committed, COMMITTED, [(ON, 450_000)]),
+        (investment.investment_committed, CORRECTED, []),
+        (
+            investment.investment_committed,
+            CORRECTED.model_copy(update={"committed_on": MAY}),
+            [(MAY, -450_000), (MAY, 405_000)],
+        ),
+        (investment.investment_committed, moved("committed"), [(MARCH, -450_000), (MAY, 450_000)]),
+        (investment.investment_committed, moved("started"), []),
+        (investment.investment_committed, CANCELLED, []),
+        (investment.investment_committed, CANCELLED.model_copy(update={"committed_on": MAY}), [(ON, -405_000)]),
+        (investment.invested_productive, COMPLETED, [(ON, 432_100)]),
+        (
+            investment.invested_productive,
+            AmountSpentCorrected(
+                **INVESTMENT,
+                reason="audit_finding",
+                amount_spent_before=432_100,
+                amount_spent=430_000,
+                completed_on=MAY,
+            ),
+            [(MAY, -432_100), (MAY, 430_000)],
+        ),
+        (investment.invested_productive, moved("completed"), [(MARCH, -432_100), (MAY, 432_100)]),
+        (investment.grants_granted, AWARDED, [(ON, 100_000)]),
+        (
+            investment.grants_granted,
+            GrantCorrected(
+                **INVESTMENT,
+                **REGION,
+                reason="recalculation",
+                amount_before=100_000,
+                amount=90_000,
+                awarded_on=MAY,
+            ),
+            [(MAY, -100_000), (MAY, 90_000)],
+        ),
+        (investment.grants_granted, CANCELLED, [(ON, -100_000), (ON, -30_000)]),
+        (investment.grants_disbursed, DISBURSED, [(ON, 40_000)]),
+        (investment.jobs_created, AUDITED, [(ON, 7.5)]),
+        (investment.jobs_maintained, AUDITED, [(ON, 40)]),
+        (
+            investment.jobs_created,
+            AUDITED.model_copy(update={"created_before": 9, "audited_before": MAY}),
+            [(MAY, -9), (ON, 7.5)],
+        ),
+        (
+            investment.jobs_maintained,
+            AUDITED.model_copy(update={"maintained_before": 38.25, "audited_before": MAY}),
+            [(MAY, -38.25), (ON, 40)],
+        ),
+    ],
+)
+def test_what_an_event_counts_for(measure: Measure, event: Event, expected: list[tuple[date, float]]) -> None:
+    assert type(event) in measure.events
+    assert facts(measure, event) == expected
+
+
+def test_facts_have_the_dimensions_of_their_event() -> None:
+    [fact] = investment.grants_disbursed.facts(DISBURSED)
+    assert fact.contributor == sample_siret(1)
+    assert fact.dimensions == {
+        "company": sample_siret(1),
+        "axis": 2,
+        "naf": "25.62B",
+        "commune": "36088",
+        "zone": "zi-limoise",
+        "funder": "region-centre-val-de-loire",
+    }
+
+
+def test_a_cancelled_investments_grants_are_taken_out_funder_by_funder() -> None:
+    funders = [fact.dimensions["funder"] for fact in investment.grants_granted.facts(CANCELLED)]
+    assert funders == ["region-centre-val-de-loire", "state"]
+
+
+def test_cost_per_job_of_the_first_programme_is_400000_euros() -> None:
+    assert investment.cost_per_job.compute(Decimal(22_000_000), Decimal(55)) == 400_000
+
+
+def test_cost_per_job_is_rounded_to_the_cent_and_absent_without_jobs() -> None:
+    assert investment.cost_per_job.compute(Decimal(100), Decimal(3)) == Decimal("33.33")
+    assert investment.cost_per_job.compute(Decimal(100), Decimal(0)) is None
+
+
+@pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
+def test_an_indicator_explains_itself(indicator: Any) -> None:
+    assert indicator.title
+    assert len(indicator.definition) > 100
+    assert indicator.unit
+    assert indicator.dimensions
+
+
+def test_every_measure_is_counted_a_second_time_by_verify() -> None:
+    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS}
+    assert [name for name, each in catalogue.items() if isinstance(each, Formula)] == ["cost_per_job"]
+
+
+def test_the_indicators_of_the_first_two_rows_are_there() -> None:
+    assert list(catalogue) == [
+        "members",
+        "headcount",
+        "investment_announced",
+        "investment_committed",
+        "invested_productive",
+        "grants_granted",
+        "grants_disbursed",
+        "jobs_created",
+        "jobs_maintained",
+        "cost_per_job",
+    ]
+    assert network.members.target == 30
+
+
+def test_two_indicators_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="same name"):
+        Catalogue(network.members, network.members)
+
+
+def test_a_formula_of_what_is_not_there_is_refused() -> None:
+    with pytest.raises(TypeError, match="cost_per_job"):
+        Catalogue(investment.cost_per_job, investment.jobs_created)
+
+
+def test_a_changed_definition_begins_a_new_generation() -> None:
+    def declared(version: int) -> Catalogue:
+        @levels(unit="companies", dimensions=("company",), version=version)
+        def members(event: CompanyActivated) -> int:
+            """Members."""
+            return 1 if event.headcount else 0
+
+        return Catalogue(members)
+
+    assert declared(1).generation == declared(1).generation != declared(2).generation
+
+
+def test_the_recipe_of_the_documentation() -> None:
+    @sums(unit="companies", dimensions=("company", "zone"))
+    def departures(event: CompanyLeft) -> Any:
+        """Companies that left the network.
+
+        One for each departure, on its day.
+        """
+        yield Count(event.effective_on, 1)
+
+    assert (departures.name, departures.title) == ("departures", "Companies that left the network")
+    assert departures.definition == "One for each departure, on its day."
+    assert departures.events == {CompanyLeft}

@@ -1,0 +1,450 @@
+"""From events to figures, on PostgreSQL: what is asked, and what it is made of."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from contracts.company import CompanyActivated, CompanyLeft, CompanySuspended, HeadcountReported
+from contracts.investment import (
+    AmountCorrected,
+    Evidence,
+    GrantAwarded,
+    InvestmentAnnounced,
+    InvestmentCompleted,
+    JobsAudited,
+)
+from contracts.values import sample_siret
+from devstack.log import Log, deliver
+from eventstore.envelope import Message
+from eventstore.migrate import migrate
+from indicators import network
+from indicators.app import app, catalogue, projection
+from indicators.lineage import FactBehind, Place, facts_behind
+from indicators.measures import Catalogue, Measure, levels
+from indicators.projection import Projection, forget
+from indicators.query import CatchingUp, Question, snapshot
+from service.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+FONDERIE: Final = sample_siret(1)
+MAROQUINERIE: Final = sample_siret(2)
+USINAGE: Final = sample_siret(3)
+END_OF_PROGRAMME: Final = date(2023, 12, 31)
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database, app.all_migrations)
+    async with asyncpg.create_pool(database, min_size=1, max_size=4) as pool:
+        yield pool
+
+
+async def fold(pool: asyncpg.Pool, messages: list[Message], to: Projection = projection) -> None:
+    async with pool.acquire() as connection:
+        await deliver(connection, to.subscription, to, messages)
+
+
+async def ask(pool: asyncpg.Pool, name: str, **question: Any) -> Any:
+    async with snapshot(pool, catalogue) as now:
+        return await now.answer(catalogue[name], Question(**question))
+
+
+async def value(pool: asyncpg.Pool, name: str, **question: Any) -> Any:
+    return (await ask(pool, name, **question)).total.value
+
+
+async def cells(pool: asyncpg.Pool, name: str, *by: str, **question: Any) -> dict[Any, Any]:
+    answer = await ask(pool, name, by=by, **question)
+    return {key if len(by) > 1 else key[0]: cell.value for key, cell in answer.cells.items()}
+
+
+def company(siret: str, zone: str | None = "zi-limoise", *, on: date, **more: Any) -> dict[str, Any]:
+    return {"company": siret, "naf": "25.62B", "commune": "36088", "zone": zone, "effective_on": on, **more}
+
+
+def activated(siret: str, headcount: float, on: date, zone: str | None = "zi-limoise") -> CompanyActivated:
+    return CompanyActivated(**company(siret, zone, on=on), headcount=headcount, size_band="12")
+
+
+def completed(siret: str, spent: int, on: date, axis: int = 2) -> InvestmentCompleted:
+    return InvestmentCompleted(**company(siret, on=on, axis=axis), amount=spent, amount_spent=spent)
+
+
+def audited(siret: str, created: float, on: date, before: JobsAudited | None = None) -> JobsAudited:
+    return JobsAudited(
+        **company(siret, on=on, axis=2),
+        created_before=before.created if before else 0,
+        created=created,
+        maintained_before=before.maintained if before else 0,
+        maintained=10,
+        audited_before=before.effective_on if before else None,
+        evidence=Evidence(kind="dsn", reference="DSN-2023-11", dated=on),
+    )
+
+
+def first_programme(log: Log | None = None) -> Log:
+    """22 M EUR and 55 jobs, and what came after."""
+    log = log or Log("companies")
+    carried_out = [(FONDERIE, 14_500_000, 30), (MAROQUINERIE, 6_250_000, 20.5), (USINAGE, 1_250_000, 4.5)]
+    for number, (siret, spent, jobs) in enumerate(carried_out, 1):
+        log.append(f"investment-{number}", completed(siret, spent, date(2018 + number, 6, 30)))
+        log.append(f"investment-{number}", audited(siret, jobs, date(2019 + number, 1, 15)))
+    log.append("investment-4", completed(FONDERIE, 900_000, date(2024, 3, 1), axis=6))
+    return log
+
+
+async def test_the_first_programme_is_22_million_euros_and_55_jobs_at_400000_euros_each(pool: asyncpg.Pool) -> None:
+    await fold(pool, first_programme().messages)
+    assert await value(pool, "invested_productive", last=END_OF_PROGRAMME) == 22_000_000
+    assert await value(pool, "jobs_created", last=END_OF_PROGRAMME) == 55
+    assert await value(pool, "cost_per_job", last=END_OF_PROGRAMME) == 400_000
+    assert await value(pool, "invested_productive") == 22_900_000
+
+
+async def test_a_figure_of_nothing_is_zero(pool: asyncpg.Pool) -> None:
+    answer = await ask(pool, "invested_productive", by=("company",))
+    assert (answer.total.value, answer.total.n, answer.total.as_of, answer.cells) == (0, 0, None, {})
+    assert await value(pool, "members") == 0
+    assert await value(pool, "cost_per_job") is None
+
+
+async def test_a_period_need_not_be_made_of_whole_months(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    days = [date(2024, 1, 31), date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 15)]
+    for number, day in enumerate(days):
+        log.append(f"investment-{number}", completed(FONDERIE, 10**number, day))
+    await fold(pool, log.messages)
+    for first in days:
+        for last in days:
+            expected = sum(10**n for n, day in enumerate(days) if first <= day <= last)
+            assert await value(pool, "invested_productive", first=first, last=last) == expected
+    assert await value(pool, "invested_productive", first=date(2024, 2, 5), last=date(2024, 2, 10)) == 0
+    assert await value(pool, "invested_productive", first=date(2024, 2, 2)) == 11_100
+
+
+async def test_a_figure_by_several_dimensions(pool: asyncpg.Pool) -> None:
+    await fold(pool, first_programme().messages)
+    assert await cells(pool, "invested_productive", "axis", "month") == {
+        (2, "2019-06"): 14_500_000,
+        (2, "2020-06"): 6_250_000,
+        (2, "2021-06"): 1_250_000,
+        (6, "2024-03"): 900_000,
+    }
+    assert await cells(pool, "cost_per_job", "company", last=END_OF_PROGRAMME) == {
+        FONDERIE: Decimal("483333.33"),
+        MAROQUINERIE: Decimal("304878.05"),
+        USINAGE: Decimal("277777.78"),
+    }
+    assert await cells(pool, "invested_productive", "company", where={"axis": 6}) == {FONDERIE: 900_000}
+
+
+async def test_n_counts_the_firms_whose_shares_do_not_cancel_out(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    announced = company(FONDERIE, on=date(2024, 5, 2), axis=2)
+    log.append("investment-1", InvestmentAnnounced(**announced, title="Four", amount=500, jobs_planned=1))
+    log.append("investment-2", InvestmentAnnounced(**announced, title="Quai", amount=400, jobs_planned=1))
+    other = company(USINAGE, None, on=date(2024, 6, 2), axis=2)
+    log.append("investment-3", InvestmentAnnounced(**other, title="Tour", amount=300, jobs_planned=1))
+    await fold(pool, log.messages)
+    answer = await ask(pool, "investment_announced", by=("zone",))
+    assert (answer.total.value, answer.total.n) == (1200, 2)
+    assert {key: (cell.value, cell.n) for key, cell in answer.cells.items()} == {
+        ("zi-limoise",): (900, 1),
+        (None,): (300, 1),
+    }
+    correction: dict[str, Any] = {"reason": "typing_error", "announced_on": date(2024, 5, 2), "committed_on": None}
+    for stream, amount in (("investment-1", 500), ("investment-2", 400)):
+        log.append(stream, AmountCorrected(**announced, **correction, amount_before=amount, amount=amount + 1))
+    await fold(pool, log.messages)
+    answer = await ask(pool, "investment_announced", by=("month",))
+    assert {key: (cell.value, cell.n) for key, cell in answer.cells.items()} == {
+        ("2024-05",): (902, 1),
+        ("2024-06",): (300, 1),
+    }
+
+
+async def test_an_audit_that_replaces_another_moves_its_jobs_to_its_own_day(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    first = audited(FONDERIE, 12, date(2024, 1, 10))
+    log.append("investment-1", first, audited(FONDERIE, 9.25, date(2024, 9, 10), before=first))
+    await fold(pool, log.messages)
+    assert await cells(pool, "jobs_created", "month") == {"2024-09": Decimal("9.25")}
+    assert await value(pool, "jobs_created", last=date(2024, 8, 31)) == 0
+
+
+def a_year_of_members(log: Log | None = None) -> Log:
+    """Three members, one of which is suspended and one of which leaves."""
+    log = log or Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 120, date(2024, 1, 10)))
+    log.append(f"company-{MAROQUINERIE}", activated(MAROQUINERIE, 410.5, date(2024, 2, 20)))
+    log.append(f"company-{USINAGE}", activated(USINAGE, 20, date(2024, 3, 31), zone=None))
+    log.append(
+        f"company-{FONDERIE}",
+        HeadcountReported(
+            **company(FONDERIE, on=date(2024, 3, 15)), headcount_before=120, headcount=130, size_band="22"
+        ),
+        CompanySuspended(**company(FONDERIE, on=date(2024, 5, 31)), reason="other", headcount_before=130, headcount=0),
+    )
+    left = company(USINAGE, None, on=date(2024, 6, 1))
+    log.append(f"company-{USINAGE}", CompanyLeft(**left, reason="moved", headcount_before=20, headcount=0))
+    return log
+
+
+async def test_a_level_is_the_state_of_a_day(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_year_of_members().messages)
+    for day, members, headcount in [
+        (date(2024, 1, 9), 0, 0),
+        (date(2024, 1, 10), 1, 120),
+        (date(2024, 3, 15), 2, 540.5),
+        (date(2024, 3, 31), 3, 560.5),
+        (date(2024, 5, 31), 2, 430.5),
+        (date(2024, 6, 1), 1, 410.5),
+    ]:
+        assert await value(pool, "members", last=day) == members
+        assert await value(pool, "headcount", last=day) == Decimal(str(headcount))
+    assert await value(pool, "members") == 1
+
+
+async def test_a_level_by_month_shows_the_end_of_each(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_year_of_members().messages)
+    assert await cells(pool, "members", "month", last=date(2024, 6, 15)) == {
+        "2024-01": 1,
+        "2024-02": 2,
+        "2024-03": 3,
+        "2024-04": 3,
+        "2024-05": 2,
+        "2024-06": 1,
+    }
+    in_spring = {"first": date(2024, 4, 12), "last": date(2024, 5, 30)}
+    assert await cells(pool, "headcount", "zone", "month", **in_spring) == {
+        ("zi-limoise", "2024-04"): Decimal("540.5"),
+        ("zi-limoise", "2024-05"): Decimal("540.5"),
+        (None, "2024-04"): 20,
+        (None, "2024-05"): 20,
+    }
+    assert await value(pool, "headcount", **in_spring) == Decimal("560.5")
+
+
+async def test_the_headcount_without_the_largest_employer(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_year_of_members().messages)
+    answer = await ask(pool, "headcount", last=date(2024, 4, 1), by=("company",), without_largest=True)
+    assert (answer.total.value, answer.total.n, answer.excluded) == (150, 2, MAROQUINERIE)
+    assert {key[0] for key in answer.cells} == {FONDERIE, USINAGE}
+    alone = await ask(pool, "headcount", last=date(2024, 1, 31), without_largest=True)
+    assert (alone.total.value, alone.excluded) == (0, FONDERIE)
+    nobody = await ask(pool, "headcount", last=date(2023, 1, 31), without_largest=True)
+    assert (nobody.total.value, nobody.excluded) == (0, None)
+
+
+async def test_of_equal_employers_the_one_with_the_smallest_siret_is_left_out(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    for siret in (USINAGE, MAROQUINERIE):
+        log.append(f"company-{siret}", activated(siret, 50, date(2024, 1, 10)))
+    await fold(pool, log.messages)
+    answer = await ask(pool, "headcount", without_largest=True)
+    assert answer.excluded == min(USINAGE, MAROQUINERIE)
+
+
+async def test_known_on_a_day_counts_what_was_recorded_by_its_end_in_paris(pool: asyncpg.Pool) -> None:
+    log = Log("companies", now=datetime(2026, 1, 5, 22, 59, 57, tzinfo=UTC))  # in Paris, three seconds before midnight
+    log.append("investment-1", completed(FONDERIE, 100, date(2024, 1, 10)))
+    log.append("investment-2", completed(USINAGE, 20, date(2024, 1, 10)))
+    log.append("investment-3", completed(USINAGE, 3, date(2024, 1, 10)))
+    await fold(pool, log.messages)
+    assert await value(pool, "invested_productive", known_on=date(2026, 1, 4)) == 0
+    assert await value(pool, "invested_productive", known_on=date(2026, 1, 5)) == 120
+    assert await value(pool, "invested_productive", known_on=date(2026, 1, 6)) == 123
+    log = Log("companies", now=datetime(2026, 1, 5, 22, 59, 58, tzinfo=UTC))
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(2024, 1, 10)))
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 11, date(2024, 1, 10)))
+    await fold(pool, log.messages)
+    assert await value(pool, "headcount", known_on=date(2026, 1, 5)) == 10
+    assert await value(pool, "headcount", known_on=date(2026, 1, 6)) == 11
+
+
+async def test_as_of_is_when_the_latest_event_in_the_figure_was_recorded(pool: asyncpg.Pool) -> None:
+    log = first_programme()
+    await fold(pool, log.messages)
+    recorded = {
+        message.stream_id: message.recorded_at for message in log.messages if message.type == "InvestmentCompleted"
+    }
+    assert (await ask(pool, "invested_productive")).total.as_of == recorded["investment-4"]
+    assert (await ask(pool, "invested_productive", last=END_OF_PROGRAMME)).total.as_of == recorded["investment-3"]
+
+
+# What a figure is made of
+
+
+async def events_behind(pool: asyncpg.Pool, name: str, page: int = 2, **question: Any) -> list[FactBehind]:
+    facts: list[FactBehind] = []
+    place: Place | None = Place()
+    while place is not None:
+        async with snapshot(pool, catalogue) as now:
+            asked = Question(**question)
+            some, place = await facts_behind(now, catalogue[name], asked, now.positions, place, page)
+        assert len(some) == page or place is None
+        facts += some
+    return facts
+
+
+@pytest.mark.parametrize("name", list(catalogue))
+@pytest.mark.parametrize(
+    "question", [{}, {"last": date(2024, 3, 20)}, {"first": date(2020, 1, 1), "where": {"company": FONDERIE}}]
+)
+async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, name: str, question: dict[str, Any]) -> None:
+    await fold(pool, a_year_of_members(first_programme()).messages)
+    facts = await events_behind(pool, name, **question)
+    indicator = catalogue[name]
+    for measure in (
+        [indicator] if isinstance(indicator, Measure) else [catalogue["invested_productive"], catalogue["jobs_created"]]
+    ):
+        total = sum(fact.value for fact in facts if fact.indicator == measure.name)
+        assert total == await value(pool, measure.name, **question)
+    places = [(fact.indicator == "jobs_created", fact.service, fact.position, fact.ordinal) for fact in facts]
+    assert len(set(places)) == len(places)
+    if isinstance(indicator, Measure):
+        assert [place[1:] for place in places] == sorted(place[1:] for place in places)
+
+
+async def test_the_headcount_without_the_largest_has_no_event_of_it(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_year_of_members().messages)
+    facts = await events_behind(pool, "headcount", last=date(2024, 4, 1), without_largest=True)
+    assert {fact.subject for fact in facts} == {f"company-{FONDERIE}", f"company-{USINAGE}"}
+
+
+async def test_pages_are_read_at_the_positions_of_the_first_one(pool: asyncpg.Pool) -> None:
+    log = first_programme()
+    await fold(pool, log.messages)
+    asked, measure = Question(), catalogue["invested_productive"]
+    async with snapshot(pool, catalogue) as now:
+        at = now.positions
+        first, place = await facts_behind(now, measure, asked, at, Place(), 2)
+    assert place is not None
+    log.append("investment-5", completed(USINAGE, 77, date(2024, 4, 1)))
+    await fold(pool, log.messages)
+    async with snapshot(pool, catalogue) as now:
+        assert now.positions != at
+        second, end = await facts_behind(now, measure, asked, at, place, 2)
+    assert end is None
+    assert sum(fact.value for fact in [*first, *second]) == 22_900_000
+
+
+async def test_positions_tell_each_partition_that_is_in_the_answer(pool: asyncpg.Pool) -> None:
+    messages = first_programme().messages
+    one = messages[0].partition
+    await fold(pool, [message for message in messages if message.partition == one])
+    last = max(message.position for message in messages if message.partition == one)
+    async with snapshot(pool, catalogue) as now:
+        assert now.positions == {"companies": {one: last}}
+
+
+# Facts commute
+
+
+async def contents(pool: asyncpg.Pool) -> tuple[list[Any], list[Any]]:
+    facts = await pool.fetch("SELECT * FROM facts ORDER BY indicator, event_id, ordinal")
+    cells = await pool.fetch("SELECT * FROM cells ORDER BY indicator, month, contributor, dimensions")
+    return facts, cells
+
+
+async def test_any_order_of_partitions_batches_and_repetitions_gives_the_same(pool: asyncpg.Pool) -> None:
+    log = a_year_of_members(first_programme())
+    grant = company(FONDERIE, on=date(2024, 2, 2), axis=2, funder="state", scheme="france-relance")
+    log.append("investment-4", GrantAwarded(**grant, eligible_base=10, aid_rate=0.5, amount=5))
+    messages = log.messages
+    await fold(pool, messages)
+    expected = await contents(pool)
+    assert len(expected[0]) > 10
+    rng = random.Random(36088)
+    for _ in range(20):
+        await pool.execute("TRUNCATE facts, cells, generations; DELETE FROM marks")
+        again = messages + rng.choices(messages, k=rng.randrange(len(messages)))
+        rng.shuffle(again)
+        while again:
+            size = rng.randint(1, 8)
+            batch, again = again[:size], again[size:]
+            await fold(pool, batch)
+        assert await contents(pool) == expected
+
+
+async def test_replicas_that_fold_the_same_cells_wait_and_do_not_deadlock(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    rng = random.Random(36100)
+    for number in range(2_000):
+        siret = rng.choice([FONDERIE, MAROQUINERIE, USINAGE])
+        log.append(f"investment-{number}", completed(siret, 1, date(2024, rng.randint(1, 12), 1)))
+    partitions = [[each for each in log.messages if each.partition == n] for n in range(log.partitions)]
+
+    async def replica(messages: list[Message]) -> None:
+        for start in range(0, len(messages), 50):
+            await fold(pool, messages[start : start + 50])
+
+    await asyncio.gather(*(replica(partition) for partition in partitions for _ in range(2)))
+    assert await value(pool, "invested_productive") == 2_000
+    assert sum((await cells(pool, "invested_productive", "month")).values()) == 2_000
+
+
+# Changed definitions
+
+
+def with_version(version: int) -> Catalogue:
+    """Another definition of what a member is."""
+
+    @levels(unit="companies", dimensions=network.COMPANY, version=version)
+    def members(event: CompanyActivated | CompanyLeft) -> int:
+        """Members, suspended ones included."""
+        return 1 if isinstance(event, CompanyActivated) else 0
+
+    return Catalogue(members)
+
+
+async def test_a_changed_definition_is_served_once_it_has_caught_up_with_the_old_one(pool: asyncpg.Pool) -> None:
+    messages = a_year_of_members().messages
+    await fold(pool, messages)
+    changed = with_version(2)
+    with pytest.raises(CatchingUp):
+        async with snapshot(pool, changed):
+            pass
+    await fold(pool, messages[:3], Projection(changed))
+    with pytest.raises(CatchingUp):
+        async with snapshot(pool, changed):
+            pass
+    await fold(pool, messages[3:], Projection(changed))
+    async with snapshot(pool, changed) as now:
+        assert (await now.answer(changed["members"], Question())).total.value == 2
+    assert await value(pool, "members") == 1
+
+
+async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgotten(
+    pool: asyncpg.Pool, database: str
+) -> None:
+    log = a_year_of_members()
+    await fold(pool, log.messages)
+    changed = with_version(2)
+    await fold(pool, log.messages, Projection(changed))
+    log.append(f"company-{sample_siret(4)}", activated(sample_siret(4), 5, date(2024, 7, 1)))
+    await fold(pool, log.messages)
+    assert await value(pool, "members") == 2
+    async with snapshot(pool, changed) as now:
+        assert (await now.answer(changed["members"], Question())).total.value == 2
+    configured = Settings(
+        database_url=database,
+        kafka_bootstrap="localhost:9092",
+        oidc_issuer="http://issuer.test",
+        oidc_audience="territory",
+        oidc_jwks_url="http://issuer.test/jwks",
+    )
+    assert await forget(changed, configured, []) == 0
+    left = await pool.fetch("SELECT DISTINCT generation FROM facts")
+    assert [row["generation"] for row in left] == [changed.generation]
+    assert (
+        await pool.fetchval("SELECT count(*) FROM marks WHERE subscription <> $1", Projection(changed).subscription)
+        == 0
+    )
