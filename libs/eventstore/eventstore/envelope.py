@@ -1,0 +1,145 @@
+"""How an event travels in a Kafka record: CloudEvents 1.0, binary mode.
+
+The record's key is the stream id, its value the event's JSON and nothing else, its timestamp `recorded_at`; all the
+rest is in its headers.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
+from uuid import UUID
+
+from contracts.catalogue import decode, schema_id
+from contracts.model import Event
+from eventstore.store import Recorded
+
+Headers = list[tuple[str, bytes]]
+
+POSITION: Final = "ce_position"
+_FROM_METADATA: Final = {
+    "traceparent": "ce_traceparent",
+    "correlation_id": "ce_correlationid",
+    "causation_id": "ce_causationid",
+}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class NotAnEvent(Exception):
+    """A record that no relay of ours has written."""
+
+
+class Record(Protocol):
+    """What is read of a record that aiokafka consumed."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def headers(self) -> Iterable[tuple[str, bytes]]: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+@lru_cache(maxsize=1024)
+def _constant_headers(event_type: str, schema_version: int, source: str) -> tuple[tuple[str, bytes], ...]:
+    return (
+        ("ce_specversion", b"1.0"),
+        ("ce_source", source.encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_dataschema", schema_id(event_type, schema_version).encode()),
+        ("content-type", b"application/json"),
+    )
+
+
+def to_headers(event: Recorded, source: str) -> Headers:
+    """The headers of an event's record; `source` is `/<territory>/<service>`."""
+    headers = [
+        *_constant_headers(event.type, event.schema_version, source),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_subject", event.stream_id.encode()),
+        ("ce_time", event.recorded_at.isoformat().encode()),
+        ("ce_sequence", str(event.version).encode()),
+        (POSITION, str(event.position).encode()),
+    ]
+    metadata = json.loads(event.metadata)
+    for name, header in _FROM_METADATA.items():
+        if name in metadata:
+            headers.append((header, metadata[name].encode()))
+    if metadata.get("sample"):
+        headers.append(("ce_sample", b"true"))
+    return headers
+
+
+def to_timestamp(recorded_at: datetime) -> int:
+    """A record's timestamp: milliseconds since 1970."""
+    return (recorded_at - _EPOCH) // _MILLISECOND
+
+
+def position_of(record: Record) -> int:
+    """The position of the event in a record. Raises NotAnEvent."""
+    for name, value in record.headers:
+        if name == POSITION:
+            return int(value)
+    raise NotAnEvent(f"the record at {_place(record)} has no header {POSITION}: only relays may write to this topic")
+
+
+class Message(NamedTuple):
+    """An event as a subscriber receives it."""
+
+    position: int
+    """Orders all events of one source; in one partition it only grows."""
+    stream_id: str
+    version: int
+    """In the stream: 1, 2, 3 without a gap."""
+    event_id: UUID
+    type: str
+    schema_version: int
+    recorded_at: datetime
+    sample: bool
+    """Whether it belongs to sample data."""
+    data: bytes
+    """The event's JSON."""
+    source: str
+    topic: str
+    partition: int
+    offset: int
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Message":
+        """Reads a record. Raises NotAnEvent."""
+        headers = dict(record.headers)
+        try:
+            return cls(
+                position=int(headers[POSITION]),
+                stream_id=headers["ce_subject"].decode(),
+                version=int(headers["ce_sequence"]),
+                event_id=UUID(headers["ce_id"].decode()),
+                type=headers["ce_type"].decode(),
+                schema_version=int(headers["ce_dataschema"].rpartition(b":")[2]),
+                recorded_at=datetime.fromisoformat(headers["ce_time"].decode()),
+                sample=headers.get("ce_sample") == b"true",
+                data=record.value or b"",
+                source=headers["ce_source"].decode(),
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+            )
+        except (KeyError, ValueError) as error:
+            raise NotAnEvent(f"the record at {_place(record)} is no event of ours: {error!r}") from error
+
+    def event(self) -> Event:
+        """The event itself. Raises UnknownEvent, or pydantic's ValidationError."""
+        return decode(self.type, self.schema_version, self.data)
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id} at {_place(self)}"
+
+
+def _place(record: "Record | Message") -> str:
+    return f"{record.topic}[{record.partition}] offset {record.offset}"

@@ -1,0 +1,39 @@
+"""aiokafka logs hundreds of lines a second while a broker is away: one of a kind in a while is enough."""
+
+import logging
+import time
+from typing import Final
+
+INTERVAL: Final = 10.0
+"""Seconds in which a line of the same place in aiokafka is logged once."""
+
+
+class Throttle(logging.Filter):
+    """Lets a line pass when none of its kind did for a while, and then tells how many were left out."""
+
+    def __init__(self, interval: float = INTERVAL) -> None:
+        super().__init__()
+        self._interval = interval
+        self._kinds: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is logged."""
+        kind = (record.name, record.lineno)
+        since, left_out = self._kinds.get(kind, (-self._interval, 0))
+        now = time.monotonic()
+        if now - since < self._interval:
+            self._kinds[kind] = (since, left_out + 1)
+            return False
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} (and {left_out} like it)", ()
+        self._kinds[kind] = (now, 0)
+        return True
+
+
+def throttle_kafka_logs() -> None:
+    """Limits what aiokafka logs, from now on and in the whole process."""
+    for name in logging.Logger.manager.loggerDict:
+        logger = logging.getLogger(name)
+        # A filter holds for the lines of its own logger only, not for those of loggers below it.
+        if name.split(".")[0] == "aiokafka" and not any(isinstance(known, Throttle) for known in logger.filters):
+            logger.addFilter(Throttle())

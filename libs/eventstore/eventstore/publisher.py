@@ -1,0 +1,158 @@
+"""Events into a Kafka topic, a run of positions at a time, all or nothing."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import ProducerClosed, for_code
+from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.protocol.offset import OffsetRequest
+
+from eventstore.envelope import to_headers, to_timestamp
+from eventstore.store import Recorded
+from eventstore.topics import REQUEST_TIMEOUT
+
+Compression = Literal["lz4", "zstd"]
+
+BATCH_BYTES: Final = 512 * 1024
+"""Before compression; a broker refuses batches above a megabyte."""
+TRANSACTION_TIMEOUT: Final = 20_000
+"""Milliseconds after which Kafka itself ends the transaction of a relay that died and has no successor."""
+_LATEST: Final = -1
+_UNCOMMITTED: Final = 0
+_COURTESY: Final = 64
+"""Events that are encoded before other tasks of the process get their turn."""
+
+
+class TopicCutShort(Exception):
+    """Records that were in the topic are gone: it was lost and created anew, or cut off by a broker's failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Events ready to be sent."""
+
+    last: int
+    """The position of the last one."""
+    full: bool
+    """Whether more events wait behind it."""
+    batches: Sequence[tuple[int, BatchBuilder]]
+    """With the partition of each."""
+
+
+class Publisher:
+    """The one producer of a topic: opening a second one ends whatever the first left open, and it can do no more."""
+
+    def __init__(self, producer: "_Producer", topic: str, source: str, partitions: int) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._source = source
+        self.ends = dict.fromkeys(range(partitions), 0)
+        """Per partition the offset behind the last record that is known to have been there."""
+        # In Python the hash costs more than all else that is done with an event.
+        self._place = lru_cache(maxsize=1 << 16)(
+            lambda stream_id: (key := stream_id.encode(), (murmur2(key) & 0x7FFFFFFF) % partitions)
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, bootstrap: str, topic: str, source: str, partitions: int, compression: Compression | None
+    ) -> "AsyncIterator[Publisher]":
+        """Becomes the topic's producer, fencing off the one before."""
+        producer = _Producer(
+            bootstrap_servers=bootstrap,
+            transactional_id=f"{topic}.relay",
+            transaction_timeout_ms=TRANSACTION_TIMEOUT,
+            compression_type=compression,
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT,
+        )
+        try:
+            await producer.start()
+            yield cls(producer, topic, source, partitions)
+        finally:
+            await producer.discard()
+
+    async def encode(self, events: Sequence[Recorded], *, full: bool) -> Run:
+        """The records of events, in batches per partition."""
+        batches: dict[int, list[BatchBuilder]] = defaultdict(lambda: [self._producer.create_batch()])
+        for count, event in enumerate(events, 1):
+            key, partition = self._place(event.stream_id)
+            record = {
+                "timestamp": to_timestamp(event.recorded_at),
+                "key": key,
+                "value": event.data.encode(),
+                "headers": to_headers(event, self._source),
+            }
+            if batches[partition][-1].append(**record) is None:
+                batches[partition].append(self._producer.create_batch())
+                batches[partition][-1].append(**record)
+            if count % _COURTESY == 0:
+                await asyncio.sleep(0)
+        return Run(
+            events[-1].position, full, [(partition, batch) for partition in batches for batch in batches[partition]]
+        )
+
+    async def publish(self, run: Run) -> None:
+        """Commits a run in one transaction.
+
+        Raises TopicCutShort, ProducerFenced where another producer took over, and other errors of Kafka; after any of
+        them the publisher is good for nothing but to be closed.
+        """
+        await self._producer.begin_transaction()
+        # One after the other: a partition's second batch waits until its first is on its way.
+        sent = [
+            await self._producer.send_batch(batch, self._topic, partition=partition) for partition, batch in run.batches
+        ]
+        # All is looked at before the commit, which aiokafka would ask for even if a batch had been refused.
+        _, *delivered = await asyncio.gather(self.check_whole(), *sent)
+        for (partition, batch), where in zip(run.batches, delivered, strict=True):
+            if where.offset < self.ends[partition]:
+                raise TopicCutShort(f"{self._topic}[{partition}] goes on at offset {where.offset}, before its end")
+            self.ends[partition] = where.offset + batch.record_count()
+        await self._producer.commit_transaction()
+
+    async def check_whole(self) -> None:
+        """Raises TopicCutShort when a partition is shorter than it was."""
+        ends = await self._producer.ends(self._topic, self.ends)
+        for partition, end in self.ends.items():
+            if ends[partition] < end:
+                raise TopicCutShort(f"{self._topic}[{partition}] ends at offset {ends[partition]}, and once had {end}")
+
+
+class _Producer(AIOKafkaProducer):  # type: ignore[misc]
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset behind the last record of each partition, committed or not."""
+        by_leader: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for partition in partitions:
+            leader = self.client.cluster.leader_for_partition(TopicPartition(topic, partition))
+            by_leader[leader].append((partition, _LATEST))
+        ends: dict[int, int] = {}
+        for leader, asked in by_leader.items():
+            response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, [(topic, asked)]))
+            for partition, code, _, offset, *_ in response.topics[0][1]:
+                if code:
+                    raise for_code(code)(f"{topic}[{partition}]")
+                ends[partition] = offset
+        return ends
+
+    async def discard(self) -> None:
+        """Closes without delivering anything more: `stop` waits for as long as a broker is away."""
+        self._closed = True
+        self._message_accumulator.fail_all(ProducerClosed())
+        sender = self._sender.sender_task
+        # Cancelled once, it waits for the requests that are under way.
+        while sender is not None and not sender.done():
+            sender.cancel()
+            await asyncio.wait([sender], timeout=0.2)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self.client.close()
