@@ -23,7 +23,7 @@ class DevstackError(Exception):
 
 
 class Child:
-    """A running program, whose output goes to a log file.
+    """A running program, whose output goes to a log file; its environment is ours unless another is given.
 
     `marker` is a part of its command line that no other program has: by it, one that an earlier run left behind (where
     the kernel does not end children with their parent) is recognised and ended before a new one begins.
@@ -38,7 +38,6 @@ class Child:
         marker: str,
         user: str | None = None,
         environment: dict[str, str] | None = None,
-        show: bool = False,
     ) -> None:
         self.name = name
         self.log = log
@@ -49,7 +48,7 @@ class Child:
         wrapped += [str(os.getpid()), user or "", "closed" if closed else "open", *command]
         with log.open("ab") as output:
             self._log_begins_at = output.tell()
-            self._process = _BEGINNER.submit(self._begin, wrapped, None if show else output, environment).result()
+            self._process = _BEGINNER.submit(self._begin, wrapped, output, environment).result()
         self._pid_file.write_text(str(self.pid))
 
     @property
@@ -112,15 +111,15 @@ class Child:
             _signal(process, signal.SIGCONT)
 
     def _begin(
-        self, command: list[str | Path], output: IO[bytes] | None, environment: dict[str, str] | None
+        self, command: list[str | Path], output: IO[bytes], environment: dict[str, str] | None
     ) -> subprocess.Popen[bytes]:
         # A session of its own keeps a terminal's Ctrl-C from it: we end our children, in order.
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            env={**os.environ, **(environment or {})},
+            stderr=subprocess.STDOUT,
+            env=environment,
             start_new_session=True,
         )
 

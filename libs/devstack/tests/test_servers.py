@@ -1,0 +1,111 @@
+"""Servers as children: they begin, end, come back, and never outlive who began them."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from devstack.child import Child, DevstackError
+from devstack.ports import free_port
+from devstack.servers import Kafka, Postgres
+
+pytestmark = pytest.mark.anyio
+
+
+async def answers(postgres: Postgres) -> str:
+    connection = await asyncpg.connect(postgres.url, timeout=5)
+    try:
+        return str(await connection.fetchval("SELECT current_setting('server_encoding')"))
+    finally:
+        await connection.close()
+
+
+async def test_postgresql_comes_back_on_its_port_with_its_data(tmp_path: Path) -> None:
+    with Postgres(tmp_path, durable=False) as postgres:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute("CREATE TABLE kept (word text)")
+        port = postgres.port
+        postgres.kill()
+        assert not postgres.running
+        postgres.start()
+
+        assert postgres.port == port
+        assert await answers(postgres) == "UTF8"
+        connection = await asyncpg.connect(postgres.url)
+        assert await connection.fetchval("SELECT count(*) FROM kept") == 0
+        await connection.close()
+
+
+async def test_a_paused_server_accepts_and_says_nothing_until_it_is_resumed(tmp_path: Path) -> None:
+    with Postgres(tmp_path, durable=False) as postgres:
+        postgres.pause()
+        with socket.create_connection(("127.0.0.1", postgres.port)), pytest.raises(TimeoutError):
+            await asyncio.wait_for(answers(postgres), 0.5)
+        postgres.resume()
+
+        assert await answers(postgres) == "UTF8"
+
+
+@pytest.mark.slow
+def test_kafka_comes_back_on_its_port_after_a_kill(tmp_path: Path) -> None:
+    with Kafka(tmp_path) as kafka:
+        kafka.kill()
+        assert not kafka.running
+        kafka.start()
+
+        socket.create_connection(("127.0.0.1", kafka.port)).close()
+
+
+def test_servers_end_with_whoever_began_them_however_that_ends(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from devstack.servers import Postgres\n"
+        "postgres = Postgres(Path(sys.argv[1]), durable=False); postgres.start()\n"
+        "print(postgres.child.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert psutil.pid_exists(pid)
+        parent.send_signal(signal.SIGKILL)
+
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not psutil.pid_exists(pid)
+    with Postgres(tmp_path, durable=False) as postgres:
+        assert postgres.running
+
+
+def test_a_leftover_of_an_earlier_run_is_ended_only_if_it_is_ours(tmp_path: Path) -> None:
+    ours = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path)])
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        for leftover, is_ours in ((ours, True), (other, False)):
+            (tmp_path / "sleeper.pid").write_text(str(leftover.pid))
+            Child("sleeper", ["/bin/true"], log=tmp_path / "sleeper.log", marker=str(tmp_path)).await_end(seconds=10)
+            assert (leftover.poll() is not None) == is_ours
+    finally:
+        for leftover in (ours, other):
+            leftover.kill()
+            leftover.wait()
+
+
+def test_a_server_that_does_not_start_says_why_and_where_to_look(tmp_path: Path) -> None:
+    broken = Postgres(tmp_path, settings={"shared_buffers": "much"})
+
+    with pytest.raises(DevstackError, match=r"^PostgreSQL did not start: see .*postgresql.log.*FATAL.*shared_buffers"):
+        broken.start()
+    assert not broken.running
+
+
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(DevstackError, match=f"Port {port}.* is taken"):
+        Postgres(tmp_path, port=port).start()

@@ -1,0 +1,215 @@
+"""`make up` as its user meets it: what it prints works, and nothing is lost, doubled or left behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+
+from devstack.child import Child
+from devstack.ports import free_port
+from devstack.sample import stories
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
+
+REPOSITORY = Path(__file__).parents[1]
+STEPS = sum(len(story.steps) for story in stories())
+
+
+class System:
+    """The system as it runs on one state folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        self.port = free_port()
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MAKELEVEL", "DATABASE_URL", "KAFKA_BOOTSTRAP")
+        } | {"STATE": str(self.state), "PORT": str(self.port), "COLUMNS": "200"}
+        self._log = folder / "up.log"
+
+    def start(self) -> Child:
+        self._log.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "devstack", "up"]
+        return Child("make up", command, log=self._log, marker=str(self.state), environment=self.environment)
+
+    def printed(self) -> str:
+        return self._log.read_text()
+
+    def all_printed(self) -> bool:
+        return "Ctrl-C stops everything" in self.printed()
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def processes(self) -> list[str]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                line = " ".join(process.cmdline())
+            except psutil.Error:
+                continue
+            if str(self.state) in line or f":{self.port}" in line:
+                found.append(line)
+        return found
+
+    async def count(self, query: str) -> int:
+        running = json.loads((self.state / "running.json").read_text())
+        connection = await asyncpg.connect(running["databases"]["companies"])
+        try:
+            return int(await connection.fetchval(query))
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    system = System(tmp_path)
+    yield system
+    assert until(lambda: not system.processes()), system.processes()
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def figures(printed: str) -> dict[str, tuple[str, str]]:
+    """The value to the end of 2023 and the value now of each indicator in the printed table."""
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
+    return {row[0]: (row[2], row[3]) for row in rows}
+
+
+async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system: System) -> None:
+    up = system.start()
+    up.await_ready(system.all_printed, seconds=120)
+
+    shown = figures(system.printed())
+    assert shown["invested_productive"][0] == "22,000,000"
+    assert shown["jobs_created"][0] == "55"
+    assert shown["cost_per_job"][0] == "400,000"
+    assert shown["members"][1] == "30"
+    assert await system.count("SELECT count(*) FROM events") == STEPS
+    assert await system.count("SELECT count(*) FROM events WHERE metadata->>'sample' = 'true'") == STEPS
+
+    read, write = re.findall(r"^ *(curl .*)$", system.printed(), re.MULTILINE)
+    figure: dict[str, Any] = json.loads(system.run("sh", "-c", read).stdout)
+    assert (figure["name"], figure["value"]) == ("jobs_created", 55)
+    investment = json.loads(system.run("sh", "-c", write).stdout)
+    assert investment["status"] == "announced"
+    verified = system.run("make", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    up.stop(signal.SIGTERM, seconds=20)
+    assert "Stopping" in system.printed()
+    assert until(lambda: not system.processes(), seconds=1), system.processes()
+
+    began = time.monotonic()
+    again = system.start()
+    again.await_ready(system.all_printed, seconds=60)
+    assert time.monotonic() - began < 30
+    assert await system.count("SELECT count(*) FROM events") == STEPS + 1
+    again.stop(signal.SIGINT, seconds=20)
+
+
+async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system: System) -> None:
+    up = system.start()
+    up.await_ready(lambda: (system.state / "running.json").exists(), seconds=60)
+    sent = 0
+    while sent < STEPS // 4:
+        try:
+            sent = await system.count("SELECT count(*) FROM events")
+        except asyncpg.PostgresError:
+            sent = 0
+    os.kill(up.pid, signal.SIGKILL)
+    assert sent < STEPS
+    assert until(lambda: not system.processes()), system.processes()
+
+    again = system.start()
+    again.await_ready(system.all_printed, seconds=120)
+
+    assert figures(system.printed())["jobs_created"][0] == "55"
+    assert figures(system.printed())["members"][1] == "30"
+    assert await system.count("SELECT count(*) FROM events") == STEPS
+    assert await system.count("SELECT max(position) FROM events") == STEPS
+    verified = system.run("make", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    again.stop(signal.SIGTERM, seconds=20)
+
+
+def test_a_second_one_says_that_the_first_is_running(system: System) -> None:
+    up = system.start()
+    up.await_ready(lambda: (system.state / "running.json").exists(), seconds=60)
+
+    second = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert second.returncode == 1
+    assert "is already running on" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    up.stop(signal.SIGTERM, seconds=20)
+
+
+def test_a_taken_port_is_one_sentence(system: System) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", system.port)):
+        refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Port {system.port} is taken")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(system: System) -> None:
+    system.state.write_text("a file where the folder should be")
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Cannot write to {system.state}")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_missing_java_is_one_sentence(system: System) -> None:
+    system.environment["PATH"] = ""
+    system.environment.pop("JAVA_HOME", None)
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Kafka needs Java and none was found")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_servers_given_by_address_that_do_not_answer_are_one_sentence(system: System) -> None:
+    system.environment["DATABASE_URL"] = f"postgresql://postgres@127.0.0.1:{free_port()}/postgres"
+    system.environment["KAFKA_BOOTSTRAP"] = f"127.0.0.1:{free_port()}"
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("PostgreSQL at DATABASE_URL cannot be used")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_without_a_running_system_a_token_is_one_sentence(system: System) -> None:
+    refused = system.run(sys.executable, "-m", "devstack", "token", "--scopes", "companies:read")
+
+    assert refused.returncode == 1
+    assert refused.stderr == "The system is not running: start it with make up, in another terminal.\n"
