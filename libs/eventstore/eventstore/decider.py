@@ -225,17 +225,15 @@ class Decider(Generic[S]):
 
     def standing(self, record: State | Command, actor: Actor) -> frozenset[Role]:
         """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
-        if actor.roles.isdisjoint(self._owner_field):
+        tied = actor.roles & self._owner_field.keys()
+        if not tied:
             return actor.roles
-        return frozenset(
+        return actor.roles - {
             role
-            for role in actor.roles
-            if role not in self._owner_field
-            or (
-                role in actor.organisations
-                and getattr(record, self._owner_field[role], None) == actor.organisations[role]
-            )
-        )
+            for role in tied
+            if role not in actor.organisations
+            or getattr(record, self._owner_field[role], None) != actor.organisations[role]
+        }
 
     def decide(
         self, state: S | None, command: Command, *, today: date, looked_up: State | None = None
