@@ -36,6 +36,8 @@ class Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            # Asked for at each request, even while nobody collects it.
+            telemetry={"tracing": False, "metrics": False, "logs": False},
             **options,
         )
         self.state.runtime = runtime

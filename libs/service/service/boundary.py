@@ -1,6 +1,5 @@
 """Where a request enters a service and every failure leaves it: pure ASGI around the FastAPI application."""
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
@@ -9,6 +8,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service import headers
+from service.deadlines import Deadlines, Late
 from service.exchange import Disconnected, Exchange
 from service.problems import Problem, problem_of, unavailable
 from service.resource import Endpoints
@@ -30,9 +30,9 @@ class Boundary:
         self, application: ASGIApp, *, name: str, resources: Mapping[str, Endpoints], settings: Settings
     ) -> None:
         self._application = application
-        self._name = name
+        self._root_path = f"/{name}"
         self._resources = resources
-        self._timeout = settings.request_timeout
+        self._deadlines = Deadlines(settings.request_timeout)
         self._limit = settings.max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,28 +40,30 @@ class Boundary:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        root_path = scope["root_path"] = scope.get("root_path") or f"/{self._name}"
+        root_path = scope["root_path"] = scope.get("root_path") or self._root_path
         path: str = scope["path"]
         if path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/"):
             path = path[len(root_path) :]
         exchange = Exchange(scope, receive, send, limit=self._limit)
         try:
-            async with asyncio.timeout(self._timeout) as timeout:
-                await self._lead(exchange, path)
+            with self._deadlines.limit():
+                found = self._find(path)
+                if found is None:
+                    await self._application(scope, exchange.receive, exchange.send)
+                else:
+                    endpoints, rest = found
+                    await endpoints(exchange, rest)
         except Disconnected:
             return
         except Exception as error:
-            await self._tell(exchange, error, timed_out=timeout.expired())
-
-    async def _lead(self, exchange: Exchange, path: str) -> None:
-        found = self._find(path)
-        if found is None:
-            await self._application(exchange.scope, exchange.receive, exchange.send)
-        else:
-            endpoints, rest = found
-            await endpoints(exchange, rest)
+            problem = _problem(exchange, error)
+            if exchange.answered:
+                # Too late for another answer: closing the connection is all that tells the client.
+                raise
+            await problem.answer(exchange)
 
     def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
+        """The resource a path leads to, and what follows the resource's own path."""
         rest: tuple[str, ...] = ()
         for _ in range(DEPTH):
             if path in self._resources:
@@ -70,21 +72,20 @@ class Boundary:
             rest = (last, *rest)
         return None
 
-    async def _tell(self, exchange: Exchange, error: Exception, *, timed_out: bool) -> None:
-        problem = problem_of(error)
-        if timed_out:
-            problem = (
-                unavailable("no answer in time", slug="timed-out")
-                if exchange.complete
-                else Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
-            )
-        elif problem is None:
-            trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
-            log.error("%s %s failed, trace %s", exchange.method, exchange.scope["path"], trace_id, exc_info=error)
-            problem = Problem("internal", "this should not have happened, and is logged", {"trace_id": trace_id})
-        elif problem.status == 503:
-            log.warning("%s %s: %s", exchange.method, exchange.scope["path"], error)
-        if exchange.answered:
-            # Too late for another answer: closing the connection is all that tells the client.
-            raise error
-        await problem.answer(exchange)
+
+def _problem(exchange: Exchange, error: Exception) -> Problem:
+    """The problem to answer with; what is ours to mend, or to know of, is logged."""
+    request = f"{exchange.method} {exchange.scope['path']}"
+    if isinstance(error, Late):
+        if not exchange.complete:
+            return Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
+        log.warning("%s took too long", request)
+        return unavailable("no answer in time", slug="timed-out")
+    problem = problem_of(error)
+    if problem is None:
+        trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
+        log.error("%s failed, trace %s", request, trace_id, exc_info=error)
+        return Problem("internal", "this should not have happened, and is logged", {"trace_id": trace_id})
+    if problem.status == 503:
+        log.warning("%s: %r", request, error)
+    return problem

@@ -83,6 +83,8 @@ async def _serve(service: Service, configured: Settings, *, api: bool, worker: b
             ws="none",
             log_config=None,
             access_log=False,
+            # Nothing here depends on the client's address or scheme.
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE,
         )

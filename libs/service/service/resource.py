@@ -7,13 +7,14 @@ gives `POST /v1/investments`, one `POST /v1/investments/{id}/<decision>` per dec
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
+
+from pydantic_core import to_json
 
 from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
@@ -211,4 +212,4 @@ def _metadata(caller: Caller, exchange: Exchange) -> str:
     traceparent = headers.traceparent(exchange)
     if traceparent is not None:
         metadata["traceparent"] = traceparent
-    return json.dumps(metadata)
+    return to_json(metadata).decode()
