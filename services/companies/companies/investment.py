@@ -364,18 +364,24 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
         raise Rejected("step-not-reached", f"the investment is not {command.step} yet", step=command.step)
     if command.day == days[place]:
         return ()
-    latest = min([command.on, *days[place + 1 :]])
-    if command.step == "announced":
-        latest = min([latest, *(grant.awarded_on for grant in investment.grants)])
-    earliest = max(days[:place], default=command.day)
-    if not earliest <= command.day <= latest:
+    if command.day < max(days[:place], default=command.day):
         raise Rejected(
-            "day-out-of-order",
-            f"{command.day} is before the previous step, of {earliest}"
-            if command.day < earliest
-            else f"{command.day} is after {latest}, by when it was {command.step}",
+            "day-before-previous-step",
+            f"{command.day} is before the step that comes before, of {days[place - 1]}",
             step=command.step,
             day=command.day,
+            previous=days[place - 1],
+        )
+    following = [command.on, *days[place + 1 :]]
+    if command.step == "announced":
+        following += [grant.awarded_on for grant in investment.grants]
+    if command.day > min(following):
+        raise Rejected(
+            "day-after-next-step",
+            f"{command.day} is after what came next, on {min(following)}",
+            step=command.step,
+            day=command.day,
+            next=min(following),
         )
     return DayCorrected(
         **_says(investment, command),

@@ -416,30 +416,30 @@ def test_a_later_correction_speaks_of_the_corrected_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "wrong"),
+    ("step", "wrong", "slug"),
     [
-        ("announced", day(2, 2)),  # after the approval
-        ("approved", day(1, 14)),  # before the announcement
-        ("approved", day(3, 2)),  # after the commitment
-        ("committed", day(1, 31)),
-        ("started", day(6, 2)),
-        ("completed", day(3, 31)),
-        ("completed", day(7, 2)),  # after the audit
+        ("announced", day(2, 2), "day-after-next-step"),
+        ("approved", day(1, 14), "day-before-previous-step"),
+        ("approved", day(3, 2), "day-after-next-step"),
+        ("committed", day(1, 31), "day-before-previous-step"),
+        ("started", day(6, 2), "day-after-next-step"),
+        ("completed", day(3, 31), "day-before-previous-step"),
+        ("completed", day(7, 2), "day-after-next-step"),  # the audit
     ],
 )
-def test_corrected_days_keep_the_steps_in_order(step: Step, wrong: date) -> None:
-    given(*PASTS["audited"]).when(CorrectDay(step=step, day=wrong, reason="other")).rejected("day-out-of-order")
+def test_corrected_days_keep_the_steps_in_order(step: Step, wrong: date, slug: str) -> None:
+    given(*PASTS["audited"]).when(CorrectDay(step=step, day=wrong, reason="other")).rejected(slug)
 
 
 def test_a_corrected_day_is_not_after_the_correction() -> None:
     given(announced).when(CorrectDay(step="announced", day=day(4, 2), reason="other", on=day(4))).rejected(
-        "day-out-of-order"
+        "day-after-next-step"
     )
 
 
 def test_an_investment_is_announced_before_its_first_grant() -> None:
     given(announced, granted).when(CorrectDay(step="announced", day=day(2, 11), reason="other")).rejected(
-        "day-out-of-order"
+        "day-after-next-step"
     )
 
 
