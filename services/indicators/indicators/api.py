@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Annotated, Final, Literal, Self
 
 import asyncpg
@@ -33,11 +34,14 @@ from service.routes import CurrentPool, requires
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
 
-def _calendar_day(value: object) -> object:
+def _calendar_day(value: str) -> date:
     """Only `2023-12-31`: what else reads as a date would hide a mistake. Every day has a next one."""
-    if isinstance(value, str) and not re.fullmatch(r"(1[0-9]|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("a day such as 2023-12-31, from the year 1000 to 2999")
-    return value
+    try:
+        if re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError("a day such as 2023-12-31, from the year 1000 to 2999")
 
 
 AskedDay = Annotated[Day, BeforeValidator(_calendar_day)]
@@ -104,6 +108,7 @@ class AskedEvents(Selection):
     """What a figure counts, and which page of the events behind it."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    """How many events a page has at most."""
     cursor: str | None = None
     """Where the page before ended, from its `Link` header."""
 

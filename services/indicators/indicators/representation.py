@@ -165,6 +165,8 @@ class EventBehind(Representation):
     """Its stream."""
     position: int
     """In the service, and in its topic as `ce_position`."""
+    ordinal: int
+    """Which of the event's parts in this indicator it is, from 0."""
     effective_on: Day
     """The day it counts on. A correction counts on the days it corrects."""
     recorded_at: datetime
