@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Final, Literal, Self
 
 import asyncpg
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.model import Day
@@ -131,7 +131,15 @@ class Cursor(BaseModel):
 
 def routes(catalogue: Catalogue) -> APIRouter:
     """The routes that serve a catalogue."""
-    router = APIRouter(prefix="/v1/indicators", tags=["indicators"], dependencies=[requires("indicators:read")])
+    router = APIRouter(
+        prefix="/v1/indicators",
+        tags=["indicators"],
+        dependencies=[requires("indicators:read")],
+        generate_unique_id_function=lambda route: route.name,
+    )
+    name_of = Annotated[
+        str, Path(description="An indicator of the catalogue.", json_schema_extra={"enum": list(catalogue)})
+    ]
 
     def find(name: str) -> Indicator:
         if name not in catalogue:
@@ -153,7 +161,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV_EXAMPLE}}}},
     )
     async def read_figure(
-        name: str,
+        name: name_of,
         asked: Annotated[Asked, Query()],
         pool: CurrentPool,
         response: Response,
@@ -174,7 +182,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
     @router.get("/{name}/events", summary="The events behind a figure")
     async def list_events(
-        name: str, asked: Annotated[AskedEvents, Query()], pool: CurrentPool, response: Response
+        name: name_of, asked: Annotated[AskedEvents, Query()], pool: CurrentPool, response: Response
     ) -> EventsBehind:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 

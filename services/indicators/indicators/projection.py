@@ -20,7 +20,19 @@ PREFIX: Final = "indicators-"
 """Begins the names of our subscriptions; the generation of the definitions follows."""
 
 _FOLD: Final = """
-WITH added AS (
+WITH begun AS (
+    INSERT INTO generations (generation, definitions, catch_up)
+    SELECT $1, $16::jsonb, coalesce(jsonb_object_agg(topic, positions), '{}')
+    FROM (
+        SELECT topic, jsonb_object_agg(partition, position) AS positions
+        FROM (SELECT topic, partition, max(position) AS position
+              FROM marks
+              WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1
+              GROUP BY topic, partition) AS others
+        GROUP BY topic
+    ) AS topics
+    ON CONFLICT DO NOTHING
+), added AS (
     INSERT INTO facts (generation, indicator, event_id, ordinal, type, service, partition, position, subject,
                        contributor, effective_on, recorded_at, dimensions, value)
     SELECT $1, f.*
@@ -41,19 +53,6 @@ GROUP BY indicator, month, contributor, dimensions
 ORDER BY indicator, month, contributor, dimensions
 ON CONFLICT (generation, indicator, month, contributor, dimensions) DO UPDATE
 SET value = cell.value + excluded.value, recorded_at = greatest(cell.recorded_at, excluded.recorded_at)
-"""
-
-_BEGIN: Final = """
-INSERT INTO generations (generation, definitions, catch_up)
-SELECT $1, $2::jsonb, coalesce(jsonb_object_agg(topic, positions), '{}')
-FROM (
-    SELECT topic, jsonb_object_agg(partition, position) AS positions
-    FROM (SELECT topic, partition, max(position) AS position FROM marks
-          WHERE starts_with(subscription, $3) AND subscription <> $3 || $1
-          GROUP BY topic, partition) AS others
-    GROUP BY topic
-) AS topics
-ON CONFLICT DO NOTHING
 """
 
 _FORGET: Final = (
@@ -80,10 +79,9 @@ class Projection:
 
     async def __call__(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
         """Folds a batch, in the transaction that moves the subscription's marks."""
-        await connection.execute(_BEGIN, self._generation, self._definitions, PREFIX)
         rows = [row for message in messages for row in self._rows(message)]
-        if rows:
-            await connection.execute(_FOLD, self._generation, *zip(*rows, strict=True), self._sums)
+        columns = zip(*rows, strict=True) if rows else [()] * 13
+        await connection.execute(_FOLD, self._generation, *columns, self._sums, self._definitions)
 
     def _rows(self, message: Message) -> Iterator[tuple[Any, ...]]:
         measures = self._counted_by.get(message.type)
