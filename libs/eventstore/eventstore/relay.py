@@ -113,7 +113,7 @@ class Relay:
                 self.error = f"{type(error).__name__}: {error}"
                 log.warning("the relay of %s starts over after %s", self._topic, self.error)
             failures = failures + 1 if loop.time() - begun < PATIENCE else 0
-            await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2**failures) * random.uniform(0.5, 1))
+            await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1))
 
     async def _campaign(self) -> None:
         async with _connection(self._store_url) as connection:

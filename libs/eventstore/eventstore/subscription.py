@@ -1,0 +1,214 @@
+"""A subscription: each event of some topics handled once, in the order of its stream, whatever crashes.
+
+    async def count(connection, messages):
+        await connection.execute("UPDATE counters SET value = value + $1", len(messages))
+
+    topics = ["issoudun.companies.v1"]
+    await Subscription("counter", topics=topics, bootstrap="kafka:9092", pool=pool, handle=count).run()
+
+Any number may run under one name: a consumer group of that name spreads the partitions over them. What was handled is
+told by marks beside the effects, moved in the same transaction by compare-and-set; the offsets that Kafka is told only
+inform those who look at the lag.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, cast
+
+import asyncpg
+from aiokafka import ConsumerRecord, TopicPartition
+
+from eventstore.connection import is_outage
+from eventstore.envelope import Message
+from eventstore.kafka_logs import throttle_kafka_logs
+from eventstore.marks import StaleOwner, move_marks, read_marks
+from eventstore.membership import Membership
+from eventstore.topics import existing_topics
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[asyncpg.Connection, Sequence[Message]], Awaitable[None]]
+"""Has its effects on the connection, in the transaction that is open there, and nowhere else."""
+
+BATCH: Final = 500
+"""Messages handled in one transaction, at most."""
+SESSION: Final = 10.0
+"""Seconds without a sign of life after which an instance's partitions are given to others."""
+HOUSEKEEPING: Final = 5.0
+"""Seconds between two reports of offsets, and between two looks for topics that did not exist."""
+LONGEST_PAUSE: Final = 30.0
+"""Seconds before another attempt, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stuck:
+    """A partition that stands before a message that cannot be handled."""
+
+    reason: str
+    attempts: int
+    until: float
+    """When it is tried again, by the loop's clock."""
+
+
+class Subscription:
+    """One instance of a subscription. `failing` and `error` tell how it fares."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        topics: Collection[str],
+        bootstrap: str,
+        pool: asyncpg.Pool,
+        handle: Handle,
+        session: float = SESSION,
+    ) -> None:
+        self._name = name
+        self._topics = frozenset(topics)
+        self._bootstrap = bootstrap
+        self._pool = pool
+        self._handle = handle
+        self._session = session
+        self._limit = BATCH
+        self._stuck: dict[TopicPartition, _Stuck] = {}
+        self.error: str | None = None
+        """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
+
+    @property
+    def failing(self) -> str | None:
+        """The messages that cannot be handled, with the reason. Later ones of their partitions wait behind them."""
+        return "; ".join(stuck.reason for stuck in self._stuck.values()) or None
+
+    async def run(self) -> None:
+        """Handles messages until cancelled; after an error it begins anew."""
+        throttle_kafka_logs()
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            begun = loop.time()
+            try:
+                await self._serve()
+            except Exception as error:
+                failures = failures + 1 if loop.time() - begun < LONGEST_PAUSE else 0
+                await self._wait_out(error, failures)
+
+    async def _serve(self) -> None:
+        """Returns when more of its topics exist than before."""
+        topics = await self._existing_topics()
+        clock = asyncio.get_running_loop().time
+        failures, due = 0, clock() + HOUSEKEEPING
+        async with Membership.open(self._bootstrap, self._name, topics, self._session) as member:
+            while True:
+                try:
+                    await self._step(member)
+                    failures = 0
+                except StaleOwner as stale:
+                    log.info("the subscription %s: %s", self._name, stale)
+                    member.leave_out(member.partitions)
+                except Exception as error:
+                    if not is_outage(error):
+                        raise
+                    # A batch may be more than a database that is slow can do in time.
+                    self._limit = max(1, self._limit // 4)
+                    member.leave_out(member.partitions)
+                    failures += 1
+                    await self._wait_out(error, failures)
+                if clock() > due:
+                    due = clock() + HOUSEKEEPING
+                    await member.report()
+                    if topics != self._topics and topics != await existing_topics(self._bootstrap, self._topics):
+                        return
+
+    async def _existing_topics(self) -> set[str]:
+        while not (topics := await existing_topics(self._bootstrap, self._topics)):
+            self.error = f"none of its topics exists yet: {', '.join(sorted(self._topics))}"
+            await asyncio.sleep(0.3)
+        return topics
+
+    async def _step(self, member: Membership) -> None:
+        now = asyncio.get_running_loop().time()
+        self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in member.partitions}
+        waiting = {place for place, stuck in self._stuck.items() if stuck.until > now}
+        unplaced = member.partitions - member.marks.keys() - waiting
+        if unplaced:
+            await member.place(unplaced, partial(read_marks, self._pool, self._name))
+        records = await member.poll(self._limit)
+        silence = member.silence
+        self.error = f"Kafka has not answered for {silence:.0f} s" if silence > self._session else None
+        if not records:
+            return
+        try:
+            await self._apply(member, records)
+        except Exception as error:
+            if isinstance(error, StaleOwner) or is_outage(error):
+                raise
+            await self._apply_singly(member, records)
+        self._limit = min(BATCH, 2 * self._limit)
+
+    async def _apply(self, member: Membership, records: Sequence[ConsumerRecord]) -> None:
+        """Handles records, those of all partitions in one transaction, unless they are behind the marks already."""
+        marks = dict(member.marks)
+        reached = dict(marks)
+        messages = []
+        for record in records:
+            message = Message.from_record(record)
+            place = TopicPartition(message.topic, message.partition)
+            if message.position > reached[place]:
+                reached[place] = message.position
+                messages.append(message)
+        if not messages:
+            return
+        async with self._pool.acquire() as lent, lent.transaction():
+            connection = cast(asyncpg.Connection, lent)
+            moved = await move_marks(connection, self._name, marks, messages)
+            await self._handle(connection, messages)
+        for place, position in moved.items():
+            self._stuck.pop(place, None)
+            if place in member.marks:
+                member.marks[place] = position
+
+    async def _apply_singly(self, member: Membership, records: Sequence[ConsumerRecord]) -> None:
+        """Handles records one by one; a partition stops before the first that cannot be handled."""
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            if place not in member.marks:
+                continue
+            try:
+                await self._apply(member, [record])
+            except Exception as error:
+                if isinstance(error, StaleOwner) or is_outage(error):
+                    raise
+                self._stick(place, record, error)
+                member.leave_out([place])
+
+    def _stick(self, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
+        event_id = dict(record.headers).get("ce_id", b"unknown").decode(errors="replace")
+        reason = (
+            f"event {event_id} at {place.topic}[{place.partition}] offset {record.offset}: "
+            f"{type(error).__name__}: {error}"
+        )
+        attempts = self._stuck[place].attempts + 1 if place in self._stuck else 1
+        pause = _pause(attempts)
+        log.error(
+            "the subscription %s cannot handle %s (attempt %d, the next in %.1f s)",
+            self._name,
+            reason,
+            attempts,
+            pause,
+            exc_info=error,
+        )
+        self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
+
+    async def _wait_out(self, error: Exception, failures: int) -> None:
+        self.error = f"{type(error).__name__}: {error}"
+        pause = _pause(failures)
+        log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
+        await asyncio.sleep(pause)
+
+
+def _pause(failures: int) -> float:
+    return min(LONGEST_PAUSE, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1)
