@@ -4,9 +4,12 @@ Loaded as a pytest plugin. Servers begin when the first test asks for them (see 
 """
 
 import asyncio
+import json
 import os
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -82,9 +85,25 @@ def topic() -> str:
 
 
 @pytest.fixture(scope="session")
-def issuer() -> Issuer:
-    """Signs tokens; who checks them must be given its `jwks`."""
-    return Issuer("http://issuer.test")
+def issuer() -> Iterator[Issuer]:
+    """Signs tokens, and publishes its keys at its `jwks_url`."""
+    published = b""
+
+    class Publish(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(published)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Publish) as server:
+        issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
+        published = json.dumps(issuer.jwks).encode()
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield issuer
+        server.shutdown()
 
 
 async def _execute(url: str, statement: str) -> None:
