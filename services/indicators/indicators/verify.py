@@ -125,14 +125,14 @@ def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -
     """What is compared: the total and each way to break it down, as of several days, and as known on several days."""
     happened = sorted(event.day() for stream in streams.values() for event in stream)
     recorded = sorted({event.recorded_at.astimezone(PARIS).date() for stream in streams.values() for event in stream})
-    days = sorted({FIRST_PROGRAMME, *_spread(happened, 5)})
+    days = sorted({FIRST_PROGRAMME, *_spread(happened, 3)})
     for by in [(), *((name,) for name in (*indicator.dimensions, "month")), ("zone", "month")]:
         for last in (None, *days):
             yield Question(by=by, last=last)
     for first, last in pairwise(days):
         for by in ((), ("month",)):
             yield Question(first=first, last=last, by=by)
-    for known_on in _spread(recorded, 5):
+    for known_on in _spread(recorded, 3):
         for last in (None, days[0]):
             yield Question(known_on=known_on, last=last, by=("company",))
     if isinstance(indicator, Level) and indicator.without_largest:

@@ -1,0 +1,318 @@
+"""verify proves the figures: histories made by the real decisions, figures served and counted, and faults found."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from typing import Any, Final
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from companies.company import companies
+from companies.investment import investments
+from contracts.investment import Evidence
+from contracts.values import sample_siret
+from devstack.log import Log, deliver
+from eventstore.decider import Decider, Rejected, State
+from eventstore.envelope import to_headers, to_timestamp
+from eventstore.migrate import migrate
+from eventstore.subscription import Subscription
+from eventstore.topics import ensure_topic
+from indicators.app import app, catalogue, projection
+from indicators.query import snapshot
+from indicators.verify import Topics, compare, verify
+from service.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+TODAY: Final = date(2025, 12, 31)
+BEGINNING: Final = date(2018, 1, 2)
+
+MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
+    "apply": lambda rng: {
+        "name": "Fonderie du Berry",
+        "legal_form": "5710",
+        "naf": rng.choice(["25.62B", "15.12Z", "30.30Z"]),
+        "commune": rng.choice(["36088", "18055"]),
+        "zone": rng.choice(["zi-limoise", "les-champs-d-amour", None]),
+        "headcount": rng.randrange(40_000) / 100,
+    },
+    "reject": lambda _: {"reason": "other"},
+    "suspend": lambda _: {"reason": "fee_unpaid"},
+    "leave": lambda _: {"reason": "moved"},
+    "report-headcount": lambda rng: {"full_time_equivalents": rng.randrange(40_000) / 100},
+}
+GRANTS: Final = [("state", "france-relance"), ("region", "cap-developpement"), ("region", "cap-amorcage")]
+STEPS: Final = ["announced", "approved", "committed", "started", "completed"]
+
+
+def _grant(rng: random.Random) -> dict[str, Any]:
+    funder, scheme = rng.choice(GRANTS)
+    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, 60_000)}
+
+
+INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
+    "announce": lambda rng: {
+        "title": "Ligne de peinture",
+        "axis": rng.choice([2, 6]),
+        "amount": rng.randint(200_000, 900_000),
+        "jobs_planned": 5,
+    },
+    "complete": lambda rng: {"amount_spent": rng.randint(200_000, 900_000)},
+    "audit-jobs": lambda rng: {
+        "created": rng.randrange(3_000) / 100,
+        "maintained": rng.randrange(9_000) / 100,
+        "evidence": Evidence(kind="dsn", reference="DSN-2019-01", dated=BEGINNING),
+    },
+    "cancel": lambda _: {"reason": "market"},
+    "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
+    "disburse-grant": _grant,
+    "correct-amount": lambda rng: {"amount": rng.randint(200_000, 900_000), "reason": "typing_error"},
+    "correct-amount-spent": lambda rng: {"amount_spent": rng.randint(200_000, 900_000), "reason": "typing_error"},
+    "correct-day": lambda rng: {
+        "step": rng.choice(STEPS),
+        "day": BEGINNING + timedelta(days=rng.randrange(2_500)),
+        "reason": "late_document",
+    },
+    "correct-grant": lambda rng: {**_grant(rng), "reason": "recalculation"},
+}
+
+RARE: Final = {
+    "cancel": 0.2,
+    "leave": 0.2,
+    "reject": 0.3,
+    "award-grant": 0.5,
+    "correct-day": 0.5,
+    "correct-amount": 0.5,
+}
+
+
+class History:
+    """What partners may have done: random commands, decided by the companies service."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        self.rng = random.Random(seed)
+        self.log = log
+        self.states: dict[str, Any] = {}
+        self.on = BEGINNING
+        for _ in range(commands):
+            self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
+            self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
+            if self.rng.random() < 0.35:
+                identity = sample_siret(self.rng.randrange(6))
+                self.decide(companies, MEMBERS, identity, {"siret": identity}, None)
+            else:
+                member = sample_siret(self.rng.randrange(6))
+                lookup = self.states.get(companies.stream_id(member))
+                self.decide(investments, INVESTMENTS, str(self.rng.randrange(9)), {"company": member}, lookup)
+
+    def decide(
+        self,
+        decider: Decider[Any],
+        arguments: dict[str, Callable[[random.Random], dict[str, Any]]],
+        identity: str,
+        creating: dict[str, Any],
+        looked_up: State | None,
+    ) -> None:
+        """One command that the state allows; nothing where it is refused."""
+        stream = decider.stream_id(identity)
+        state = self.states.get(stream)
+        possible = [
+            decision
+            for decision in decider.decisions.values()
+            if (state is None or (decision.when and state.status in decision.when))
+            and (state is not None or decision.creates)
+        ]
+        if not possible:
+            return
+        decision = self.rng.choices(possible, [RARE.get(decision.name, 1) for decision in possible])[0]
+        asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
+        command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
+        try:
+            events = decider.decide(state, command, today=TODAY, looked_up=looked_up if decision.creates else None)
+        except Rejected:
+            return
+        self.log.append(stream, *events)
+        self.states[stream] = decider.fold(events, state)
+
+
+def records(log: Log) -> list[ConsumerRecord]:
+    """The log as its topic holds it."""
+    return [
+        ConsumerRecord(
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            timestamp=to_timestamp(event.recorded_at),
+            timestamp_type=0,
+            key=event.stream_id.encode(),
+            value=event.data.encode(),
+            checksum=None,
+            serialized_key_size=0,
+            serialized_value_size=0,
+            headers=to_headers(event, "/test/companies"),
+        )
+        for event, message in zip(log.recorded, log.messages, strict=True)
+    ]
+
+
+def topics(log: Log) -> Topics:
+    """What verify reads of them."""
+    read, reached = Topics(), dict.fromkeys(range(log.partitions), 0)
+    for record in records(log):
+        reached[record.partition] = read.add("companies", record, 2**63, reached[record.partition])
+    return read
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database, app.all_migrations)
+    async with asyncpg.create_pool(database, min_size=1, max_size=2) as pool:
+        yield pool
+
+
+async def fold(pool: asyncpg.Pool, log: Log) -> None:
+    async with pool.acquire() as connection:
+        await deliver(connection, projection.subscription, projection, log.messages)
+
+
+async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
+    async with snapshot(pool, catalogue) as now:
+        _, found = await compare(catalogue, now, read)
+    return [*read.faults, *found]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute("TRUNCATE facts, cells, generations, marks")
+    log = Log("companies")
+    History(seed, commands, log)
+    if log.messages:
+        await fold(pool, log)
+    assert await faults(pool, topics(log)) == []
+
+
+def test_random_histories_have_every_event_that_counts() -> None:
+    log = Log("companies")
+    for seed in range(20):
+        History(seed, 250, log)
+    counted = {event.__name__ for measure in catalogue.measures for event in measure.events}
+    assert counted <= {event.type for event in log.recorded}
+
+
+CORRUPTIONS: Final = {
+    "a fact's value": "UPDATE facts SET value = value + 1 WHERE ctid = (SELECT max(ctid) FROM facts)",
+    "a fact's day": "UPDATE facts SET effective_on = effective_on - 400 WHERE indicator = 'grants_granted'",
+    "a fact's company": "UPDATE facts SET contributor = 'x' WHERE indicator = 'members' AND value = 1",
+    "when facts were recorded": "UPDATE facts SET recorded_at = recorded_at - interval '9 days' WHERE value = 1",
+    "a lost fact": "DELETE FROM facts WHERE ctid = (SELECT max(ctid) FROM facts)",
+    "a made-up fact": """
+        INSERT INTO facts SELECT generation, indicator, gen_random_uuid(), ordinal, type, service, partition, position,
+               subject, contributor, effective_on, recorded_at, dimensions, 0
+        FROM facts WHERE indicator = 'jobs_created' LIMIT 1
+    """,
+    "a cell's value": "UPDATE cells SET value = value - 0.01 WHERE ctid = (SELECT max(ctid) FROM cells)",
+    "a cell's zone": "UPDATE cells SET dimensions = jsonb_set(dimensions, '{zone}', '\"avord\"')",
+    "a lost cell": "DELETE FROM cells WHERE ctid = (SELECT max(ctid) FROM cells)",
+    "cells counted twice": "UPDATE cells SET value = 2 * value WHERE indicator = 'invested_productive'",
+}
+
+
+async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    History(36088, 400, log)
+    await fold(pool, log)
+    read = topics(log)
+    assert await faults(pool, read) == []
+    for corruption, statement in CORRUPTIONS.items():
+        await pool.execute("CREATE TABLE facts_kept AS TABLE facts; CREATE TABLE cells_kept AS TABLE cells")
+        assert await pool.execute(statement) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0")
+        assert await faults(pool, read), corruption
+        await pool.execute("TRUNCATE facts, cells")
+        await pool.execute("INSERT INTO facts TABLE facts_kept; INSERT INTO cells TABLE cells_kept")
+        await pool.execute("DROP TABLE facts_kept, cells_kept")
+    assert await faults(pool, read) == []
+
+
+def test_a_topic_with_a_gap_or_out_of_order_is_not_a_proof() -> None:
+    log = Log("companies", partitions=1)
+    History(1, 60, log)
+    whole = records(log)
+    lacking, repeating = whole[:5] + whole[6:], whole[:3] + whole[2:]
+    for broken in (lacking, repeating, [*whole[:7], whole[8], whole[7], *whole[9:]]):
+        read, reached = Topics(), 0
+        for record in broken:
+            reached = read.add("companies", record, 2**63, reached)
+        assert read.faults
+    assert not topics(log).faults
+
+
+@asynccontextmanager
+async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id="verify-test")
+    async with producer:
+        yield producer
+
+
+async def publish(producer: AIOKafkaProducer, topic: str, log: Log, start: int = 0) -> None:
+    """The events from the given one on, as a relay would."""
+    for record in records(log)[start:]:
+        await producer.send(topic, record.value, record.key, record.partition, record.timestamp, headers=record.headers)
+
+
+@pytest.mark.slow
+async def test_verify_proves_a_running_projection_from_kafka_alone(
+    pool: asyncpg.Pool, database: str, kafka: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    territory = f"verify-{random.randrange(10**9)}"
+    configured = Settings(
+        database_url=database,
+        kafka_bootstrap=kafka,
+        territory=territory,
+        oidc_issuer="http://issuer.test",
+        oidc_audience="territory",
+        oidc_jwks_url="http://issuer.test/jwks",
+    )
+    topic = configured.topic("companies")
+    log = Log("companies")
+    History(36088, 500, log)
+    await ensure_topic(kafka, topic, log.partitions)
+    subscription = Subscription(projection.subscription, topics=[topic], bootstrap=kafka, pool=pool, handle=projection)
+    folding = asyncio.create_task(subscription.run())
+    async with producing(kafka) as producer:
+        lost = Log("companies")
+        History(7, 50, lost)
+        await producer.begin_transaction()
+        await publish(producer, topic, lost)
+        await producer.abort_transaction()
+        async with producer.transaction():
+            await publish(producer, topic, log)
+        ends: dict[int, int] = {}
+        for message in log.messages:
+            ends[message.partition] = message.position
+        while True:
+            async with snapshot(pool, catalogue) as now:
+                if now.positions == {"companies": ends}:
+                    break
+            await asyncio.sleep(0.05)
+        folding.cancel()
+        await asyncio.gather(folding, return_exceptions=True)
+        before = len(log.recorded)
+        History(8, 50, log)
+        async with producer.transaction():
+            await publish(producer, topic, log, before)
+    assert await verify(catalogue, configured, []) == 0
+    assert "no differences" in capsys.readouterr().out
+    await pool.execute("UPDATE cells SET value = value + 1 WHERE indicator = 'jobs_created'")
+    assert await verify(catalogue, configured, []) == 1
+    printed = capsys.readouterr().out
+    assert "jobs_created" in printed
+    assert "members" not in printed
