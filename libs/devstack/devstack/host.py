@@ -10,20 +10,19 @@ import importlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
-from devstack.issuer import Issuer
 from devstack.running import SERVICES, Running
 from eventstore.migrate import migrate
-from service.application import Application, build
+from service.application import build
 from service.definition import Service
-from service.settings import Settings
 
 
 def service_of(package: str) -> Service:
@@ -35,11 +34,8 @@ def service_of(package: str) -> Service:
 
 def host(running: Running) -> Starlette:
     """The application that holds those of all services, and runs their lifespans with its own."""
+    applications = {name: build(service_of(name), running.settings(name)) for name in SERVICES}
     issuer = running.issuer
-    applications: dict[str, Application] = {}
-    for name in SERVICES:
-        settings = {key.lower(): value for key, value in running.environment(name).items()}
-        applications[name] = build(service_of(name), Settings.model_validate(settings))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -48,25 +44,22 @@ def host(running: Running) -> Starlette:
                 await stack.enter_async_context(application.router.lifespan_context(application))
             yield
 
-    routes: list[BaseRoute] = [Mount(f"/{name}", application) for name, application in applications.items()]
-    return Starlette(routes=[Route("/", _index(running)), *_issuer_routes(issuer), *routes], lifespan=lifespan)
+    return Starlette(
+        routes=[
+            _document("/", {name: f"{running.base_url}/{name}/docs" for name in SERVICES}),
+            _document("/issuer/jwks", issuer.jwks),
+            _document("/issuer/.well-known/openid-configuration", issuer.metadata),
+            *(Mount(f"/{name}", application) for name, application in applications.items()),
+        ],
+        lifespan=lifespan,
+    )
 
 
-def _index(running: Running):  # type: ignore[no-untyped-def]  # an endpoint
-    def index(_: Request) -> JSONResponse:
-        return JSONResponse({name: f"{running.base_url}/{name}/docs" for name in SERVICES})
+def _document(path: str, content: dict[str, Any]) -> Route:
+    def read(_: Request) -> JSONResponse:
+        return JSONResponse(content)
 
-    return index
-
-
-def _issuer_routes(issuer: Issuer) -> list[Route]:
-    def jwks(_: Request) -> JSONResponse:
-        return JSONResponse(issuer.jwks)
-
-    def metadata(_: Request) -> JSONResponse:
-        return JSONResponse(issuer.metadata)
-
-    return [Route("/issuer/jwks", jwks), Route("/issuer/.well-known/openid-configuration", metadata)]
+    return Route(path, read)
 
 
 async def _migrate(running: Running) -> None:

@@ -16,6 +16,7 @@ from typing import Final, TextIO
 
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
+from service.settings import Settings
 
 SERVICES: Final = ("companies", "indicators")
 """The packages of the services; each has an `app` in its module `app`."""
@@ -68,6 +69,10 @@ class Running:
             "OIDC_AUDIENCE": issuer.audience,
             "OIDC_JWKS_URL": issuer.jwks_url,
         }
+
+    def settings(self, service: str) -> Settings:
+        """The settings of one of its services; what the system does not decide comes from the environment."""
+        return Settings.model_validate({name.lower(): value for name, value in self.environment(service).items()})
 
 
 @contextmanager

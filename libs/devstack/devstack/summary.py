@@ -3,18 +3,22 @@
 import asyncio
 import os
 import shlex
-import time
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import asyncpg
 import httpx
+from aiokafka import TopicPartition
 from rich.console import Console
 from rich.table import Table
 
 from devstack.child import DevstackError
 from devstack.running import SERVICES, Running, state_folder
+from eventstore.places import Places
+from eventstore.topics import existing_topics
 
-FIRST_PROGRAMME_ENDED: Final = "2023-12-31"
+BEFORE: Final = "2023-12-31"
+"""The last day of the first programme."""
 _SAMPLE_COMPANY: Final = "00000001800010"
 
 
@@ -23,21 +27,58 @@ async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, An
 
     Raises DevstackError when they stay behind for that long.
     """
-    stored = await _last_position(running.databases["companies"])
     headers = {"Authorization": f"Bearer {running.issuer.token('indicators:read')}"}
-    deadline = time.monotonic() + seconds
-    async with httpx.AsyncClient(base_url=f"{running.base_url}/indicators/v1", headers=headers) as client:
-        while (catalogue := await _get(client, "/indicators"))["positions"].get("companies", 0) < stored:
-            if time.monotonic() > deadline:
-                raise DevstackError(f"The figures stay behind what is stored: see {state_folder() / 'host.log'}.")
-            await asyncio.sleep(0.1)
-        return [
-            {
-                **entry,
-                "before": (await _get(client, f"/indicators/{entry['name']}?to={FIRST_PROGRAMME_ENDED}"))["value"],
-            }
-            for entry in catalogue["items"]
-        ]
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(base_url=f"{running.base_url}/indicators/v1", headers=headers) as client,
+        ):
+            published = {name: await _published(running, name) for name in SERVICES}
+            async for _ in _again():
+                catalogue = await _get(client, "/indicators")
+                if _contains(catalogue, published):
+                    break
+            return [
+                {**entry, "before": (await _get(client, f"/indicators/{entry['name']}?to={BEFORE}"))["value"]}
+                for entry in catalogue["items"]
+            ]
+    except TimeoutError:
+        log = state_folder() / "host.log"
+        raise DevstackError(f"The figures stay behind what is stored, and {log} may say why.") from None
+
+
+async def _published(running: Running, service: str) -> dict[str, int]:
+    """Per partition of a service's topic its last position, once all that the service stored is there."""
+    stored = await _last_position(running.databases[service])
+    if stored == 0:
+        return {}
+    settings = running.settings(service)
+    topic = settings.topic(service)
+    async for _ in _again():
+        if await existing_topics(settings.kafka_bootstrap, [topic]):
+            break
+    partitions = [TopicPartition(topic, number) for number in range(settings.topic_partitions)]
+    async with Places.open(settings.kafka_bootstrap, partitions) as places:
+        async for _ in _again():
+            last = await places.last_positions()
+            if max(last.values(), default=0) >= stored:
+                break
+    return {str(partition.partition): position for partition, position in last.items()}
+
+
+async def _again() -> AsyncIterator[None]:
+    while True:
+        yield
+        await asyncio.sleep(0.05)
+
+
+def _contains(catalogue: dict[str, Any], published: dict[str, dict[str, int]]) -> bool:
+    counted = {name: positions["partitions"] for name, positions in catalogue["positions"].items()}
+    return all(
+        counted.get(name, {}).get(partition, 0) >= position
+        for name, last in published.items()
+        for partition, position in last.items()
+    )
 
 
 async def _get(client: httpx.AsyncClient, path: str) -> Any:
@@ -60,7 +101,7 @@ def show(console: Console, running: Running, rows: list[dict[str, Any]]) -> None
     table = Table(title="The programme's figures", title_justify="left", title_style="bold")
     table.add_column("indicator")
     table.add_column("unit")
-    table.add_column(f"to {FIRST_PROGRAMME_ENDED}", justify="right")
+    table.add_column(f"to {BEFORE}", justify="right")
     table.add_column("now", justify="right")
     for row in rows:
         table.add_row(row["name"], row["unit"], _number(row["before"]), _number(row["value"]))
@@ -71,11 +112,11 @@ def show(console: Console, running: Running, rows: list[dict[str, Any]]) -> None
 
     for name in SERVICES:
         line(f"{name:<12} {running.base_url}/{name}/docs")
-    line(f"{'Kafka':<12} {running.kafka_bootstrap}")
+    line(f"{'Kafka':<12} {running.kafka_bootstrap}, topic {running.settings('companies').topic('companies')}")
     line(f"{'PostgreSQL':<12} {' '.join(running.databases.values())}")
     line()
-    line('A token:     make token SCOPES="companies:read companies:write" (for an hour or a day of trying things)')
-    line("To try, from this folder, in another terminal:")
+    line('A token for a day: make token SCOPES="companies:read companies:write indicators:read"')
+    line("To try, in another terminal, in this folder:")
     line()
     for command in curl_lines(running):
         line(f"  {command}")
@@ -93,7 +134,7 @@ def curl_lines(running: Running) -> tuple[str, str]:
     read = f'curl -s -H "Authorization: Bearer $({make} SCOPES=indicators:read)"'
     write = f'curl -s -H "Authorization: Bearer $({make} SCOPES=companies:write)"'
     return (
-        f'{read} "{running.base_url}/indicators/v1/indicators/jobs_created?to={FIRST_PROGRAMME_ENDED}"',
+        f'{read} "{running.base_url}/indicators/v1/indicators/jobs_created?to={BEFORE}"',
         f"{write} -H 'Content-Type: application/json' -d '{investment}' {running.base_url}/companies/v1/investments",
     )
 
