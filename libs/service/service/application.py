@@ -18,6 +18,7 @@ from service.resource import Endpoints
 from service.runtime import Runtime
 from service.settings import Settings
 from service.supervision import supervised
+from service.work import work
 
 __all__ = ["Application", "Service", "Subscribes", "build"]
 
@@ -71,7 +72,7 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:  # noqa: ARG001
+def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:
     """The application of a service; its lifespan opens the store and runs the relay and the subscriptions."""
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
     runtime = Runtime(service.name, settings, tokens)
@@ -80,6 +81,7 @@ def build(service: Service, settings: Settings, *, api: bool = True, worker: boo
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
+            runtime.tasks = work(service, settings, runtime.opened) if worker else []
             await stack.enter_async_context(supervised(runtime.tasks))
             yield
         runtime.opened = None

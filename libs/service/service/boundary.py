@@ -77,7 +77,7 @@ def _problem(exchange: Exchange, error: Exception) -> Problem:
     """The problem to answer with; what is ours to mend, or to know of, is logged."""
     request = f"{exchange.method} {exchange.scope['path']}"
     if isinstance(error, Late):
-        if not exchange.complete:
+        if exchange.waits_for_body:
             return Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
         log.warning("%s took too long", request)
         return unavailable("no answer in time", slug="timed-out")

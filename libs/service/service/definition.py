@@ -8,16 +8,15 @@ app = Service(
 """
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from fastapi import APIRouter
 
-from eventstore.envelope import Message
 from eventstore.migrate import EVENTSTORE, Migrations
+from eventstore.subscription import Handle
 from service.catalogue import KINDS, Kind
 from service.refusals import refusals
 from service.resource import Resource
@@ -25,10 +24,6 @@ from service.settings import Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 """A command of a service's own: from the settings and its arguments to its exit status."""
-
-
-Handle = Callable[[asyncpg.Connection, Sequence[Message]], Awaitable[None]]
-"""What a subscription does with messages, inside the transaction that marks them as applied."""
 
 
 @dataclass(frozen=True)

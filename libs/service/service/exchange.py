@@ -39,6 +39,7 @@ class Exchange:
         "method",
         "root_path",
         "scope",
+        "waits_for_body",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
@@ -49,6 +50,7 @@ class Exchange:
         self.answered = False
         self.complete = False
         """Whether the whole body has been read."""
+        self.waits_for_body = False
         self._limit = limit
         self._received = 0
         self._receive = receive
@@ -79,7 +81,9 @@ class Exchange:
             announced = self.headers.get(b"content-length", b"")
             if announced.isdigit() and int(announced) > self._limit:
                 raise BodyTooLarge(self._limit)
+        self.waits_for_body = not self.complete
         message = await self._receive()
+        self.waits_for_body = False
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
             if self._received > self._limit:

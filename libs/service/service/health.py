@@ -27,7 +27,7 @@ class Readiness(BaseModel):
     ready: bool
     database: Literal["answers", "away"]
     work: dict[str, str]
-    """Background work: the relay and the subscriptions, each `running`, `failed` (it is begun again) or `stopped`."""
+    """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
 
 router = APIRouter(tags=["health"])

@@ -16,10 +16,16 @@ log = logging.getLogger(__name__)
 class Supervised:
     """One piece of work that should run as long as the service does."""
 
-    def __init__(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, name: str, run: Callable[[], Awaitable[None]], describe: Callable[[], str]) -> None:
         self.name = name
-        self.state = "stopped"
+        self._state = "stopped"
         self._run = run
+        self._describe = describe
+
+    @property
+    def state(self) -> str:
+        """How it fares, in its own words while it runs."""
+        return self._describe() if self._state == "running" else self._state
 
     async def supervise(self) -> None:
         """Runs until cancelled."""
@@ -27,20 +33,20 @@ class Supervised:
         pause = FIRST_PAUSE
         try:
             while True:
-                self.state = "running"
+                self._state = "running"
                 begun = loop.time()
                 try:
                     await self._run()
                     log.error("%s ended by itself; it is begun again in %.0f s", self.name, pause)
                 except Exception:
                     log.exception("%s failed; it is begun again in %.0f s", self.name, pause)
-                self.state = "failed"
+                self._state = "failed"
                 if loop.time() - begun > LONGEST_PAUSE:
                     pause = FIRST_PAUSE
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
-            self.state = "stopped"
+            self._state = "stopped"
 
 
 @contextlib.asynccontextmanager

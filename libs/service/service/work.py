@@ -1,0 +1,45 @@
+"""The work of a service behind its HTTP API: the relay of its events, and its subscriptions to those of others."""
+
+from eventstore.relay import Relay
+from eventstore.store import Store
+from eventstore.subscription import Subscription
+from service.definition import Service, Subscribes
+from service.settings import Settings
+from service.supervision import Supervised
+
+
+def work(service: Service, settings: Settings, store: Store) -> list[Supervised]:
+    """What a worker of the service keeps running. A service without resources has no events to relay."""
+    relays = [_relay(service, settings, store)] if service.resources else []
+    return relays + [_subscription(each, settings, store) for each in service.subscriptions]
+
+
+def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
+    relay = Relay(
+        settings.database_url,
+        topic=settings.topic(service.name),
+        source=settings.source(service.name),
+        bootstrap=settings.kafka_bootstrap,
+        partitions=settings.topic_partitions,
+        wakers=store.wakers,
+    )
+    return Supervised(
+        "relay",
+        relay.run,
+        lambda: relay.error or (f"leading, at position {relay.mark}" if relay.leading else "standing by"),
+    )
+
+
+def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:
+    subscription = Subscription(
+        subscribes.name,
+        topics=[settings.topic(name) for name in subscribes.to],
+        bootstrap=settings.kafka_bootstrap,
+        pool=store.pool,
+        handle=subscribes.handle,
+    )
+    return Supervised(
+        f"subscription {subscribes.name}",
+        subscription.run,
+        lambda: subscription.error or subscription.failing or "running",
+    )

@@ -1,0 +1,225 @@
+"""Street lamps: a service small enough to see through, for the tests of this library.
+
+python libs/service/tests/lamps.py migrate|api|worker|all|openapi
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+import httpx
+from fastapi import APIRouter
+from poles import poles
+from pydantic import BaseModel, Field
+
+from contracts.model import Event
+from devstack.issuer import Issuer
+from eventstore.decider import Command, Decider, Rejected, State
+from service import Caller, CurrentPool, CurrentSettings, CurrentStore, Resource, Service, Settings, build, requires
+from service.cli import main
+
+Watts = Annotated[int, Field(gt=0, le=400, examples=[70])]
+
+
+class Fixing(BaseModel):
+    """How a lamp is fixed."""
+
+    height: Annotated[float, Field(gt=0)]
+    arms: list[Annotated[str, Field(max_length=10)]] = []
+
+
+class Install(Command):
+    """A company installs a lamp."""
+
+    company: str
+    watts: Watts
+    label: str = "lamp"
+    fixing: Fixing | None = None
+
+
+class Light(Command):
+    """The town hall lights a lamp."""
+
+
+class PutOut(Command):
+    """The town hall, or the company that owns it, puts a lamp out."""
+
+
+class Dim(Command):
+    """The town hall dims a lamp that is lit."""
+
+    watts: Watts
+
+
+class Inspect(Command):
+    """Somebody looks at a lamp, and nothing changes."""
+
+
+class Break(Command):
+    """Shows what a bug looks like from outside."""
+
+
+class LampInstalled(Event):
+    company: str
+    watts: int
+    label: str
+
+
+class LampLit(Event):
+    watts: int
+
+
+class LampDimmed(Event):
+    watts: int
+
+
+class LampPutOut(Event):
+    pass
+
+
+class Lamp(State):
+    """A street lamp."""
+
+    company: str
+    status: Literal["dark", "lit"] = "dark"
+    watts: Watts
+    label: str
+
+
+lamps = Decider("lamp", Lamp)
+
+
+@lamps.creates(by=("town_hall", "company"))
+def install(command: Install) -> LampInstalled:
+    return LampInstalled(company=command.company, watts=command.watts, label=command.label, effective_on=command.on)
+
+
+@lamps.decides(by="town_hall", when="dark")
+def light(lamp: Lamp, command: Light) -> LampLit:
+    return LampLit(watts=lamp.watts, effective_on=command.on)
+
+
+@lamps.decides(by=("town_hall", "company"), when="lit")
+def put_out(_: Lamp, command: PutOut) -> LampPutOut:
+    return LampPutOut(effective_on=command.on)
+
+
+@lamps.decides(by="town_hall")
+def dim(lamp: Lamp, command: Dim) -> LampDimmed:
+    _check_brightness(lamp, command)
+    return LampDimmed(watts=command.watts, effective_on=command.on)
+
+
+@lamps.decides(by="town_hall")
+def inspect(_lamp: Lamp, _command: Inspect) -> tuple[()]:
+    return ()
+
+
+@lamps.decides(by="town_hall")
+def break_(_lamp: Lamp, _command: Break) -> tuple[()]:
+    raise ZeroDivisionError("the secret of the lamp")
+
+
+def _check_brightness(lamp: Lamp, command: Dim) -> None:
+    if command.watts >= lamp.watts:
+        raise Rejected("not-dimmer", f"{command.watts} W is no less than {lamp.watts} W", watts=lamp.watts)
+
+
+@lamps.evolves
+def _(_lamp: Lamp | None, event: LampInstalled) -> Lamp:
+    return Lamp(company=event.company, watts=event.watts, label=event.label, effective_on=event.effective_on)
+
+
+@lamps.evolves
+def _(lamp: Lamp, event: LampLit | LampDimmed) -> Lamp:
+    return lamp.after(event, status="lit", watts=event.watts)
+
+
+@lamps.evolves
+def _(lamp: Lamp, event: LampPutOut) -> Lamp:
+    return lamp.after(event, status="dark")
+
+
+class Reading(BaseModel):
+    """What a meter shows."""
+
+    kwh: int
+
+
+router = APIRouter(prefix="/v1", tags=["reports"])
+
+
+@router.get("/report")
+async def report(
+    caller: Annotated[Caller, requires("lamps:read")],
+    store: CurrentStore,
+    pool: CurrentPool,
+    settings: CurrentSettings,
+    least: int = 0,
+) -> dict[str, Any]:
+    """How many lamps there are."""
+    count = await pool.fetchval("SELECT count(*) FROM streams WHERE version > $1", least)
+    return {"lamps": count, "for": caller.actor.client, "of": settings.territory, "same": store.pool is pool}
+
+
+@router.post("/readings", dependencies=[requires("lamps:write")])
+async def record(reading: Reading) -> Reading:
+    """Takes a meter's reading."""
+    return reading
+
+
+@router.get("/slow")
+async def slow() -> None:
+    """Never ends."""
+    await asyncio.sleep(3600)
+
+
+@router.get("/broken")
+async def broken() -> None:
+    """Has a bug."""
+    raise ZeroDivisionError("the secret of the route")
+
+
+service = Service(
+    "lamps",
+    title="Street lamps",
+    description="Lamps, and the <poles> they hang on.",
+    resources=(Resource(lamps, "/v1/lamps", filters=("status", "watts", "company")), Resource(poles, "/v1/poles")),
+    router=router,
+)
+
+
+def settings_for(database: str, issuer: Issuer, **others: Any) -> Settings:
+    """Settings of a service on a database, without Kafka."""
+    return Settings(
+        database_url=database,
+        kafka_bootstrap="127.0.0.1:9",
+        oidc_issuer=issuer.url,
+        oidc_audience=issuer.audience,
+        oidc_jwks_url=issuer.jwks_url,
+        **others,
+    )
+
+
+def bearer(
+    issuer: Issuer, scopes: str = "lamps:read lamps:write", roles: Iterable[str] = ("town_hall",), **claims: Any
+) -> dict[str, str]:
+    """The header of a caller; the town hall's unless told."""
+    return {"Authorization": f"Bearer {issuer.token(scopes, roles, **claims)}"}
+
+
+@asynccontextmanager
+async def calling(settings: Settings, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a running service."""
+    application = build(service, settings, worker=False)
+    transport = httpx.ASGITransport(application)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=headers) as client,
+    ):
+        yield client
+
+
+if __name__ == "__main__":
+    main(service)
