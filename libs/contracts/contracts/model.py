@@ -3,10 +3,28 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+
+class _FullDate:
+    """Reads days as RFC 3339 writes them: by itself, pydantic takes a text of digits for seconds since 1970."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.str_schema(pattern=r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")
+        return core_schema.custom_error_schema(
+            core_schema.json_or_python_schema(
+                json_schema=core_schema.chain_schema([written, core_schema.date_schema(strict=False)]),
+                python_schema=handler(source),
+            ),
+            custom_error_type="day",
+            custom_error_message="a day of the calendar is written as in 2024-05-13",
+        )
+
 
 Day = Annotated[
     date,
+    _FullDate(),
     WithJsonSchema(
         {
             "type": "string",

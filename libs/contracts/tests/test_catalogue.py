@@ -116,7 +116,7 @@ def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
         (CompanyApplied, "naf", "25.62Z", "naf"),
         (CompanyApplied, "size_band", "NN", "literal_error"),
         (InvestmentAnnounced, "amount", 0, "some-euros"),
-        (InvestmentAnnounced, "effective_on", "2024-02-30", "date_from_datetime_parsing"),
+        (InvestmentAnnounced, "effective_on", "2024-02-30", "day"),
         (InvestmentCancelled, "status_before", "started", "literal_error"),
         (JobsAudited, "created", 1.234, "full-time-equivalents"),
         (GrantAwarded, "aid_rate", 30, "aid-rate"),

@@ -4,6 +4,7 @@ import csv
 import doctest
 import json
 import re
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 import contracts
-from contracts import codes, values
+from contracts import Day, codes, values
 
 LA_POSTE_HEAD_OFFICE = "35600000000048"
 LA_POSTE_BRANCH = "35600000049837"
@@ -232,6 +233,21 @@ def test_a_reference_is_what_a_document_is_filed_under(reference: str) -> None:
 @pytest.mark.parametrize("reference", ["", " DSN", "Contrat de Zoé", "DSN\n12", "x" * 65, "a;b"])
 def test_what_is_not_a_reference_is_refused(reference: str) -> None:
     assert refused(values.Reference, reference) == "reference"
+
+
+# Days
+
+
+def test_a_day_is_an_rfc_3339_full_date() -> None:
+    assert parse(Day, "2024-02-29") == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2023-02-29", "2024-2-9", "2024-02-29T00:00:00", "20240229", "1709164800", 1709164800, "0204-05-13", "", None],
+)
+def test_what_is_not_a_day_is_refused(day: object) -> None:
+    assert refused(Day, day) == "day"
 
 
 # Size bands
