@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
@@ -59,10 +60,8 @@ def servers(pytestconfig: pytest.Config) -> Servers:
 @pytest.fixture
 def database(servers: Servers) -> Iterator[str]:
     """The address of an empty database of the test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE template0"))
-    yield urlunsplit(urlsplit(servers.database_url)._replace(path=f"/{name}"))
-    asyncio.run(_execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    with _fresh_database(servers) as url:
+        yield url
 
 
 @pytest.fixture
@@ -70,6 +69,14 @@ def migrated_database(database: str) -> str:
     """The address of a database of the test's own that has the tables of an event store."""
     asyncio.run(migrate(database))
     return database
+
+
+@pytest.fixture(scope="module")
+def shared_database(servers: Servers) -> Iterator[str]:
+    """The address of a database with the tables of an event store, for all tests of a module that leave it empty."""
+    with _fresh_database(servers) as url:
+        asyncio.run(migrate(url))
+        yield url
 
 
 @pytest.fixture
@@ -104,6 +111,14 @@ def issuer() -> Iterator[Issuer]:
         Thread(target=server.serve_forever, daemon=True).start()
         yield issuer
         server.shutdown()
+
+
+@contextmanager
+def _fresh_database(servers: Servers) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE template0"))
+    yield urlunsplit(urlsplit(servers.database_url)._replace(path=f"/{name}"))
+    asyncio.run(_execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _execute(url: str, statement: str) -> None:

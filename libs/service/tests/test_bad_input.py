@@ -19,8 +19,8 @@ NOBODY = "01a208f7-f16f-7485-b569-57556200edb8"
 
 
 @pytest.fixture
-async def client(migrated_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    settings = settings_for(migrated_database, issuer, max_body_bytes=2000, request_timeout=0.5)
+async def client(shared_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    settings = settings_for(shared_database, issuer, max_body_bytes=2000, request_timeout=0.5)
     async with calling(settings, **bearer(issuer)) as client:
         yield client
         assert (await client.get("/v1/lamps")).json()["items"] == [], "nothing half done"
