@@ -84,7 +84,7 @@ class Issuer:
     ) -> str:
         """A signed token, valid for some seconds from now.
 
-        Further claims are those of the platform (`company="00000012300011"`, `sample=True`) or replace others (`iss`,
+        Further claims are those of the platform (`company="00000001800010"`, `sample=True`) or replace others (`iss`,
         `aud`, `exp`); one that is None is left out.
         """
         now = int(time.time())

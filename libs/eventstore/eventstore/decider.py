@@ -148,7 +148,7 @@ class Decider(Generic[S]):
         self._models: dict[tuple[str, int], type[Event]] = {}
 
     def stream_id(self, identity: str) -> str:
-        """The id of the stream of one aggregate: `company-00000012300011`."""
+        """The id of the stream of one aggregate: `company-00000001800010`."""
         return f"{self.category}-{identity}"
 
     def creates(
