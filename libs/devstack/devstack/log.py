@@ -83,6 +83,7 @@ async def deliver(
     messages: Sequence[Message],
 ) -> None:
     """Hands a batch to a subscription's handler, and moves its marks in the same transaction."""
+    last = {(message.topic, message.partition): message for message in sorted(messages)}
     async with connection.transaction():
         await handle(connection, messages)
         await connection.executemany(
@@ -93,5 +94,5 @@ async def deliver(
             DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at
             WHERE mark.position < excluded.position
             """,
-            [(subscription, each.topic, each.partition, each.position, each.recorded_at) for each in messages],
+            [(subscription, *place, each.position, each.recorded_at) for place, each in last.items()],
         )

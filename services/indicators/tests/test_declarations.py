@@ -27,7 +27,7 @@ from contracts.model import Event
 from contracts.values import sample_siret
 from indicators import investment, network
 from indicators.app import catalogue
-from indicators.measures import Catalogue, Count, Formula, Measure, levels, sums
+from indicators.measures import Catalogue, Formula, Measure, levels
 from indicators.recount import FLOWS, LEVELS
 
 ON: Final = date(2022, 6, 15)
@@ -259,17 +259,3 @@ def test_a_changed_definition_begins_a_new_generation() -> None:
         return Catalogue(members)
 
     assert declared(1).generation == declared(1).generation != declared(2).generation
-
-
-def test_the_recipe_of_the_documentation() -> None:
-    @sums(unit="companies", dimensions=("company", "zone"))
-    def departures(event: CompanyLeft) -> Any:
-        """Companies that left the network.
-
-        One for each departure, on its day.
-        """
-        yield Count(event.effective_on, 1)
-
-    assert (departures.name, departures.title) == ("departures", "Companies that left the network")
-    assert departures.definition == "One for each departure, on its day."
-    assert departures.events == {CompanyLeft}

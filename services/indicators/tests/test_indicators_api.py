@@ -5,11 +5,10 @@ import base64
 import csv
 import io
 import json
-import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
@@ -26,7 +25,6 @@ from contracts.investment import (
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
-from devstack.stack import Servers
 from eventstore.migrate import migrate
 from indicators.app import app, catalogue, projection
 from service.application import build
@@ -40,43 +38,20 @@ INDICATORS: Final = "/indicators/v1/indicators"
 
 
 @pytest.fixture(scope="module")
-async def issuer() -> AsyncIterator[Issuer]:
-    """An issuer of tokens that publishes its keys over HTTP."""
-    published = b""
-
-    async def publish(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(published) + published)
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(publish, "127.0.0.1") as server:
-        issuer = Issuer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        published = json.dumps(issuer.jwks).encode()
-        yield issuer
-
-
-@pytest.fixture(scope="module")
-async def indicators(servers: Servers) -> AsyncIterator[str]:
-    """The address of a database where the history is folded; these tests only read."""
-    name = f"test_{uuid.uuid4().hex}"
-    admin = await asyncpg.connect(servers.database_url)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    url = urlunsplit(urlsplit(servers.database_url)._replace(path=f"/{name}"))
-    await migrate(url, app.all_migrations)
-    connection = await asyncpg.connect(url)
+async def indicators(shared_database: str) -> str:
+    """The address of a database where the history is folded; the tests only read."""
+    await migrate(shared_database, app.all_migrations)
+    connection = await asyncpg.connect(shared_database)
     await deliver(connection, projection.subscription, projection, history().messages)
     await connection.close()
-    yield url
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+    return shared_database
 
 
-@pytest.fixture(scope="module")
-async def client(indicators: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    """A partner's client."""
+@asynccontextmanager
+async def serving(database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A partner's client of the service on a database."""
     settings = Settings(
-        database_url=indicators,
+        database_url=database,
         kafka_bootstrap="localhost:9",
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
@@ -91,6 +66,12 @@ async def client(indicators: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncCl
             headers={"Authorization": f"Bearer {issuer.token('indicators:read')}"},
         ) as client,
     ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+async def client(indicators: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(indicators, issuer) as client:
         yield client
 
 
@@ -442,6 +423,14 @@ async def test_while_figures_are_folded_anew_they_are_not_served(client: httpx.A
     await connection.close()
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_without_its_database_it_says_when_to_come_back(issuer: Issuer, free_tcp_port: int) -> None:
+    async with serving(f"postgresql://nobody@127.0.0.1:{free_tcp_port}/indicators", issuer) as client:
+        for path in ("", "/members", "/members/events"):
+            answer = await asyncio.wait_for(client.get(f"{INDICATORS}{path}"), 2)
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
 
 
 async def test_the_document_describes_every_route(client: httpx.AsyncClient) -> None:

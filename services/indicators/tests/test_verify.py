@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -23,8 +25,11 @@ from eventstore.envelope import to_headers, to_timestamp
 from eventstore.migrate import migrate
 from eventstore.subscription import Subscription
 from eventstore.topics import ensure_topic
+from indicators import investment, recount
 from indicators.app import app, catalogue, projection
-from indicators.query import snapshot
+from indicators.measures import Catalogue
+from indicators.projection import Projection
+from indicators.query import Question, snapshot
 from indicators.verify import Topics, compare, verify
 from service.settings import Settings
 
@@ -240,6 +245,26 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
         await pool.execute("INSERT INTO facts TABLE facts_kept; INSERT INTO cells TABLE cells_kept")
         await pool.execute("DROP TABLE facts_kept, cells_kept")
     assert await faults(pool, read) == []
+
+
+async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "indicators.md").read_text(encoding="utf-8")
+    declaration, second_count = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    declared = {**vars(investment)}
+    exec(declaration, declared)  # noqa: S102  # our own page
+    extended = Catalogue(*catalogue.values(), declared["investments_completed"])
+    monkeypatch.setattr(recount, "FLOWS", recount.FLOWS | eval(f"{{{second_count}}}"))  # noqa: S307
+    log = Log("companies")
+    History(36088, 400, log)
+    added = Projection(extended)
+    async with pool.acquire() as connection:
+        await deliver(connection, added.subscription, added, log.messages)
+    async with snapshot(pool, extended) as now:
+        answer = await now.answer(extended["investments_completed"], Question())
+        compared, found = await compare(extended, now, topics(log))
+    assert answer.total.value == sum(event.type == "InvestmentCompleted" for event in log.recorded) > 0
+    assert compared > 100
+    assert found == []
 
 
 def test_a_topic_with_a_gap_or_out_of_order_is_not_a_proof() -> None:
