@@ -22,6 +22,16 @@ from service.work import work
 
 __all__ = ["Application", "Service", "Subscribes", "build"]
 
+ACCEPTED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Correlation-Id",
+    "traceparent",
+)
+"""What a frontend on another origin may send."""
 EXPOSED_HEADERS = ("ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
 """What a frontend on another origin may read of an answer."""
 
@@ -59,7 +69,7 @@ class Application(FastAPI):
                 stack,
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "POST"),
-                allow_headers=("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
+                allow_headers=ACCEPTED_HEADERS,
                 expose_headers=EXPOSED_HEADERS,
                 max_age=3600,
             )

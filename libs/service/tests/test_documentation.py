@@ -1,0 +1,269 @@
+"""The OpenAPI document is complete and true, and so is the page made from it."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from lamps import Lamp, calling, lamps, service, settings_for
+from poles import poles
+
+from devstack.issuer import Issuer
+from service import openapi
+from service.documentation import page
+from service.refusals import refusals_of
+
+pytestmark = pytest.mark.anyio
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+async def client(shared_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    async with calling(settings_for(shared_database, issuer, cors_origins="https://app.test")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    written: dict[str, Any] = json.loads(json.dumps(openapi.document(service)))
+    return written
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in METHODS:
+                shared = methods.get("parameters", [])
+                yield f"{method.upper()} {path}", {**operation, "parameters": shared + operation.get("parameters", [])}
+
+
+def resolve(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in part:
+        found: Any = document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part
+
+
+def references(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for inner in part.values():
+            yield from references(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from references(inner)
+
+
+def test_it_is_openapi_of_the_right_version_under_the_right_address(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"]["title"] == "Street lamps"
+    assert document["servers"] == [{"url": "/lamps"}]
+
+
+def test_every_path_is_there(document: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(document)} == {
+        "GET /live",
+        "GET /ready",
+        "GET /problems",
+        "GET /problems/{slug}",
+        "GET /v1/report",
+        "POST /v1/readings",
+        "GET /v1/slow",
+        "GET /v1/broken",
+        "GET /v1/lamps",
+        "POST /v1/lamps",
+        "GET /v1/lamps/{id}",
+        "GET /v1/lamps/{id}/events",
+        *(f"POST /v1/lamps/{{id}}/{verb}" for verb in ("light", "put-out", "dim", "inspect", "break")),
+        "GET /v1/poles",
+        "POST /v1/poles",
+        "GET /v1/poles/{id}",
+        "GET /v1/poles/{id}/events",
+    }
+
+
+def test_every_reference_leads_somewhere_and_nothing_is_unused(document: dict[str, Any]) -> None:
+    used = set(references(document))
+    for reference in used:
+        assert resolve(document, {"$ref": reference})
+    defined = {
+        f"#/components/{kind}/{name}"
+        for kind in ("schemas", "headers", "parameters")
+        for name in document["components"][kind]
+    }
+    assert defined - used == {"#/components/headers/Allow"}
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert {"install_lamp", "put_out_lamp", "get_lamp", "list_lamp", "list_lamp_events"} <= set(names)
+
+
+def test_every_operation_says_what_it_may_answer(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        answers = set(operation["responses"])
+        assert operation["summary"], name
+        assert "500" in answers, name
+        if operation.get("security"):
+            assert {"401", "403", "503"} <= answers, name
+        if "{id}" in name:
+            assert "404" in answers, name
+        if name.startswith(("POST /v1/lamps", "POST /v1/poles")):
+            assert {"400", "408", "409", "413", "415", "422"} <= answers, name
+            assert ("201" in answers) == ("{id}" not in name), name
+            assert ("412" in answers) == ("{id}" in name), name
+
+
+def test_every_problem_is_shown_by_an_example_of_its_status(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            content = resolve(document, answer).get("content", {})
+            if status >= "400" and name != "GET /ready":
+                examples = content["application/problem+json"]["examples"]
+                assert examples, (name, status)
+                for slug, example in examples.items():
+                    assert example["value"]["status"] == int(status), (name, slug)
+                    assert example["value"]["type"] == f"/lamps/problems/{slug}"
+
+
+def test_scopes_roles_and_headers_are_told(document: dict[str, Any]) -> None:
+    dim = document["paths"]["/v1/lamps/{id}/dim"]["post"]
+    assert dim["security"] == [{"token": ["lamps:write"]}]
+    assert dim["x-roles"] == ["town_hall"]
+    names = {resolve(document, parameter)["name"] for parameter in dim["parameters"]}
+    assert names == {"Idempotency-Key", "If-Match", "X-Correlation-Id", "traceparent"}
+    put_out = document["paths"]["/v1/lamps/{id}/put-out"]["post"]
+    assert put_out["x-roles"] == ["town_hall", "company"]
+    assert "The role company only on its own records." in put_out["description"]
+    assert "While the lamp is lit." in put_out["description"]
+    created = document["paths"]["/v1/lamps"]["post"]["responses"]["201"]
+    assert set(created["headers"]) == {"ETag", "Location", "Idempotency-Replayed"}
+    listed = document["paths"]["/v1/lamps"]["get"]
+    assert listed["security"] == [{"token": ["lamps:read"]}]
+    assert "Link" in listed["responses"]["200"]["headers"]
+    parameters = {resolve(document, parameter)["name"] for parameter in listed["parameters"]}
+    assert parameters == {"status", "watts", "company", "limit", "cursor"}
+    assert document["paths"]["/v1/report"]["get"]["security"] == [{"token": ["lamps:read"]}]
+    assert list(document["components"]["securitySchemes"]) == ["token"]
+
+
+def test_the_refusals_of_a_decision_are_found_in_its_code(document: dict[str, Any]) -> None:
+    def slugs(path: str) -> set[str]:
+        answer = document["paths"][path]["post"]["responses"]["409"]
+        return set(answer["content"]["application/problem+json"]["examples"])
+
+    always = {"on-in-the-future", "on-before-previous-step"}
+    assert slugs("/v1/lamps") == always
+    assert slugs("/v1/poles") == {*always, "pole-exists"}
+    assert slugs("/v1/lamps/{id}/light") == {*always, "lamp-not-dark"}
+    assert slugs("/v1/lamps/{id}/dim") == {*always, "not-dimmer"}
+
+
+def test_a_sentence_of_a_refusal_names_what_it_speaks_of() -> None:
+    dim = next(decision for decision in lamps.decisions.values() if decision.name == "dim")
+    assert refusals_of(lamps, dim)["not-dimmer"].advice == "{watts} W is no less than {watts} W."
+
+
+async def test_examples_are_accepted_as_they_stand(
+    document: dict[str, Any], migrated_database: str, issuer: Issuer
+) -> None:
+    token = issuer.token("lamps:read lamps:write")
+    async with calling(settings_for(migrated_database, issuer), Authorization=f"Bearer {token}") as client:
+        body = document["paths"]["/v1/lamps"]["post"]["requestBody"]["content"]["application/json"]["example"]
+        made = await client.post("/v1/lamps", json=body)
+        assert made.status_code == 201, made.text
+        example = document["paths"]["/v1/lamps"]["post"]["responses"]["201"]["content"]["application/json"]["example"]
+        assert example.keys() == made.json().keys()
+        schema = document["components"]["schemas"]["Lamp"]
+        assert schema["required"] == list(schema["properties"]) == list(made.json())
+        recorded = (await client.get(f"{made.headers['location']}/events")).json()["items"][0]
+        assert recorded.keys() == set(document["components"]["schemas"]["LampEvent"]["properties"])
+        decided = document["paths"]["/v1/lamps/{id}/dim"]["post"]["requestBody"]["content"]["application/json"]
+        assert decided["example"] == {"watts": 70}
+    Lamp.model_validate_json(json.dumps({name: example[name] for name in Lamp.model_fields}))
+
+
+async def test_the_service_serves_its_document(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    for path in ("/openapi.json", "/lamps/openapi.json"):
+        assert (await client.get(path)).json() == document
+
+
+async def test_every_problem_has_a_page_that_says_what_it_means(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    known = {item["slug"]: item for item in (await client.get("/problems")).json()["items"]}
+    assert {"stale", "not-dimmer", "lamp-not-lit", "pole-exists", "unavailable"} <= known.keys()
+    shown = set(re.findall(r'"type": "(/lamps/problems/[a-z-]+)"', json.dumps(document)))
+    assert len(shown) > 20
+    for path in shown:
+        item = (await client.get(path)).json()
+        assert item == known[item["slug"]]
+        assert item["type"] == path
+        assert item["advice"]
+
+
+class Addresses(HTMLParser):
+    """What a page asks for, or leads to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.scripts = ""
+        self._in_script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_script = tag in ("script", "style")
+        self.found += [value or "" for name, value in attrs if name in ("src", "href", "action", "srcset", "data")]
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.scripts += data
+
+
+async def test_the_page_asks_nothing_of_any_other_address(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "connect-src 'self'" in answer.headers["content-security-policy"]
+    addresses = Addresses()
+    addresses.feed(answer.text)
+    assert [address for address in addresses.found if not address.startswith("#")] == ["openapi.json", "problems"]
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", addresses.scripts)
+
+
+def test_the_page_shows_every_operation_and_nothing_of_it_as_markup(document: dict[str, Any]) -> None:
+    shown = page(document)
+    for name, _ in operations(document):
+        method, path = name.split(" ")
+        assert f'data-method="{method}" data-path="{path}"' in shown
+    assert "the &lt;poles&gt; they hang on" in shown
+    assert "<poles>" not in shown
+    assert "not-dimmer" in shown
+
+
+async def test_frontends_of_listed_origins_may_call(client: httpx.AsyncClient) -> None:
+    asked = {"Origin": "https://app.test", "Access-Control-Request-Method": "POST"}
+    asked["Access-Control-Request-Headers"] = "authorization, content-type, idempotency-key, if-match, x-correlation-id"
+    allowed = await client.options("/v1/lamps", headers=asked)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://app.test")
+    answer = await client.get("/v1/lamps", headers={"Origin": "https://app.test"})
+    assert answer.status_code == 401
+    assert answer.headers["access-control-allow-origin"] == "https://app.test"
+    assert "ETag" in answer.headers["access-control-expose-headers"]
+    refused = await client.options("/v1/lamps", headers=asked | {"Origin": "https://elsewhere.test"})
+    assert "access-control-allow-origin" not in refused.headers
+
+
+def test_poles_have_ids_of_their_own_form(document: dict[str, Any]) -> None:
+    assert poles.identified_by == "number"
+    identity = document["paths"]["/v1/poles/{id}"]["parameters"][0]
+    assert identity["schema"]["pattern"] == "^[0-9]{3}$"
+    assert identity["example"] == "042"
