@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventstore.kafka_clients import Consumer
 from eventstore.places import Places
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ _FETCH_WAIT: Final = 100
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member of a consumer group."""
 
-    def __init__(self, bootstrap: str, consumer: "_Consumer", session: float) -> None:
+    def __init__(self, bootstrap: str, consumer: Consumer, session: float) -> None:
         self._bootstrap = bootstrap
         self._consumer = consumer
         self._session = session
@@ -44,11 +45,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         cls, bootstrap: str, group: str, topics: Collection[str], session: float
     ) -> "AsyncIterator[Membership]":
         """Joins a group; `session` is how many seconds without a sign of life end the membership."""
-        consumer = _Consumer(
+        consumer = Consumer(
             bootstrap_servers=bootstrap,
             group_id=group,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
             # Where there is no telling, from the beginning: what is not after the mark is left out.
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_FETCH_WAIT,
@@ -139,11 +138,3 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
         with contextlib.suppress(KafkaError):
             await self._consumer.commit(offsets)
-
-
-class _Consumer(AIOKafkaConsumer):  # type: ignore[misc]
-    async def discard(self) -> None:
-        """Leaves the group and closes, without waiting for a broker that is away."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await self.stop()

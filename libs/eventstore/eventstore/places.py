@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from eventstore.envelope import position_of
-from eventstore.topics import REQUEST_TIMEOUT
+from eventstore.kafka_clients import REQUEST_TIMEOUT, Consumer
 
 _NEAR: Final = 64
 """Offsets that are rather read through than halved again."""
@@ -21,16 +21,15 @@ _FETCH_BYTES: Final = 256 * 1024
 class Places:
     """Looks records up in partitions, as a reader of committed records."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
 
     @classmethod
     @asynccontextmanager
     async def open(cls, bootstrap: str, partitions: Collection[TopicPartition]) -> "AsyncIterator[Places]":
         """A look at these partitions, which must exist."""
-        consumer = AIOKafkaConsumer(
+        consumer = Consumer(
             bootstrap_servers=bootstrap,
-            isolation_level="read_committed",
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_TIMEOUT,
             # A look that has found nothing to read must not wait for something to be written.
@@ -43,7 +42,7 @@ class Places:
             await consumer.start()
             yield cls(consumer)
         finally:
-            await consumer.stop()
+            await consumer.discard()
 
     async def ends(self) -> dict[TopicPartition, int]:
         """The offset behind the last committed record of each partition."""

@@ -1,23 +1,19 @@
 """Events into a Kafka topic, a run of positions at a time, all or nothing."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import ProducerClosed, for_code
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.protocol.offset import OffsetRequest
 
 from eventstore.envelope import to_headers, to_timestamp
+from eventstore.kafka_clients import REQUEST_TIMEOUT, Producer
 from eventstore.store import Recorded
-from eventstore.topics import REQUEST_TIMEOUT
 
 Compression = Literal["lz4", "zstd"]
 
@@ -25,8 +21,6 @@ BATCH_BYTES: Final = 512 * 1024
 """Before compression; a broker refuses batches above a megabyte."""
 TRANSACTION_TIMEOUT: Final = 20_000
 """Milliseconds after which Kafka itself ends the transaction of a relay that died and has no successor."""
-_LATEST: Final = -1
-_UNCOMMITTED: Final = 0
 _COURTESY: Final = 64
 """Events that are encoded before other tasks of the process get their turn."""
 
@@ -50,7 +44,7 @@ class Run:
 class Publisher:
     """The one producer of a topic: opening a second one ends whatever the first left open, and it can do no more."""
 
-    def __init__(self, producer: "_Producer", topic: str, source: str, partitions: int) -> None:
+    def __init__(self, producer: Producer, topic: str, source: str, partitions: int) -> None:
         self._producer = producer
         self._topic = topic
         self._source = source
@@ -67,7 +61,7 @@ class Publisher:
         cls, bootstrap: str, topic: str, source: str, partitions: int, compression: Compression | None
     ) -> "AsyncIterator[Publisher]":
         """Becomes the topic's producer, fencing off the one before."""
-        producer = _Producer(
+        producer = Producer(
             bootstrap_servers=bootstrap,
             transactional_id=f"{topic}.relay",
             transaction_timeout_ms=TRANSACTION_TIMEOUT,
@@ -126,33 +120,3 @@ class Publisher:
         for partition, end in self.ends.items():
             if ends[partition] < end:
                 raise TopicCutShort(f"{self._topic}[{partition}] ends at offset {ends[partition]}, and once had {end}")
-
-
-class _Producer(AIOKafkaProducer):  # type: ignore[misc]
-    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset behind the last record of each partition, committed or not."""
-        by_leader: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for partition in partitions:
-            leader = self.client.cluster.leader_for_partition(TopicPartition(topic, partition))
-            by_leader[leader].append((partition, _LATEST))
-        ends: dict[int, int] = {}
-        for leader, asked in by_leader.items():
-            response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, [(topic, asked)]))
-            for partition, code, _, offset, *_ in response.topics[0][1]:
-                if code:
-                    raise for_code(code)(f"{topic}[{partition}]")
-                ends[partition] = offset
-        return ends
-
-    async def discard(self) -> None:
-        """Closes without delivering anything more: `stop` waits for as long as a broker is away."""
-        self._closed = True
-        self._message_accumulator.fail_all(ProducerClosed())
-        sender = self._sender.sender_task
-        # Cancelled once, it waits for the requests that are under way.
-        while sender is not None and not sender.done():
-            sender.cancel()
-            await asyncio.wait([sender], timeout=0.2)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await self.client.close()

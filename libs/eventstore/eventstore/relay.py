@@ -18,6 +18,7 @@ from typing import Final
 import asyncpg
 from aiokafka import TopicPartition
 
+from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.places import Places
 from eventstore.publisher import Compression, Publisher, Run
@@ -109,7 +110,9 @@ class Relay:
             begun = loop.time()
             try:
                 await self._campaign()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled():
+                    raise
                 self.error = f"{type(error).__name__}: {error}"
                 log.warning("the relay of %s starts over after %s", self._topic, self.error)
             failures = failures + 1 if loop.time() - begun < PATIENCE else 0

@@ -24,6 +24,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from eventstore.connection import is_outage
 from eventstore.envelope import Message
+from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.marks import StaleOwner, move_marks, read_marks
 from eventstore.membership import Membership
@@ -92,7 +93,9 @@ class Subscription:
             begun = loop.time()
             try:
                 await self._serve()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if is_cancelled():
+                    raise
                 failures = failures + 1 if loop.time() - begun < LONGEST_PAUSE else 0
                 await self._wait_out(error, failures)
 
@@ -203,7 +206,7 @@ class Subscription:
         )
         self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
 
-    async def _wait_out(self, error: Exception, failures: int) -> None:
+    async def _wait_out(self, error: BaseException, failures: int) -> None:
         self.error = f"{type(error).__name__}: {error}"
         pause = _pause(failures)
         log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)

@@ -8,8 +8,8 @@ from typing import Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-REQUEST_TIMEOUT: Final = 10_000
-"""Milliseconds after which a request to Kafka is given up."""
+from eventstore.kafka_clients import REQUEST_TIMEOUT
+
 _BROKERS_DEFAULT: Final = -1
 
 

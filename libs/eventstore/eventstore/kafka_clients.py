@@ -1,0 +1,85 @@
+"""aiokafka's producer and consumer, made fit for brokers that are away.
+
+Their `stop` waits for as long as a broker does not answer, and may end as if the task that called it were cancelled.
+`discard` closes them within seconds, whatever the brokers do, and raises nothing; `is_cancelled` tells the truth.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import for_code
+from aiokafka.protocol.offset import OffsetRequest
+
+REQUEST_TIMEOUT: Final = 10_000
+"""Milliseconds after which a request to Kafka is given up."""
+_PARTING: Final = 2.0
+"""Seconds given to a broker when a client closes."""
+_LATEST: Final = -1
+_UNCOMMITTED: Final = 0
+
+
+def is_cancelled() -> bool:
+    """Whether the running task was really told to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class Producer(AIOKafkaProducer):  # type: ignore[misc]
+    """A producer that can also tell where partitions end."""
+
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset behind the last record of each partition, committed or not. Raises KafkaError."""
+        by_leader: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for partition in partitions:
+            leader = self.client.cluster.leader_for_partition(TopicPartition(topic, partition))
+            by_leader[leader].append((partition, _LATEST))
+        ends: dict[int, int] = {}
+        for leader, asked in by_leader.items():
+            response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, [(topic, asked)]))
+            for partition, code, _, offset, *_ in response.topics[0][1]:
+                if code:
+                    raise for_code(code)(f"{topic}[{partition}]")
+                ends[partition] = offset
+        return ends
+
+    async def discard(self) -> None:
+        """Closes without delivering what was not delivered yet."""
+        self._closed = True
+        sender = self._sender.sender_task
+        # Cancelled once, it waits for the requests that are under way.
+        while sender is not None and not sender.done():
+            sender.cancel()
+            await asyncio.wait([sender], timeout=0.2)
+        await _within(_PARTING, self.client.close())
+
+
+class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """A consumer of committed records that commits no offsets by itself."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(isolation_level="read_committed", enable_auto_commit=False, **settings)
+
+    async def discard(self) -> None:
+        """Closes, and leaves the group if it is in one."""
+        if await _within(_PARTING, self.stop()):
+            return
+        # What `stop` did not come to.
+        if self._group_id is not None and self._coordinator is not None:
+            await _within(_PARTING, self._coordinator._stop_heartbeat_task())  # noqa: SLF001
+            await _within(_PARTING, self._coordinator._stop_commit_offsets_refresh_task())  # noqa: SLF001
+        if self._fetcher is not None:
+            await _within(_PARTING, self._fetcher.close())
+        await _within(_PARTING, self._client.close())
+
+
+async def _within(seconds: float, closing: Awaitable[None]) -> bool:
+    """Whether it came to its end in time."""
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait([task], timeout=seconds)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=seconds)
+    return task.done() and not task.cancelled() and task.exception() is None
