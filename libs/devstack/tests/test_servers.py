@@ -1,6 +1,7 @@
 """Servers as children: they begin, end, come back, and never outlive who began them."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -81,6 +82,16 @@ def test_servers_end_with_whoever_began_them_however_that_ends(tmp_path: Path) -
     assert not psutil.pid_exists(pid)
     with Postgres(tmp_path, durable=False) as postgres:
         assert postgres.running
+
+
+def test_postgresql_starts_beside_the_zombie_of_a_killed_one(tmp_path: Path) -> None:
+    with Postgres(tmp_path, durable=False) as first:
+        os.kill(first.child.pid, signal.SIGKILL)
+        # It stays a zombie as long as nobody waits for it, as below an init that does not bury the dead.
+        os.waitid(os.P_PID, first.child.pid, os.WEXITED | os.WNOWAIT)
+
+        with Postgres(tmp_path, durable=False) as second:
+            assert second.running
 
 
 def test_a_leftover_of_an_earlier_run_is_ended_only_if_it_is_ours(tmp_path: Path) -> None:
