@@ -4,9 +4,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ import pytest
 from devstack.child import Child
 from devstack.ports import free_port
 from devstack.sample import stories
+from devstack.servers import Postgres
+from devstack.stack import Servers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -160,6 +164,27 @@ async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system
     again.stop(signal.SIGTERM, seconds=20)
 
 
+async def test_servers_given_by_address_are_used(system: System, tmp_path: Path, servers: Servers) -> None:
+    with Postgres(tmp_path / "given", durable=False) as postgres:
+        system.environment |= {
+            "DATABASE_URL": postgres.url,
+            "KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
+            "TERRITORY": f"test-{uuid.uuid4().hex}",
+        }
+        up = system.start()
+        up.await_ready(system.all_printed, seconds=120)
+
+        assert not (system.state / "postgres").exists()
+        assert not (system.state / "kafka").exists()
+        assert figures(system.printed())["jobs_created"][0] == "55"
+        assert await system.count("SELECT count(*) FROM events") == STEPS
+        addresses = system.run("make", "env").stdout
+        assert f"KAFKA_BOOTSTRAP={servers.kafka_bootstrap}\n" in addresses
+        assert f"COMPANIES_DATABASE_URL={postgres.database_url('companies')}\n" in addresses
+        up.stop(signal.SIGTERM, seconds=20)
+        assert postgres.running
+
+
 def test_a_second_one_says_that_the_first_is_running(system: System) -> None:
     up = system.start()
     up.await_ready(lambda: (system.state / "running.json").exists(), seconds=60)
@@ -173,8 +198,6 @@ def test_a_second_one_says_that_the_first_is_running(system: System) -> None:
 
 
 def test_a_taken_port_is_one_sentence(system: System) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", system.port)):
         refused = system.run(sys.executable, "-m", "devstack", "up")
 
