@@ -39,6 +39,8 @@ def is_outage(error: BaseException) -> bool:
         OSError
         | TimeoutError
         | asyncpg.InterfaceError
+        # What a statement meets when the connection was lost a moment ago.
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError
         | asyncpg.InsufficientResourcesError
         | asyncpg.OperatorInterventionError
