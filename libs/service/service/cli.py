@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import socket
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
@@ -17,8 +18,10 @@ from service.application import build
 from service.definition import Service
 from service.settings import Settings, SettingsError
 
-GRACE = 20
+GRACE: Final = 20
 """Seconds that requests under way may take to end once the process is asked to stop."""
+
+log = logging.getLogger(__name__)
 
 
 def main(service: Service) -> NoReturn:
@@ -73,21 +76,30 @@ def _commands(service: Service) -> dict[str, Callable[[Settings, list[str]], Cor
 
 async def _serve(service: Service, configured: Settings, *, api: bool, worker: bool) -> int:
     """Serves until told to stop; a worker serves its health alone."""
+    try:
+        listener = socket.create_server(
+            (configured.host, configured.port),
+            family=socket.AF_INET6 if ":" in configured.host else socket.AF_INET,
+            backlog=2048,
+        )
+    except OSError as error:
+        print(f"Cannot listen on {configured.host}:{configured.port}: {error.strerror}.", file=sys.stderr)
+        return 1
     server = uvicorn.Server(
         uvicorn.Config(
             build(service, configured, api=api, worker=worker),
-            host=configured.host,
-            port=configured.port,
             http="httptools",
             lifespan="on",
             ws="none",
             log_config=None,
             access_log=False,
+            server_header=False,
             # Nothing here depends on the client's address or scheme.
             proxy_headers=False,
-            server_header=False,
             timeout_graceful_shutdown=GRACE,
         )
     )
-    await server.serve()
+    with listener:
+        log.info("%s listens on port %d", service.name, listener.getsockname()[1])
+        await server.serve(sockets=[listener])
     return 0 if server.started else 1

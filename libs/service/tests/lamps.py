@@ -4,8 +4,12 @@ python libs/service/tests/lamps.py migrate|api|worker|all|openapi
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any, Literal
 
 import httpx
@@ -15,6 +19,7 @@ from pydantic import BaseModel, Field
 
 from contracts.model import Event
 from devstack.issuer import Issuer
+from devstack.ports import free_port
 from eventstore.decider import Command, Decider, Rejected, State
 from service import Caller, CurrentPool, CurrentSettings, CurrentStore, Resource, Service, Settings, build, requires
 from service.cli import main
@@ -219,6 +224,41 @@ async def calling(settings: Settings, **headers: str) -> AsyncIterator[httpx.Asy
         httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=headers) as client,
     ):
         yield client
+
+
+def variables(database: str, issuer: Issuer, **others: str) -> dict[str, str]:
+    """The same settings, as environment variables."""
+    settings = settings_for(database, issuer)
+    return {
+        "DATABASE_URL": settings.database_url,
+        "KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "OIDC_ISSUER": settings.oidc_issuer,
+        "OIDC_AUDIENCE": settings.oidc_audience,
+        "OIDC_JWKS_URL": settings.oidc_jwks_url,
+        **others,
+    }
+
+
+@contextmanager
+def running(
+    command: str, environment: Mapping[str, str], *, script: str = __file__
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A service's process, and the address it answers at."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, script, command], env={**os.environ, **environment, "PORT": str(port)})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{address}/live")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None
+                time.sleep(0.1)
+        yield process, address
+    finally:
+        process.kill()
+        process.wait()
 
 
 if __name__ == "__main__":
