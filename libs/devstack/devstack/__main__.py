@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+import signal
 import sys
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from devstack.running import SERVICES, Running, forget
 def _up(_: argparse.Namespace) -> int:
     from devstack.up import up
 
-    return up(Console())
+    return up(Console(highlight=False))
 
 
 def _token(arguments: argparse.Namespace) -> int:
@@ -62,6 +63,8 @@ def main() -> int:
     commands.add_parser("verify", help="recompute every figure from the topics").set_defaults(run=_verify)
     commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
     arguments = parser.parse_args()
+    # Until a command says otherwise, Ctrl-C just ends it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         status: int = arguments.run(arguments)
     except DevstackError as error:
