@@ -1,0 +1,65 @@
+"""What a Kafka topic holds, and whether it is what it should be: the events of a store, each once and in order."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from eventstore.envelope import Message
+from eventstore.store import Recorded
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+async def read_topic(bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> list[Message]:
+    """All that the topic holds now, in order within each partition."""
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        ends = await consumer.end_offsets(consumer.assignment())
+        messages: list[Message] = []
+        while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+            for partition, records in (await consumer.getmany(timeout_ms=50)).items():
+                messages += [Message.from_record(record) for record in records if record.offset < ends[partition]]
+        return messages
+    finally:
+        await consumer.stop()
+
+
+def topic_faults(messages: Sequence[Message], events: Sequence[Recorded]) -> list[str]:
+    """Each way in which what a topic holds is not just these events, once, in order within their streams."""
+    faults = []
+    times = Counter(message.position for message in messages)
+    stored = {event.position: event for event in events}
+    missing = stored.keys() - times.keys()
+    if missing:
+        faults.append(f"{len(missing)} events are missing, the first at position {min(missing)}")
+    faults += [f"position {position} is there {count} times" for position, count in times.items() if count > 1]
+    last: dict[tuple[str, int], int] = defaultdict(int)
+    versions: dict[str, int] = defaultdict(int)
+    for message in messages:
+        event = stored.get(message.position)
+        if event is None or (event.event_id, event.data) != (message.event_id, message.data.decode()):
+            faults.append(f"{message} is not what the store has at position {message.position}")
+        place = (message.topic, message.partition)
+        if message.position < last[place]:
+            faults.append(f"{message}: position {message.position} comes after {last[place]}")
+        last[place] = max(last[place], message.position)
+        if message.version != versions[message.stream_id] + 1:
+            faults.append(f"{message}: version {message.version} comes after {versions[message.stream_id]}")
+        versions[message.stream_id] = message.version
+    return faults
+
+
+async def delete_topic(bootstrap: str, topic: str) -> None:
+    """Deletes a topic, as an accident would."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()

@@ -1,0 +1,155 @@
+"""Relays and subscriptions as processes of their own, for tests that kill and stop them.
+
+    python eventstore_processes.py DATABASE_URL BOOTSTRAP TOPIC
+
+Reads lines from its input, begins a process for each, and answers with the process's id:
+
+    relay                 a relay of the topic
+    relay unfenced        one that does not fence off the relay before it
+    relay stalls          one that stops itself before its third commit
+    relay unfenced stalls
+    subscription          notes each event of the topic in the table `effects`
+    subscription stalls   one that stops itself before its first transaction
+    subscription unsafe   the same, which moves marks without comparing
+
+They all end with it, and it ends with its input.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from eventstore import publisher, subscription
+from eventstore.connection import open_pool
+from eventstore.envelope import Message
+from eventstore.kafka_clients import Producer
+from eventstore.relay import Relay
+from eventstore.subscription import Subscription
+
+PARTITIONS = 3
+SESSION = 1.0
+
+
+def stop_here() -> None:
+    """Stands still until someone sends SIGCONT."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class UnfencedProducer(Producer):
+    """Shares its transactional id with nobody."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "transactional_id": f"{settings['transactional_id']}.{os.getpid()}"})
+
+
+class StallingProducer(Producer):
+    """Stops before its third commit, all records sent."""
+
+    commits = 0
+
+    async def commit_transaction(self) -> None:
+        """Commits, or stands still first."""
+        self.commits += 1
+        if self.commits == 3:
+            stop_here()
+        await super().commit_transaction()
+
+
+class UnfencedStallingProducer(UnfencedProducer, StallingProducer):
+    """Both."""
+
+
+PRODUCERS = {
+    "": Producer,
+    "unfenced": UnfencedProducer,
+    "stalls": StallingProducer,
+    "unfenced stalls": UnfencedStallingProducer,
+}
+
+
+async def move_regardless(
+    connection: asyncpg.Connection, name: str, _: object, messages: Sequence[Message]
+) -> dict[Any, int]:
+    """What `move_marks` would be without comparing."""
+    for message in messages:
+        await connection.execute(
+            "INSERT INTO marks VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subscription, topic, partition)"
+            " DO UPDATE SET position = excluded.position",
+            *(name, message.topic, message.partition, message.position, message.recorded_at),
+        )
+    return {}
+
+
+class StallingSubscription(Subscription):
+    """Stops with its first messages in hand."""
+
+    stalled = False
+
+    async def _apply(self, member: Any, records: Any) -> None:
+        if not self.stalled:
+            self.stalled = True
+            stop_here()
+        await super()._apply(member, records)
+
+
+async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+    """The effect of a message: a line in a table, however often it has one already."""
+    await connection.executemany(
+        "INSERT INTO effects (event_id, stream_id, version) VALUES ($1, $2, $3)",
+        [(message.event_id, message.stream_id, message.version) for message in messages],
+    )
+
+
+async def relay(url: str, bootstrap: str, topic: str) -> None:
+    """Runs a relay."""
+    await Relay(url, topic=topic, source="/issoudun/tests", bootstrap=bootstrap, partitions=PARTITIONS).run()
+
+
+async def subscribe(url: str, bootstrap: str, topic: str, kind: type[Subscription]) -> None:
+    """Runs a subscription."""
+    async with open_pool(url, 2) as pool:
+        await kind(f"of.{topic}", topics=[topic], bootstrap=bootstrap, pool=pool, handle=note, session=SESSION).run()
+
+
+def run(command: str, where: Sequence[str]) -> None:
+    """What the process of a command does, until it is ended."""
+    logging.basicConfig(level=logging.WARNING, format=f"{os.getpid()} %(name)s: %(message)s")
+    url, bootstrap, topic = where
+    kind, *how = command.split()
+    if kind == "relay":
+        vars(publisher)["Producer"] = PRODUCERS[" ".join(how)]
+        asyncio.run(relay(url, bootstrap, topic))
+    else:
+        if "unsafe" in how:
+            vars(subscription)["move_marks"] = move_regardless
+        asyncio.run(subscribe(url, bootstrap, topic, StallingSubscription if how else Subscription))
+
+
+def main() -> None:
+    """Begins processes until its input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    where = sys.argv[1:]
+    begun = []
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.close(sys.stdin.fileno())
+            run(line.strip(), where)
+            os._exit(0)
+        begun.append(child)
+        print(child, flush=True)
+    for child in begun:
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+if __name__ == "__main__":
+    main()

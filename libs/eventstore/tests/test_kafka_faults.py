@@ -1,0 +1,303 @@
+"""Relays and subscriptions whose processes are killed, stopped and woken, and whose broker dies.
+
+However it comes, who reads what is committed finds each event of the store once and in order, and each has had its
+effect once. Set SEED to repeat a run.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from devstack.servers import Kafka
+from devstack.topics import read_topic, topic_faults
+from eventstore.store import Append, NewEvent, Recorded, Store
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+PATIENCE = 40
+
+
+class Processes:
+    """Relays and subscriptions of one topic, by process id."""
+
+    def __init__(self, url: str, bootstrap: str, topic: str) -> None:
+        program = Path(__file__).with_name("eventstore_processes.py")
+        self._mother = subprocess.Popen(
+            [sys.executable, str(program), url, bootstrap, topic],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def begin(self, command: str) -> int:
+        """Begins a process."""
+        assert self._mother.stdin is not None
+        assert self._mother.stdout is not None
+        self._mother.stdin.write(f"{command}\n")
+        self._mother.stdin.flush()
+        return int(self._mother.stdout.readline())
+
+    def end(self) -> None:
+        """Ends them all."""
+        self._mother.communicate(timeout=10)
+
+
+@contextmanager
+def processes(url: str, bootstrap: str, topic: str) -> Iterator[Processes]:
+    """Processes that end with the block."""
+    begun = Processes(url, bootstrap, topic)
+    try:
+        yield begun
+    finally:
+        begun.end()
+
+
+class Lamps:
+    """Streams that events are appended to."""
+
+    def __init__(self, store: Store, count: int = 20) -> None:
+        self._store = store
+        self._versions = dict.fromkeys((f"lamp-{number}" for number in range(count)), 0)
+
+    async def light(self, rounds: int = 1) -> None:
+        """Appends an event to each stream, concurrently."""
+        for _ in range(rounds):
+            await asyncio.gather(*map(self._append, self._versions))
+
+    async def _append(self, stream_id: str) -> None:
+        version = self._versions[stream_id]
+        event = NewEvent("LampLit", 1, f'{{"hour": {version}}}')
+        await self._store.append(Append(stream_id, "lamp", version, [event], "{}", 1, "{}"))
+        self._versions[stream_id] = version + 1
+
+    async def all(self) -> list[Recorded]:
+        """What was appended."""
+        return await self._store.read(0, 1_000_000)
+
+
+@asynccontextmanager
+async def lamps_of(url: str) -> AsyncIterator[Lamps]:
+    """Streams in a store that is closed with the block."""
+    async with Store.open(url) as store:
+        yield Lamps(store)
+
+
+async def faults_when_complete(bootstrap: str, topic: str, events: list[Recorded]) -> list[str]:
+    """What is wrong with the topic once it has as many events as the store."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        messages = await read_topic(bootstrap, topic)
+        if len(messages) >= len(events) or time.monotonic() > deadline:
+            return topic_faults(messages, events)
+        await asyncio.sleep(0.2)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for something to become true."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.05)
+
+
+def is_stopped(process: int) -> bool:
+    """Whether a process stands still."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+async def cut_off_the_leader(url: str) -> bool:
+    """Ends the connection that holds the relays' lock, as a server that misses keepalives does."""
+    connection = await asyncpg.connect(url)
+    try:
+        return bool(
+            await connection.fetchval(
+                "SELECT bool_or(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+                " AND application_name = 'relay'"
+            )
+        )
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def seed() -> int:
+    """What chance depends on."""
+    chosen = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    print(f"SEED={chosen}")
+    return chosen
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+async def test_a_relay_woken_in_mid_transaction_beside_its_successor_can_do_nothing(
+    migrated_database: str, kafka: str, topic: str, *, fenced: bool
+) -> None:
+    how = "" if fenced else " unfenced"
+    with processes(migrated_database, kafka, topic) as begin:
+        async with lamps_of(migrated_database) as lamps:
+            first = begin.begin(f"relay{how} stalls")
+            while not is_stopped(first):
+                await lamps.light()
+                await asyncio.sleep(0.3)
+            begin.begin(f"relay{how}")
+            assert await cut_off_the_leader(migrated_database)
+            await lamps.light()
+            await asyncio.sleep(1.5)
+            os.kill(first, signal.SIGCONT)
+            await asyncio.sleep(0.5)
+            await lamps.light()
+            faults = await faults_when_complete(kafka, topic, await lamps.all())
+    assert (faults == []) == fenced, faults
+
+
+async def test_relays_killed_stopped_cut_off_and_woken_at_random_leave_each_event_once_and_in_order(
+    migrated_database: str, kafka: str, topic: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    with processes(migrated_database, kafka, topic) as begin:
+        running = [begin.begin("relay") for _ in range(3)]
+        stopped: list[int] = []
+        async with lamps_of(migrated_database) as lamps:
+            appending = asyncio.create_task(lamps.light(rounds=10_000))
+            ends = time.monotonic() + 8
+            while time.monotonic() < ends:
+                await asyncio.sleep(chance.uniform(0.05, 0.5))
+                match chance.choice(["kill", "stop", "stop", "wake", "cut off"]):
+                    case "kill" if running:
+                        os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
+                        running.append(begin.begin("relay"))
+                    case "stop" if len(running) > 1:
+                        stopped.append(running.pop(chance.randrange(len(running))))
+                        os.kill(stopped[-1], signal.SIGSTOP)
+                        await cut_off_the_leader(migrated_database)
+                    case "wake" if stopped:
+                        running.append(stopped.pop(chance.randrange(len(stopped))))
+                        os.kill(running[-1], signal.SIGCONT)
+                    case "cut off":
+                        await cut_off_the_leader(migrated_database)
+            appending.cancel()
+            await asyncio.gather(appending, return_exceptions=True)
+            for process in stopped:
+                os.kill(process, signal.SIGCONT)
+            events = await lamps.all()
+            assert await faults_when_complete(kafka, topic, events) == []
+            assert len(events) > 1000
+
+
+async def test_a_broker_killed_and_paused_loses_and_doubles_nothing(
+    migrated_database: str, tmp_path: Path, topic: str
+) -> None:
+    with Kafka(tmp_path) as broker, processes(migrated_database, broker.bootstrap, topic) as begin:
+        begin.begin("relay")
+        begin.begin("relay")
+        async with lamps_of(migrated_database) as lamps:
+            appending = asyncio.create_task(lamps.light(rounds=10_000))
+            await asyncio.sleep(2)
+            broker.kill()
+            await asyncio.to_thread(broker.start)
+            await asyncio.sleep(1)
+            broker.pause()
+            await asyncio.sleep(1)
+            broker.resume()
+            await asyncio.sleep(0.5)
+            appending.cancel()
+            await asyncio.gather(appending, return_exceptions=True)
+            assert await faults_when_complete(broker.bootstrap, topic, await lamps.all()) == []
+
+
+async def effects(url: str) -> tuple[int, int, int]:
+    """How many effects there are, of how many events, and how many came out of order within their stream."""
+    connection = await asyncpg.connect(url)
+    try:
+        (row,) = await connection.fetch(
+            "SELECT count(*), count(DISTINCT event_id), count(*) FILTER (WHERE version <> before + 1) FROM ("
+            "SELECT *, lag(version, 1, 0) OVER (PARTITION BY stream_id ORDER BY number) AS before FROM effects) AS e"
+        )
+        return row[0], row[1], row[2]
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def noting(migrated_database: str) -> str:
+    """A database where effects are noted."""
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute("CREATE TABLE effects (number bigserial, event_id uuid, stream_id text, version integer)")
+    await connection.close()
+    return migrated_database
+
+
+async def effects_when_complete(url: str, events: int) -> tuple[int, int, int]:
+    """The effects, once each event had one."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        _, noted, _ = await effects(url)
+        if noted >= events or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.2)
+    # For what comes too often to come.
+    await asyncio.sleep(0.5)
+    return await effects(url)
+
+
+@pytest.mark.parametrize("how", ["", " unsafe"])
+async def test_what_a_subscriber_does_that_was_stopped_beyond_its_session_changes_nothing(
+    noting: str, kafka: str, topic: str, how: str
+) -> None:
+    with processes(noting, kafka, topic) as begin:
+        begin.begin("relay")
+        async with lamps_of(noting) as lamps:
+            await lamps.light()
+            first = begin.begin(f"subscription stalls{how}")
+            await until(lambda: is_stopped(first))
+            begin.begin("subscription")
+            await effects_when_complete(noting, events=20)
+            os.kill(first, signal.SIGCONT)
+            await asyncio.sleep(1)
+            await lamps.light()
+            total, events, disorder = await effects_when_complete(noting, events=40)
+    assert events == 40
+    assert (total, disorder) == (40, 0) if how == "" else total > 40
+
+
+async def test_each_event_has_its_effect_once_while_subscribers_come_go_and_stand_still(
+    noting: str, kafka: str, topic: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    with processes(noting, kafka, topic) as begin:
+        begin.begin("relay")
+        running = [begin.begin("subscription")]
+        stopped: list[int] = []
+        async with lamps_of(noting) as lamps:
+            appending = asyncio.create_task(lamps.light(rounds=10_000))
+            ends = time.monotonic() + 10
+            while time.monotonic() < ends:
+                await asyncio.sleep(chance.uniform(0.2, 1.2))
+                match chance.choice(["begin", "kill", "stop", "wake"]):
+                    case "begin" if len(running) < 3:
+                        running.append(begin.begin("subscription"))
+                    case "kill" if len(running) > 1:
+                        os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
+                    case "stop" if len(running) > 1:
+                        stopped.append(running.pop(chance.randrange(len(running))))
+                        os.kill(stopped[-1], signal.SIGSTOP)
+                    case "wake" if stopped:
+                        running.append(stopped.pop(chance.randrange(len(stopped))))
+                        os.kill(running[-1], signal.SIGCONT)
+            appending.cancel()
+            await asyncio.gather(appending, return_exceptions=True)
+            for process in stopped:
+                os.kill(process, signal.SIGCONT)
+            appended = len(await lamps.all())
+            assert await effects_when_complete(noting, appended) == (appended, appended, 0)
+            assert appended > 1000
