@@ -95,8 +95,9 @@ def invested_productive(event: InvestmentCompleted | AmountSpentCorrected | DayC
 def grants_granted(event: GrantAwarded | GrantCorrected | InvestmentCancelled) -> Iterator[Count]:
     """Grants awarded to productive investments.
 
-    The amount of each grant, on the day its funder awards it. The grants of an investment that is cancelled are void:
-    they are taken out again on the day it is cancelled. A corrected amount replaces the old one on the day of award.
+    The amount of each grant, on the day its funder awards it. When an investment is cancelled, what its grants have not
+    paid yet is taken out again on that day; what they have paid stays in, as it does in grants_disbursed, and is to be
+    paid back. A corrected amount replaces the old one on the day of award.
     """
     match event:
         case GrantAwarded():
@@ -106,7 +107,7 @@ def grants_granted(event: GrantAwarded | GrantCorrected | InvestmentCancelled) -
             yield Count(event.awarded_on, event.amount)
         case InvestmentCancelled():
             for grant in event.grants:
-                yield Count(event.effective_on, -grant.amount, {"funder": grant.funder})
+                yield Count(event.effective_on, grant.disbursed - grant.amount, {"funder": grant.funder})
 
 
 @sums(unit="EUR", dimensions=GRANT)
@@ -114,7 +115,7 @@ def grants_disbursed(event: GrantDisbursed) -> Iterator[Count]:
     """Grants paid out to productive investments.
 
     Each payment, on the day the funder makes it. What was paid for an investment that is cancelled afterwards stays
-    in: the money went out. It is to be paid back, and the cancellation says how much.
+    in: the money went out. It is to be paid back, and the event of the cancellation says how much.
     """
     yield Count(event.effective_on, event.amount)
 

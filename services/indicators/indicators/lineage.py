@@ -69,12 +69,19 @@ async def facts_behind(
             rows = await snapshot.connection.fetch(_LEVEL, *common, question.last or ALWAYS, question.without_largest)
         else:
             rows = await snapshot.connection.fetch(_SUM, *common, question.first or date.min, question.until)
-        facts += [FactBehind(measure.name, **{**row, "dimensions": json.loads(row["dimensions"])}) for row in rows]
+        facts += [
+            FactBehind(measure.name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))})
+            for row in rows
+        ]
         if len(facts) > limit:
             last = facts[limit - 1]
             of = [measure.name for measure in measures].index(last.indicator)
             return facts[:limit], Place(of, last.service, last.position, last.ordinal)
     return facts, None
+
+
+def _in_order(indicator: Indicator, dimensions: dict[str, Any]) -> dict[str, Any]:
+    return {name: dimensions[name] for name in indicator.dimensions}
 
 
 _SUM: Final = """

@@ -133,7 +133,7 @@ class Investment:
         self.days: dict[str, date] = {}
         self.amount = self.spent = 0
         self.grants: dict[tuple[str, str], tuple[date, int]] = {}
-        self.payments: list[tuple[date, str, int]] = []
+        self.payments: list[tuple[date, str, str, int]] = []
         self.jobs: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
         self.told = events[0].data if events else {}
         for event in events:
@@ -156,7 +156,7 @@ class Investment:
             case "GrantAwarded":
                 self.grants[data["funder"], data["scheme"]] = (event.day(), data["amount"])
             case "GrantDisbursed":
-                self.payments.append((event.day(), data["funder"], data["amount"]))
+                self.payments.append((event.day(), data["funder"], data["scheme"], data["amount"]))
             case "GrantCorrected":
                 day, _ = self.grants[data["funder"], data["scheme"]]
                 self.grants[data["funder"], data["scheme"]] = (day, data["amount"])
@@ -179,14 +179,15 @@ class Investment:
             yield from self.counted("cancelled", -value)
 
     def granted(self) -> Iterator[Share]:
-        """Each grant, until the day it is cancelled."""
-        for (funder, _), (day, value) in self.grants.items():
+        """Each grant; from the day of cancellation on, only what it has paid."""
+        for (funder, scheme), (day, value) in self.grants.items():
             yield Share(day, {**self.told, "funder": funder}, Decimal(value))
-            yield from self.counted("cancelled", -value, funder=funder)
+            paid = sum(amount for _, *grant, amount in self.payments if grant == [funder, scheme])
+            yield from self.counted("cancelled", paid - value, funder=funder)
 
     def disbursed(self) -> Iterator[Share]:
         """Each payment."""
-        for day, funder, value in self.payments:
+        for day, funder, _, value in self.payments:
             yield Share(day, {**self.told, "funder": funder}, Decimal(value))
 
 

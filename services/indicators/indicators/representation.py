@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
@@ -56,25 +57,25 @@ class ServicePositions(Representation):
 class FigureValue(Representation):
     """A value and what it rests on."""
 
+    name: Name
     value: Annotated[Number | None, Field(examples=[22000000])]
     """The total asked for. Null where a formula has none, as a cost per job without jobs."""
+    unit: Annotated[str, Field(examples=["EUR"])]
     n: Annotated[int, Field(examples=[6])]
     """How many firms contribute: those whose share is not zero. Of a formula, the smallest `n` of its inputs."""
     as_of: datetime | None
     """When the latest event in it was recorded. Null where there is none."""
+    definition_version: Annotated[int, Field(examples=[1])]
+    """Raised whenever the meaning changes. All values, of the past too, are by this one."""
 
 
 class Entry(FigureValue):
     """An indicator and its current value."""
 
-    name: Name
     title: Annotated[str, Field(examples=["Productive investment carried out"])]
     definition: str
-    unit: Annotated[str, Field(examples=["EUR"])]
     kind: Literal["sum", "level", "formula"]
     """A sum adds up what happened in a period; a level is a state on a day; a formula is computed of others."""
-    definition_version: Annotated[int, Field(examples=[1])]
-    """Raised whenever the meaning changes. All values, of the past too, are by this one."""
     dimensions: tuple[str, ...]
     """What `by` takes, besides `month`."""
     events: tuple[str, ...]
@@ -91,7 +92,7 @@ class Entry(FigureValue):
         inputs = indicator.of if isinstance(indicator, Formula) else ()
         measures = inputs or (indicator,)
         return cls(
-            **vars_of(current),
+            **asdict(current),
             name=indicator.name,
             title=indicator.title,
             definition=indicator.definition,
@@ -134,9 +135,6 @@ class Cell(Representation):
 class Figure(FigureValue):
     """The answer to a question."""
 
-    name: Name
-    unit: Annotated[str, Field(examples=["EUR"])]
-    definition_version: Annotated[int, Field(examples=[1])]
     first: Annotated[Day | None, Field(alias="from")]
     """As asked."""
     last: Annotated[Day | None, Field(alias="to")]
@@ -179,7 +177,7 @@ class EventBehind(Representation):
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
         category, _, identity = fact.subject.partition("-")
-        return cls(**vars_of(fact), href=f"{HISTORIES[category]}/{identity}/events")
+        return cls(**asdict(fact), href=f"{HISTORIES[category]}/{identity}/events")
 
 
 class Input(Representation):
@@ -202,11 +200,6 @@ class EventsBehind(Representation):
     inputs: list[Input]
     """Of a formula, what it is computed of."""
     items: list[EventBehind]
-
-
-def vars_of(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass, as they are."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def positions(read: Positions) -> Mapping[str, ServicePositions]:
@@ -234,7 +227,7 @@ def link(indicator: Indicator, question: Question, *, events: bool = False, **mo
 def figure(indicator: Indicator, question: Question, answer: Answer, read: Positions) -> Figure:
     """The answer as JSON shows it."""
     return Figure(
-        **vars_of(answer.total),
+        **asdict(answer.total),
         name=indicator.name,
         unit=indicator.unit,
         definition_version=indicator.version,

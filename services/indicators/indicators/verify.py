@@ -129,6 +129,7 @@ def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -
     for by in [(), *((name,) for name in (*indicator.dimensions, "month")), ("zone", "month")]:
         for last in (None, *days):
             yield Question(by=by, last=last)
+    yield Question(by=("company", "month"))
     for first, last in pairwise(days):
         for by in ((), ("month",)):
             yield Question(first=first, last=last, by=by)

@@ -162,7 +162,7 @@ def moved(step: Step) -> DayCorrected:
             ),
             [(MAY, -100_000), (MAY, 90_000)],
         ),
-        (investment.grants_granted, CANCELLED, [(ON, -100_000), (ON, -30_000)]),
+        (investment.grants_granted, CANCELLED, [(ON, -60_000), (ON, -30_000)]),
         (investment.grants_disbursed, DISBURSED, [(ON, 40_000)]),
         (investment.jobs_created, AUDITED, [(ON, 7.5)]),
         (investment.jobs_maintained, AUDITED, [(ON, 40)]),
@@ -196,7 +196,7 @@ def test_facts_have_the_dimensions_of_their_event() -> None:
     }
 
 
-def test_a_cancelled_investments_grants_are_taken_out_funder_by_funder() -> None:
+def test_what_a_cancelled_investments_grants_have_not_paid_is_taken_out_funder_by_funder() -> None:
     funders = [fact.dimensions["funder"] for fact in investment.grants_granted.facts(CANCELLED)]
     assert funders == ["region-centre-val-de-loire", "state"]
 
