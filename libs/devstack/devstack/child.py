@@ -102,8 +102,10 @@ class Child:
 
     def pause(self) -> None:
         """Stops it, with its own children, where they are."""
-        for process in self._family():
-            _signal(process, signal.SIGSTOP)
+        # A child may be born after they were listed, but none once the parent stands still: hence twice.
+        for _ in range(2):
+            for process in self._family():
+                _signal(process, signal.SIGSTOP)
 
     def resume(self) -> None:
         """Lets it go on after a pause."""
