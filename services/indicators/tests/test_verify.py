@@ -346,6 +346,9 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
             await publish(producer, topic, log, before)
     assert await verify(catalogue, configured, []) == 0
     assert "no differences" in capsys.readouterr().out
+    unreachable = configured.model_copy(update={"kafka_bootstrap": "127.0.0.1:9"})
+    assert await verify(catalogue, unreachable, []) == 1
+    assert "can't be read" in capsys.readouterr().out
     await pool.execute("UPDATE cells SET value = value + 1 WHERE indicator = 'jobs_created'")
     assert await verify(catalogue, configured, []) == 1
     printed = capsys.readouterr().out
