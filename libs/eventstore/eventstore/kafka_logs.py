@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Final
 
 INTERVAL: Final = 10.0
@@ -11,16 +12,17 @@ INTERVAL: Final = 10.0
 class Throttle(logging.Filter):
     """Lets a line pass when none of its kind did for a while, and then tells how many were left out."""
 
-    def __init__(self, interval: float = INTERVAL) -> None:
+    def __init__(self, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._interval = interval
+        self._clock = clock
         self._kinds: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is logged."""
         kind = (record.name, record.lineno)
-        since, left_out = self._kinds.get(kind, (-self._interval, 0))
-        now = time.monotonic()
+        now = self._clock()
+        since, left_out = self._kinds.get(kind, (now - self._interval, 0))
         if now - since < self._interval:
             self._kinds[kind] = (since, left_out + 1)
             return False
@@ -32,7 +34,7 @@ class Throttle(logging.Filter):
 
 def throttle_kafka_logs() -> None:
     """Limits what aiokafka logs, from now on and in the whole process."""
-    for name in logging.Logger.manager.loggerDict:
+    for name in list(logging.Logger.manager.loggerDict):
         logger = logging.getLogger(name)
         # A filter holds for the lines of its own logger only, not for those of loggers below it.
         if name.split(".")[0] == "aiokafka" and not any(isinstance(known, Throttle) for known in logger.filters):

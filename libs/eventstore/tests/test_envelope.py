@@ -1,0 +1,151 @@
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.investment import InvestmentCommitted
+from eventstore.envelope import Message, NotAnEvent, position_of, to_headers, to_timestamp
+from eventstore.store import Recorded
+
+SOURCE = "/issoudun/companies"
+COMMITTED = {
+    "effective_on": "2024-05-13",
+    "company": "00000001800010",
+    "naf": "2562B",
+    "commune": "36088",
+    "zone": "zi-limoise",
+    "axis": 6,
+    "amount": 450_000,
+}
+
+
+@dataclass
+class Record:
+    """A record as aiokafka gives it."""
+
+    headers: Iterable[tuple[str, bytes]]
+    value: bytes | None = b"{}"
+    topic: str = "issoudun.companies.v1"
+    partition: int = 7
+    offset: int = 41
+
+
+def recorded(metadata: dict[str, Any] | None = None, **changes: Any) -> Recorded:
+    """An event as the store has it."""
+    fields = {
+        "position": 1234,
+        "stream_id": "investment-0192f0c1",
+        "version": 3,
+        "event_id": UUID("0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b"),
+        "type": "InvestmentCommitted",
+        "schema_version": 1,
+        "data": json.dumps(COMMITTED),
+        "metadata": json.dumps(metadata or {"actor": "chateauroux-metropole"}),
+        "recorded_at": datetime(2024, 5, 14, 9, 30, 0, 123_456, tzinfo=UTC),
+    }
+    return Recorded(**{**fields, **changes})
+
+
+def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
+    metadata = {
+        "actor": "companies-frontend",
+        "sample": True,
+        "correlation_id": "c-1",
+        "causation_id": "e-1",
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    }
+
+    assert dict(to_headers(recorded(metadata), SOURCE)) == {
+        "ce_specversion": b"1.0",
+        "ce_id": b"0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b",
+        "ce_source": b"/issoudun/companies",
+        "ce_type": b"InvestmentCommitted",
+        "ce_subject": b"investment-0192f0c1",
+        "ce_time": b"2024-05-14T09:30:00.123456+00:00",
+        "ce_dataschema": b"urn:territoires-industrie:InvestmentCommitted:1",
+        "ce_sequence": b"3",
+        "ce_position": b"1234",
+        "ce_traceparent": b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "ce_correlationid": b"c-1",
+        "ce_causationid": b"e-1",
+        "ce_sample": b"true",
+        "content-type": b"application/json",
+    }
+
+
+def test_what_an_event_does_not_have_has_no_header() -> None:
+    headers = dict(to_headers(recorded(), SOURCE))
+
+    assert headers.keys().isdisjoint({"ce_sample", "ce_traceparent", "ce_correlationid", "ce_causationid"})
+
+
+def test_the_actor_stays_inside() -> None:
+    assert not any(b"metropole" in value for _, value in to_headers(recorded(), SOURCE))
+
+
+@given(
+    position=st.integers(1, 2**63 - 1),
+    version=st.integers(1, 2**31 - 1),
+    stream_id=st.text(min_size=1).filter(lambda text: text.isprintable()),
+    event_id=st.uuids(),
+    schema_version=st.integers(1, 999),
+    recorded_at=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    sample=st.booleans(),
+)
+def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -> None:
+    event = recorded({"sample": True} if sample else {}, **fields)
+
+    message = Message.from_record(Record(to_headers(event, SOURCE), event.data.encode()))
+
+    for name, value in fields.items():
+        assert getattr(message, name) == value
+    assert (message.sample, message.source, message.type) == (sample, SOURCE, event.type)
+    assert (message.topic, message.partition, message.offset) == ("issoudun.companies.v1", 7, 41)
+    assert message.data.decode() == event.data
+
+
+def test_a_message_knows_its_event() -> None:
+    event = recorded()
+
+    message = Message.from_record(Record(to_headers(event, SOURCE), event.data.encode()))
+
+    assert message.event() == InvestmentCommitted.model_validate_json(event.data)
+    assert str(message) == (
+        "InvestmentCommitted 0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b at issoudun.companies.v1[7] offset 41"
+    )
+
+
+@given(st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_timestamp_is_never_later_than_the_recording_and_less_than_a_millisecond_earlier(moment: datetime) -> None:
+    back = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=to_timestamp(moment))
+
+    assert timedelta(0) <= moment - back < timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("missing", ["ce_id", "ce_subject", "ce_sequence", "ce_position", "ce_time", "ce_dataschema"])
+def test_a_record_of_someone_else_is_named_by_its_place(missing: str) -> None:
+    headers = [(name, value) for name, value in to_headers(recorded(), SOURCE) if name != missing]
+
+    with pytest.raises(NotAnEvent, match=r"issoudun\.companies\.v1\[7\] offset 41.*"):
+        Message.from_record(Record(headers))
+
+
+def test_a_record_without_a_position_is_refused_by_those_who_look_for_one() -> None:
+    with pytest.raises(NotAnEvent, match=r"no header ce_position"):
+        position_of(Record([]))
+
+
+@pytest.mark.parametrize(
+    ("header", "value"), [("ce_position", b"x"), ("ce_id", b"x"), ("ce_time", b"x"), ("ce_subject", b"\xff")]
+)
+def test_a_damaged_header_is_no_event(header: str, value: bytes) -> None:
+    headers = dict(to_headers(recorded(), SOURCE)) | {header: value}
+
+    with pytest.raises(NotAnEvent):
+        Message.from_record(Record(headers.items()))
