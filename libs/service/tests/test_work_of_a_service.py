@@ -1,0 +1,118 @@
+"""The work behind the HTTP API: the relay, subscriptions, and what keeps them running."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+
+import asyncpg
+import httpx
+import pytest
+from lamps import bearer, service, settings_for
+
+from devstack.issuer import Issuer
+from eventstore.envelope import Message
+from service import Service, Subscribes, build, supervision
+from service.deadlines import Deadlines, Late
+from service.supervision import Supervised, supervised
+
+pytestmark = pytest.mark.anyio
+
+
+async def until(condition: Callable[[], bool], *, seconds: float) -> None:
+    """Waits until a function is true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 -- what it looks at has no event
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.slow
+async def test_a_command_reaches_the_subscription_of_another_service(
+    migrated_database: str, kafka: str, issuer: Issuer
+) -> None:
+    received: list[Message] = []
+
+    async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await connection.execute("SELECT 1")
+        received.extend(messages)
+
+    settings = settings_for(migrated_database, issuer).model_copy(
+        update={"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
+    )
+    lighting = build(service, settings)
+    shades = build(
+        Service("shades", title="Shades", subscriptions=(Subscribes("note", to=("lamps",), handle=note),)), settings
+    )
+    transport = httpx.ASGITransport(lighting)
+    async with (
+        shades.router.lifespan_context(shades),
+        lighting.router.lifespan_context(lighting),
+        httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=bearer(issuer)) as client,
+    ):
+        lamp = (await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})).headers["location"]
+        await client.post(f"{lamp}/light")
+        await until(lambda: len(received) == 2, seconds=60)
+        assert [(message.type, message.version) for message in received] == [("LampInstalled", 1), ("LampLit", 2)]
+        assert {message.source for message in received} == {f"/{settings.territory}/lamps"}
+        work = (await client.get("/ready")).json()["work"]
+        assert work == {"relay": "leading, at position 2"}
+    assert [task.state for task in lighting.state.runtime.tasks] == ["stopped"]
+
+
+@pytest.mark.slow
+async def test_commands_are_accepted_while_kafka_is_away(migrated_database: str, issuer: Issuer) -> None:
+    application = build(service, settings_for(migrated_database, issuer))
+    transport = httpx.ASGITransport(application)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=bearer(issuer)) as client,
+    ):
+        made = await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})
+        assert made.status_code == 201
+        relay = application.state.runtime.tasks[0]
+        await until(lambda: "Kafka" in relay.state, seconds=30)
+        ready = await client.get("/ready")
+        assert (ready.status_code, ready.json()["work"]) == (200, {"relay": relay.state})
+
+
+async def test_work_that_fails_or_ends_is_begun_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.01)
+    begun = 0
+
+    async def run() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise ZeroDivisionError
+        if begun == 3:
+            await asyncio.sleep(3600)
+
+    task = Supervised("counter", run, lambda: f"begun {begun} times")
+    assert task.state == "stopped"
+    async with supervised([task]):
+        await until(lambda: begun == 3, seconds=5)
+        assert task.state == "begun 3 times"
+    assert task.state == "stopped"
+    assert "counter failed" in caplog.text
+    assert "counter ended by itself" in caplog.text
+
+
+async def test_what_takes_too_long_is_ended_and_nothing_else() -> None:
+    deadlines = Deadlines(0.3)
+
+    async def take(seconds: float) -> str:
+        try:
+            with deadlines.limit():
+                await asyncio.sleep(seconds)
+        except Late:
+            return "late"
+        return "in time"
+
+    assert list(await asyncio.gather(take(0), take(3600), take(0.05))) == ["in time", "late", "in time"]
+    assert await take(3600) == "late"
+    cancelled = asyncio.create_task(take(3600))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
