@@ -86,10 +86,14 @@ class Kafka(Server):
         }
 
     def _answers(self) -> bool:
-        """Whether it answers a request for the versions of its protocol (ApiVersions, version 0)."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
-                connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))
-                return len(connection.recv(4)) == 4
-        except OSError:
-            return False
+        return answers(self.port)
+
+
+def answers(port: int) -> bool:
+    """Whether a broker on a port of the loopback address tells the versions of its protocol (ApiVersions v0)."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(struct.pack(">ihhih", 10, 18, 0, 1, -1))
+            return len(connection.recv(4)) == 4
+    except OSError:
+        return False

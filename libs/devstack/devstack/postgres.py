@@ -104,8 +104,13 @@ class Postgres(Server):
         return Child(name, command, log=log, marker=str(self.folder), user=self._user)
 
     def _answers(self) -> bool:
-        command = [str(POSTGRES_PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(command, check=False).returncode == 0
+        return answers(self.port)
+
+
+def answers(port: int) -> bool:
+    """Whether a PostgreSQL accepts connections on a port of the loopback address."""
+    command = [str(POSTGRES_PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.run(command, check=False).returncode == 0
 
 
 def _take_over(lock: Path) -> None:
