@@ -56,7 +56,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             # Longer than the group may wait for a member that is gone.
             request_timeout_ms=int(session * 1000) + 5000,
             # In which a topic that was deleted and created anew is noticed.
-            metadata_max_age_ms=5000,
+            metadata_max_age_ms=3000,
         )
         member = cls(bootstrap, consumer, session)
         try:
@@ -125,7 +125,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def report(self) -> None:
         """Commits offsets, for those who look at the group's lag; nothing waits for it."""
-        if self._reporting is None or self._reporting.done():
+        if self.marks and (self._reporting is None or self._reporting.done()):
             offsets = {partition: await self._consumer.position(partition) for partition in self.marks}
             self._reporting = asyncio.create_task(self._commit(offsets))
 

@@ -1,0 +1,311 @@
+import asyncio
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from devstack.topics import delete_topic
+from eventstore import subscription as subscription_module
+from eventstore.envelope import Message
+from eventstore.membership import Membership
+from eventstore.relay import Relay
+from eventstore.store import Append, NewEvent, Store
+from eventstore.subscription import Handle, Subscription
+from eventstore.topics import ensure_topic
+
+pytestmark = pytest.mark.anyio
+
+Runs = TypeVar("Runs", Relay, Subscription)
+
+
+@pytest.fixture
+async def store(migrated_database: str) -> AsyncIterator[Store]:
+    """A store of the test's own, where effects are noted."""
+    async with Store.open(migrated_database) as store:
+        await store.pool.execute(
+            "CREATE TABLE effects (number bigserial, event_id uuid, stream_id text, version int, handled_by text)"
+        )
+        yield store
+
+
+class Town:
+    """A store, its topic, and those who subscribe to it."""
+
+    def __init__(self, url: str, store: Store, kafka: str, topic: str) -> None:
+        self.store = store
+        self.kafka = kafka
+        self.topic = topic
+        self.relay = Relay(
+            url, topic=topic, source="/issoudun/lamps", bootstrap=kafka, partitions=3, wakers=store.wakers
+        )
+        self._versions: dict[str, int] = defaultdict(int)
+
+    async def light(self, lamps: int, hours: int = 1) -> None:
+        """Appends events to each of many streams."""
+        for _ in range(hours):
+            await asyncio.gather(*[self._append(f"lamp-{number}") for number in range(lamps)])
+
+    async def _append(self, stream_id: str) -> None:
+        version = self._versions[stream_id]
+        event = NewEvent("LampLit", 1, f'{{"hour": {version}}}')
+        await self.store.append(Append(stream_id, "lamp", version, [event], "{}", 1, "{}"))
+        self._versions[stream_id] = version + 1
+
+    def subscription(self, handle: Handle | None = None, *, session: float = 1.0) -> Subscription:
+        """Another instance of the one subscription."""
+        return Subscription(
+            f"of.{self.topic}",
+            topics=[self.topic],
+            bootstrap=self.kafka,
+            pool=self.store.pool,
+            handle=handle or self.note("someone"),
+            session=session,
+        )
+
+    def note(self, who: str) -> Handle:
+        """A handler whose effect is a line in a table."""
+
+        async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+            await connection.executemany(
+                "INSERT INTO effects (event_id, stream_id, version, handled_by) VALUES ($1, $2, $3, $4)",
+                [(message.event_id, message.stream_id, message.version, who) for message in messages],
+            )
+
+        return note
+
+    async def effects(self) -> tuple[int, int, int]:
+        """How many effects there are, of how many events, and how many came out of order within their stream."""
+        (row,) = await self.store.pool.fetch(
+            "SELECT count(*), count(DISTINCT event_id), count(*) FILTER (WHERE version <> before + 1) FROM ("
+            "SELECT *, lag(version, 1, 0) OVER (PARTITION BY stream_id ORDER BY number) AS before FROM effects) AS e"
+        )
+        return row[0], row[1], row[2]
+
+    async def until_handled(self, events: int, seconds: float = 20) -> None:
+        """Waits until so many events had their effect, and checks that each had it once and in order."""
+        async with asyncio.timeout(seconds):
+            while (await self.effects())[1] < events:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await self.effects() == (events, events, 0)
+
+
+@pytest.fixture
+async def town(migrated_database: str, store: Store, kafka: str, topic: str) -> AsyncIterator[Town]:
+    """A store whose events are relayed."""
+    town = Town(migrated_database, store, kafka, topic)
+    async with running(town.relay):
+        yield town
+
+
+@asynccontextmanager
+async def running(what: Runs) -> AsyncIterator[Runs]:
+    """Runs it as long as the block."""
+    task = asyncio.create_task(what.run())
+    try:
+        yield what
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(condition: Callable[[], object], seconds: float = 15) -> None:
+    """Waits for something to become true."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_each_event_has_its_effect_once_and_the_marks_tell_how_far(town: Town) -> None:
+    await town.light(lamps=50)
+    async with running(town.subscription()) as subscription:
+        await town.until_handled(50)
+        await town.light(lamps=50, hours=3)
+        await town.until_handled(200)
+        assert (subscription.error, subscription.failing) == (None, None)
+
+    marks = await town.store.pool.fetch("SELECT * FROM marks WHERE subscription = $1", f"of.{town.topic}")
+    last = await town.store.read(199, 1)
+    assert max(mark["position"] for mark in marks) == 200
+    assert max(mark["recorded_at"] for mark in marks) == last[0].recorded_at
+
+
+async def test_what_was_handled_is_not_handled_again_by_who_comes_later(town: Town) -> None:
+    async with running(town.subscription()):
+        await town.light(lamps=40, hours=5)
+        await town.until_handled(200)
+    await town.light(lamps=40)
+    async with running(town.subscription()):
+        await town.until_handled(240)
+
+
+async def test_an_effect_that_is_rolled_back_is_had_later(town: Town) -> None:
+    failures = iter([OSError("the network"), TimeoutError(), asyncpg.DeadlockDetectedError("again")])
+    note = town.note("someone")
+
+    async def fail_first(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await note(connection, messages)
+        for failure in failures:
+            raise failure
+
+    await town.light(lamps=20)
+    async with running(town.subscription(fail_first)) as subscription:
+        await until(lambda: subscription.error)
+        assert subscription.failing is None
+        await town.until_handled(20)
+        await until(lambda: subscription.error is None)
+
+
+async def test_a_database_that_drops_its_connections_is_waited_out(town: Town) -> None:
+    async with running(town.subscription()):
+        await town.light(lamps=20)
+        await town.until_handled(20)
+        await town.store.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await town.light(lamps=20)
+        await town.until_handled(40)
+
+
+async def test_a_message_that_cannot_be_handled_holds_its_partition_and_no_other(
+    town: Town, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription_module, "LONGEST_PAUSE", 0.2)
+    note = town.note("someone")
+    cured = False
+
+    async def refuse_one(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if message.stream_id == "lamp-7" and message.version == 2 and not cured:
+                raise ValueError("an hour that the handler does not know")
+            await note(connection, [message])
+
+    async with running(town.subscription(refuse_one)) as subscription:
+        await town.light(lamps=30)
+        await town.until_handled(30)
+        await town.light(lamps=30, hours=2)
+        await until(lambda: subscription.failing)
+        (bad,) = await town.store.pool.fetch("SELECT * FROM events WHERE stream_id = 'lamp-7' AND version = 2")
+        assert str(bad["event_id"]) in str(subscription.failing)
+        assert "an hour that the handler does not know" in str(subscription.failing)
+        (line,) = {record.getMessage() for record in caplog.records if "attempt 1" in record.getMessage()}
+        assert f"event {bad['event_id']} at {town.topic}[" in line
+        assert "offset" in line
+        await asyncio.sleep(0.5)
+        _, before, _ = await town.effects()
+        await town.light(lamps=30)
+        async with asyncio.timeout(10):
+            while (await town.effects())[1] <= before:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await town.store.pool.fetchval("SELECT max(version) FROM effects WHERE stream_id = 'lamp-7'") == 1
+        assert await town.store.pool.fetchval("SELECT max(version) FROM effects") == 4
+        cured = True
+        await town.until_handled(120)
+        await until(lambda: subscription.failing is None)
+
+
+async def test_a_record_of_someone_else_is_reported_and_never_skipped(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    await until(lambda: town.relay.leading)
+    async with AIOKafkaProducer(bootstrap_servers=town.kafka) as stranger:
+        await stranger.send_and_wait(town.topic, b"hello", partition=0)
+    async with running(town.subscription()) as subscription:
+        await until(lambda: subscription.failing)
+        assert f"event unknown at {town.topic}[0] offset 0: NotAnEvent" in str(subscription.failing)
+    assert any(record.levelno == logging.ERROR and "cannot handle" in record.getMessage() for record in caplog.records)
+
+
+async def test_instances_that_come_and_go_share_the_work(town: Town) -> None:
+    async with AsyncExitStack() as others, running(town.subscription(town.note("first"))):
+        await town.light(lamps=30)
+        await town.until_handled(30)
+        for who in ("second", "third"):
+            await others.enter_async_context(running(town.subscription(town.note(who))))
+        lighting = asyncio.create_task(town.light(lamps=30, hours=100))
+        async with asyncio.timeout(20):
+            while len(await town.store.pool.fetch("SELECT DISTINCT handled_by FROM effects")) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await others.aclose()
+        await lighting
+        await town.until_handled(30 * 101)
+
+
+class Loner(Membership):
+    """Is alone in a group of its own, and so owns all partitions whatever others do."""
+
+    @classmethod
+    def open(cls, bootstrap: str, group: str, topics: Collection[str], session: float) -> Any:
+        """Joins a group that nobody else knows."""
+        return super().open(bootstrap, f"{group}.{uuid.uuid4()}", topics, session)
+
+
+async def test_two_owners_of_all_partitions_have_each_effect_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_module, "Membership", Loner)
+    first, second = town.subscription(town.note("first")), town.subscription(town.note("second"))
+    async with running(first), running(second):
+        await town.light(lamps=20, hours=30)
+        await town.until_handled(600)
+
+
+async def test_it_waits_for_its_topic(migrated_database: str, store: Store, kafka: str, topic: str) -> None:
+    town = Town(migrated_database, store, kafka, topic)
+    async with running(town.subscription()) as subscription:
+        await until(lambda: subscription.error)
+        assert topic in str(subscription.error)
+        await town.light(lamps=10)
+        async with running(town.relay):
+            await town.until_handled(10)
+            assert subscription.error is None
+
+
+async def test_a_topic_that_appears_later_is_read_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_module, "HOUSEKEEPING", 0.2)
+    later = f"later.{town.topic}"
+    seen: list[str] = []
+
+    async def see(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        seen.extend(message.topic for message in messages)
+
+    both = Subscription(
+        f"of.{town.topic}", topics=[town.topic, later], bootstrap=town.kafka, pool=town.store.pool, handle=see
+    )
+    async with running(both):
+        await town.light(lamps=3)
+        await until(lambda: seen == [town.topic] * 3)
+        await ensure_topic(town.kafka, later, 1)
+        headers = [
+            *(("ce_position", b"1"), ("ce_sequence", b"1"), ("ce_subject", b"s-1"), ("ce_type", b"LampLit")),
+            *(("ce_id", b"0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b"), ("ce_source", b"/issoudun/others")),
+            *(("ce_time", b"2024-05-14T09:30:00+00:00"), ("ce_dataschema", b"urn:territoires-industrie:LampLit:1")),
+        ]
+        async with AIOKafkaProducer(bootstrap_servers=town.kafka) as other:
+            await other.send_and_wait(later, b"{}", headers=headers)
+        await until(lambda: later in seen)
+
+
+async def test_a_topic_deleted_and_filled_again_changes_nothing(town: Town) -> None:
+    async with running(town.subscription()) as subscription:
+        # One by one, so that the topic has more between the records than it will have when filled in one go.
+        for _ in range(30):
+            await town.light(lamps=1)
+            await asyncio.sleep(0.01)
+        await town.until_handled(30)
+        await delete_topic(town.kafka, town.topic)
+        await town.light(lamps=20, hours=3)
+        await town.until_handled(90)
+        assert subscription.failing is None
+
+
+async def test_a_broker_that_is_away_shows_and_ends_nothing(store: Store, topic: str) -> None:
+    town = Town("", store, "127.0.0.1:1", topic)
+    async with running(town.subscription()) as subscription:
+        await until(lambda: subscription.error)
+        assert "127.0.0.1" in str(subscription.error)
