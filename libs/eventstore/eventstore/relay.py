@@ -95,7 +95,7 @@ class Relay:
         self.mark = 0
         """While it leads: the position of the last event published."""
         self.error: str | None = None
-        """What went wrong last, until it leads again."""
+        """What went wrong last, until it leads or stands by again."""
 
     def wake(self) -> None:
         """Tells that events were appended."""
@@ -138,6 +138,7 @@ class Relay:
         while True:
             if await connection.fetchval(_TRY_LOCK, self._topic):
                 return
+            self.error = None
             await asyncio.sleep(ELECTION)
 
     async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
