@@ -53,7 +53,6 @@ HEADERS: Final[Document] = {
         "schema": {"type": "string"},
         "example": 'Bearer error="invalid_token"',
     },
-    "Allow": {"description": "The methods of the path.", "required": True, "schema": {"type": "string"}},
 }
 
 PARAMETERS: Final[Document] = {
@@ -152,7 +151,7 @@ SCHEMAS: Final[Document] = {
     },
 }
 
-_HEADERS_OF: Final = {401: ["WWW-Authenticate"], 405: ["Allow"], 503: ["Retry-After"]}
+_HEADERS_OF: Final = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}
 _MEMBERS_OF: Final[Mapping[str, Document]] = {
     "invalid": {"errors": [{"pointer": "#/amount", "detail": "Field required", "code": "missing"}]},
     "scope-missing": {"scope": "companies:write"},

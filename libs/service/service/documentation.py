@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from service.components import Document
 from service.definition import Service
@@ -26,11 +26,11 @@ _POLICY: Final = (
 class ProblemKind(BaseModel):
     """What a problem's `type` means."""
 
-    type: str
-    slug: str
-    status: int
-    title: str
-    advice: str
+    type: str = Field(examples=["/companies/problems/stale"])
+    slug: str = Field(examples=["stale"])
+    status: int = Field(examples=[412])
+    title: str = Field(examples=["The record has changed"])
+    advice: str = Field(examples=["Get it again and decide anew."])
 
 
 class ProblemKinds(BaseModel):

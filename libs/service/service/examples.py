@@ -41,7 +41,7 @@ def example(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
         case {"type": "integer" | "number"}:
             return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
         case {"type": "boolean"}:
-            return False
+            return True
         case {"type": "string"}:
             return _STRINGS.get(schema.get("format", ""), "text")
     return None

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventstore.connection import StoreUnavailable
 from service.runtime import Runtime
@@ -16,7 +16,7 @@ PATIENCE: Final = 1.0
 class Liveness(BaseModel):
     """The process answers."""
 
-    status: Literal["live"] = "live"
+    status: Literal["live"]
 
 
 class Readiness(BaseModel):
@@ -26,7 +26,7 @@ class Readiness(BaseModel):
 
     ready: bool
     database: Literal["answers", "away"]
-    work: dict[str, str]
+    work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
 
@@ -36,7 +36,7 @@ router = APIRouter(tags=["health"])
 @router.get("/live", summary="The process answers")
 async def live() -> Liveness:
     """For a liveness probe: 200 as long as the process answers, whatever else is away."""
-    return Liveness()
+    return Liveness(status="live")
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of a service: that of its FastAPI routes, completed by that of its resources."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from service import components, documentation, health
 from service.components import Document, refer
 from service.definition import Service
+from service.examples import example
 from service.operations import Operations
 
 VERSION: Final = "1"
@@ -34,28 +36,52 @@ def document(service: Service) -> Document:
         if name not in _FRAMEWORKS
     } | components.SCHEMAS
     for operation in (each for path in paths.values() for method, each in path.items() if method in _METHODS):
-        _complete(operation)
+        _complete(operation, schemas)
     for resource in service.resources:
         operations = Operations(service.name, resource)
         for name, schema in operations.schemas.items():
             if schemas.setdefault(name, schema) != schema:
                 raise TypeError(f"{service.name}: two models are called {name}")
         paths.update(operations.paths())
-    written["components"] = {
+    shared = {
         "schemas": dict(sorted(schemas.items())),
         "responses": components.responses(service.name),
         "headers": components.HEADERS,
         "parameters": components.PARAMETERS,
-        "securitySchemes": components.SECURITY_SCHEMES,
     }
+    written["components"] = {**_used(paths, shared), "securitySchemes": components.SECURITY_SCHEMES}
     return written
 
 
-def _complete(operation: Document) -> None:
-    """Adds to an operation of a FastAPI route the problems it may answer with."""
+def _used(paths: Document, shared: Mapping[str, Document]) -> Document:
+    """The components that the paths need, and those that these need."""
+    used: set[str] = set()
+    waiting: list[object] = [paths]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and part.startswith("#/components/") and part not in used:
+            used.add(part)
+            _, _, kind, name = part.split("/")
+            waiting.append(shared[kind][name])
+    return {
+        kind: {name: part for name, part in parts.items() if f"#/components/{kind}/{name}" in used}
+        for kind, parts in shared.items()
+    }
+
+
+def _complete(operation: Document, schemas: Document) -> None:
+    """Adds to an operation of a FastAPI route the problems it may answer with, and examples of all else."""
     responses: dict[str, Any] = operation["responses"]
     if "422" in responses:
         responses["422"] = refer("responses", "Invalid")
+    for part in (operation.get("requestBody", {}), *responses.values()):
+        content = part.get("content", {}).get("application/json", {})
+        if content.get("schema") and not content.keys() & {"example", "examples"}:
+            content["example"] = example(content["schema"], schemas)
     if operation.get("security"):
         responses.setdefault("401", refer("responses", "Unauthenticated"))
         responses.setdefault("403", refer("responses", "ScopeMissing"))

@@ -98,7 +98,7 @@ def test_every_reference_leads_somewhere_and_nothing_is_unused(document: dict[st
         for kind in ("schemas", "headers", "parameters")
         for name in document["components"][kind]
     }
-    assert defined - used == {"#/components/headers/Allow"}
+    assert defined == {reference for reference in used if "/responses/" not in reference}
 
 
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
