@@ -128,6 +128,10 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     verified = system.run("make", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
+    second = system.run(sys.executable, "-m", "devstack", "up")
+    assert (second.returncode, second.stderr.count("\n")) == (1, 1)
+    assert "is already running on" in second.stderr
+
     up.stop(signal.SIGTERM, seconds=20)
     assert "Stopping" in system.printed()
     assert until(lambda: not system.processes(), seconds=1), system.processes()
@@ -183,18 +187,6 @@ async def test_servers_given_by_address_are_used(system: System, tmp_path: Path,
         assert f"COMPANIES_DATABASE_URL={postgres.database_url('companies')}\n" in addresses
         up.stop(signal.SIGTERM, seconds=20)
         assert postgres.running
-
-
-def test_a_second_one_says_that_the_first_is_running(system: System) -> None:
-    up = system.start()
-    up.await_ready(lambda: (system.state / "running.json").exists(), seconds=60)
-
-    second = system.run(sys.executable, "-m", "devstack", "up")
-
-    assert second.returncode == 1
-    assert "is already running on" in second.stderr
-    assert len(second.stderr.splitlines()) == 1
-    up.stop(signal.SIGTERM, seconds=20)
 
 
 def test_a_taken_port_is_one_sentence(system: System) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from devstack.child import Child, DevstackError
 from devstack.ports import free_port
-from devstack.servers import Kafka, Postgres
+from devstack.servers import Postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -52,16 +52,6 @@ async def test_a_paused_server_accepts_and_says_nothing_until_it_is_resumed(tmp_
         postgres.resume()
 
         assert await answers(postgres) == "UTF8"
-
-
-@pytest.mark.slow
-def test_kafka_comes_back_on_its_port_after_a_kill(tmp_path: Path) -> None:
-    with Kafka(tmp_path) as kafka:
-        kafka.kill()
-        assert not kafka.running
-        kafka.start()
-
-        socket.create_connection(("127.0.0.1", kafka.port)).close()
 
 
 def test_servers_end_with_whoever_began_them_however_that_ends(tmp_path: Path) -> None:
