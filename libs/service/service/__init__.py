@@ -1,21 +1,48 @@
-"""The application around deciders: resources over HTTP, tokens, problems, health, and the work behind them."""
+"""The application around deciders: resources over HTTP, tokens, problems, documentation, and the work behind them.
 
-from service.application import build
-from service.auth import Caller
-from service.definition import Service, Subscribes
-from service.resource import Resource
-from service.routes import CurrentPool, CurrentSettings, CurrentStore, requires
-from service.settings import Settings
+A service is a table of contents, its `app.py`:
 
-__all__ = [
-    "Caller",
-    "CurrentPool",
-    "CurrentSettings",
-    "CurrentStore",
-    "Resource",
-    "Service",
-    "Settings",
-    "Subscribes",
-    "build",
-    "requires",
-]
+    >>> from typing import Literal
+    >>> from contracts.model import Event
+    >>> from eventstore.decider import Command, Decider, State
+    >>> from service.definition import Service
+    >>> from service.resource import Resource
+
+    >>> class Install(Command):
+    ...     "The town hall installs a lamp."
+    >>> class Light(Command):
+    ...     "The town hall lights a lamp."
+    >>> class LampInstalled(Event): ...
+    >>> class LampLit(Event): ...
+    >>> class Lamp(State):
+    ...     status: Literal["dark", "lit"]
+
+    >>> lamps = Decider("lamp", Lamp)
+    >>> @lamps.creates(by="town_hall")
+    ... def install(command: Install) -> LampInstalled:
+    ...     return LampInstalled(effective_on=command.on)
+    >>> @lamps.decides(by="town_hall", when="dark")
+    ... def light(lamp: Lamp, command: Light) -> LampLit:
+    ...     return LampLit(effective_on=command.on)
+    >>> @lamps.evolves
+    ... def _(lamp: Lamp | None, event: LampInstalled) -> Lamp:
+    ...     return Lamp(status="dark", effective_on=event.effective_on)
+    >>> @lamps.evolves
+    ... def _(lamp: Lamp, event: LampLit) -> Lamp:
+    ...     return lamp.after(event, status="lit")
+
+    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", filters=("status",)),))
+
+Its `__main__.py` says `main(app)` of `service.cli`, and `python -m lamps all` then serves, with their documentation:
+
+    >>> from service.openapi import document
+    >>> for path, methods in document(app)["paths"].items():
+    ...     if path.startswith("/v1"):
+    ...         print(path, *(method for method in methods if method != "parameters"))
+    /v1/lamps get post
+    /v1/lamps/{id} get
+    /v1/lamps/{id}/events get
+    /v1/lamps/{id}/light post
+
+`build` in `service.application` makes the FastAPI application; `service.routes` is what a plain route may ask for.
+"""

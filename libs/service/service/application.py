@@ -13,14 +13,12 @@ from eventstore.store import Store
 from service import documentation, health, openapi
 from service.auth import Tokens
 from service.boundary import Boundary
-from service.definition import Service, Subscribes
+from service.definition import Service
 from service.resource import Endpoints
 from service.runtime import Runtime
 from service.settings import Settings
 from service.supervision import supervised
 from service.work import work
-
-__all__ = ["Application", "Service", "Subscribes", "build"]
 
 ACCEPTED_HEADERS = (
     "Authorization",

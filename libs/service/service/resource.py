@@ -28,7 +28,6 @@ from service.problems import Problem
 from service.representation import ADDED, Representation, written_event
 from service.runtime import Runtime
 
-READS: Final = ("GET", "HEAD")
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
 _UNSHARED: Final = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
@@ -54,6 +53,8 @@ class Resource:
             problems.append("a path is made of lower-case names")
         if len([decision for decision in self.decider.decisions.values() if decision.creates]) != 1:
             problems.append("one decision creates a stream")
+        if "events" in self.verbs:
+            problems.append("a decision called events hides the history")
         if problems:
             raise TypeError(f"resource {self.path}: " + "; ".join(problems))
 

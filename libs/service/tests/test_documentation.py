@@ -1,5 +1,6 @@
 """The OpenAPI document is complete and true, and so is the page made from it."""
 
+import doctest
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +12,7 @@ import pytest
 from lamps import Lamp, calling, lamps, service, settings_for
 from poles import poles
 
+import service as package
 from devstack.issuer import Issuer
 from service import openapi
 from service.documentation import page
@@ -59,6 +61,10 @@ def references(part: object) -> Iterator[str]:
     elif isinstance(part, list):
         for inner in part:
             yield from references(inner)
+
+
+def test_the_example_of_the_package_runs() -> None:
+    assert doctest.testmod(package).failed == 0
 
 
 def test_it_is_openapi_of_the_right_version_under_the_right_address(document: dict[str, Any]) -> None:

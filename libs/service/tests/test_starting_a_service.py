@@ -21,10 +21,11 @@ from devstack.issuer import Issuer
 from devstack.ports import free_port
 from eventstore.decider import Decider
 from eventstore.migrate import migrate
-from service import Resource, Service, Settings
 from service import settings as settings_module
 from service.cli import main
-from service.settings import SettingsError
+from service.definition import Service
+from service.resource import Resource
+from service.settings import Settings, SettingsError
 
 LAMP = {"company": "00000001800017", "watts": 70}
 COMPLETE = {

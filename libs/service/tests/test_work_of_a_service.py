@@ -11,8 +11,10 @@ from lamps import bearer, service, settings_for
 
 from devstack.issuer import Issuer
 from eventstore.envelope import Message
-from service import Service, Subscribes, build, supervision
+from service import supervision
+from service.application import build
 from service.deadlines import Deadlines, Late
+from service.definition import Service, Subscribes
 from service.supervision import Supervised, supervised
 
 pytestmark = pytest.mark.anyio
