@@ -9,9 +9,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
@@ -45,8 +44,7 @@ class EventTooLarge(Exception):
     """An event is above MAX_EVENT_BYTES."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(NamedTuple):
     """An event to store; `data` is its JSON."""
 
     type: str
@@ -54,16 +52,14 @@ class NewEvent:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """An idempotency key, unique in the service, and the hash of what was asked under it."""
 
     key: str
     body_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """What one command leaves behind, all or nothing."""
 
     stream_id: str
@@ -79,8 +75,7 @@ class Append:
     """Other streams the decision looked at, with the versions it saw."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Where a command led; `replayed` where its key had led there before."""
 
     stream_id: str
@@ -88,8 +83,7 @@ class Appended:
     replayed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A stream as it stands. The state is to be folded again unless it is fresh."""
 
     stream_id: str
@@ -103,8 +97,7 @@ class Stored:
         return self.state_revision == revision and self.state_version == self.version
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event as stored."""
 
     position: int
@@ -186,12 +179,12 @@ class Store:
             upto,
             limit,
         )
-        return [Recorded(*row) for row in rows]
+        return [Recorded._make(row) for row in rows]
 
     async def read(self, after: int, limit: int) -> list[Recorded]:
         """The service's events after a position, in the one order they have."""
         rows = await self._fetch(READ_EVENTS, after, limit)
-        return [Recorded(*row) for row in rows]
+        return [Recorded._make(row) for row in rows]
 
     async def list_streams(
         self, category: str, *, filters: Mapping[str, str] | None = None, after: str = "", limit: int = 50
@@ -216,7 +209,7 @@ class Store:
             list(filters.keys()),
             list(filters.values()),
         )
-        return [Stored(*row) for row in rows]
+        return [Stored._make(row) for row in rows]
 
     async def forget_keys(self, older_than: timedelta) -> int:
         """Deletes the idempotency keys of effects older than this; returns how many."""
@@ -249,7 +242,7 @@ class Store:
             answers = await self._append_group(group)
         except StoreUnavailable:
             raise
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, ValueError) as error:
             # Something one of them holds is at fault: run singly, so that only the culprit gets the error.
             if len(group) == 1:
                 return [error]
@@ -258,29 +251,42 @@ class Store:
         return answers
 
     async def _append_group(self, group: Sequence[Append]) -> Sequence[Appended | Exception]:
+        numbered = list(enumerate(group, 1))
         events = [
-            (n, append.stream_id, version, new_id(), event.type, event.schema_version, event.data, append.metadata)
-            for n, append in enumerate(group, 1)
+            (n, version, event)
+            for n, append in numbered
             for version, event in enumerate(append.events, append.expected + 1)
         ]
-        keys = [(n, append.key.key, append.key.body_hash) for n, append in enumerate(group, 1) if append.key]
-        guards = [(n, *guard) for n, append in enumerate(group, 1) for guard in append.guards]
+        keys = [(n, append.key) for n, append in numbered if append.key]
+        guards = [(n, stream_id, version) for n, append in numbered for stream_id, version in append.guards]
+        first_id = new_id().int
         refused = await self._writer.fetch(
             APPEND_GROUP,
-            [append.stream_id for append in group],
-            [append.category for append in group],
-            [append.expected for append in group],
-            [len(append.events) for append in group],
-            [append.state for append in group],
-            [append.state_revision for append in group],
-            *_columns(events, 8),
-            *_columns(keys, 3),
-            *_columns(guards, 3),
+            _texts([append.stream_id for append in group]),
+            _texts([append.category for append in group]),
+            _numbers([append.expected for append in group]),
+            _numbers([len(append.events) for append in group]),
+            _texts([append.state for append in group]),
+            _numbers([append.state_revision for append in group]),
+            _texts([append.metadata for append in group]),
+            _numbers([n for n, _, _ in events]),
+            _numbers([version for _, version, _ in events]),
+            # Ids of one group count up from the first, as RFC 9562 (6.2) has it.
+            _texts([f"{number:032x}" for number in range(first_id, first_id + len(events))]),
+            _texts([event.type for _, _, event in events]),
+            _numbers([event.schema_version for _, _, event in events]),
+            _texts([event.data for _, _, event in events]),
+            _numbers([n for n, _ in keys]),
+            _texts([key.key for _, key in keys]),
+            [key.body_hash for _, key in keys],
+            _numbers([n for n, _, _ in guards]),
+            _texts([stream_id for _, stream_id, _ in guards]),
+            _numbers([version for _, _, version in guards]),
         )
         answers: list[Appended | Exception] = [
             Appended(append.stream_id, append.expected + len(append.events), replayed=False) for append in group
         ]
-        # A replay may also show as a conflict, when the stream has moved on: the key speaks first.
+        # A replay may also show as a conflict, when what it looked up has moved on: the key speaks first.
         for row in sorted(refused, key=lambda row: row["outcome"] != "conflict"):
             n = row["command"] - 1
             match row["outcome"]:
@@ -294,7 +300,7 @@ class Store:
 
     async def _fly_loads(self, group: Sequence[str]) -> Sequence[Stored | None]:
         rows = await self._loader.fetch(LOAD_STREAMS, list(set(group)))
-        found = {row[0]: Stored(*row) for row in rows}
+        found = {row[0]: Stored._make(row) for row in rows}
         return [found.get(stream_id) for stream_id in group]
 
     def _tell(self) -> None:
@@ -322,10 +328,36 @@ READ_EVENTS = f"{_SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
 LOAD_STREAMS = (
     "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
 )
-APPEND_GROUP = (
-    "SELECT * FROM append_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,"
-    " $20)"
-)
+_SEPARATOR = "\x1f"
+"""Unit separator: JSON holds it only escaped, and no id has it."""
+
+
+def _texts(values: Sequence[str]) -> str:
+    # asyncpg asks each element of an array whether it is an array itself, which costs more than sending it: so columns
+    # travel as one text each.
+    joined = _SEPARATOR.join(values)
+    if values and joined.count(_SEPARATOR) != len(values) - 1:
+        raise ValueError("a text holds a unit separator (U+001F)")
+    return joined
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _append_group_call() -> str:
+    texts, numbers = "string_to_array(${}, E'\\x1f')", "${}::text::integer[]"
+    columns = [
+        *(texts, texts, numbers, numbers, texts, numbers, texts),
+        *(numbers, numbers, f"{texts}::uuid[]", texts, f"{numbers}::smallint[]", texts),
+        *(numbers, texts, "${}::bytea[]"),
+        *(numbers, texts, numbers),
+    ]
+    arguments = ", ".join(column.format(n) for n, column in enumerate(columns, 1))
+    return f"SELECT * FROM append_group({arguments})"  # noqa: S608 - made of numbered parameters alone
+
+
+APPEND_GROUP = _append_group_call()
 
 
 def _touches(append: Append) -> Iterable[object]:
@@ -334,7 +366,3 @@ def _touches(append: Append) -> Iterable[object]:
         yield append.key
     for stream_id, _ in append.guards:
         yield stream_id
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> Sequence[Sequence[object]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width

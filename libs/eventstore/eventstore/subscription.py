@@ -22,7 +22,7 @@ from typing import Final, cast
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 
-from eventstore.connection import is_outage
+from eventstore.connection import StoreUnavailable, is_outage
 from eventstore.envelope import Message
 from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
@@ -113,7 +113,7 @@ class Subscription:
                     log.info("the subscription %s: %s", self._name, stale)
                     member.leave_out(member.partitions)
                 except Exception as error:
-                    if not is_outage(error):
+                    if not _passes(error):
                         raise
                     # A batch may be more than a database that is slow can do in time.
                     self._limit = max(1, self._limit // 4)
@@ -147,7 +147,7 @@ class Subscription:
         try:
             await self._apply(member, records)
         except Exception as error:
-            if isinstance(error, StaleOwner) or is_outage(error):
+            if _passes(error):
                 raise
             await self._apply_singly(member, records)
         self._limit = min(BATCH, 2 * self._limit)
@@ -183,7 +183,7 @@ class Subscription:
             try:
                 await self._apply(member, [record])
             except Exception as error:
-                if isinstance(error, StaleOwner) or is_outage(error):
+                if _passes(error):
                     raise
                 self._stick(place, record, error)
                 member.leave_out([place])
@@ -211,6 +211,11 @@ class Subscription:
         pause = _pause(failures)
         log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
         await asyncio.sleep(pause)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error has nothing to do with the message at hand."""
+    return isinstance(error, StaleOwner | StoreUnavailable) or is_outage(error)
 
 
 def _pause(failures: int) -> float:

@@ -23,9 +23,9 @@ async def begin_event(connection: asyncpg.Connection, stream_id: str) -> asyncpg
     await transaction.start()
     await connection.execute(
         """
-        SELECT append_group(ARRAY[$1], ARRAY['lamp'], ARRAY[0], ARRAY[1], ARRAY['{}'], ARRAY[1],
-                            ARRAY[1], ARRAY[$1], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY['Stepped'],
-                            ARRAY[1::smallint], ARRAY['{}'], ARRAY['{}'],
+        SELECT append_group(ARRAY[$1], ARRAY['lamp'], ARRAY[0], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY['{}'],
+                            ARRAY[1], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY['Stepped'], ARRAY[1::smallint],
+                            ARRAY['{}'],
                             '{}', '{}', '{}', '{}', '{}', '{}')
         """,
         stream_id,

@@ -169,7 +169,7 @@ async def test_relays_killed_stopped_cut_off_and_woken_at_random_leave_each_even
         stopped: list[int] = []
         async with lamps_of(migrated_database) as lamps:
             appending = asyncio.create_task(lamps.light(rounds=10_000))
-            ends = time.monotonic() + 8
+            ends = time.monotonic() + 5
             while time.monotonic() < ends:
                 await asyncio.sleep(chance.uniform(0.05, 0.5))
                 match chance.choice(["kill", "stop", "stop", "wake", "cut off"]):
@@ -191,7 +191,7 @@ async def test_relays_killed_stopped_cut_off_and_woken_at_random_leave_each_even
                 os.kill(process, signal.SIGCONT)
             events = await lamps.all()
             assert await faults_when_complete(kafka, topic, events) == []
-            assert len(events) > 1000
+            assert len(events) > 500
 
 
 async def test_a_broker_killed_and_paused_loses_and_doubles_nothing(
@@ -280,9 +280,9 @@ async def test_each_event_has_its_effect_once_while_subscribers_come_go_and_stan
         stopped: list[int] = []
         async with lamps_of(noting) as lamps:
             appending = asyncio.create_task(lamps.light(rounds=10_000))
-            ends = time.monotonic() + 10
+            ends = time.monotonic() + 6
             while time.monotonic() < ends:
-                await asyncio.sleep(chance.uniform(0.2, 1.2))
+                await asyncio.sleep(chance.uniform(0.2, 0.8))
                 match chance.choice(["begin", "kill", "stop", "wake"]):
                     case "begin" if len(running) < 3:
                         running.append(begin.begin("subscription"))
@@ -300,4 +300,4 @@ async def test_each_event_has_its_effect_once_while_subscribers_come_go_and_stan
                 os.kill(process, signal.SIGCONT)
             appended = len(await lamps.all())
             assert await effects_when_complete(noting, appended) == (appended, appended, 0)
-            assert appended > 1000
+            assert appended > 500

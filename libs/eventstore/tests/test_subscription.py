@@ -15,7 +15,7 @@ from eventstore import subscription as subscription_module
 from eventstore.envelope import Message
 from eventstore.membership import Membership
 from eventstore.relay import Relay
-from eventstore.store import Append, NewEvent, Store
+from eventstore.store import Append, NewEvent, Store, StoreUnavailable
 from eventstore.subscription import Handle, Subscription
 from eventstore.topics import ensure_topic
 
@@ -146,7 +146,7 @@ async def test_what_was_handled_is_not_handled_again_by_who_comes_later(town: To
 
 
 async def test_an_effect_that_is_rolled_back_is_had_later(town: Town) -> None:
-    failures = iter([OSError("the network"), TimeoutError(), asyncpg.DeadlockDetectedError("again")])
+    failures = iter([OSError("the network"), StoreUnavailable("away"), asyncpg.DeadlockDetectedError("again")])
     note = town.note("someone")
 
     async def fail_first(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
