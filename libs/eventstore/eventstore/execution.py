@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic
 
+from eventstore.appending import Append, Appended, Key, NewEvent, VersionConflict
 from eventstore.connection import StoreUnavailable
 from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, State
 from eventstore.ids import new_id
-from eventstore.store import Append, Appended, Key, NewEvent, Store, Stored, VersionConflict
+from eventstore.store import Store, Stored
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""

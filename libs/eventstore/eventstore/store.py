@@ -7,7 +7,7 @@ async with Store.open(url) as store:
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
@@ -15,72 +15,26 @@ from uuid import UUID
 
 import asyncpg
 
+from eventstore.appending import (
+    APPEND_GROUP,
+    MAX_EVENT_BYTES,
+    Append,
+    Appended,
+    EventTooLarge,
+    Key,
+    KeyReused,
+    answers,
+    touches,
+    written,
+)
 from eventstore.connection import Line, StoreUnavailable, is_outage, open_pool
 from eventstore.grouping import Grouped
-from eventstore.ids import new_id
 
 log = logging.getLogger(__name__)
 
-MAX_EVENT_BYTES = 256_000
 CHANNEL = "appended"
 NOTIFY_EVERY = 0.01
 """Seconds between two NOTIFYs: each is a commit of its own, so under load one stands for several groups."""
-
-
-class VersionConflict(Exception):
-    """The stream, or one that was looked up, is no longer at the version the decision was made on."""
-
-    def __init__(self, stream_id: str, expected: int) -> None:
-        super().__init__(f"{stream_id} is no longer at version {expected}")
-        self.stream_id = stream_id
-        self.expected = expected
-
-
-class KeyReused(Exception):
-    """The idempotency key was used before, for another body."""
-
-
-class EventTooLarge(Exception):
-    """An event is above MAX_EVENT_BYTES."""
-
-
-class NewEvent(NamedTuple):
-    """An event to store; `data` is its JSON."""
-
-    type: str
-    schema_version: int
-    data: str
-
-
-class Key(NamedTuple):
-    """An idempotency key, unique in the service, and the hash of what was asked under it."""
-
-    key: str
-    body_hash: bytes
-
-
-class Append(NamedTuple):
-    """What one command leaves behind, all or nothing."""
-
-    stream_id: str
-    category: str
-    expected: int
-    """The version the decision was made on; 0 begins a stream."""
-    events: Sequence[NewEvent]
-    state: str
-    state_revision: int
-    metadata: str
-    key: Key | None = None
-    guards: Sequence[tuple[str, int]] = ()
-    """Other streams the decision looked at, with the versions it saw."""
-
-
-class Appended(NamedTuple):
-    """Where a command led; `replayed` where its key had led there before."""
-
-    stream_id: str
-    version: int
-    replayed: bool
 
 
 class Stored(NamedTuple):
@@ -120,7 +74,7 @@ class Store:
         """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
         self._writer = writer
         self._loader = loader
-        self._append = Grouped(self._fly_appends, _touches)
+        self._append = Grouped(self._fly_appends, touches)
         self._load = Grouped(self._fly_loads)
         self._untold = asyncio.Event()
 
@@ -239,7 +193,7 @@ class Store:
 
     async def _fly_appends(self, group: Sequence[Append]) -> Sequence[Appended | Exception]:
         try:
-            answers = await self._append_group(group)
+            outcomes = answers(group, await self._writer.fetch(APPEND_GROUP, *written(group)))
         except StoreUnavailable:
             raise
         except (asyncpg.PostgresError, ValueError) as error:
@@ -248,55 +202,7 @@ class Store:
                 return [error]
             return [(await self._fly_appends([append]))[0] for append in group]
         self._tell()
-        return answers
-
-    async def _append_group(self, group: Sequence[Append]) -> Sequence[Appended | Exception]:
-        numbered = list(enumerate(group, 1))
-        events = [
-            (n, version, event)
-            for n, append in numbered
-            for version, event in enumerate(append.events, append.expected + 1)
-        ]
-        keys = [(n, append.key) for n, append in numbered if append.key]
-        guards = [(n, stream_id, version) for n, append in numbered for stream_id, version in append.guards]
-        first_id = new_id().int
-        refused = await self._writer.fetch(
-            APPEND_GROUP,
-            _texts([append.stream_id for append in group]),
-            _texts([append.category for append in group]),
-            _numbers([append.expected for append in group]),
-            _numbers([len(append.events) for append in group]),
-            _texts([append.state for append in group]),
-            _numbers([append.state_revision for append in group]),
-            _texts([append.metadata for append in group]),
-            _numbers([n for n, _, _ in events]),
-            _numbers([version for _, version, _ in events]),
-            # Ids of one group count up from the first, as RFC 9562 (6.2) has it.
-            _texts([f"{number:032x}" for number in range(first_id, first_id + len(events))]),
-            _texts([event.type for _, _, event in events]),
-            _numbers([event.schema_version for _, _, event in events]),
-            _texts([event.data for _, _, event in events]),
-            _numbers([n for n, _ in keys]),
-            _texts([key.key for _, key in keys]),
-            [key.body_hash for _, key in keys],
-            _numbers([n for n, _, _ in guards]),
-            _texts([stream_id for _, stream_id, _ in guards]),
-            _numbers([version for _, _, version in guards]),
-        )
-        answers: list[Appended | Exception] = [
-            Appended(append.stream_id, append.expected + len(append.events), replayed=False) for append in group
-        ]
-        # A replay may also show as a conflict, when what it looked up has moved on: the key speaks first.
-        for row in sorted(refused, key=lambda row: row["outcome"] != "conflict"):
-            n = row["command"] - 1
-            match row["outcome"]:
-                case "replayed":
-                    answers[n] = Appended(row["in_stream"], row["at_version"], replayed=True)
-                case "reused":
-                    answers[n] = KeyReused(group[n].key)
-                case _:
-                    answers[n] = VersionConflict(row["in_stream"], group[n].expected)
-        return answers
+        return outcomes
 
     async def _fly_loads(self, group: Sequence[str]) -> Sequence[Stored | None]:
         rows = await self._loader.fetch(LOAD_STREAMS, list(set(group)))
@@ -328,41 +234,3 @@ READ_EVENTS = f"{_SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
 LOAD_STREAMS = (
     "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
 )
-_SEPARATOR = "\x1f"
-"""Unit separator: JSON holds it only escaped, and no id has it."""
-
-
-def _texts(values: Sequence[str]) -> str:
-    # asyncpg asks each element of an array whether it is an array itself, which costs more than sending it: so columns
-    # travel as one text each.
-    joined = _SEPARATOR.join(values)
-    if values and joined.count(_SEPARATOR) != len(values) - 1:
-        raise ValueError("a text holds a unit separator (U+001F)")
-    return joined
-
-
-def _numbers(values: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _append_group_call() -> str:
-    texts, numbers = "string_to_array(${}, E'\\x1f')", "${}::text::integer[]"
-    columns = [
-        *(texts, texts, numbers, numbers, texts, numbers, texts),
-        *(numbers, numbers, f"{texts}::uuid[]", texts, f"{numbers}::smallint[]", texts),
-        *(numbers, texts, "${}::bytea[]"),
-        *(numbers, texts, numbers),
-    ]
-    arguments = ", ".join(column.format(n) for n, column in enumerate(columns, 1))
-    return f"SELECT * FROM append_group({arguments})"  # noqa: S608 - made of numbered parameters alone
-
-
-APPEND_GROUP = _append_group_call()
-
-
-def _touches(append: Append) -> Iterable[object]:
-    yield append.stream_id
-    if append.key:
-        yield append.key
-    for stream_id, _ in append.guards:
-        yield stream_id

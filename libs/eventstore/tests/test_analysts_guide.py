@@ -15,8 +15,9 @@ import pytest
 
 from contracts.investment import AmountSpentCorrected, InvestmentCompleted
 from contracts.model import Event
+from eventstore.appending import Append, NewEvent
 from eventstore.relay import Relay
-from eventstore.store import Append, NewEvent, Store
+from eventstore.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 import eventstore
-from eventstore.store import Append, NewEvent, Recorded, Store
+from eventstore.appending import Append, NewEvent
+from eventstore.store import Recorded, Store
 
 pytestmark = pytest.mark.anyio
 

@@ -20,7 +20,8 @@ import pytest
 
 from devstack.servers import Kafka
 from devstack.topics import read_topic, topic_faults
-from eventstore.store import Append, NewEvent, Recorded, Store
+from eventstore.appending import Append, NewEvent
+from eventstore.store import Recorded, Store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

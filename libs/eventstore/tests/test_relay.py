@@ -9,8 +9,9 @@ import pytest
 
 from devstack.topics import delete_topic, read_topic, topic_faults
 from eventstore import relay as relay_module
+from eventstore.appending import Append, NewEvent
 from eventstore.relay import Relay
-from eventstore.store import Append, NewEvent, Recorded, Store
+from eventstore.store import Recorded, Store
 from eventstore.topics import ensure_topic
 
 pytestmark = pytest.mark.anyio

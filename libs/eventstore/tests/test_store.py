@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore.ids import new_id
-from eventstore.store import (
+from eventstore.appending import (
     MAX_EVENT_BYTES,
     Append,
     Appended,
@@ -20,9 +19,10 @@ from eventstore.store import (
     Key,
     KeyReused,
     NewEvent,
-    Store,
     VersionConflict,
 )
+from eventstore.ids import new_id
+from eventstore.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -12,10 +12,12 @@ from aiokafka import AIOKafkaProducer
 
 from devstack.topics import delete_topic
 from eventstore import subscription as subscription_module
+from eventstore.appending import Append, NewEvent
+from eventstore.connection import StoreUnavailable
 from eventstore.envelope import Message
 from eventstore.membership import Membership
 from eventstore.relay import Relay
-from eventstore.store import Append, NewEvent, Store, StoreUnavailable
+from eventstore.store import Store
 from eventstore.subscription import Handle, Subscription
 from eventstore.topics import ensure_topic
 

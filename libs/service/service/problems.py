@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
+from eventstore.appending import EventTooLarge, KeyReused, VersionConflict
 from eventstore.connection import StoreUnavailable, is_outage
 from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
-from eventstore.store import EventTooLarge, KeyReused, VersionConflict
 from service.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.catalogue import KINDS, title
 from service.exchange import BodyTooLarge, Exchange

@@ -16,9 +16,9 @@ from urllib.parse import quote
 
 from pydantic_core import to_json
 
+from eventstore.appending import Key
 from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
-from eventstore.store import Key
 from service import clock, headers
 from service.auth import Caller
 from service.body import read_command

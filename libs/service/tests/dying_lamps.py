@@ -8,7 +8,8 @@ import signal
 
 from lamps import service
 
-from eventstore.store import Append, Appended, Store
+from eventstore.appending import Append, Appended
+from eventstore.store import Store
 from service.cli import main
 
 _append = Store.append
