@@ -1,7 +1,9 @@
 """What an append is made of, and how a group of them travels to the function `append_group` and back."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import asyncpg
 
 from eventstore.ids import new_id
 
@@ -108,7 +110,7 @@ def written(group: Sequence[Append]) -> tuple[object, ...]:
     )
 
 
-def answers(group: Sequence[Append], refused: Iterable[Mapping[str, Any]]) -> list[Appended | Exception]:
+def answers(group: Sequence[Append], refused: Iterable[asyncpg.Record]) -> list[Appended | Exception]:
     """What became of each append, from the rows that APPEND_GROUP returned."""
     outcomes: list[Appended | Exception] = [
         Appended(append.stream_id, append.expected + len(append.events), replayed=False) for append in group
