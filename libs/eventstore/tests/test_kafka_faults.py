@@ -74,6 +74,7 @@ class Lamps:
         """Appends an event to each stream, concurrently."""
         for _ in range(rounds):
             await asyncio.gather(*map(self._append, self._versions))
+            await asyncio.sleep(0.02)
 
     async def _append(self, stream_id: str) -> None:
         version = self._versions[stream_id]
