@@ -1,0 +1,1 @@
+"""Ours and its peers, side by side: `make bench`, or `python -m bench store http` for some of it."""

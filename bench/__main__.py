@@ -1,0 +1,55 @@
+"""`python -m bench [--json FILE] [--rounds N] [subject ...]`"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from bench import store
+from bench.runner import Result, Row, compare, table, write_json
+from bench.servers import Servers, running
+
+Subject = Callable[[Servers], AbstractAsyncContextManager[list[Row]]]
+SUBJECTS: Final[Mapping[str, Subject]] = {
+    "store": store.rows,
+}
+ROUNDS: Final = 5
+
+
+async def measure(subjects: list[str], rounds: int) -> AsyncIterator[Result]:
+    """The results of some subjects, one by one."""
+    with running() as servers:
+        for subject in subjects:
+            async with SUBJECTS[subject](servers) as rows:
+                for row in rows:
+                    yield await compare(row, rounds)
+
+
+async def main() -> None:
+    """Measures what the command line asks for, prints the table, and writes the file."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Ours and its peers, side by side.")
+    parser.add_argument("subject", nargs="*", help=f"{', '.join(SUBJECTS)}: all of them unless given")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or ROUNDS))
+    asked = parser.parse_args()
+    unknown = set(asked.subject) - SUBJECTS.keys()
+    if unknown or asked.rounds < 1:
+        parser.error(f"no such subject: {', '.join(unknown)}" if unknown else "at least one round is needed")
+    results = []
+    async for result in measure(asked.subject or list(SUBJECTS), asked.rounds):
+        print(f"{result.row.work}: {result.ratio:.2f}x", file=sys.stderr)
+        results.append(result)
+    print(table(results))
+    if asked.json:
+        write_json(asked.json, results)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

@@ -1,0 +1,123 @@
+"""Runs ours and a peer in turn, and says how they compare."""
+
+import asyncio
+import json
+import statistics
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+WARM_UP: Final = 0.4
+WINDOW: Final = 1.2
+"""Seconds that calls are counted, after those of the warm-up."""
+
+Action = Callable[[], Awaitable[object]]
+Measure = Callable[[], Awaitable[float]]
+"""What is counted in a second, or, where less is better, milliseconds."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: the ratio of ours to the peer's is to reach the goal, or to stay below it."""
+
+    work: str
+    against: str
+    goal: float
+    ours: Measure
+    peer: Measure
+    unit: str = "/s"
+    at_most: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row's figures, one of each per round."""
+
+    row: Row
+    ours: Sequence[float]
+    peer: Sequence[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        """Ours to the peer's, round by round."""
+        return [ours / peer for ours, peer in zip(self.ours, self.peer, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median."""
+        return statistics.median(self.ratios)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the median reaches the goal."""
+        return self.ratio <= self.row.goal if self.row.at_most else self.ratio >= self.row.goal
+
+
+async def compare(row: Row, rounds: int) -> Result:
+    """Measures ours and the peer alternately; who begins changes from round to round."""
+    ours: list[float] = []
+    peer: list[float] = []
+    for number in range(rounds):
+        turns = [(ours, row.ours), (peer, row.peer)]
+        for figures, measure in turns if number % 2 == 0 else reversed(turns):
+            figures.append(await measure())
+    return Result(row, ours, peer)
+
+
+async def throughput(actions: Iterable[Action]) -> float:
+    """Calls a second, by as many clients as there are actions, each of which repeats its own without a pause."""
+    done = 0
+    running = True
+
+    async def repeat(action: Action) -> None:
+        nonlocal done
+        while running:
+            await action()
+            done += 1
+
+    async with asyncio.TaskGroup() as clients:
+        for action in actions:
+            clients.create_task(repeat(action))
+        await asyncio.sleep(WARM_UP)
+        before, begun = done, perf_counter()
+        await asyncio.sleep(WINDOW)
+        rate = (done - before) / (perf_counter() - begun)
+        running = False
+    return rate
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results as Markdown."""
+    lines = ["| work | against | ratio | goal | spread | ours | peer |", "|---|---|--:|--:|--:|--:|--:|"]
+    for result in results:
+        row = result.row
+        lines.append(
+            f"| {row.work} | {row.against} | {result.ratio:.2f}x{'' if result.reached else ' (short)'}"
+            f" | {'≤' if row.at_most else '≥'} {row.goal:g}x | {min(result.ratios):.2f}..{max(result.ratios):.2f}"
+            f" | {statistics.median(result.ours):,.4g}{row.unit} | {statistics.median(result.peer):,.4g}{row.unit} |"
+        )
+    return "\n".join(lines)
+
+
+def write_json(path: Path, results: Sequence[Result]) -> None:
+    """The results as a list of objects. `spread` is the least and the greatest ratio."""
+    path.write_text(
+        json.dumps(
+            [
+                {
+                    "work": result.row.work + (" (less is better)" if result.row.at_most else ""),
+                    "against": result.row.against,
+                    "ratio": round(result.ratio, 3),
+                    "goal": result.row.goal,
+                    "rounds": len(result.ratios),
+                    "spread": [round(min(result.ratios), 3), round(max(result.ratios), 3)],
+                }
+                for result in results
+            ],
+            indent=2,
+            ensure_ascii=False,
+        )
+        + "\n"
+    )

@@ -1,0 +1,97 @@
+"""What is stored in every measurement: active companies of the network, and a headcount that one of them reports."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from itertools import cycle
+from typing import Any, Final
+
+from companies.company import Company, ReportHeadcount, companies
+from contracts.company import CompanyActivated, CompanyApplied, HeadcountReported
+from contracts.model import Event
+from contracts.values import sample_siret
+from eventstore.appending import Append, NewEvent
+from eventstore.store import Store
+
+STREAMS: Final = 13_000
+BEGUN: Final = 2
+"""The version of each stream before anything is measured."""
+DAY: Final = date(2024, 1, 2)
+METADATA: Final = '{"actor":"bench","correlation_id":"0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b"}'
+
+_HEADCOUNTS: Final = cycle(number / 4 for number in range(1, 4000))
+_FACTS: Final[Mapping[str, Any]] = {"naf": "28.29B", "commune": "36088", "zone": "la-limoise", "effective_on": DAY}
+
+
+@cache
+def sirets() -> Sequence[str]:
+    """The companies."""
+    return [sample_siret(number) for number in range(STREAMS)]
+
+
+def company(siret: str) -> tuple[Company, list[Event]]:
+    """An active company, and the events that made it one."""
+    events: list[Event] = [
+        CompanyApplied(
+            company=siret,
+            name=f"Mécanique de la Théols {siret[9:]}",
+            legal_form="5710",
+            headcount=12.5,
+            size_band="11",
+            **_FACTS,
+        ),
+        CompanyActivated(company=siret, headcount=12.5, size_band="11", **_FACTS),
+    ]
+    state = companies.fold(events)
+    assert state is not None
+    return state, events
+
+
+@cache
+def state_json(siret: str) -> str:
+    """The state of an active company, about 400 bytes."""
+    return company(siret)[0].model_dump_json()
+
+
+@cache
+def event_json(siret: str) -> str:
+    """The event that is appended, about 170 bytes."""
+    event = HeadcountReported(company=siret, headcount_before=12.5, headcount=13.5, size_band="11", **_FACTS)
+    return event.model_dump_json()
+
+
+def command() -> ReportHeadcount:
+    """A command that changes something: the headcount is never the one before."""
+    return ReportHeadcount(on=DAY, full_time_equivalents=next(_HEADCOUNTS))
+
+
+async def begin_streams(url: str) -> None:
+    """Stores all companies."""
+    async with Store.open(url) as store:
+        for begin in range(0, STREAMS, 500):
+            appends = []
+            for siret in sirets()[begin : begin + 500]:
+                _, events = company(siret)
+                appends.append(
+                    Append(
+                        f"company-{siret}",
+                        "company",
+                        0,
+                        [NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events],
+                        state_json(siret),
+                        Company.revision,
+                        METADATA,
+                    )
+                )
+            async with asyncio.TaskGroup() as group:
+                for append in appends:
+                    group.create_task(store.append(append))
+        await store.pool.execute("VACUUM ANALYZE")
+
+
+def choose(client: int, clients: int) -> Callable[[], str]:
+    """Draws uniformly of a client's share of all companies, so that no two clients want the same one at once."""
+    share = sirets()[client::clients]
+    return lambda: random.choice(share)
