@@ -56,7 +56,7 @@ def _run(console: Console, opened: ExitStack) -> None:
     opened.callback(host.stop, signal.SIGTERM, seconds=15)
     host.await_ready(lambda: _all_ready(running), seconds=60)
     if not marker.exists():
-        asyncio.run(_send_sample(console, running))
+        _send_sample(console, running)
         marker.touch()
     summary.show(console, running, asyncio.run(summary.figures(running)))
     _watch([*children, host])
@@ -120,14 +120,14 @@ def _all_ready(running: Running) -> bool:
         return False
 
 
-async def _send_sample(console: Console, running: Running) -> None:
+def _send_sample(console: Console, running: Running) -> None:
     stories = sample.stories()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in stories))
         today = datetime.now(UTC).date()
         token = sending.sample_token(running.issuer)
-        await sending.send(running.base_url, token, stories, today, lambda: progress.advance(task))
+        sending.send(running.base_url, token, stories, today, lambda: progress.advance(task))
 
 
 def _watch(children: list[Child]) -> None:
