@@ -1,8 +1,7 @@
 """Relays and subscriptions as processes of their own, for tests that kill and stop them.
 
-    python eventstore_processes.py DATABASE_URL BOOTSTRAP TOPIC
-
-Reads lines from its input, begins a process for each, and answers with the process's id:
+Reads lines from its input, begins a process for each, and answers with the process's id. A line is the address of a
+database, that of Kafka, the name of a topic, and what to run:
 
     relay                 a relay of the topic
     relay unfenced        one that does not fence off the relay before it
@@ -117,11 +116,9 @@ async def subscribe(url: str, bootstrap: str, topic: str, kind: type[Subscriptio
         await kind(f"of.{topic}", topics=[topic], bootstrap=bootstrap, pool=pool, handle=note, session=SESSION).run()
 
 
-def run(command: str, where: Sequence[str]) -> None:
-    """What the process of a command does, until it is ended."""
+def run(url: str, bootstrap: str, topic: str, kind: str, *how: str) -> None:
+    """What the process of a line does, until it is ended."""
     logging.basicConfig(level=logging.WARNING, format=f"{os.getpid()} %(name)s: %(message)s")
-    url, bootstrap, topic = where
-    kind, *how = command.split()
     if kind == "relay":
         vars(publisher)["Producer"] = PRODUCERS[" ".join(how)]
         asyncio.run(relay(url, bootstrap, topic))
@@ -134,13 +131,12 @@ def run(command: str, where: Sequence[str]) -> None:
 def main() -> None:
     """Begins processes until its input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    where = sys.argv[1:]
     begun = []
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             os.close(sys.stdin.fileno())
-            run(line.strip(), where)
+            run(*line.split())
             os._exit(0)
         begun.append(child)
         print(child, flush=True)

@@ -5,6 +5,7 @@ effect once. Set SEED to repeat a run.
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -31,36 +32,42 @@ PATIENCE = 40
 class Processes:
     """Relays and subscriptions of one topic, by process id."""
 
-    def __init__(self, url: str, bootstrap: str, topic: str) -> None:
-        program = Path(__file__).with_name("eventstore_processes.py")
-        self._mother = subprocess.Popen(
-            [sys.executable, str(program), url, bootstrap, topic],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, mother: "subprocess.Popen[str]", *where: str) -> None:
+        self._mother = mother
+        self._where = where
+        self._begun: list[int] = []
 
     def begin(self, command: str) -> int:
         """Begins a process."""
         assert self._mother.stdin is not None
         assert self._mother.stdout is not None
-        self._mother.stdin.write(f"{command}\n")
+        self._mother.stdin.write(" ".join([*self._where, command]) + "\n")
         self._mother.stdin.flush()
-        return int(self._mother.stdout.readline())
+        self._begun.append(int(self._mother.stdout.readline()))
+        return self._begun[-1]
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Ends them all."""
-        self._mother.communicate(timeout=10)
+        for process in self._begun:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
-@contextmanager
-def processes(url: str, bootstrap: str, topic: str) -> Iterator[Processes]:
-    """Processes that end with the block."""
-    begun = Processes(url, bootstrap, topic)
-    try:
-        yield begun
-    finally:
-        begun.end()
+@pytest.fixture(scope="module")
+def mother() -> Iterator["subprocess.Popen[str]"]:
+    """Begins the processes, quickly, having loaded all they need."""
+    program = Path(__file__).with_name("eventstore_processes.py")
+    command = [sys.executable, str(program)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as mother:
+        yield mother
+
+
+@pytest.fixture
+def processes(mother: "subprocess.Popen[str]", migrated_database: str, kafka: str, topic: str) -> Iterator[Processes]:
+    """Relays and subscriptions that end with the test."""
+    begun = Processes(mother, migrated_database, kafka, topic)
+    yield begun
+    begun.close()
 
 
 class Lamps:
@@ -142,66 +149,67 @@ def seed() -> int:
 
 @pytest.mark.parametrize("fenced", [True, False])
 async def test_a_relay_woken_in_mid_transaction_beside_its_successor_can_do_nothing(
-    migrated_database: str, kafka: str, topic: str, *, fenced: bool
+    processes: Processes, migrated_database: str, kafka: str, topic: str, *, fenced: bool
 ) -> None:
     how = "" if fenced else " unfenced"
-    with processes(migrated_database, kafka, topic) as begin:
-        async with lamps_of(migrated_database) as lamps:
-            first = begin.begin(f"relay{how} stalls")
-            while not is_stopped(first):
-                await lamps.light()
-                await asyncio.sleep(0.3)
-            begin.begin(f"relay{how}")
-            assert await cut_off_the_leader(migrated_database)
+    async with lamps_of(migrated_database) as lamps:
+        first = processes.begin(f"relay{how} stalls")
+        while not is_stopped(first):
             await lamps.light()
-            await asyncio.sleep(1.5)
-            os.kill(first, signal.SIGCONT)
-            await asyncio.sleep(0.5)
-            await lamps.light()
-            faults = await faults_when_complete(kafka, topic, await lamps.all())
+            await asyncio.sleep(0.3)
+        processes.begin(f"relay{how}")
+        assert await cut_off_the_leader(migrated_database)
+        await lamps.light()
+        await asyncio.sleep(1.5)
+        os.kill(first, signal.SIGCONT)
+        await asyncio.sleep(0.5)
+        await lamps.light()
+        faults = await faults_when_complete(kafka, topic, await lamps.all())
     assert (faults == []) == fenced, faults
 
 
 async def test_relays_killed_stopped_cut_off_and_woken_at_random_leave_each_event_once_and_in_order(
-    migrated_database: str, kafka: str, topic: str, seed: int
+    processes: Processes, migrated_database: str, kafka: str, topic: str, seed: int
 ) -> None:
     chance = random.Random(seed)
-    with processes(migrated_database, kafka, topic) as begin:
-        running = [begin.begin("relay") for _ in range(3)]
-        stopped: list[int] = []
-        async with lamps_of(migrated_database) as lamps:
-            appending = asyncio.create_task(lamps.light(rounds=10_000))
-            ends = time.monotonic() + 5
-            while time.monotonic() < ends:
-                await asyncio.sleep(chance.uniform(0.05, 0.5))
-                match chance.choice(["kill", "stop", "stop", "wake", "cut off"]):
-                    case "kill" if running:
-                        os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
-                        running.append(begin.begin("relay"))
-                    case "stop" if len(running) > 1:
-                        stopped.append(running.pop(chance.randrange(len(running))))
-                        os.kill(stopped[-1], signal.SIGSTOP)
-                        await cut_off_the_leader(migrated_database)
-                    case "wake" if stopped:
-                        running.append(stopped.pop(chance.randrange(len(stopped))))
-                        os.kill(running[-1], signal.SIGCONT)
-                    case "cut off":
-                        await cut_off_the_leader(migrated_database)
-            appending.cancel()
-            await asyncio.gather(appending, return_exceptions=True)
-            for process in stopped:
-                os.kill(process, signal.SIGCONT)
-            events = await lamps.all()
-            assert await faults_when_complete(kafka, topic, events) == []
-            assert len(events) > 500
+    running = [processes.begin("relay") for _ in range(3)]
+    stopped: list[int] = []
+    async with lamps_of(migrated_database) as lamps:
+        appending = asyncio.create_task(lamps.light(rounds=10_000))
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            await asyncio.sleep(chance.uniform(0.05, 0.5))
+            match chance.choice(["kill", "stop", "stop", "wake", "cut off"]):
+                case "kill" if running:
+                    os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
+                    running.append(processes.begin("relay"))
+                case "stop" if len(running) > 1:
+                    stopped.append(running.pop(chance.randrange(len(running))))
+                    os.kill(stopped[-1], signal.SIGSTOP)
+                    await cut_off_the_leader(migrated_database)
+                case "wake" if stopped:
+                    running.append(stopped.pop(chance.randrange(len(stopped))))
+                    os.kill(running[-1], signal.SIGCONT)
+                case "cut off":
+                    await cut_off_the_leader(migrated_database)
+        appending.cancel()
+        await asyncio.gather(appending, return_exceptions=True)
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+        events = await lamps.all()
+        assert await faults_when_complete(kafka, topic, events) == []
+        assert len(events) > 500
 
 
 async def test_a_broker_killed_and_paused_loses_and_doubles_nothing(
-    migrated_database: str, tmp_path: Path, topic: str
+    mother: "subprocess.Popen[str]", migrated_database: str, tmp_path: Path, topic: str
 ) -> None:
-    with Kafka(tmp_path) as broker, processes(migrated_database, broker.bootstrap, topic) as begin:
-        begin.begin("relay")
-        begin.begin("relay")
+    with (
+        Kafka(tmp_path) as broker,
+        contextlib.closing(Processes(mother, migrated_database, broker.bootstrap, topic)) as processes,
+    ):
+        processes.begin("relay")
+        processes.begin("relay")
         async with lamps_of(migrated_database) as lamps:
             appending = asyncio.create_task(lamps.light(rounds=10_000))
             await asyncio.sleep(2)
@@ -254,52 +262,50 @@ async def effects_when_complete(url: str, events: int) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("how", ["", " unsafe"])
 async def test_what_a_subscriber_does_that_was_stopped_beyond_its_session_changes_nothing(
-    noting: str, kafka: str, topic: str, how: str
+    processes: Processes, noting: str, how: str
 ) -> None:
-    with processes(noting, kafka, topic) as begin:
-        begin.begin("relay")
-        async with lamps_of(noting) as lamps:
-            await lamps.light()
-            first = begin.begin(f"subscription stalls{how}")
-            await until(lambda: is_stopped(first))
-            begin.begin("subscription")
-            await effects_when_complete(noting, events=20)
-            os.kill(first, signal.SIGCONT)
-            await asyncio.sleep(1)
-            await lamps.light()
-            total, events, disorder = await effects_when_complete(noting, events=40)
+    processes.begin("relay")
+    async with lamps_of(noting) as lamps:
+        await lamps.light()
+        first = processes.begin(f"subscription stalls{how}")
+        await until(lambda: is_stopped(first))
+        processes.begin("subscription")
+        await effects_when_complete(noting, events=20)
+        os.kill(first, signal.SIGCONT)
+        await asyncio.sleep(1)
+        await lamps.light()
+        total, events, disorder = await effects_when_complete(noting, events=40)
     assert events == 40
     assert (total, disorder) == (40, 0) if how == "" else total > 40
 
 
 async def test_each_event_has_its_effect_once_while_subscribers_come_go_and_stand_still(
-    noting: str, kafka: str, topic: str, seed: int
+    processes: Processes, noting: str, seed: int
 ) -> None:
     chance = random.Random(seed)
-    with processes(noting, kafka, topic) as begin:
-        begin.begin("relay")
-        running = [begin.begin("subscription")]
-        stopped: list[int] = []
-        async with lamps_of(noting) as lamps:
-            appending = asyncio.create_task(lamps.light(rounds=10_000))
-            ends = time.monotonic() + 6
-            while time.monotonic() < ends:
-                await asyncio.sleep(chance.uniform(0.2, 0.8))
-                match chance.choice(["begin", "kill", "stop", "wake"]):
-                    case "begin" if len(running) < 3:
-                        running.append(begin.begin("subscription"))
-                    case "kill" if len(running) > 1:
-                        os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
-                    case "stop" if len(running) > 1:
-                        stopped.append(running.pop(chance.randrange(len(running))))
-                        os.kill(stopped[-1], signal.SIGSTOP)
-                    case "wake" if stopped:
-                        running.append(stopped.pop(chance.randrange(len(stopped))))
-                        os.kill(running[-1], signal.SIGCONT)
-            appending.cancel()
-            await asyncio.gather(appending, return_exceptions=True)
-            for process in stopped:
-                os.kill(process, signal.SIGCONT)
-            appended = len(await lamps.all())
-            assert await effects_when_complete(noting, appended) == (appended, appended, 0)
-            assert appended > 500
+    processes.begin("relay")
+    running = [processes.begin("subscription")]
+    stopped: list[int] = []
+    async with lamps_of(noting) as lamps:
+        appending = asyncio.create_task(lamps.light(rounds=10_000))
+        ends = time.monotonic() + 6
+        while time.monotonic() < ends:
+            await asyncio.sleep(chance.uniform(0.2, 0.8))
+            match chance.choice(["begin", "kill", "stop", "wake"]):
+                case "begin" if len(running) < 3:
+                    running.append(processes.begin("subscription"))
+                case "kill" if len(running) > 1:
+                    os.kill(running.pop(chance.randrange(len(running))), signal.SIGKILL)
+                case "stop" if len(running) > 1:
+                    stopped.append(running.pop(chance.randrange(len(running))))
+                    os.kill(stopped[-1], signal.SIGSTOP)
+                case "wake" if stopped:
+                    running.append(stopped.pop(chance.randrange(len(stopped))))
+                    os.kill(running[-1], signal.SIGCONT)
+        appending.cancel()
+        await asyncio.gather(appending, return_exceptions=True)
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+        appended = len(await lamps.all())
+        assert await effects_when_complete(noting, appended) == (appended, appended, 0)
+        assert appended > 500

@@ -14,7 +14,6 @@ from devstack.topics import delete_topic
 from eventstore import subscription as subscription_module
 from eventstore.appending import Append, NewEvent
 from eventstore.connection import StoreUnavailable
-from eventstore.connection import StoreUnavailable
 from eventstore.envelope import Message
 from eventstore.membership import Membership
 from eventstore.relay import Relay
