@@ -5,6 +5,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from eventstore.decider import Decider, Decision
@@ -29,7 +30,7 @@ def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, Kind]
             if status not in decision.when:
                 wanted = f"this is decided while the {decider.category} is {' or '.join(decision.when)}"
                 sentences[decider.status_slug(decision, status)] = wanted
-    functions = _functions(decision.function)
+    functions = _functions(decision.function.__module__)
     waiting, seen = [decision.function.__name__], set[str]()
     while waiting:
         name = waiting.pop()
@@ -52,8 +53,9 @@ class _Function:
     calls: list[str] = field(default_factory=list)
 
 
-def _functions(function: Any) -> Mapping[str, _Function]:
-    tree = ast.parse(inspect.getsource(sys.modules[function.__module__]))
+@cache
+def _functions(module: str) -> Mapping[str, _Function]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
     functions: dict[str, _Function] = {}
     for definition in ast.walk(tree):
         if isinstance(definition, ast.FunctionDef):
