@@ -161,7 +161,7 @@ def test_an_api_serves_and_ends_in_order(migrated_database: str, issuer: Issuer)
 def test_a_worker_serves_its_health_alone(migrated_database: str, issuer: Issuer) -> None:
     with running("worker", variables(migrated_database, issuer)) as (_, address):
         assert httpx.get(f"{address}/live").status_code == 200
-        assert set(httpx.get(f"{address}/lamps/ready").json()["work"]) == {"relay"}
+        assert "relay" in httpx.get(f"{address}/lamps/ready").json()["work"]
         assert httpx.get(f"{address}/v1/lamps", headers=bearer(issuer)).status_code == 404
         assert httpx.get(f"{address}/openapi.json").status_code == 404
 

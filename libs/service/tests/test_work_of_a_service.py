@@ -56,8 +56,9 @@ async def test_a_command_reaches_the_subscription_of_another_service(
         assert [(message.type, message.version) for message in received] == [("LampInstalled", 1), ("LampLit", 2)]
         assert {message.source for message in received} == {f"/{settings.territory}/lamps"}
         work = (await client.get("/ready")).json()["work"]
-        assert work == {"relay": "leading, at position 2"}
-    assert [task.state for task in lighting.state.runtime.tasks] == ["stopped"]
+        assert work.pop("relay") == "leading, at position 2"
+        assert work == {"forgetting of old idempotency keys": "running"}
+    assert {task.state for task in lighting.state.runtime.tasks} == {"stopped"}
 
 
 @pytest.mark.slow
@@ -73,7 +74,24 @@ async def test_commands_are_accepted_while_kafka_is_away(migrated_database: str,
         relay = application.state.runtime.tasks[0]
         await until(lambda: "Kafka" in relay.state, seconds=30)
         ready = await client.get("/ready")
-        assert (ready.status_code, ready.json()["work"]) == (200, {"relay": relay.state})
+        assert (ready.status_code, ready.json()["work"]["relay"]) == (200, relay.state)
+
+
+async def test_old_idempotency_keys_are_forgotten(migrated_database: str, issuer: Issuer) -> None:
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute(
+        """
+        INSERT INTO idempotency_keys (key, body_hash, stream_id, version, recorded_at)
+        SELECT days::text, '', 'lamp-1', 1, now() - days * interval '1 day' FROM generate_series(5, 9) AS days
+        """
+    )
+    application = build(service, settings_for(migrated_database, issuer))
+    async with application.router.lifespan_context(application), asyncio.timeout(10):
+        while await connection.fetchval("SELECT count(*) FROM idempotency_keys") > 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    left = await connection.fetch("SELECT key FROM idempotency_keys ORDER BY key")
+    await connection.close()
+    assert [row["key"] for row in left] == ["5", "6"]
 
 
 async def test_work_that_fails_or_ends_is_begun_again(
