@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 CONNECT_TIMEOUT = 1.0
-STATEMENT_TIMEOUT = 2.0
-"""Seconds after which a caller is told that the database is away rather than kept waiting."""
+STATEMENT_TIMEOUT = 1.5
+"""Seconds after which a caller is told that the database is away rather than kept waiting; a call that queues behind
+another's statement waits for both."""
 
 SESSION = {
     # Frees the append lock, and whatever else a transaction holds, from a client that stalls.
     "transaction_timeout": "30s",
-    "lock_timeout": "1500ms",
+    "lock_timeout": "1s",
     "jit": "off",
 }
 

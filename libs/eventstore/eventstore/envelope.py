@@ -4,12 +4,13 @@ The record's key is the stream id, its value the event's JSON and nothing else, 
 rest is in its headers.
 """
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 from uuid import UUID
+
+from pydantic_core import from_json
 
 from contracts.catalogue import decode, schema_id
 from contracts.model import Event
@@ -67,7 +68,7 @@ def to_headers(event: Recorded, source: str) -> Headers:
         ("ce_sequence", str(event.version).encode()),
         (POSITION, str(event.position).encode()),
     ]
-    metadata = json.loads(event.metadata)
+    metadata = from_json(event.metadata)
     for name, header in _FROM_METADATA.items():
         if name in metadata:
             headers.append((header, metadata[name].encode()))

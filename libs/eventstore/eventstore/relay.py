@@ -27,7 +27,7 @@ from eventstore.topics import ensure_topic
 
 log = logging.getLogger(__name__)
 
-RUN_EVENTS: Final = 2000
+RUN_EVENTS: Final = 4000
 RUN_BYTES: Final = 8_000_000
 """How much is published in one transaction, at most, when there is a backlog."""
 POLL: Final = 1.0

@@ -33,6 +33,7 @@ from eventstore.grouping import Grouped
 log = logging.getLogger(__name__)
 
 CHANNEL = "appended"
+FORGET_AT_ONCE = 5_000
 NOTIFY_EVERY = 0.01
 """Seconds between two NOTIFYs: each is a commit of its own, so under load one stands for several groups."""
 
@@ -167,13 +168,23 @@ class Store:
 
     async def forget_keys(self, older_than: timedelta) -> int:
         """Deletes the idempotency keys of effects older than this; returns how many."""
-        rows = await self._fetch(
-            "WITH gone AS (DELETE FROM idempotency_keys WHERE recorded_at < now() - $1::interval RETURNING 1)"
-            " SELECT count(*) FROM gone",
-            older_than,
-        )
-        count: int = rows[0][0]
-        return count
+        forgotten = 0
+        while True:
+            # In slices: however many there are, none takes long.
+            slice_ = await self._fetch(
+                """
+                DELETE FROM idempotency_keys
+                WHERE key IN (
+                    SELECT key FROM idempotency_keys WHERE recorded_at < now() - $1::interval LIMIT $2
+                )
+                RETURNING 1
+                """,
+                older_than,
+                FORGET_AT_ONCE,
+            )
+            forgotten += len(slice_)
+            if len(slice_) < FORGET_AT_ONCE:
+                return forgotten
 
     async def ping(self) -> None:
         """Raises StoreUnavailable unless the database answers."""
