@@ -11,13 +11,15 @@ from typing import Final
 
 import uvloop
 
-from bench import store
+from bench import http, relay, store
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
 Subject = Callable[[Servers], AbstractAsyncContextManager[list[Row]]]
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "store": store.rows,
+    "http": http.rows,
+    "relay": relay.rows,
 }
 ROUNDS: Final = 5
 

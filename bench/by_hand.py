@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -12,8 +14,10 @@ from bench.sample import BEGUN, METADATA, choose, command, sirets, state_json
 from companies.company import Company, ReportHeadcount
 from contracts.company import HeadcountReported
 from contracts.values import size_band
+from eventstore.decider import TODAY
 
 POOL: Final = 16
+PARIS: Final = ZoneInfo("Europe/Paris")
 TABLE: Final = """
     CREATE TABLE companies (
         siret      text COLLATE "C" PRIMARY KEY,
@@ -47,6 +51,7 @@ async def create(url: str) -> None:
 
 async def report_headcount(pool: asyncpg.Pool, siret: str, asked: ReportHeadcount) -> Company:
     """Loads, decides and appends; again when somebody else was faster."""
+    on = datetime.now(PARIS).date() if asked.on == TODAY else asked.on
     async with pool.acquire() as connection:
         while True:
             row = await connection.fetchrow(LOAD, siret)
@@ -60,7 +65,7 @@ async def report_headcount(pool: asyncpg.Pool, siret: str, asked: ReportHeadcoun
                 naf=company.naf,
                 commune=company.commune,
                 zone=company.zone,
-                effective_on=asked.on,
+                effective_on=on,
                 headcount_before=company.headcount,
                 headcount=asked.full_time_equivalents,
                 size_band=size_band(asked.full_time_equivalents),

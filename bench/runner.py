@@ -96,9 +96,14 @@ def table(results: Sequence[Result]) -> str:
         lines.append(
             f"| {row.work} | {row.against} | {result.ratio:.2f}x{'' if result.reached else ' (short)'}"
             f" | {'≤' if row.at_most else '≥'} {row.goal:g}x | {min(result.ratios):.2f}..{max(result.ratios):.2f}"
-            f" | {statistics.median(result.ours):,.4g}{row.unit} | {statistics.median(result.peer):,.4g}{row.unit} |"
+            f" | {_figure(result.ours, row.unit)} | {_figure(result.peer, row.unit)} |"
         )
     return "\n".join(lines)
+
+
+def _figure(figures: Sequence[float], unit: str) -> str:
+    middle = statistics.median(figures)
+    return f"{middle:,.{0 if middle >= 100 else 1}f}{unit}"
 
 
 def write_json(path: Path, results: Sequence[Result]) -> None:

@@ -67,8 +67,8 @@ def command() -> ReportHeadcount:
     return ReportHeadcount(on=DAY, full_time_equivalents=next(_HEADCOUNTS))
 
 
-async def begin_streams(url: str) -> None:
-    """Stores all companies."""
+async def begin_streams(url: str, reports: int = 0) -> None:
+    """Stores all companies, each with so many reports of its headcount."""
     async with Store.open(url) as store:
         for begin in range(0, STREAMS, 500):
             appends = []
@@ -79,7 +79,10 @@ async def begin_streams(url: str) -> None:
                         f"company-{siret}",
                         "company",
                         0,
-                        [NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events],
+                        [
+                            *(NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events),
+                            *[NewEvent("HeadcountReported", 1, event_json(siret))] * reports,
+                        ],
                         state_json(siret),
                         Company.revision,
                         METADATA,

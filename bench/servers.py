@@ -27,8 +27,8 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.postgres = Postgres(folder, durable=True, settings=_POSTGRES)
-        self._kafka = Kafka(folder, peak=True)
+        self.postgres = Postgres(folder / "postgres", durable=True, settings=_POSTGRES)
+        self._kafka = Kafka(folder / "kafka", peak=True)
 
     @property
     def kafka(self) -> str:

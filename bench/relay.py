@@ -1,0 +1,73 @@
+"""The relay: events that wait in the store, until they are committed in Kafka."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+from bench import sends
+from bench.runner import Row
+from bench.sample import begin_streams
+from bench.servers import Servers
+from eventstore.publisher import Compression
+from eventstore.relay import Relay
+from eventstore.store import Recorded, Store
+from eventstore.topics import ensure_topic
+
+SOURCE: Final = "/issoudun/companies"
+COMPRESSION: Final[Compression] = "lz4"
+
+
+@asynccontextmanager
+async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
+    """The row of the relay."""
+    url = await servers.store()
+    await begin_streams(url, reports=2)
+    events = await _events(url)
+    records = [sends.ready(event, SOURCE) for event in events]
+    yield [
+        Row(
+            f"relay, {len(events):,} events in the store → committed in Kafka, {COMPRESSION}",
+            "idempotent send of the same ready records",
+            1.2,
+            partial(_relay, url, servers.kafka, events[-1].position, len(events)),
+            partial(_send, servers.kafka, records),
+        )
+    ]
+
+
+async def _events(url: str) -> list[Recorded]:
+    async with Store.open(url) as store:
+        return await store.read(after=0, limit=1_000_000)
+
+
+async def _relay(url: str, bootstrap: str, last: int, count: int) -> float:
+    """Events committed a second, from when the relay leads."""
+    relay = Relay(url, topic=await _topic(bootstrap), source=SOURCE, bootstrap=bootstrap, compression=COMPRESSION)
+    running = asyncio.create_task(relay.run())
+    try:
+        await _until(lambda: relay.leading)
+        begun = perf_counter()
+        await _until(lambda: relay.mark >= last)
+        return count / (perf_counter() - begun)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def _send(bootstrap: str, records: list[sends.Ready]) -> float:
+    return await sends.send(bootstrap, await _topic(bootstrap), records, COMPRESSION)
+
+
+async def _topic(bootstrap: str) -> str:
+    topic = f"bench.{uuid.uuid4().hex}.v1"
+    await ensure_topic(bootstrap, topic, partitions=12)
+    return topic
+
+
+async def _until(reached: Callable[[], bool]) -> None:
+    while not reached():  # noqa: ASYNC110  a relay tells how far it is, not when it gets there
+        await asyncio.sleep(0.001)
