@@ -1,18 +1,17 @@
 """Events into a Kafka topic, a run of positions at a time, all or nothing."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from eventstore.envelope import to_headers, to_timestamp
 from eventstore.kafka_clients import REQUEST_TIMEOUT, Producer
+from eventstore.partitioning import partition_of
 from eventstore.store import Recorded
 
 Compression = Literal["lz4", "zstd"]
@@ -21,7 +20,7 @@ BATCH_BYTES: Final = 512 * 1024
 """Before compression; a broker refuses batches above a megabyte."""
 TRANSACTION_TIMEOUT: Final = 20_000
 """Milliseconds after which Kafka itself ends the transaction of a relay that died and has no successor."""
-_COURTESY: Final = 64
+_COURTESY: Final = 100
 """Events that are encoded before other tasks of the process get their turn."""
 
 
@@ -50,9 +49,8 @@ class Publisher:
         self._source = source
         self.ends = dict.fromkeys(range(partitions), 0)
         """Per partition the offset behind the last record that is known to have been there."""
-        # In Python the hash costs more than all else that is done with an event.
         self._place = lru_cache(maxsize=1 << 16)(
-            lambda stream_id: (key := stream_id.encode(), (murmur2(key) & 0x7FFFFFFF) % partitions)
+            lambda stream_id: (key := stream_id.encode(), partition_of(key, partitions))
         )
 
     @classmethod
@@ -77,23 +75,23 @@ class Publisher:
 
     async def encode(self, events: Sequence[Recorded], *, full: bool) -> Run:
         """The records of events, in batches per partition."""
-        batches: dict[int, list[BatchBuilder]] = defaultdict(lambda: [self._producer.create_batch()])
+        batches: list[tuple[int, BatchBuilder]] = []
+        filling: dict[int, BatchBuilder] = {}
         for count, event in enumerate(events, 1):
             key, partition = self._place(event.stream_id)
-            record = {
-                "timestamp": to_timestamp(event.recorded_at),
-                "key": key,
-                "value": event.data.encode(),
-                "headers": to_headers(event, self._source),
-            }
-            if batches[partition][-1].append(**record) is None:
-                batches[partition].append(self._producer.create_batch())
-                batches[partition][-1].append(**record)
+            timestamp, value, headers = (
+                to_timestamp(event.recorded_at),
+                event.data.encode(),
+                to_headers(event, self._source),
+            )
+            batch = filling.get(partition)
+            if batch is None or batch.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
+                batch = filling[partition] = self._producer.create_batch()
+                batches.append((partition, batch))
+                batch.append(timestamp=timestamp, key=key, value=value, headers=headers)
             if count % _COURTESY == 0:
                 await asyncio.sleep(0)
-        return Run(
-            events[-1].position, full, [(partition, batch) for partition in batches for batch in batches[partition]]
-        )
+        return Run(events[-1].position, full, batches)
 
     async def publish(self, run: Run) -> None:
         """Commits a run in one transaction.

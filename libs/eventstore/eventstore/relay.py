@@ -18,18 +18,16 @@ from typing import Final
 import asyncpg
 from aiokafka import TopicPartition
 
+from eventstore.backlog import Backlog
 from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.places import Places
 from eventstore.publisher import Compression, Publisher, Run
-from eventstore.store import CHANNEL, Recorded
+from eventstore.store import CHANNEL
 from eventstore.topics import ensure_topic
 
 log = logging.getLogger(__name__)
 
-RUN_EVENTS: Final = 4000
-RUN_BYTES: Final = 8_000_000
-"""How much is published in one transaction, at most, when there is a backlog."""
 POLL: Final = 1.0
 """Seconds after which a leader that nobody woke looks for events, and whether its topic is still whole."""
 ELECTION: Final = 0.3
@@ -52,15 +50,6 @@ _CONNECTION: Final = {
     "jit": "off",
 }
 _TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
-_READ: Final = """
-    SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at
-    FROM (
-        SELECT *, sum(octet_length(data::text)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) AS bytes
-        FROM (SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT $2) AS following
-    ) AS measured
-    WHERE bytes - octet_length(data::text) < $3
-    ORDER BY position
-"""
 
 
 class TopicAhead(Exception):
@@ -124,11 +113,12 @@ class Relay:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(PATIENCE):
                     publisher = await self._take_over(stack, connection)
+                    backlog = await stack.enter_async_context(Backlog.open(connection))
                 log.info("relaying to %s from position %d", self._topic, self.mark)
                 self.leading, self.error = True, None
                 self._wakers.add(self.wake)
                 try:
-                    await self._lead(connection, publisher)
+                    await self._lead(publisher, backlog)
                 finally:
                     self._wakers.discard(self.wake)
                     self.leading = False
@@ -161,34 +151,29 @@ class Relay:
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
         return publisher
 
-    async def _lead(self, connection: asyncpg.Connection, publisher: Publisher) -> None:
-        # Read on the connection that holds the lock: who lost the one cannot do the other.
-        statement = await connection.prepare(_READ)
-
-        async def read(after: int) -> Run | None:
-            rows = await statement.fetch(after, RUN_EVENTS, RUN_BYTES)
-            if not rows:
-                return None
-            return await publisher.encode([Recorded(*row) for row in rows], full=len(rows) == RUN_EVENTS)
+    async def _lead(self, publisher: Publisher, backlog: Backlog) -> None:
+        async def prepare(after: int) -> Run | None:
+            events, full = await backlog.read(after)
+            return await publisher.encode(events, full=full) if events else None
 
         run: Run | None = None
         while True:
             self._woken.clear()
-            run = run or await read(self.mark)
+            run = run or await prepare(self.mark)
             if run is None:
                 if not await self._is_woken_within(POLL):
                     async with asyncio.timeout(PATIENCE):
                         await publisher.check_whole()
                 continue
-            # While a full run is committed, the next one is read and encoded.
-            following = asyncio.create_task(read(run.last)) if run.full else None
+            # While a full run is committed, the next one is made ready.
+            following = asyncio.create_task(prepare(run.last)) if run.full else None
             try:
                 async with asyncio.timeout(PATIENCE):
                     await publisher.publish(run)
                 self.mark = run.last
                 run = await following if following else None
             finally:
-                if following:
+                if following is not None:
                     following.cancel()
                     await asyncio.gather(following, return_exceptions=True)
 

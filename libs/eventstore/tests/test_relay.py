@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from devstack.topics import delete_topic, read_topic, topic_faults
+from eventstore import backlog as backlog_module
 from eventstore import relay as relay_module
 from eventstore.appending import Append, NewEvent
 from eventstore.relay import Relay
@@ -79,7 +80,7 @@ async def test_all_events_reach_the_topic_once_and_in_order(
 async def test_a_backlog_of_several_runs_is_relayed_in_order(
     store: Store, migrated_database: str, kafka: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "RUN_EVENTS", 7)
+    monkeypatch.setattr(backlog_module, "RUN_EVENTS", 7)
     await light(store, lamps=30, hours=5)
 
     relay = Relay(migrated_database, topic=topic, source=SOURCE, bootstrap=kafka, partitions=3)
@@ -92,7 +93,7 @@ async def test_a_backlog_of_several_runs_is_relayed_in_order(
 async def test_a_run_of_large_events_is_cut_and_each_fits_in_a_batch(
     store: Store, migrated_database: str, kafka: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "RUN_BYTES", 1_000_000)
+    monkeypatch.setattr(backlog_module, "RUN_BYTES", 1_000_000)
     # Of the greatest size, and hard to compress.
     hex_digits = "".join(f"{n * 2_654_435_761 % 2**32:08x}" for n in range(31_998))
     await light(store, lamps=12, data=json.dumps(hex_digits))
