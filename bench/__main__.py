@@ -11,7 +11,7 @@ from typing import Final
 
 import uvloop
 
-from bench import http, relay, store
+from bench import http, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -20,6 +20,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "store": store.rows,
     "http": http.rows,
     "relay": relay.rows,
+    "visible": visible.rows,
 }
 ROUNDS: Final = 5
 

@@ -1,7 +1,8 @@
 """A lean client of HTTP: connections that stay open, and send requests made beforehand as soon as they may."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from time import perf_counter
 from typing import Final, cast
@@ -90,3 +91,35 @@ def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     head = {"host": "localhost", "content-type": "application/json", "content-length": str(len(body)), **headers}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+class Callers:
+    """Connections that stay open, for requests that are sent when it is time."""
+
+    def __init__(self) -> None:
+        self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, port: int, count: int) -> "AsyncIterator[Callers]":
+        """So many connections to a server."""
+        callers = cls()
+        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+        for stream in streams:
+            callers._free.put_nowait(stream)
+        try:
+            yield callers
+        finally:
+            for _, writer in streams:
+                writer.close()
+
+    async def call(self, sent: bytes) -> None:
+        """Sends a request and awaits its answer. Raises UnexpectedAnswer."""
+        reader, writer = await self._free.get()
+        writer.write(sent)
+        head = await reader.readuntil(_END)
+        begin = head.find(_LENGTH) + len(_LENGTH)
+        await reader.readexactly(int(head[begin : head.find(b"\r", begin)]))
+        self._free.put_nowait((reader, writer))
+        if head[9:12] != b"200":
+            raise UnexpectedAnswer(head.decode())

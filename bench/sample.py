@@ -67,12 +67,12 @@ def command() -> ReportHeadcount:
     return ReportHeadcount(on=DAY, full_time_equivalents=next(_HEADCOUNTS))
 
 
-async def begin_streams(url: str, reports: int = 0) -> None:
-    """Stores all companies, each with so many reports of its headcount."""
+async def begin_streams(url: str, reports: int = 0, count: int = STREAMS) -> None:
+    """Stores so many of the companies, each with so many reports of its headcount."""
     async with Store.open(url) as store:
-        for begin in range(0, STREAMS, 500):
+        for begin in range(0, count, 500):
             appends = []
-            for siret in sirets()[begin : begin + 500]:
+            for siret in sirets()[begin : min(begin + 500, count)]:
                 _, events = company(siret)
                 appends.append(
                     Append(

@@ -1,0 +1,163 @@
+"""From a command to the figure it moves: when the fact of it is committed, at a moderate pace."""
+
+import asyncio
+import statistics
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from time import perf_counter
+from typing import Any, Final
+
+import asyncpg
+
+from bench import commits, inserts, sends
+from bench.load import Callers, request
+from bench.runner import Row
+from bench.sample import begin_streams, sirets
+from bench.servers import Servers
+from bench.services import issuing, serving, settings
+from eventstore.store import Store
+from eventstore.topics import ensure_topic
+from indicators.app import app as indicators
+
+PACE: Final = 50
+"""Commands a second."""
+COMMANDS: Final = 150
+COMPANIES: Final = 3_000
+CONNECTIONS: Final = 8
+MILLISECONDS: Final = 1000
+
+_FOUND: Final = "SELECT count(*), max(position) FROM facts WHERE position > $1 AND indicator = 'headcount'"
+_SINCE: Final = "SELECT subject, partition, position FROM facts WHERE position > $1 AND indicator = 'headcount'"
+
+
+@asynccontextmanager
+async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
+    """The row of the whole way."""
+    written, folded = await servers.store(), await servers.database(indicators.all_migrations)
+    inserted = await servers.database()
+    await begin_streams(written, count=COMPANIES)
+    await inserts.create(inserted)
+    async with Store.open(written) as store:
+        record = sends.ready((await store.read(after=0, limit=1))[0], "/issoudun/companies")
+    topic = "bench.steps.v1"
+    await ensure_topic(servers.kafka, topic, partitions=12)
+    async with AsyncExitStack() as stack:
+        issuer = stack.enter_context(issuing())
+        port = stack.enter_context(
+            serving(
+                "companies", servers.folder, ["companies", "all"], settings(written, servers.kafka, issuer), "/ready"
+            )
+        )
+        stack.enter_context(
+            serving(
+                "indicators", servers.folder, ["indicators", "worker"], settings(folded, servers.kafka, issuer), "/live"
+            )
+        )
+        figures = Figures(await stack.enter_async_context(asyncpg.create_pool(folded, min_size=2, max_size=2)))
+        authorization = f"Bearer {issuer.token('companies:write', ['network'])}"
+        steps = await stack.enter_async_context(commits.steps(inserted, servers.kafka, topic, record))
+        yield [
+            Row(
+                f"command → figure visible, p50, at {PACE} commands/s",
+                "one commit + one transaction of Kafka + one commit",
+                3,
+                partial(_visible, port, figures, _commands(authorization)),
+                partial(_summed, steps),
+                unit=" ms",
+                at_most=True,
+            )
+        ]
+
+
+class Figures:
+    """What the indicators have applied, and when that was seen."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._seen: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        """Per partition the positions it was seen at, and when."""
+
+    async def watch(self) -> None:
+        """Looks every millisecond where the marks are, which move with the facts."""
+        while True:
+            await self._look()
+            await asyncio.sleep(0.001)
+
+    async def _look(self) -> None:
+        rows = await self._pool.fetch("SELECT partition, position FROM marks")
+        now = perf_counter()
+        for partition, position in rows:
+            seen = self._seen[partition]
+            if not seen or seen[-1][0] < position:
+                seen.append((position, now))
+
+    async def last(self, after: int, count: int) -> int:
+        """Waits until so many facts of headcounts come after a position, and returns the position of the last."""
+        while True:
+            [(found, last)] = await self._pool.fetch(_FOUND, after)
+            if found >= count:
+                return int(last)
+            await asyncio.sleep(0.05)
+
+    async def since(self, position: int) -> dict[str, float]:
+        """When the fact of each stream that came after a position was seen, by stream."""
+        rows = await self._pool.fetch(_SINCE, position)
+        await self._look()
+        return {
+            row["subject"]: next(seen for reached, seen in self._seen[row["partition"]] if reached >= row["position"])
+            for row in rows
+        }
+
+
+async def _paced(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Acts at the pace, whether the last act is done or not."""
+    begun = perf_counter()
+    async with asyncio.TaskGroup() as acts:
+        for number in range(COMMANDS):
+            await asyncio.sleep(begun + number / PACE - perf_counter())
+            acts.create_task(act())
+
+
+async def _visible(port: int, figures: Figures, commands: Iterator[tuple[str, bytes]]) -> float:
+    """The median of milliseconds from the sending of a command until its fact is committed."""
+    sent: dict[str, float] = {}
+
+    async def act() -> None:
+        stream_id, command = next(commands)
+        sent[stream_id] = perf_counter()
+        await callers.call(command)
+
+    before = await figures.last(0, COMPANIES)
+    watching = asyncio.create_task(figures.watch())
+    async with Callers.open(port, CONNECTIONS) as callers:
+        await _paced(act)
+        await figures.last(before, COMMANDS)
+    watching.cancel()
+    seen = await figures.since(before)
+    return statistics.median(seen[stream_id] - sent[stream_id] for stream_id in sent) * MILLISECONDS
+
+
+async def _summed(steps: commits.Steps) -> float:
+    """The median of milliseconds that the steps take."""
+    taken: list[float] = []
+    free = asyncio.Lock()
+
+    async def act() -> None:
+        async with free:
+            taken.append(await steps.take())
+
+    await _paced(act)
+    return statistics.median(taken) * MILLISECONDS
+
+
+def _commands(authorization: str) -> Iterator[tuple[str, bytes]]:
+    """Streams, and a command for each: every company in turn, each time with another headcount."""
+    headcount = 20
+    while True:
+        headcount += 1
+        body = f'{{"full_time_equivalents":{headcount}}}'.encode()
+        for siret in sirets()[:COMPANIES]:
+            path = f"/v1/companies/{siret}/report-headcount"
+            yield f"company-{siret}", request(path, body, {"authorization": authorization})
