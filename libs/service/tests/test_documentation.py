@@ -1,6 +1,8 @@
 """The OpenAPI document is complete and true, and so is the page made from it."""
 
+import contextlib
 import doctest
+import io
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -64,7 +66,12 @@ def references(part: object) -> Iterator[str]:
 
 
 def test_the_example_of_the_package_runs() -> None:
-    assert doctest.testmod(package).failed == 0
+    # As one script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
+    examples = doctest.DocTestParser().get_examples(package.__doc__ or "")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec("".join(example.source for example in examples), {"__name__": "example"})  # noqa: S102 - our own text
+    assert printed.getvalue() == "".join(example.want for example in examples) != ""
 
 
 def test_it_is_openapi_of_the_right_version_under_the_right_address(document: dict[str, Any]) -> None:
