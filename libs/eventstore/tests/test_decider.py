@@ -71,7 +71,7 @@ def test_the_example_in_the_package_runs() -> None:
     # As one script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
     examples = doctest.DocTestParser().get_examples(eventstore.__doc__ or "")
     assert examples
-    exec("".join(example.source for example in examples), {"__name__": "example"})  # noqa: S102 - our own text
+    exec("".join(example.source for example in examples), {"__name__": "__main__"})  # noqa: S102 - our own text
 
 
 def test_a_command_takes_effect_today_unless_told() -> None:

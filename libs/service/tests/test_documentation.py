@@ -70,7 +70,7 @@ def test_the_example_of_the_package_runs() -> None:
     examples = doctest.DocTestParser().get_examples(package.__doc__ or "")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec("".join(example.source for example in examples), {"__name__": "example"})  # noqa: S102 - our own text
+        exec("".join(example.source for example in examples), {"__name__": "__main__"})  # noqa: S102 - our own text
     assert printed.getvalue() == "".join(example.want for example in examples) != ""
 
 
