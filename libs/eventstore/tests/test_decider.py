@@ -1,7 +1,9 @@
 """What a decider refuses to be, and what it checks before any decision is asked."""
 
 import doctest
+import runpy
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -67,11 +69,13 @@ given = Specification(meters, today=TODAY)
 INSTALLED = MeterInstalled(company="A", effective_on=TODAY - timedelta(days=10))
 
 
-def test_the_example_in_the_package_runs() -> None:
-    # As one script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
+def test_the_example_in_the_package_runs(tmp_path: Path) -> None:
+    # As a script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
     examples = doctest.DocTestParser().get_examples(eventstore.__doc__ or "")
+    script = tmp_path / "example.py"
+    script.write_text("".join(example.source for example in examples))
     assert examples
-    exec("".join(example.source for example in examples), {"__name__": "__main__"})  # noqa: S102 - our own text
+    runpy.run_path(str(script))
 
 
 def test_a_command_takes_effect_today_unless_told() -> None:

@@ -5,8 +5,10 @@ import doctest
 import io
 import json
 import re
+import runpy
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -65,12 +67,14 @@ def references(part: object) -> Iterator[str]:
             yield from references(inner)
 
 
-def test_the_example_of_the_package_runs() -> None:
-    # As one script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
+def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
+    # As a script: doctest's own way with sources is at odds with pydantic's under Python 3.13.
     examples = doctest.DocTestParser().get_examples(package.__doc__ or "")
+    script = tmp_path / "example.py"
+    script.write_text("".join(example.source for example in examples))
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec("".join(example.source for example in examples), {"__name__": "__main__"})  # noqa: S102 - our own text
+        runpy.run_path(str(script))
     assert printed.getvalue() == "".join(example.want for example in examples) != ""
 
 
