@@ -10,7 +10,6 @@ mark to lose.
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -19,8 +18,8 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from eventstore.backlog import Backlog
-from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
+from eventstore.persistence import persist
 from eventstore.places import Places
 from eventstore.publisher import Compression, Publisher, Run
 from eventstore.store import CHANNEL
@@ -93,19 +92,11 @@ class Relay:
     async def run(self) -> None:
         """Leads, or stands by to lead, until cancelled. After an error it starts over from taking over."""
         throttle_kafka_logs()
-        loop = asyncio.get_running_loop()
-        failures = 0
-        while True:
-            begun = loop.time()
-            try:
-                await self._campaign()
-            except (Exception, asyncio.CancelledError) as error:
-                if is_cancelled():
-                    raise
-                self.error = f"{type(error).__name__}: {error}"
-                log.warning("the relay of %s starts over after %s", self._topic, self.error)
-            failures = failures + 1 if loop.time() - begun < PATIENCE else 0
-            await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1))
+        await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
+
+    def _report(self, error: BaseException, pause: float) -> None:
+        self.error = f"{type(error).__name__}: {error}"
+        log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
 
     async def _campaign(self) -> None:
         async with _connection(self._store_url) as connection:

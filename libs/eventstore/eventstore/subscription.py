@@ -13,7 +13,6 @@ inform those who look at the lag.
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,10 +23,10 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from eventstore.connection import StoreUnavailable, is_outage
 from eventstore.envelope import Message
-from eventstore.kafka_clients import is_cancelled
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.marks import StaleOwner, move_marks, read_marks
 from eventstore.membership import Membership
+from eventstore.persistence import pause_after, persist
 from eventstore.topics import existing_topics
 
 log = logging.getLogger(__name__)
@@ -87,17 +86,7 @@ class Subscription:
     async def run(self) -> None:
         """Handles messages until cancelled; after an error it begins anew."""
         throttle_kafka_logs()
-        loop = asyncio.get_running_loop()
-        failures = 0
-        while True:
-            begun = loop.time()
-            try:
-                await self._serve()
-            except (Exception, asyncio.CancelledError) as error:
-                if is_cancelled():
-                    raise
-                failures = failures + 1 if loop.time() - begun < LONGEST_PAUSE else 0
-                await self._wait_out(error, failures)
+        await persist(self._serve, self._report, longest=LONGEST_PAUSE)
 
     async def _serve(self) -> None:
         """Returns when more of its topics exist than before."""
@@ -119,7 +108,9 @@ class Subscription:
                     self._limit = max(1, self._limit // 4)
                     member.leave_out(member.partitions)
                     failures += 1
-                    await self._wait_out(error, failures)
+                    pause = pause_after(failures, LONGEST_PAUSE)
+                    self._report(error, pause)
+                    await asyncio.sleep(pause)
                 if clock() > due:
                     due = clock() + HOUSEKEEPING
                     await member.report()
@@ -195,7 +186,7 @@ class Subscription:
             f"{type(error).__name__}: {error}"
         )
         attempts = self._stuck[place].attempts + 1 if place in self._stuck else 1
-        pause = _pause(attempts)
+        pause = pause_after(attempts, LONGEST_PAUSE)
         log.error(
             "the subscription %s cannot handle %s (attempt %d, the next in %.1f s)",
             self._name,
@@ -206,17 +197,11 @@ class Subscription:
         )
         self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
 
-    async def _wait_out(self, error: BaseException, failures: int) -> None:
+    def _report(self, error: BaseException, pause: float) -> None:
         self.error = f"{type(error).__name__}: {error}"
-        pause = _pause(failures)
         log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
-        await asyncio.sleep(pause)
 
 
 def _passes(error: Exception) -> bool:
     """Whether an error has nothing to do with the message at hand."""
     return isinstance(error, StaleOwner | StoreUnavailable) or is_outage(error)
-
-
-def _pause(failures: int) -> float:
-    return min(LONGEST_PAUSE, 0.1 * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1)
