@@ -28,13 +28,18 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
     await begin_streams(url, reports=2)
     events = await _events(url)
     records = [sends.ready(event, SOURCE) for event in events]
+    ours = partial(_relay, url, servers.kafka, events[-1].position, len(events))
+    peer = partial(_send, servers.kafka, records)
+    # Java compiles what it runs often: before that, neither is what a broker in service gives.
+    for measure in (ours, peer):
+        await measure()
     yield [
         Row(
             f"relay, {len(events):,} events in the store → committed in Kafka, {COMPRESSION}",
             "idempotent send of the same ready records",
             1.2,
-            partial(_relay, url, servers.kafka, events[-1].position, len(events)),
-            partial(_send, servers.kafka, records),
+            ours,
+            peer,
         )
     ]
 

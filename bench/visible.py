@@ -58,13 +58,17 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
         figures = Figures(await stack.enter_async_context(asyncpg.create_pool(folded, min_size=2, max_size=2)))
         authorization = f"Bearer {issuer.token('companies:write', ['network'])}"
         steps = await stack.enter_async_context(commits.steps(inserted, servers.kafka, topic, record))
+        ours, peer = partial(_visible, port, figures, _commands(authorization)), partial(_summed, steps)
+        # Java compiles what it runs often: before that, neither is what a broker in service gives.
+        for measure in (ours, peer):
+            await measure()
         yield [
             Row(
                 f"command → figure visible, p50, at {PACE} commands/s",
                 "one commit + one transaction of Kafka + one commit",
                 3,
-                partial(_visible, port, figures, _commands(authorization)),
-                partial(_summed, steps),
+                ours,
+                peer,
                 unit=" ms",
                 at_most=True,
             )
