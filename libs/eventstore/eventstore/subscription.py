@@ -6,9 +6,9 @@
     topics = ["issoudun.companies.v1"]
     await Subscription("counter", topics=topics, bootstrap="kafka:9092", pool=pool, handle=count).run()
 
-Any number may run under one name: a consumer group of that name spreads the partitions over them. What was handled is
-told by marks beside the effects, moved in the same transaction by compare-and-set; the offsets that Kafka is told only
-inform those who look at the lag.
+Any number may run under one name: a consumer group of that name, or of another given, spreads the partitions over them.
+What was handled is told by marks beside the effects, moved in the same transaction by compare-and-set; the offsets that
+Kafka is told only inform those who look at the lag.
 """
 
 import asyncio
@@ -65,9 +65,12 @@ class Subscription:
         bootstrap: str,
         pool: asyncpg.Pool,
         handle: Handle,
+        group: str | None = None,
         session: float = SESSION,
     ) -> None:
         self._name = name
+        self._group = group or name
+        """The consumer group: a name among all that share the brokers, while marks are named within a database."""
         self._topics = frozenset(topics)
         self._bootstrap = bootstrap
         self._pool = pool
@@ -93,7 +96,7 @@ class Subscription:
         topics = await self._existing_topics()
         clock = asyncio.get_running_loop().time
         failures, due = 0, clock() + HOUSEKEEPING
-        async with Membership.open(self._bootstrap, self._name, topics, self._session) as member:
+        async with Membership.open(self._bootstrap, self._group, topics, self._session) as member:
             while True:
                 try:
                     await self._step(member)

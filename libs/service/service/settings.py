@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         """The topic of a service: `issoudun.companies.v1`."""
         return f"{self.territory}.{service}.v1"
 
+    def group(self, subscription: str) -> str:
+        """A subscription's consumer group: `issoudun.indicators-1a2b3c4d`, as territories may share brokers."""
+        return f"{self.territory}.{subscription}"
+
     def source(self, service: str) -> str:
         """How a service's events name where they come from: `/issoudun/companies`."""
         return f"/{self.territory}/{service}"

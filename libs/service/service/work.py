@@ -61,6 +61,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=subscribes.handle,
+        group=settings.group(subscribes.name),
     )
     return Supervised(
         f"subscription {subscribes.name}",
