@@ -22,7 +22,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "relay": relay.rows,
     "visible": visible.rows,
 }
-ROUNDS: Final = 5
+ROUNDS: Final = 7
 
 
 async def measure(subjects: list[str], rounds: int) -> AsyncIterator[Result]:

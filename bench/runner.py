@@ -9,8 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-WARM_UP: Final = 0.4
-WINDOW: Final = 1.2
+WARM_UP: Final = 0.3
+WINDOW: Final = 0.8
 """Seconds that calls are counted, after those of the warm-up."""
 
 Action = Callable[[], Awaitable[object]]
