@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, NoReturn
 
+import asyncpg
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -16,10 +17,17 @@ from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
-from service.settings import Settings, SettingsError
+from service.settings import DatabaseSettings, Settings, SettingsError
 
 GRACE: Final = 20
 """Seconds that requests under way may take to end once the process is asked to stop."""
+_MISCONFIGURED: Final = (
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.ClientConfigurationError,
+)
+"""No such database, a wrong password, no permission, an address that cannot be read: for who deploys it to mend."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +42,7 @@ def main(service: Service) -> NoReturn:
     if name not in commands or (arguments and name not in service.commands):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
-        configured = settings.load()
+        configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
     except SettingsError as unset:
         sys.exit(str(unset))
     logging.basicConfig(level=configured.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -44,16 +52,16 @@ def main(service: Service) -> NoReturn:
     except SchemaMismatch as mismatch:
         sys.exit(f"{mismatch}.")
     except Exception as error:
-        if not is_outage(error):
+        if not (is_outage(error) or isinstance(error, _MISCONFIGURED)):
             raise
-        sys.exit(f"The database can't be used: {error}.")
+        sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
 
 
-def _commands(service: Service) -> dict[str, Callable[[Settings, list[str]], Coroutine[Any, Any, int]]]:
-    async def apply_migrations(configured: Settings, _: list[str]) -> int:
+def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
+    async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
         applied = await migrate(configured.database_url, service.all_migrations)
         print(f"{applied} migrations applied")
         return 0

@@ -1,9 +1,11 @@
 """What a deployment decides: read once from the environment, checked before anything starts."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+S = TypeVar("S", bound="DatabaseSettings")
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -12,8 +14,8 @@ class SettingsError(Exception):
     """The environment does not say what the service needs; the message is one sentence for who deploys it."""
 
 
-class Settings(BaseSettings):
-    """The settings of one service. Each is the environment variable of the same name in capitals."""
+class DatabaseSettings(BaseSettings):
+    """What migrating takes. Each is the environment variable of the same name in capitals."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_ignore_empty=True, use_attribute_docstrings=True, hide_input_in_errors=True
@@ -21,6 +23,13 @@ class Settings(BaseSettings):
 
     database_url: str = Field(pattern=r"^postgres(ql)?://")
     """The service's own database: `postgresql://user:password@host:5432/companies`."""
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    """The least level of log lines that are written."""
+
+
+class Settings(DatabaseSettings):
+    """The settings of one running service."""
+
     kafka_bootstrap: str = Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
     """Kafka's addresses, `host:port`, comma-separated."""
     territory: str = Field(default="issoudun", pattern=r"^[a-z][a-z0-9-]*$")
@@ -45,8 +54,6 @@ class Settings(BaseSettings):
     """The largest request body."""
     request_timeout: Seconds = 15
     """How long a request may take, its body included, in seconds."""
-    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
-    """The least level of log lines that are written."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -68,10 +75,10 @@ class Settings(BaseSettings):
         return f"/{self.territory}/{service}"
 
 
-def load() -> Settings:
-    """The settings the environment gives. Raises SettingsError."""
+def load(kind: type[S]) -> S:
+    """The settings of a kind that the environment gives. Raises SettingsError."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as invalid:
         faults = [(str(error["loc"][0]).upper(), error) for error in invalid.errors(include_url=False)]
         sentences = [

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -50,7 +51,7 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, CORS_ORIGINS="https://a.test, https://b.test", PORT="8123", TERRITORY="")
-    settings = settings_module.load()
+    settings = settings_module.load(Settings)
     assert settings.cors_origins == ("https://a.test", "https://b.test")
     assert settings.port == 8123
     assert settings.topic("companies") == "issoudun.companies.v1"
@@ -75,7 +76,7 @@ def test_a_setting_that_does_not_hold_is_named(
 ) -> None:
     given(monkeypatch, **{name: value})
     with pytest.raises(SettingsError, match=said) as refused:
-        settings_module.load()
+        settings_module.load(Settings)
     assert "secret" not in str(refused.value)
 
 
@@ -138,6 +139,19 @@ def test_a_database_that_is_away_at_the_start_is_said_in_a_sentence(issuer: Issu
     environment = variables(f"postgresql://nobody@127.0.0.1:{free_port()}/lamps", issuer)
     for command in ("api", "migrate"):
         assert "database" in sentence(run(command, environment))
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+def test_a_database_that_lets_nobody_in_is_said_in_a_sentence(database: str, issuer: Issuer, command: str) -> None:
+    elsewhere = urlsplit(database)._replace(path="/nodb").geturl()
+    assert 'database "nodb" does not exist' in sentence(run(command, variables(elsewhere, issuer)))
+    parts = urlsplit(database)
+    stranger = parts._replace(netloc=f"stranger:wrong@{parts.netloc.rpartition('@')[2]}").geturl()
+    assert "stranger" in sentence(run(command, variables(stranger, issuer)))
+
+
+def test_migrating_needs_the_database_alone(database: str) -> None:
+    assert run("migrate", {"DATABASE_URL": database}).returncode == 0
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence(migrated_database: str, issuer: Issuer) -> None:
