@@ -70,7 +70,7 @@ def touches(append: Append) -> Iterable[object]:
     """What an append must have for itself within a group: one statement could not tell two of them apart."""
     yield append.stream_id
     if append.key:
-        yield append.key
+        yield append.key.key
     for stream_id, _ in append.guards:
         yield stream_id
 

@@ -48,7 +48,9 @@ def is_outage(error: BaseException) -> bool:
         | asyncpg.TransactionTimeoutError
         | asyncpg.TransactionRollbackError
         | asyncpg.LockNotAvailableError
-        | asyncpg.PostgresSystemError,
+        | asyncpg.PostgresSystemError
+        # A primary that became a replica: the next connection is led to the new one.
+        | asyncpg.ReadOnlySQLTransactionError,
     ) and not isinstance(error, ValueError)
 
 

@@ -78,11 +78,12 @@ async def execute(
             events = decider.decide(state, command, today=today, looked_up=looked_up)
         except (Rejected, VersionConflict):
             # What the first sending of this command changed may be the very reason to refuse the second.
-            if key and (known := await store.find_key(key)):
-                return await at_version(store, decider, known)
+            if replayed := await _replayed(store, decider, key):
+                return replayed
             raise
         if not events and found:
-            return found
+            # Or the very reason that nothing is left to change.
+            return await _replayed(store, decider, key) or found
         folded = decider.fold(events, state)
         if folded is None:
             raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
@@ -132,6 +133,11 @@ async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome
     return Outcome(
         at.stream_id, _identity(decider, at.stream_id), at.version, state, state.model_dump_json(), at.replayed
     )
+
+
+async def _replayed(store: Store, decider: Decider[S], key: Key | None) -> Outcome[S] | None:
+    known = await store.find_key(key) if key else None
+    return await at_version(store, decider, known) if known else None
 
 
 async def _look_up(

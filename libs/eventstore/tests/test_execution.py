@@ -57,6 +57,12 @@ class Turn(Command):
     limit: int = 1_000
 
 
+class TurnTo(Command):
+    """The lamp is turned to a number, unless it stands there."""
+
+    turns: int
+
+
 class Street(State):
     name: str
     status: Literal["open", "closed"]
@@ -96,6 +102,11 @@ def install(command: Install, street: Street | None) -> LampInstalled:
     if street is None or street.status != "open":
         raise Rejected("street-not-open", "lamps are installed in open streets")
     return LampInstalled(street=command.street, effective_on=command.on)
+
+
+@lamps.decides(by="epci")
+def turn_to(lamp: Lamp, command: TurnTo) -> LampTurned | tuple[()]:
+    return LampTurned(turns=command.turns, effective_on=command.on) if command.turns != lamp.turns else ()
 
 
 @lamps.decides(by="epci")
@@ -193,6 +204,19 @@ async def test_a_key_answers_as_the_first_time_whatever_happened_since(store: St
     assert (late.version, late.state.turns, late.replayed) == (2, 1, True)
     with pytest.raises(KeyReused):
         await on_lamp(store, Turn(limit=1), lamp, key=Key("client/turn", b"another"), expected=1)
+
+
+async def test_a_key_answers_as_the_first_time_even_if_nothing_is_left_to_change(store: Store) -> None:
+    lamp = await a_lamp(store)
+    key = Key("client/turn-to", b"body")
+    first = await on_lamp(store, TurnTo(turns=7), lamp, key=key)
+    await on_lamp(store, Turn(), lamp)
+    await on_lamp(store, TurnTo(turns=7), lamp)
+    again = await on_lamp(store, TurnTo(turns=7), lamp, key=key)
+    assert (again.version, again.state, again.replayed) == (first.version, first.state, True)
+    with pytest.raises(KeyReused):
+        await on_lamp(store, TurnTo(turns=7), lamp, key=Key("client/turn-to", b"another"))
+    assert (await on_lamp(store, TurnTo(turns=7), lamp, key=Key("unused", b"body"))).version == 4
 
 
 async def test_a_key_makes_one_new_aggregate_though_every_try_would_give_it_another_id(store: Store) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import asyncpg
 import pytest
@@ -21,6 +22,7 @@ from eventstore.appending import (
     NewEvent,
     VersionConflict,
 )
+from eventstore.connection import Line, StoreUnavailable
 from eventstore.ids import new_id
 from eventstore.store import Store
 
@@ -141,6 +143,26 @@ async def test_a_key_under_another_body_is_refused(store: Store) -> None:
     assert len(await store.read(0, 100)) == 1
 
 
+async def test_a_key_under_two_bodies_at_once_does_not_break_its_group(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flights = []
+
+    async def fly(line: Line, query: str, *columns: object, fetch: Any = Line.fetch) -> Any:
+        flights.append(columns)
+        return await fetch(line, query, *columns)
+
+    monkeypatch.setattr(Line, "fetch", fly)
+    outcomes = await asyncio.gather(
+        *(store.append(step(f"lamp-{n}", 0)) for n in range(10)),
+        store.append(step("lamp-10", 0, key=Key("k", b"body"))),
+        store.append(step("lamp-11", 0, key=Key("k", b"another"))),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Appended] * 11 + [KeyReused]
+    assert len(flights) == 2
+
+
 async def test_a_refused_command_leaves_its_key_free(store: Store) -> None:
     key = Key("k", b"body")
     with pytest.raises(VersionConflict):
@@ -230,6 +252,15 @@ async def test_other_processes_are_told_of_appends_and_this_one_is_woken(migrate
         await store.append(step("lamp-1", 1))
         await asyncio.wait_for(woken.wait(), timeout=5)
     await listener.close()
+
+
+async def test_a_primary_that_became_a_replica_is_left_for_the_new_one(store: Store) -> None:
+    database = await store.pool.fetchval("SELECT current_database()")
+    await store.pool.execute(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+    with pytest.raises(StoreUnavailable):
+        await store.append(step("lamp-1", 0))
+    await store.pool.execute(f'ALTER DATABASE "{database}" RESET default_transaction_read_only')
+    assert await store.append(step("lamp-1", 0)) == Appended("lamp-1", 1, replayed=False)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
