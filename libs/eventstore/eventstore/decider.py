@@ -209,6 +209,9 @@ class Decider(Generic[S]):
         if actor.roles.isdisjoint(decision.by):
             wanted = " or ".join(decision.by)
             raise Forbidden("role-missing", f"{decision.name} is for {wanted}")
+        nameless = [role for role in decision.by if role in actor.roles and role not in actor.organisations]
+        if nameless:
+            raise Forbidden("not-your-record", f"the token has the role {nameless[0]}, but names no {nameless[0]}")
         raise Forbidden("not-your-record", f"{decision.name} is only for the organisation the record belongs to")
 
     def allowed(self, state: S, actor: Actor) -> list[str]:
@@ -240,6 +243,7 @@ class Decider(Generic[S]):
     ) -> tuple[Event, ...]:
         """The events a command leads to; none where it changes nothing. Raises Rejected."""
         decision = self.decision(type(command))
+        self._check_status(decision, state)
         if command.on == TODAY:
             command = command.model_copy(update={"on": today})
         elif command.on > today:
@@ -251,7 +255,6 @@ class Decider(Generic[S]):
                 on=command.on,
                 previous=state.effective_on,
             )
-        self._check_status(decision, state)
         arguments: list[object] = [command]
         if not decision.creates or decision.when is not None:
             arguments.insert(0, state)
@@ -353,9 +356,11 @@ class Decider(Generic[S]):
         if decision.when is not None:
             status = getattr(state, "status", None)
             if status not in decision.when:
+                wanted = " or ".join(decision.when)
+                article = "an" if self.category[0] in "aeiou" else "a"
                 raise Rejected(
                     self.status_slug(decision, str(status)),
-                    f"{decision.name} is for a {self.category} that is {' or '.join(decision.when)}, not {status}",
+                    f"{decision.name} is for {article} {self.category} that is {wanted}, not {status}",
                     status=status,
                 )
 

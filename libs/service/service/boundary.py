@@ -49,6 +49,9 @@ class Boundary:
             with self._deadlines.limit():
                 found = self._find(path)
                 if found is None:
+                    if exchange.method == "HEAD":
+                        # Answered as GET is; the server leaves the body out, by the request as it came.
+                        scope = {**scope, "method": "GET"}
                     await self._application(scope, exchange.receive, exchange.send)
                 else:
                     endpoints, rest = found

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from service.components import Document
@@ -58,6 +58,10 @@ def router(service: Service) -> APIRouter:
         if slug not in kinds:
             raise Problem("not-found", "there is no problem of this slug")
         return kinds[slug]
+
+    @routes.get("/", include_in_schema=False)
+    async def entrance(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope['root_path']}/docs")
 
     @routes.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

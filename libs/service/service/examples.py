@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 _STRINGS: Final = {
     "date": "2024-05-13",
-    "date-time": "2024-05-13T08:30:00+00:00",
+    "date-time": "2024-05-13T08:30:00Z",
     "uuid": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
 }
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
 from urllib.parse import parse_qsl, urlencode
@@ -56,21 +56,14 @@ class Filters:
         """The page a query asks for. Raises Problem."""
         limit, after = LIMIT, None
         filters: dict[str, str] = {}
-        seen: set[str] = set()
         raw: bytes = exchange.scope.get("query_string", b"")
-        for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
-            if name in seen:
-                raise invalid_parameter(name, "given twice")
-            seen.add(name)
+        for name, value in refuse_undeclared(raw, ("limit", "cursor", *self.types)):
             if name == "limit":
                 limit = _limit(value)
             elif name == "cursor":
                 after = _read_cursor(value)
-            elif name in self.types:
-                filters[name] = self._value(name, value)
             else:
-                known = ", ".join(["limit", "cursor", *self.types])
-                raise invalid_parameter(name, f"there is no such parameter; there are {known}")
+                filters[name] = self._value(name, value)
         return Page(limit, after, filters)
 
     def _value(self, name: str, value: str) -> str:
@@ -82,6 +75,22 @@ class Filters:
         except ValidationError as error:
             raise invalid([{**fault, "loc": ("query", name)} for fault in error.errors()[:1]]) from None
         return str(read)
+
+
+def refuse_undeclared(
+    query: bytes, declared: Collection[str], repeatable: Collection[str] = ()
+) -> Sequence[tuple[str, str]]:
+    """The parameters of a query, each one declared, and given once unless it may be repeated. Raises Problem."""
+    parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    seen: set[str] = set()
+    for name, _ in parameters:
+        if name not in declared:
+            known = f"there are {', '.join(declared)}" if declared else "there are none here"
+            raise invalid_parameter(name, f"there is no such parameter; {known}")
+        if name in seen and name not in repeatable:
+            raise invalid_parameter(name, "given twice")
+        seen.add(name)
+    return parameters
 
 
 def _limit(value: str) -> int:

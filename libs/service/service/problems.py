@@ -1,7 +1,7 @@
 """What goes wrong, told as RFC 9457 problems: the one place where refusals and failures meet HTTP."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -81,7 +81,11 @@ def problem_of(error: Exception) -> Problem | None:
         case StreamNotFound():
             return Problem("not-found", str(error))
         case VersionConflict():
-            return Problem("stale", f"the record is no longer at version {error.expected}")
+            if error.expected <= 0:
+                return Problem(
+                    "stale", "the value of If-Match is not a tag this record has had: send its ETag as it is"
+                )
+            return Problem("stale", f"the record is not at version {error.expected} (any more)")
         case KeyReused():
             return Problem("idempotency-key-reused", "this Idempotency-Key was sent before with another body")
         case EventTooLarge():
@@ -91,7 +95,7 @@ def problem_of(error: Exception) -> Problem | None:
         case RequestValidationError():
             return invalid(error.errors())
         case BodyTooLarge():
-            return Problem("body-too-large", str(error), {"limit": error.limit})
+            return Problem("body-too-large", error.detail, {"limit": error.limit})
         case Unauthenticated():
             challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
             return Problem("unauthenticated", str(error), headers={"WWW-Authenticate": challenge})
@@ -118,7 +122,8 @@ def invalid(errors: Sequence[Any]) -> Problem:
     """The request does not have the form it needs, from pydantic's list of errors."""
     faults = [_fault(error) for error in errors]
     first = faults[0]
-    more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+    others = len(faults) - 1
+    more = f" (and {others} more fault{'s' if others > 1 else ''})" if others else ""
     where = first.get("pointer", first.get("parameter"))
     return Problem("invalid", f"{where}: {first['detail']}{more}", {"errors": faults})
 
@@ -129,7 +134,9 @@ def invalid_parameter(name: str, detail: str) -> Problem:
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    said = {"detail": error["msg"], "code": error["type"]}
+    # What a validator of ours raises is a sentence already; pydantic puts its kind before it.
+    sentence = error["msg"].removeprefix("Value error, ")
+    said = {"detail": sentence, "code": error["type"]}
     location: Sequence[str | int] = error["loc"]
     if error["type"] == "json_invalid":
         return {"pointer": "#", **said}
@@ -146,7 +153,15 @@ def pointer(location: Sequence[str | int]) -> str:
     return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
+def wrong_method(methods: Collection[str]) -> Problem:
+    """The path has other methods; where it has GET, it has HEAD."""
+    allow = ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
+    return Problem("method-not-allowed", f"the methods here are {allow}", headers={"Allow": allow})
+
+
 def _of_http(error: HTTPException) -> Problem:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
+        return wrong_method(error.headers["Allow"].split(", "))
     slug = _OF_STATUS.get(error.status_code, "")
     phrase = HTTPStatus(error.status_code).phrase
     detail = str(error.detail)

@@ -37,8 +37,9 @@ class Representation(Generic[S]):
 
 def written_event(event: Recorded) -> str:
     """One event of a stream's history, as JSON."""
+    recorded_at = event.recorded_at.isoformat().replace("+00:00", "Z")
     return (
         f'{{"position":{event.position},"version":{event.version},"event_id":"{event.event_id}","type":"{event.type}",'
-        f'"schema_version":{event.schema_version},"recorded_at":"{event.recorded_at.isoformat()}",'
+        f'"schema_version":{event.schema_version},"recorded_at":"{recorded_at}",'
         f'"data":{event.data},"metadata":{event.metadata}}}'
     )

@@ -23,8 +23,8 @@ from service import clock, headers
 from service.auth import Caller
 from service.body import read_command
 from service.exchange import JSON, Exchange
-from service.listing import UNFILTERED, Filters, Page
-from service.problems import Problem
+from service.listing import UNFILTERED, Filters, Page, refuse_undeclared
+from service.problems import Problem, wrong_method
 from service.representation import ADDED, Representation, written_event
 from service.runtime import Runtime
 
@@ -83,7 +83,9 @@ class Endpoints:
 
     async def __call__(self, exchange: Exchange, rest: Sequence[str]) -> None:
         """Answers a request; `rest` is what follows the resource's path. Raises what problems.py knows."""
-        if rest and not (rest[0] and rest[0].isprintable()):
+        if rest and not rest[0]:
+            raise Problem("not-found", "nothing is at this path")
+        if rest and not rest[0].isprintable():
             raise StreamNotFound(self._decider.category, rest[0])
         match exchange.method, rest:
             case "POST", [identity, verb] if verb in self.resource.verbs:
@@ -103,14 +105,12 @@ class Endpoints:
         """Why no endpoint fits: the path has other methods, or is none of ours."""
         match rest:
             case []:
-                allow = "GET, HEAD, POST"
+                return wrong_method(("GET", "POST"))
             case [_] | [_, "events"]:
-                allow = "GET, HEAD"
+                return wrong_method(("GET",))
             case [_, verb] if verb in self.resource.verbs:
-                allow = "POST"
-            case _:
-                return Problem("not-found", "nothing is at this path")
-        return Problem("method-not-allowed", f"the methods here are {allow}", headers={"Allow": allow})
+                return wrong_method(("POST",))
+        return Problem("not-found", "nothing is at this path")
 
     async def _create(self, exchange: Exchange) -> None:
         if b"if-match" in exchange.headers:
@@ -159,6 +159,8 @@ class Endpoints:
 
     async def _get(self, exchange: Exchange, identity: str) -> None:
         caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
+        if exchange.scope.get("query_string"):
+            refuse_undeclared(exchange.scope["query_string"], ())
         found = await current(self._runtime.store, self._decider, identity)
         if found is None:
             raise StreamNotFound(self._decider.category, identity)

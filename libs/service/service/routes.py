@@ -6,16 +6,18 @@ async def catalogue(
 ) -> list[Indicator]: ...
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_origin
 
 import asyncpg
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Request, Response, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
 
 from eventstore.store import Store
 from service.auth import Caller
+from service.listing import refuse_undeclared
 from service.runtime import Runtime
 from service.settings import Settings
 
@@ -23,15 +25,22 @@ SCHEME = "token"
 """The name of the security scheme in the OpenAPI document."""
 
 
+UNSHARED: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+"""Headers of what no shared cache may keep. A route that makes its own Response takes over those of the injected."""
+
+
 class _Bearer(SecurityBase):
     def __init__(self) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description="A token of the platform's OIDC issuer.")
         self.scheme_name = SCHEME
 
-    async def __call__(self, request: Request, scopes: SecurityScopes) -> Caller:
-        runtime = _runtime(request)
+    async def __call__(self, request: Request, response: Response, scopes: SecurityScopes) -> Caller:
         authorization = request.headers.get("authorization")
-        return await runtime.caller(None if authorization is None else authorization.encode("latin-1"), *scopes.scopes)
+        sent = None if authorization is None else authorization.encode("latin-1")
+        caller = await _runtime(request).caller(sent, *scopes.scopes)
+        _check_query(request)
+        response.headers.update(UNSHARED)
+        return caller
 
 
 _bearer = _Bearer()
@@ -40,6 +49,19 @@ _bearer = _Bearer()
 def requires(*scopes: str) -> Any:
     """A dependency that gives the Caller, whose token must hold these scopes; the document says so."""
     return Security(_bearer, scopes=list(scopes))
+
+
+def _check_query(request: Request) -> None:
+    """Only declared parameters, and once unless they are lists, as in the resources' own lists. Raises Problem."""
+    declared: dict[str, object] = {}
+    for parameter in request.scope["route"].dependant.query_params:
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            declared |= {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+        else:
+            declared[parameter.alias] = model
+    repeatable = [name for name, annotation in declared.items() if get_origin(annotation) is list]
+    refuse_undeclared(request.scope["query_string"], declared, repeatable)
 
 
 def _runtime(request: Request) -> Runtime:

@@ -127,7 +127,6 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(client: httpx.Asyn
     ("method", "path"),
     [
         ("GET", "/v1/nothing"),
-        ("GET", "/"),
         ("GET", "/v1/lamps/"),
         ("GET", f"/v1/lamps/{NOBODY}"),
         ("GET", f"/v1/lamps/{NOBODY}/events"),
@@ -152,7 +151,7 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, method:
         ("POST", f"/v1/lamps/{NOBODY}/events", "GET, HEAD"),
         ("GET", f"/v1/lamps/{NOBODY}/light", "POST"),
         ("PATCH", f"/v1/lamps/{NOBODY}/light", "POST"),
-        ("POST", "/live", "GET"),
+        ("POST", "/live", "GET, HEAD"),
     ],
 )
 async def test_a_method_the_path_does_not_have(client: httpx.AsyncClient, method: str, path: str, allow: str) -> None:
@@ -167,6 +166,23 @@ async def test_a_plain_route_is_refused_in_the_same_words(client: httpx.AsyncCli
     errors = problem(await client.post("/v1/readings", json={"kwh": "x"}), 422, "invalid")["errors"]
     assert errors[0]["pointer"] == "#/kwh"
     problem(await client.post("/v1/readings", content=b"{", headers=JSON), 422, "invalid")
+
+
+async def test_parameters_are_declared_and_given_once_everywhere(client: httpx.AsyncClient) -> None:
+    for path in ("/v1/report", "/v1/lamps", f"/v1/lamps/{NOBODY}"):
+        assert "there is no such" in problem(await client.get(f"{path}?colour=red"), 422, "invalid")["detail"]
+    assert "given twice" in problem(await client.get("/v1/report?least=1&least=2"), 422, "invalid")["detail"]
+
+
+async def test_head_is_where_get_is(client: httpx.AsyncClient) -> None:
+    for path in ("/live", "/docs", "/v1/report", "/v1/lamps"):
+        assert (await client.head(path)).status_code == 200
+    assert (await client.get("/v1/report")).headers["cache-control"] == "private, no-cache"
+
+
+async def test_the_root_leads_to_the_documentation(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/lamps/docs")
 
 
 async def test_a_bug_shows_nothing_of_the_inside(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -171,13 +171,13 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
         JSON, or CSV with `Accept: text/csv`: a header row, then a row for each cell.
         """
+        response.headers["Vary"] = "Accept, Authorization"
         indicator = find(name)
         question = asked.question(indicator, asked.dimensions(indicator))
         async with _now(pool, catalogue) as now:
             answer = await now.answer(indicator, question)
         if _prefers_csv(accept):
-            return Response(table(indicator, question, answer), media_type="text/csv", headers={"Vary": "Accept"})
-        response.headers["Vary"] = "Accept"
+            return Response(table(indicator, question, answer), media_type="text/csv", headers=response.headers)
         return figure(indicator, question, answer, now.positions)
 
     @router.get("/{name}/events", summary="The events behind a figure")

@@ -251,7 +251,7 @@ async def table(client: httpx.AsyncClient, path: str, accept: str = "text/csv", 
     answer = await client.get(f"{INDICATORS}{path}", params=parameters, headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Authorization"
     return list(csv.reader(io.StringIO(answer.text)))
 
 
