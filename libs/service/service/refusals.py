@@ -70,12 +70,10 @@ def _functions(module: str) -> Mapping[str, _Function]:
 
 
 def _template(sentence: ast.expr) -> str:
-    """A sentence with the names of what it speaks of: `{funder} has granted no aid`."""
+    """A sentence without what it speaks of: `… has granted no aid`."""
     match sentence:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
             return "".join(_template(part) for part in parts)
-        case ast.FormattedValue(value=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return f"{{{name}}}"
-    return "{…}"
+    return "…"

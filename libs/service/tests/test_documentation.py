@@ -184,9 +184,9 @@ def test_the_refusals_of_a_decision_are_found_in_its_code(document: dict[str, An
     assert slugs("/v1/lamps/{id}/dim") == {*always, "not-dimmer"}
 
 
-def test_a_sentence_of_a_refusal_names_what_it_speaks_of() -> None:
+def test_a_sentence_of_a_refusal_leaves_out_what_it_speaks_of() -> None:
     dim = next(decision for decision in lamps.decisions.values() if decision.name == "dim")
-    assert refusals_of(lamps, dim)["not-dimmer"].advice == "{watts} W is no less than {watts} W."
+    assert refusals_of(lamps, dim)["not-dimmer"].advice == "… W is no less than … W."
 
 
 async def test_examples_are_accepted_as_they_stand(
