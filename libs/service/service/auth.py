@@ -21,7 +21,8 @@ LEEWAY: Final = 10
 REFETCH: Final = 5.0
 """Seconds between two requests for the issuer's keys, however many tokens ask for an unknown one."""
 STALE: Final = 300.0
-"""Seconds after which the keys are asked for again, so that one the issuer withdrew stops being accepted."""
+"""Seconds after which the keys are asked for again, and a token is verified again: what was signed with a key that the
+issuer withdrew stops being accepted, however late it says it expires."""
 REMEMBERED: Final = 10_000
 """How many verified tokens are kept."""
 
@@ -58,7 +59,7 @@ class Caller:
     scopes: frozenset[str]
     sample: bool
     """Whether what it stores is sample data."""
-    expires_at: float
+    remembered_until: float
 
     def require(self, scope: str) -> None:
         """Raises ScopeMissing."""
@@ -95,12 +96,12 @@ class _Claims(BaseModel):
             ),
             scopes=frozenset(self.scope.split()),
             sample=self.sample,
-            expires_at=self.exp + LEEWAY,
+            remembered_until=min(self.exp + LEEWAY, time.time() + STALE),
         )
 
 
 class Tokens:
-    """Turns `Authorization` headers into callers. A token is verified once, and remembered until it expires."""
+    """Turns `Authorization` headers into callers. A verified token is remembered for a while."""
 
     def __init__(self, *, issuer: str, audience: str, jwks_url: str) -> None:
         self._issuer = issuer
@@ -109,9 +110,9 @@ class Tokens:
         self._verified: OrderedDict[bytes, Caller] = OrderedDict()
 
     def remembered(self, authorization: bytes | None) -> Caller | None:
-        """The caller of a token verified before and not expired."""
+        """The caller of a token verified not long ago and not expired."""
         caller = self._verified.get(authorization)  # type: ignore[arg-type]  # None is never a key
-        if caller is None or caller.expires_at <= time.time():
+        if caller is None or caller.remembered_until <= time.time():
             return None
         self._verified.move_to_end(authorization)  # type: ignore[arg-type]
         return caller
