@@ -42,7 +42,13 @@ async def live() -> Liveness:
 @router.get(
     "/ready",
     summary="The service can serve",
-    responses={503: {"model": Readiness, "description": "The database is away."}},
+    responses={
+        503: {
+            "model": Readiness,
+            "description": "The database is away.",
+            "content": {"application/json": {"example": {"ready": False, "database": "away", "work": {}}}},
+        }
+    },
 )
 async def ready(request: Request, response: Response) -> Readiness:
     """For a readiness probe: 200 while the database answers. Kafka may be away: commands are accepted all the same."""

@@ -5,7 +5,9 @@ reinstates; either reports the headcount and says that the company leaves. Membe
 companies: a suspension or a departure takes the headcount to 0, a reinstatement brings it back.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from contracts.company import (
     ApplicationRefusal,
@@ -38,7 +40,7 @@ class Apply(Command):
     """A company asks to join the network, for the first time or again after a refusal or a departure."""
 
     siret: Siret
-    name: ShortText
+    name: Annotated[ShortText, Field(examples=["Fonderie d'Exemple"])]
     """The company's name; sole traders, whose name is their own, cannot be recorded."""
     legal_form: LegalForm
     naf: Naf
@@ -84,7 +86,7 @@ class Company(State):
     """A company of the network, or one that asked to be."""
 
     siret: Siret
-    name: ShortText
+    name: Annotated[ShortText, Field(examples=["Fonderie d'Exemple"])]
     legal_form: LegalForm
     naf: Naf
     commune: Commune

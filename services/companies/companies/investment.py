@@ -8,7 +8,9 @@ maintained, each time on a document. The network corrects amounts and days, and 
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
+
+from pydantic import Field
 
 from companies.company import Company, companies
 from contracts.investment import (
@@ -105,7 +107,7 @@ class AwardGrant(Command):
     eligible_base: SomeEuros
     """The part of the investment's amount that this aid counts."""
     aid_rate: AidRate
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[135_000])]
 
 
 class DisburseGrant(Command):
