@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
+from pydantic import ValidationError
+
 from eventstore.decider import Command
 from service import headers
 from service.exchange import Exchange
@@ -15,12 +17,15 @@ _ESCAPED_NUL: Final = b"\\u0000"
 
 
 def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
-    """The command a body holds; nothing at all stands for a command without fields. Raises what problems.py knows."""
+    """The command a body holds; nothing at all stands for a command without fields. Raises Problem."""
     if not body:
         body = b"{}"
     else:
         headers.require_json(exchange)
-    command = model.model_validate_json(body)
+    try:
+        command = model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False)) from None
     if _ESCAPED_NUL in body:
         refuse_nul(json.loads(body))
     return command

@@ -94,7 +94,7 @@ def refuse_undeclared(
 
 
 def _limit(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= GREATEST_LIMIT):
+    if not (re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= GREATEST_LIMIT):
         raise invalid_parameter("limit", f"a number from 1 to {GREATEST_LIMIT}")
     return int(value)
 

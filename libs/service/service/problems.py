@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
@@ -90,8 +89,6 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem("idempotency-key-reused", "this Idempotency-Key was sent before with another body")
         case EventTooLarge():
             return Problem("event-too-large", "the event would be larger than 256 kB")
-        case ValidationError():
-            return invalid(error.errors(include_url=False, include_input=False))
         case RequestValidationError():
             return invalid(error.errors())
         case BodyTooLarge():

@@ -49,6 +49,17 @@ async def test_a_version_already_known_is_not_sent_again(client: httpx.AsyncClie
     assert (await client.get(lamp, headers={"If-None-Match": '"1"'})).json()["version"] == 2
 
 
+async def test_a_stored_state_that_this_code_cannot_read_is_our_fault_and_not_the_client_s(
+    client: httpx.AsyncClient, migrated_database: str
+) -> None:
+    lamp = await installed(client)
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute("UPDATE streams SET state = '{}'")
+    await connection.close()
+    for answer in (await client.get(lamp), await client.post(f"{lamp}/light")):
+        assert (answer.status_code, answer.json()["type"]) == (500, "/lamps/problems/internal")
+
+
 async def test_no_shared_cache_keeps_what_depends_on_the_caller(client: httpx.AsyncClient) -> None:
     answer = await client.get(await installed(client))
     assert answer.headers["cache-control"] == "private, no-cache"
@@ -110,6 +121,7 @@ async def test_filters_are_kept_from_page_to_page(client: httpx.AsyncClient) -> 
         ("company=%00", "company"),
         ("limit=0", "limit"),
         ("limit=201", "limit"),
+        ("limit=000000200999", "limit"),
         ("limit=x", "limit"),
         ("limit=%C2%B2", "limit"),
         ("cursor=%C3%A9", "cursor"),

@@ -230,9 +230,9 @@ def _resume(cursor: str | None, current: Positions) -> Cursor:
     except ValueError:
         raise invalid_parameter("cursor", "not a cursor that a list gave") from None
     for service, partitions in place.at.items():
-        for partition, position in partitions.items():
-            if position > current.get(service, {}).get(partition, 0):
-                raise invalid_parameter("cursor", "it is of events that are not here (any more): begin again")
+        here = current.get(service, {})
+        if not partitions or any(not 0 < position <= here.get(number, 0) for number, position in partitions.items()):
+            raise invalid_parameter("cursor", "it is of events that are not here (any more): begin again")
     return place
 
 

@@ -381,6 +381,9 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
 async def test_a_forged_cursor_reads_nothing_beyond_the_projection(client: httpx.AsyncClient) -> None:
     for forged in (
         {"at": {"companies": {"0": 10**6}}, "after": [0, "companies", 0, 0]},
+        {"at": {"companies": {"0": -(10**30)}}, "after": [0, "companies", 0, 0]},
+        {"at": {"companies": {}}, "after": [0, "companies", 0, 0]},
+        {"at": {"\x00": {"0": 0}}, "after": [0, "companies", 0, 0]},
         {"at": {}, "after": [0, "companies", 10**30, 0]},
         {"at": {}, "after": [-1, "companies", 1, 0]},
         {"at": {}, "after": [0, "\x00", 1, 0]},
