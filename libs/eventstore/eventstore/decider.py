@@ -15,6 +15,7 @@ An aggregate is one file: its commands, its state, its decisions and its evoluti
         return lamp.after(event, status="lit")
 """
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ class Decision:
     @property
     def description(self) -> str:
         """What the partner does, from the command's docstring."""
-        return (self.command.__doc__ or "").strip()
+        return inspect.cleandoc(self.command.__doc__ or "")
 
 
 class Decider(Generic[S]):
