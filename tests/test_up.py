@@ -38,7 +38,7 @@ class System:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("MAKEFLAGS", "MAKELEVEL", "DATABASE_URL", "KAFKA_BOOTSTRAP")
+            if name not in ("MAKEFLAGS", "MAKELEVEL", "DATABASE_URL", "KAFKA_BOOTSTRAP", "TERRITORY")
         } | {"STATE": str(self.state), "PORT": str(self.port), "COLUMNS": "200"}
         self._log = folder / "up.log"
         self._started: list[Child] = []
@@ -126,14 +126,14 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     investment = json.loads(system.run("sh", "-c", write).stdout)
     assert investment["status"] == "announced"
     verified = system.run("make", "verify")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
 
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
     assert "is already running on" in second.stderr
 
     up.stop(signal.SIGTERM, seconds=20)
-    assert "Stopping" in system.printed()
+    assert "Stopping (SIGTERM) ..." in system.printed()
     assert until(lambda: not system.processes(), seconds=1), system.processes()
 
     began = time.monotonic()
@@ -168,12 +168,30 @@ async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system
     again.stop(signal.SIGTERM, seconds=20)
 
 
+def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> None:
+    up = system.start()
+    up.await_ready(system.all_printed, seconds=120)
+    kafka = psutil.Process(int((system.state / "kafka" / "kafka.pid").read_text()))
+    kafka.suspend()
+    try:
+        verified = system.run("make", "verify")
+    finally:
+        kafka.resume()
+
+    assert verified.returncode == 2
+    assert re.fullmatch(r"Kafka at \S+ does not answer: nothing for 20 s\.\n", verified.stdout), verified
+    kafka.kill()
+    assert until(lambda: not up.running)
+    assert "Stopping (Kafka ended) ..." in system.printed()
+
+
 async def test_servers_given_by_address_are_used(system: System, tmp_path: Path, servers: Servers) -> None:
+    territory = f"test-{uuid.uuid4().hex}"
     with Postgres(tmp_path / "given", durable=False) as postgres:
         system.environment |= {
             "DATABASE_URL": postgres.url,
             "KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
-            "TERRITORY": f"test-{uuid.uuid4().hex}",
+            "TERRITORY": territory,
         }
         up = system.start()
         up.await_ready(system.all_printed, seconds=120)
@@ -184,7 +202,7 @@ async def test_servers_given_by_address_are_used(system: System, tmp_path: Path,
         assert await system.count("SELECT count(*) FROM events") == STEPS
         addresses = system.run("make", "env").stdout
         assert f"KAFKA_BOOTSTRAP={servers.kafka_bootstrap}\n" in addresses
-        assert f"COMPANIES_DATABASE_URL={postgres.database_url('companies')}\n" in addresses
+        assert f"COMPANIES_DATABASE_URL={postgres.database_url(territory + '_companies')}\n" in addresses
         up.stop(signal.SIGTERM, seconds=20)
         assert postgres.running
 
@@ -228,6 +246,28 @@ def test_servers_given_by_address_that_do_not_answer_are_one_sentence(system: Sy
     assert refused.returncode == 1
     assert refused.stderr.startswith("PostgreSQL at DATABASE_URL cannot be used")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_given_kafka_that_does_not_answer_is_one_sentence_and_nothing_was_made(system: System, database: str) -> None:
+    system.environment |= {"DATABASE_URL": database, "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Kafka at KAFKA_BOOTSTRAP cannot be used")
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (system.state / "running.json").exists()
+    assert not refused.stdout
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--scopes", "scope"), ("--roles", "role")])
+def test_a_token_for_what_does_not_exist_is_refused(system: System, option: str, kind: str) -> None:
+    asked = ["--scopes", "companies:read", option, "fishing"]
+
+    refused = system.run(sys.executable, "-m", "devstack", "token", *asked)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"There is no {kind} fishing: choose from ")
 
 
 def test_without_a_running_system_a_token_is_one_sentence(system: System) -> None:

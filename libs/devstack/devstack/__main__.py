@@ -1,6 +1,7 @@
 """The commands behind the Makefile: `python -m devstack up|token|env|verify|clean-state`."""
 
 import argparse
+import logging
 import os
 import shlex
 import signal
@@ -12,16 +13,23 @@ from devstack.child import DevstackError
 from devstack.issuer import ROLES
 from devstack.running import SERVICES, Running, forget
 
+SCOPES = tuple(f"{service}:{access}" for service in SERVICES for access in ("read", "write"))
+
 
 def _up(_: argparse.Namespace) -> int:
     from devstack.up import up
 
+    # Kafka's client logs each attempt while topics come about; what remains a failure is said by us.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     return up(Console(highlight=False))
 
 
 def _token(arguments: argparse.Namespace) -> int:
     if not arguments.scopes:
         raise DevstackError('Say what the token is for: make token SCOPES="companies:read companies:write".')
+    unknown = set(arguments.scopes.split()) - set(SCOPES)
+    if unknown:
+        raise DevstackError(f"There is no scope {', '.join(sorted(unknown))}: choose from {', '.join(SCOPES)}.")
     unknown = set(arguments.roles.split()) - set(ROLES)
     if unknown:
         raise DevstackError(f"There is no role {', '.join(sorted(unknown))}: choose from {', '.join(ROLES)}.")
@@ -46,6 +54,7 @@ def _verify(_: argparse.Namespace) -> int:
 
 def _clean_state(_: argparse.Namespace) -> int:
     forget()
+    print("Forgotten. Servers given by DATABASE_URL and KAFKA_BOOTSTRAP keep their databases and topics.")
     return 0
 
 

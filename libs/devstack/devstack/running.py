@@ -21,6 +21,9 @@ from service.settings import Settings
 SERVICES: Final = ("companies", "indicators")
 """The packages of the services; each has an `app` in its module `app`."""
 
+FRONTENDS: Final = ("http://localhost:3000", "http://localhost:5173", "http://localhost:8080")
+"""Where the usual tools for frontends serve what is being developed: origins that may call, unless others are set."""
+
 
 def state_folder() -> Path:
     """Where the state is kept."""
@@ -36,6 +39,7 @@ class Running:
     kafka_bootstrap: str
     databases: dict[str, str]
     """The address of each service's database."""
+    territory: str
 
     @classmethod
     def find(cls) -> "Running":
@@ -65,6 +69,8 @@ class Running:
         return {
             "DATABASE_URL": self.databases[service],
             "KAFKA_BOOTSTRAP": self.kafka_bootstrap,
+            "TERRITORY": self.territory,
+            "CORS_ORIGINS": os.environ.get("CORS_ORIGINS") or ",".join(FRONTENDS),
             "OIDC_ISSUER": issuer.url,
             "OIDC_AUDIENCE": issuer.audience,
             "OIDC_JWKS_URL": issuer.jwks_url,

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import signal
 import sys
 import time
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -24,12 +26,17 @@ from devstack.child import Child, DevstackError
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, only_one
 from devstack.servers import Kafka, Postgres
+from eventstore.topics import existing_topics
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_PATIENCE: Final = 10
+"""Seconds that a server given by its address has to answer."""
+
+
 class _Stopped(BaseException):
-    """Someone asked us to stop."""
+    """Someone asked us to stop; the message says who."""
 
 
 def up(console: Console) -> int:
@@ -38,18 +45,18 @@ def up(console: Console) -> int:
         try:
             with _signals_stop():
                 _run(console, opened)
-        except _Stopped:
-            console.print("Stopping ...")
+        except _Stopped as stopped:
+            console.print(f"Stopping ({stopped}) ...")
     return 0
 
 
 def _run(console: Console, opened: ExitStack) -> None:
-    port = _port()
+    port, territory = _port(), _territory()
     folder = opened.enter_context(only_one())
     require_free(port, setting="PORT")
-    database_url, marker, bootstrap, children = _servers(console, opened, folder, port)
-    databases = asyncio.run(_databases(database_url))
-    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases)
+    database_url, marker, bootstrap, children = _servers(console, opened, folder, port, territory)
+    databases = asyncio.run(_databases(database_url, territory))
+    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases, territory)
     running.save()
     console.print("Starting the services ...")
     host = Child("The services", [sys.executable, "-m", "devstack.host"], log=folder / "host.log", marker=str(folder))
@@ -59,7 +66,7 @@ def _run(console: Console, opened: ExitStack) -> None:
         _send_sample(console, running)
         marker.touch()
     summary.show(console, running, asyncio.run(summary.figures(running)))
-    _watch([*children, host])
+    _watch(console, [*children, host])
 
 
 def _port() -> int:
@@ -69,9 +76,22 @@ def _port() -> int:
     return int(port)
 
 
-def _servers(console: Console, opened: ExitStack, folder: Path, port: int) -> tuple[str, Path, str, list[Child]]:
+def _territory() -> str:
+    """The first part of the names of topics and databases, short enough for those."""
+    territory = os.environ.get("TERRITORY") or "issoudun"
+    if not re.fullmatch("[a-z][a-z0-9-]{0,49}", territory):
+        raise DevstackError(
+            f"TERRITORY is {territory}: choose a name of small letters, digits and hyphens, 50 at most, a letter first."
+        )
+    return territory
+
+
+def _servers(
+    console: Console, opened: ExitStack, folder: Path, port: int, territory: str
+) -> tuple[str, Path, str, list[Child]]:
     """PostgreSQL's address, the file that says it holds the sample, Kafka's address, and what we started for it."""
     given_database, given_kafka = os.environ.get("DATABASE_URL"), os.environ.get("KAFKA_BOOTSTRAP")
+    asyncio.run(_require_given(given_database, given_kafka))
     started = [name for name, given in (("PostgreSQL", given_database), ("Kafka", given_kafka)) if not given]
     if started:
         console.print(f"Starting {' and '.join(started)}, with data in {folder} ...", soft_wrap=True)
@@ -92,25 +112,41 @@ def _servers(console: Console, opened: ExitStack, folder: Path, port: int) -> tu
         kafka.start()
         children.append(kafka.child)
     if given_database:
-        marker = folder / f"sample-sent-{hashlib.sha256(given_database.encode()).hexdigest()[:16]}"
+        marker = folder / f"sample-sent-{territory}-{hashlib.sha256(given_database.encode()).hexdigest()[:16]}"
     else:
-        marker = postgres.folder / "sample-sent"
+        marker = postgres.folder / f"sample-sent-{territory}"
     return given_database or postgres.url, marker, given_kafka or kafka.bootstrap, children
 
 
-async def _databases(url: str) -> dict[str, str]:
-    """The address of each service's database, which is made if need be."""
+async def _require_given(database_url: str | None, bootstrap: str | None) -> None:
+    """Raises DevstackError where a server given by its address does not answer."""
+    if database_url:
+        try:
+            await (await asyncpg.connect(database_url, timeout=_PATIENCE)).close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            why = str(error) or f"no answer within {_PATIENCE} s"
+            raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {why}.") from error
+    if bootstrap:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await existing_topics(bootstrap, [])
+        except (OSError, KafkaError, ValueError) as error:
+            raise DevstackError(
+                f"Kafka at KAFKA_BOOTSTRAP cannot be used, so check it: {bootstrap} does not answer."
+            ) from error
+
+
+async def _databases(url: str, territory: str) -> dict[str, str]:
+    """The address of each service's database, which is made if need be; several territories may share a server."""
+    names = {service: f"{territory}_{service}" for service in SERVICES}
+    connection = await asyncpg.connect(url, timeout=_PATIENCE)
     try:
-        connection = await asyncpg.connect(url, timeout=10)
-    except (OSError, asyncpg.PostgresError, ValueError) as error:
-        raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {error}.") from error
-    try:
-        for name in SERVICES:
+        for name in names.values():
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
                 await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     finally:
         await connection.close()
-    return {name: urlunsplit(urlsplit(url)._replace(path=f"/{name}")) for name in SERVICES}
+    return {service: urlunsplit(urlsplit(url)._replace(path=f"/{name}")) for service, name in names.items()}
 
 
 def _all_ready(running: Running) -> bool:
@@ -130,15 +166,16 @@ def _send_sample(console: Console, running: Running) -> None:
         sending.send(running.base_url, token, stories, today, lambda: progress.advance(task))
 
 
-def _watch(children: list[Child]) -> None:
+def _watch(console: Console, children: list[Child]) -> None:
     """Returns never: it ends by a signal, by the end of a child, or by that of the make that began us."""
     parent = os.getppid()
     while True:
         for child in children:
             if not child.running:
+                console.print(f"Stopping ({child.name} ended) ...")
                 raise DevstackError(f"{child.name} ended unexpectedly: see {child.log}.")
         if "MAKELEVEL" in os.environ and os.getppid() != parent:
-            raise _Stopped
+            raise _Stopped("make ended")
         time.sleep(0.25)
 
 
@@ -146,10 +183,10 @@ def _watch(children: list[Child]) -> None:
 def _signals_stop() -> Iterator[None]:
     """Raises _Stopped in the block at the first signal; what follows the block is not disturbed by any."""
 
-    def stop(*_: int | FrameType | None) -> None:
+    def stop(received: int, _: FrameType | None) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        raise _Stopped
+        raise _Stopped("Ctrl-C" if received == signal.SIGINT else signal.Signals(received).name)
 
     for number in _SIGNALS:
         signal.signal(number, stop)

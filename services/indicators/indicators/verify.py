@@ -4,9 +4,12 @@ The figures are read in one snapshot together with the positions they are comple
 exactly those, and counted by `recount`. On the way each stream is checked to be without a gap.
 """
 
+import asyncio
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +33,12 @@ FIRST_PROGRAMME: Final = date(2023, 12, 31)
 """The last day of the first programme, whose figures are published."""
 PATIENCE: Final = 10_000
 """Milliseconds without a record after which a topic is held to end before the projection's positions."""
+NO_ANSWER: Final = 20
+"""Seconds without an answer after which Kafka is given up."""
+
+
+class NoAnswer(Exception):
+    """Kafka does not answer."""
 
 
 @dataclass
@@ -65,10 +74,14 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=1)
     try:
         async with pool, snapshot(pool, catalogue) as now:
-            topics = await read_topics(now, settings)
+            with _quiet_client():
+                topics = await read_topics(now, settings)
             compared, faults = await compare(catalogue, now, topics)
     except CatchingUp:
         print("The figures are still being folded anew under changed definitions: try again later.")
+        return 1
+    except NoAnswer:
+        print(f"Kafka at {settings.kafka_bootstrap} does not answer: nothing for {NO_ANSWER} s.")
         return 1
     except KafkaError as error:
         print(f"The topics can't be read: {error}.")
@@ -83,7 +96,7 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
 
 
 async def read_topics(now: Snapshot, settings: Settings) -> Topics:
-    """Every event of the topics up to the positions of the snapshot, and no other."""
+    """Every event of the topics up to the positions of the snapshot, and no other. Raises KafkaError and NoAnswer."""
     topics = Topics()
     ends = {
         TopicPartition(settings.topic(service), partition): (service, position)
@@ -95,18 +108,24 @@ async def read_topics(now: Snapshot, settings: Settings) -> Topics:
     reached = dict.fromkeys(ends, 0)
     consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
     try:
-        await consumer.start()
-        consumer.assign(list(ends))
-        await consumer.seek_to_beginning()
-        while waiting := [place for place, (_, end) in ends.items() if reached[place] < end]:
-            batches = await consumer.getmany(*waiting, timeout_ms=PATIENCE, max_records=10_000)
-            if not batches:
-                break
-            for place, records in batches.items():
-                service, end = ends[place]
-                for record in records:
-                    if reached[place] < end:
-                        reached[place] = topics.add(service, record, end, reached[place])
+        async with asyncio.timeout(NO_ANSWER) as deadline:
+            await consumer.start()
+            consumer.assign(list(ends))
+            await consumer.seek_to_beginning()
+            while waiting := [place for place, (_, end) in ends.items() if reached[place] < end]:
+                batches = await consumer.getmany(*waiting, timeout_ms=PATIENCE, max_records=10_000)
+                if not batches:
+                    # The topics end here only if Kafka still answers.
+                    await consumer.end_offsets(waiting)
+                    break
+                deadline.reschedule(asyncio.get_running_loop().time() + NO_ANSWER)
+                for place, records in batches.items():
+                    service, end = ends[place]
+                    for record in records:
+                        if reached[place] < end:
+                            reached[place] = topics.add(service, record, end, reached[place])
+    except TimeoutError:
+        raise NoAnswer from None
     finally:
         await consumer.discard()
     for place, (_, end) in ends.items():
@@ -115,6 +134,18 @@ async def read_topics(now: Snapshot, settings: Settings) -> Topics:
                 f"{place.topic}[{place.partition}]: no event has position {end}, where the figures are"
             )
     return topics
+
+
+@contextmanager
+def _quiet_client() -> Iterator[None]:
+    """Keeps Kafka's client from logging: what fails is said in a sentence of ours."""
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        client.setLevel(level)
 
 
 async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[int, list[str]]:
