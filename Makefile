@@ -28,7 +28,7 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 bench: $(INSTALLED) ## measure ours against its peers (JSON=file writes the results there too)
 	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')
 
-token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network"] [COMPANY=<siret>]
+token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network", all unless given] [COMPANY=<siret>]
 	@exec $(BIN)/python -m devstack token --scopes '$(SCOPES)' --roles '$(ROLES)' --company '$(COMPANY)'
 
 env: $(INSTALLED) ## print the running system's addresses as shell assignments
