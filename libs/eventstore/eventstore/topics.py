@@ -20,7 +20,8 @@ class TopicUnusable(Exception):
 async def ensure_topic(bootstrap: str, topic: str, partitions: int) -> None:
     """Creates the topic where it is missing, its records to be kept for ever.
 
-    Raises TopicUnusable where it has another number of partitions: the order within streams hangs on it.
+    Raises TopicUnusable where it has another number of partitions: the order within streams hangs on it, and so do the
+    marks of subscriptions, even if the topic is filled anew.
     """
     async with _admin(bootstrap) as admin:
         while (found := (await _partitions(admin)).get(topic)) is None:
@@ -28,8 +29,8 @@ async def ensure_topic(bootstrap: str, topic: str, partitions: int) -> None:
             await asyncio.sleep(0.01)
     if found != partitions:
         raise TopicUnusable(
-            f"the topic {topic} has {found} partitions, not {partitions}: set TOPIC_PARTITIONS={found}, "
-            "or delete the topic and let the relay fill a new one"
+            f"the topic {topic} has {found} partitions, not {partitions}: set TOPIC_PARTITIONS={found}, and never "
+            "another number, by which subscriptions would miss events and handle others twice"
         )
 
 
