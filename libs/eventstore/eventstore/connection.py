@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -67,8 +67,13 @@ async def open_pool(url: str, size: int = 10) -> AsyncIterator[asyncpg.Pool]:
         # Nothing here leaves session state behind, and a reset is a round trip.
         reset=_leave,
     )
-    async with pool:
+    await pool
+    try:
         yield pool
+    finally:
+        # Given up, it breaks off its connections: a server that stands still is not waited for.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), CONNECT_TIMEOUT)
 
 
 async def _leave(_: asyncpg.Connection) -> None:
@@ -109,4 +114,5 @@ class Line:
     async def close(self) -> None:
         """Closes the connection."""
         if self._connection is not None and not self._connection.is_closed():
-            await self._connection.close(timeout=CONNECT_TIMEOUT)
+            with suppress(OSError):
+                await self._connection.close(timeout=CONNECT_TIMEOUT)

@@ -89,6 +89,14 @@ async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Pos
         await recovered(client, within=10)
 
 
+async def test_a_service_ends_in_order_while_its_database_stands_still(postgres: Postgres, issuer: Issuer) -> None:
+    await migrate(postgres.url)
+    async with asyncio.timeout(10), calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
+        lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
+        await asyncio.gather(client.get(lamp), client.get("/v1/lamps"))
+        postgres.pause()
+
+
 async def test_a_service_may_start_before_its_database(postgres: Postgres, issuer: Issuer) -> None:
     await migrate(postgres.url)
     postgres.stop()
