@@ -1,5 +1,6 @@
 """The way of a command: load the state, decide, append; again when somebody else was faster."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -64,50 +65,62 @@ async def execute(
     stream_id = decider.stream_id(identity)
     # A stream whose id was just made need not be looked for.
     may_exist = not creates or decider.identified_by is not None
-    for _ in range(ATTEMPTS):
-        found = await current(store, decider, identity) if may_exist else None
-        if found is None and not creates:
-            raise StreamNotFound(decider.category, identity)
-        state = found.state if found else None
-        version = found.version if found else 0
-        decider.authorise(decision, command if creates or state is None else state, actor)
-        try:
-            if expected is not None and expected != version:
-                raise VersionConflict(stream_id, expected)
-            looked_up, guards = await _look_up(store, decision.looks_up, command if creates else state)
-            events = decider.decide(state, command, today=today, looked_up=looked_up)
-        except (Rejected, VersionConflict):
-            # What the first sending of this command changed may be the very reason to refuse the second.
-            if replayed := await _replayed(store, decider, key):
-                return replayed
-            raise
-        if not events and found:
-            # Or the very reason that nothing is left to change.
-            return await _replayed(store, decider, key) or found
-        folded = decider.fold(events, state)
-        if folded is None:
-            raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
-        state_json = folded.model_dump_json()
-        try:
-            appended = await store.append(
-                Append(
-                    stream_id,
-                    decider.category,
-                    version,
-                    [NewEvent(type(event).__name__, event.schema_version, event.model_dump_json()) for event in events],
-                    state_json,
-                    decider.state.revision,
-                    metadata,
-                    key,
-                    guards,
+    turn: asyncio.Lock | None = None
+    try:
+        for _ in range(ATTEMPTS):
+            found = await current(store, decider, identity) if may_exist else None
+            if found is None and not creates:
+                raise StreamNotFound(decider.category, identity)
+            state = found.state if found else None
+            version = found.version if found else 0
+            decider.authorise(decision, command if creates or state is None else state, actor)
+            try:
+                if expected is not None and expected != version:
+                    raise VersionConflict(stream_id, expected)
+                looked_up, guards = await _look_up(store, decision.looks_up, command if creates else state)
+                events = decider.decide(state, command, today=today, looked_up=looked_up)
+            except (Rejected, VersionConflict):
+                # What the first sending of this command changed may be the very reason to refuse the second.
+                if replayed := await _replayed(store, decider, key):
+                    return replayed
+                raise
+            if not events and found:
+                # Or the very reason that nothing is left to change.
+                return await _replayed(store, decider, key) or found
+            folded = decider.fold(events, state)
+            if folded is None:
+                raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
+            state_json = folded.model_dump_json()
+            try:
+                appended = await store.append(
+                    Append(
+                        stream_id,
+                        decider.category,
+                        version,
+                        [
+                            NewEvent(type(event).__name__, event.schema_version, event.model_dump_json())
+                            for event in events
+                        ],
+                        state_json,
+                        decider.state.revision,
+                        metadata,
+                        key,
+                        guards,
+                    )
                 )
-            )
-        except VersionConflict:
-            continue
-        if appended.replayed:
-            return await at_version(store, decider, appended)
-        return Outcome(stream_id, identity, appended.version, folded, state_json)
-    raise StoreUnavailable(f"{stream_id} is changed by too many at once")
+            except VersionConflict:
+                if turn is None:
+                    # Losers of a race wait for each other: racing on, of N at once each would lose to N others in turn.
+                    turn = store.turn(stream_id)
+                    await turn.acquire()
+                continue
+            if appended.replayed:
+                return await at_version(store, decider, appended)
+            return Outcome(stream_id, identity, appended.version, folded, state_json)
+        raise StoreUnavailable(f"{stream_id} is changed by too many at once")
+    finally:
+        if turn is not None:
+            turn.release()
 
 
 async def current(store: Store, decider: Decider[S], identity: str) -> Outcome[S] | None:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 
@@ -78,6 +79,7 @@ class Store:
         self._append = Grouped(self._fly_appends, touches)
         self._load = Grouped(self._fly_loads)
         self._untold = asyncio.Event()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @classmethod
     @asynccontextmanager
@@ -140,6 +142,10 @@ class Store:
         """The service's events after a position, in the one order they have."""
         rows = await self._fetch(READ_EVENTS, after, limit)
         return [Recorded._make(row) for row in rows]
+
+    def turn(self, stream_id: str) -> asyncio.Lock:
+        """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""
+        return self._turns.setdefault(stream_id, asyncio.Lock())
 
     async def list_streams(
         self, category: str, *, filters: Mapping[str, str] | None = None, after: str = "", limit: int = 50

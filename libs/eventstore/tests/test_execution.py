@@ -183,6 +183,12 @@ async def test_fifty_at_once_on_one_stream_all_count_when_none_insists_on_a_vers
     assert sorted(outcome.state.turns for outcome in outcomes) == list(range(1, 51))
 
 
+async def test_however_many_crowd_one_stream_none_is_turned_away(store: Store) -> None:
+    lamp = await a_lamp(store)
+    outcomes = await asyncio.gather(*(on_lamp(store, Turn(), lamp) for _ in range(250)))
+    assert sorted(outcome.state.turns for outcome in outcomes) == list(range(1, 251))
+
+
 async def test_fifty_at_once_that_insist_on_a_version_have_one_winner_each_time(store: Store) -> None:
     lamp = await a_lamp(store)
     for version in range(1, 4):
