@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from indicators.measures import Formula, Indicator, Level
-from indicators.query import ALWAYS, Positions, Question, Snapshot
+from indicators.query import ALWAYS, PATIENCE, Positions, Question, Snapshot
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,13 @@ async def facts_behind(
             limit + 1 - len(facts),
         )
         if isinstance(measure, Level):
-            rows = await snapshot.connection.fetch(_LEVEL, *common, question.last or ALWAYS, question.without_largest)
+            rows = await snapshot.connection.fetch(
+                _LEVEL, *common, question.last or ALWAYS, question.without_largest, timeout=PATIENCE
+            )
         else:
-            rows = await snapshot.connection.fetch(_SUM, *common, question.first or date.min, question.until)
+            rows = await snapshot.connection.fetch(
+                _SUM, *common, question.first or date.min, question.until, timeout=PATIENCE
+            )
         facts += [
             FactBehind(measure.name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))})
             for row in rows

@@ -28,6 +28,10 @@ Positions = Mapping[str, Mapping[int, int]]
 """Per service and partition of its topic, the position up to which all its events are in: {"companies": {0: 1201}}."""
 
 
+PATIENCE: Final = 10.0
+"""Seconds that a figure may take. A database that is away is found out before, when the marks are read."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of an indicator."""
@@ -96,7 +100,13 @@ class Snapshot:
             return _compute(indicator, [await self.answer(measure, question) for measure in indicator.of])
         read, arguments = _level(question) if isinstance(indicator, Level) else _sum(question)
         rows = await self.connection.fetch(
-            read, self.generation, indicator.name, json.dumps(dict(question.where)), list(question.by), *arguments
+            read,
+            self.generation,
+            indicator.name,
+            json.dumps(dict(question.where)),
+            list(question.by),
+            *arguments,
+            timeout=PATIENCE,
         )
         values = {
             row["key"] and tuple(json.loads(row["key"])): Value(row["value"], row["n"], row["as_of"]) for row in rows
