@@ -32,8 +32,7 @@ CREATE TABLE idempotency_keys (
     version     integer     NOT NULL,
     recorded_at timestamptz NOT NULL
 );
--- Rows are appended in the order of their time, so the cheapest kind of index finds the old ones.
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys USING brin (recorded_at);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (recorded_at);
 
 CREATE TABLE marks (
     subscription text        NOT NULL,
