@@ -10,7 +10,7 @@ import asyncpg
 
 from bench import inserts
 from bench.runner import Action
-from bench.sample import BEGUN, METADATA, choose, command, sirets, state_json
+from bench.sample import BEGUN, METADATA, choose, command, sirets, states
 from companies.company import Company, ReportHeadcount
 from contracts.company import HeadcountReported
 from contracts.values import size_band
@@ -43,7 +43,7 @@ async def create(url: str) -> None:
     await connection.execute(TABLE)
     await connection.executemany(
         "INSERT INTO companies (siret, version, state) VALUES ($1, $2, $3)",
-        [(siret, BEGUN, state_json(siret)) for siret in sirets()],
+        [(siret, BEGUN, states()[siret]) for siret in sirets()],
     )
     await connection.execute("VACUUM ANALYZE")
     await connection.close()

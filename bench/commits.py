@@ -9,7 +9,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from bench.inserts import INSERT
-from bench.sample import METADATA, event_json, sirets
+from bench.sample import METADATA, reports, sirets
 from bench.sends import Ready
 
 
@@ -35,7 +35,7 @@ class Steps:
 
     async def _commit(self) -> None:
         await self._connection.fetch(
-            INSERT, str(uuid.uuid4()), 1, "HeadcountReported", event_json(sirets()[0]), METADATA
+            INSERT, str(uuid.uuid4()), 1, "HeadcountReported", reports()[sirets()[0]], METADATA
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from bench.runner import Action
-from bench.sample import BEGUN, METADATA, choose, event_json
+from bench.sample import BEGUN, METADATA, choose, reports
 
 CONNECTIONS: Final = 16
 TABLE: Final = """
@@ -56,11 +56,12 @@ async def _versions(url: str) -> dict[str, int]:
 
 async def _inserter(connection: asyncpg.Connection, versions: dict[str, int], chosen: Callable[[], str]) -> Action:
     statement = await connection.prepare(INSERT)
+    events = reports()
 
     async def insert() -> None:
         siret = chosen()
         stream_id = f"company-{siret}"
         version = versions[stream_id] = versions.get(stream_id, BEGUN) + 1
-        await statement.fetch(stream_id, version, "HeadcountReported", event_json(siret), METADATA)
+        await statement.fetch(stream_id, version, "HeadcountReported", events[siret], METADATA)
 
     return insert

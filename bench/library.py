@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from eventsourcing.persistence import InfrastructureFactory, StoredEvent
 
 from bench.runner import WARM_UP, WINDOW
-from bench.sample import choose, event_json, sirets
+from bench.sample import choose, reports, sirets
 
 THREADS: Final = 64
 
@@ -28,6 +28,7 @@ class Library:
         """Events inserted a second, one at a time by each thread."""
         done = [0] * THREADS
         ended = threading.Event()
+        events = reports()
 
         def insert(client: int) -> None:
             chosen = choose(client, THREADS)
@@ -35,7 +36,7 @@ class Library:
                 siret = chosen()
                 stream = uuid5(NAMESPACE_OID, siret)
                 self._versions[stream] += 1
-                event = StoredEvent(stream, self._versions[stream], "HeadcountReported", event_json(siret).encode())
+                event = StoredEvent(stream, self._versions[stream], "HeadcountReported", events[siret].encode())
                 self._recorder.insert_events([event])
                 done[client] += 1
 

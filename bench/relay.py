@@ -25,7 +25,7 @@ COMPRESSION: Final[Compression] = "lz4"
 async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
     """The row of the relay."""
     url = await servers.store()
-    await begin_streams(url, reports=2)
+    await begin_streams(url, reported=2)
     events = await _events(url)
     records = [sends.ready(event, SOURCE) for event in events]
     ours = partial(_relay, url, servers.kafka, events[-1].position, len(events))

@@ -50,16 +50,20 @@ def company(siret: str) -> tuple[Company, list[Event]]:
 
 
 @cache
-def state_json(siret: str) -> str:
-    """The state of an active company, about 400 bytes."""
-    return company(siret)[0].model_dump_json()
+def states() -> Mapping[str, str]:
+    """The state of each company, about 390 bytes."""
+    return {siret: company(siret)[0].model_dump_json() for siret in sirets()}
 
 
 @cache
-def event_json(siret: str) -> str:
-    """The event that is appended, about 170 bytes."""
-    event = HeadcountReported(company=siret, headcount_before=12.5, headcount=13.5, size_band="11", **_FACTS)
-    return event.model_dump_json()
+def reports() -> Mapping[str, str]:
+    """The event that is appended to each company's stream, about 170 bytes."""
+    return {
+        siret: HeadcountReported(
+            company=siret, headcount_before=12.5, headcount=13.5, size_band="11", **_FACTS
+        ).model_dump_json()
+        for siret in sirets()
+    }
 
 
 def command() -> ReportHeadcount:
@@ -67,7 +71,7 @@ def command() -> ReportHeadcount:
     return ReportHeadcount(on=DAY, full_time_equivalents=next(_HEADCOUNTS))
 
 
-async def begin_streams(url: str, reports: int = 0, count: int = STREAMS) -> None:
+async def begin_streams(url: str, reported: int = 0, count: int = STREAMS) -> None:
     """Stores so many of the companies, each with so many reports of its headcount."""
     async with Store.open(url) as store:
         for begin in range(0, count, 500):
@@ -81,9 +85,9 @@ async def begin_streams(url: str, reports: int = 0, count: int = STREAMS) -> Non
                         0,
                         [
                             *(NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events),
-                            *[NewEvent("HeadcountReported", 1, event_json(siret))] * reports,
+                            *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported,
                         ],
-                        state_json(siret),
+                        states()[siret],
                         Company.revision,
                         METADATA,
                     )

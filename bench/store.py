@@ -10,7 +10,7 @@ from typing import Any
 from bench import by_hand, inserts, library
 from bench.processes import Clients, Processes
 from bench.runner import Action, Row, throughput
-from bench.sample import DAY, METADATA, begin_streams, choose, command, event_json, state_json
+from bench.sample import DAY, METADATA, begin_streams, choose, command, reports, states
 from bench.servers import Servers
 from companies.company import Company, companies
 from eventstore.appending import Append, Key, NewEvent
@@ -89,6 +89,8 @@ async def appending(
 
 
 def _appender(store: Store, versions: dict[str, int], chosen: Callable[[], str], *, keyed: bool) -> Action:
+    events, folded = reports(), states()
+
     async def append() -> None:
         siret = chosen()
         stream_id = f"company-{siret}"
@@ -97,8 +99,8 @@ def _appender(store: Store, versions: dict[str, int], chosen: Callable[[], str],
                 stream_id,
                 "company",
                 versions[stream_id],
-                [NewEvent("HeadcountReported", 1, event_json(siret))],
-                state_json(siret),
+                [NewEvent("HeadcountReported", 1, events[siret])],
+                folded[siret],
                 Company.revision,
                 METADATA,
                 Key(str(uuid.uuid4()), bytes(32)) if keyed else None,
