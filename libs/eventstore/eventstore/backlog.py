@@ -68,4 +68,4 @@ def _to_time(microseconds: tuple[int]) -> datetime:
 
 
 def _not_sent(_: datetime) -> tuple[int]:
-    raise NotImplementedError
+    raise TypeError("times are only read on this connection")
