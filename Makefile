@@ -8,9 +8,10 @@ export STATE
 BIN := .venv/bin
 PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
 INSTALLED := .venv/installed
+LONG := .venv/installed-long
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench token env verify clean-state lock fmt
+.PHONY: help up test test-long bench token env verify clean-state lock fmt
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@exec $(BIN)/pytest -q -n 2 --maxschedchunk 1
+
+test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, generators of clients or a browser (Chromium), or take minutes
+	@exec $(BIN)/pytest -q -n 2 --maxschedchunk 1 -m long
 
 bench: $(INSTALLED) ## measure ours against its peers (JSON=file writes the results there too)
 	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')
@@ -44,11 +48,13 @@ fmt: $(INSTALLED) ## format the code, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-lock: requirements.in ## resolve requirements.in anew into requirements.lock
+lock: requirements.in requirements-long.in ## resolve both requirements anew into their locks
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --output-file requirements.lock requirements.in
+	@for name in requirements requirements-long; do \
+	  .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-annotate --output-file $$name.lock $$name.in || exit; \
+	done
 
 # Everything that installing prints goes to standard error: standard output belongs to the target.
 $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
@@ -57,4 +63,12 @@ $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@$(PYTHON) -m venv .venv >&2 || { echo 'Python cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%) >&2
+	@touch $@
+
+# Node comes as a wheel, so that every machine has the same one.
+$(LONG): requirements-long.lock tests/node/package-lock.json
+	@echo 'Installing what the long tests need, once ...' >&2
+	@$(PYTHON) -m venv .venv/long >&2
+	@.venv/long/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-long.lock >&2
+	@PATH="$(CURDIR)/.venv/long/bin:$$PATH" npm --prefix tests/node ci --silent >&2
 	@touch $@
