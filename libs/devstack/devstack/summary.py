@@ -14,6 +14,7 @@ from rich.table import Table
 
 from devstack.child import DevstackError
 from devstack.running import SERVICES, Running, state_folder
+from eventstore.envelope import Origin
 from eventstore.places import Places
 from eventstore.topics import existing_topics
 
@@ -57,13 +58,14 @@ async def _published(running: Running, service: str) -> dict[str, int]:
     async for _ in _again():
         if await existing_topics(settings.kafka_bootstrap, [topic]):
             break
-    partitions = [TopicPartition(topic, number) for number in range(settings.topic_partitions)]
-    async with Places.open(settings.kafka_bootstrap, partitions) as places:
+    origin = Origin(topic, settings.topic_partitions)
+    partitions = [TopicPartition(topic, number) for number in range(origin.partitions)]
+    async with Places.open(settings.kafka_bootstrap, partitions, [origin]) as places:
         async for _ in _again():
-            last = await places.last_positions()
-            if max(last.values(), default=0) >= stored:
+            last = await places.last()
+            if max((message.position for message in last.values()), default=0) >= stored:
                 break
-    return {str(partition.partition): position for partition, position in last.items()}
+    return {str(partition.partition): message.position for partition, message in last.items()}
 
 
 async def _again() -> AsyncIterator[None]:

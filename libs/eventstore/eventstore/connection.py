@@ -83,8 +83,10 @@ async def _leave(_: asyncpg.Connection) -> None:
 class Line:
     """A connection of its own for one kind of statement, connected when first used and again when lost."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, begins: str | None = None) -> None:
+        """`begins` is a statement that each new connection begins with."""
         self._url = url
+        self._begins = begins
         self._settings = DEDICATED | {"application_name": name}
         self._connection: asyncpg.Connection | None = None
 
@@ -92,21 +94,30 @@ class Line:
         """The rows of a statement, prepared once. Raises StoreUnavailable, or what PostgreSQL says of the statement."""
         try:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(
-                    self._url, timeout=CONNECT_TIMEOUT, server_settings=self._settings
-                )
+                self._connection = await self._connect()
             return await self._connection.fetch(query, *arguments, timeout=STATEMENT_TIMEOUT)
         except asyncio.CancelledError:
-            self._terminate()
+            self.terminate()
             raise
         except Exception as error:
             if is_outage(error):
                 # What it was doing is unknown: the next call begins on a new connection.
-                self._terminate()
+                self.terminate()
                 raise StoreUnavailable(str(error) or type(error).__name__) from error
             raise
 
-    def _terminate(self) -> None:
+    async def _connect(self) -> asyncpg.Connection:
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT, server_settings=self._settings)
+        try:
+            if self._begins is not None:
+                await connection.execute(self._begins, timeout=STATEMENT_TIMEOUT)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    def terminate(self) -> None:
+        """Ends the connection at once: the next call begins on a new one."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None

@@ -111,8 +111,10 @@ async def execute(
             except VersionConflict:
                 if turn is None:
                     # Losers of a race wait for each other: racing on, of N at once each would lose to N others in turn.
-                    turn = store.turn(stream_id)
-                    await turn.acquire()
+                    waited_for = store.turn(stream_id)
+                    await waited_for.acquire()
+                    # Only now: who gave up waiting has no turn to end.
+                    turn = waited_for
                 continue
             if appended.replayed:
                 return await at_version(store, decider, appended)

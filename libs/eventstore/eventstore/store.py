@@ -28,6 +28,7 @@ from eventstore.appending import (
     touches,
     written,
 )
+from eventstore.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.connection import Line, StoreUnavailable, is_outage, open_pool
 from eventstore.grouping import Grouped
 
@@ -86,7 +87,7 @@ class Store:
     async def open(cls, url: str) -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls."""
         async with open_pool(url) as pool:
-            store = cls(pool, Line(url, "append"), Line(url, "load"))
+            store = cls(pool, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
             notifier = asyncio.create_task(store._notify())
             try:
                 yield store
@@ -101,8 +102,8 @@ class Store:
     async def append(self, append: Append) -> Appended:
         """Stores the events of one command with all that goes with them.
 
-        Raises VersionConflict, KeyReused and EventTooLarge, with nothing stored; after StoreUnavailable it is unknown
-        whether anything was, and a retry with the same key is safe.
+        Raises VersionConflict, KeyReused, EventTooLarge and StoreUnconfirmed, with nothing stored; after
+        StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         if any(
             len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES
@@ -192,9 +193,14 @@ class Store:
             if len(slice_) < FORGET_AT_ONCE:
                 return forgotten
 
-    async def ping(self) -> None:
-        """Raises StoreUnavailable unless the database answers."""
-        await self._fetch("SELECT 1")
+    async def is_confirmed(self) -> bool:
+        """Whether it appends (see `eventstore.confirmation`). Raises StoreUnavailable unless the database answers."""
+        try:
+            return await is_confirmed(self.pool)
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable(str(error)) from error
+            raise
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:
@@ -214,6 +220,10 @@ class Store:
         except StoreUnavailable:
             raise
         except (asyncpg.PostgresError, ValueError) as error:
+            if isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNCONFIRMED:
+                # It may lead elsewhere since: a replica that it was connected to may have been promoted.
+                self._writer.terminate()
+                raise StoreUnconfirmed(str(error)) from None
             # Something one of them holds is at fault: run singly, so that only the culprit gets the error.
             if len(group) == 1:
                 return [error]

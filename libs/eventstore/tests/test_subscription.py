@@ -14,7 +14,7 @@ from devstack.topics import delete_topic
 from eventstore import subscription as subscription_module
 from eventstore.appending import Append, NewEvent
 from eventstore.connection import StoreUnavailable
-from eventstore.envelope import Message
+from eventstore.envelope import Message, Origin
 from eventstore.membership import Membership
 from eventstore.relay import Relay
 from eventstore.store import Store
@@ -43,9 +43,7 @@ class Town:
         self.store = store
         self.kafka = kafka
         self.topic = topic
-        self.relay = Relay(
-            url, topic=topic, source="/issoudun/lamps", bootstrap=kafka, partitions=3, wakers=store.wakers
-        )
+        self.relay = Relay(url, topic=topic, bootstrap=kafka, partitions=3, wakers=store.wakers)
         self._versions: dict[str, int] = defaultdict(int)
 
     async def light(self, lamps: int, hours: int = 1) -> None:
@@ -245,9 +243,9 @@ class Loner(Membership):
     """Is alone in a group of its own, and so owns all partitions whatever others do."""
 
     @classmethod
-    def open(cls, bootstrap: str, group: str, topics: Collection[str], session: float) -> Any:
+    def open(cls, bootstrap: str, group: str, origins: Collection[Origin], session: float) -> Any:
         """Joins a group that nobody else knows."""
-        return super().open(bootstrap, f"{group}.{uuid.uuid4()}", topics, session)
+        return super().open(bootstrap, f"{group}.{uuid.uuid4()}", origins, session)
 
 
 async def test_two_owners_of_all_partitions_have_each_effect_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

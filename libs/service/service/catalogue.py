@@ -67,6 +67,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Something the service needs is away",
         "Try again after `Retry-After` seconds. A command may have been stored: retry with the same Idempotency-Key.",
     ),
+    "store-unconfirmed": Kind(
+        503,
+        "The store must be confirmed first",
+        "It was restored, moved, or not yet compared with its topic. Nothing was recorded, and reading works. Try again: "
+        "its worker confirms it within seconds, or says in `/ready` why not; then `reconcile` puts it right.",
+    ),
     "timed-out": Kind(
         503, "The answer took too long", "A command may have been stored: retry with the same Idempotency-Key."
     ),

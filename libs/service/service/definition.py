@@ -8,13 +8,14 @@ app = Service(
 """
 
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 
+from contracts.catalogue import CATALOGUE
 from eventstore.migrate import EVENTSTORE, Migrations
 from eventstore.subscription import Handle
 from service.catalogue import KINDS, Kind
@@ -28,11 +29,15 @@ Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 
 @dataclass(frozen=True)
 class Subscribes:
-    """What a service does with the events of others: `to` names the services whose topics it reads."""
+    """What a service does with the events of others.
 
-    name: str
+    `to` names the services whose topics it reads; `begin` gives the subscription's name and its handler. It stops
+    before an event of a type that is not `known`: the release that emits one comes after one that knows it everywhere.
+    """
+
     to: tuple[str, ...]
-    handle: Handle
+    begin: Callable[[Settings], tuple[str, Handle]]
+    known: Container[tuple[str, int]] = CATALOGUE
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,13 @@ class Readiness(BaseModel):
 
     ready: bool
     database: Literal["answers", "away"]
+    commands: Literal["accepted", "refused"]
+    """Refused while the database is away, or the store is not confirmed: its relay then says why in `work`."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
+
+_AWAY: Final = {"ready": False, "database": "away", "commands": "refused", "work": {}}
 
 router = APIRouter(tags=["health"])
 
@@ -46,7 +50,9 @@ async def live() -> Liveness:
         503: {
             "model": Readiness,
             "description": "The database is away.",
-            "content": {"application/json": {"example": {"ready": False, "database": "away", "work": {}}}},
+            "content": {
+                "application/json": {"example": {"ready": False, "database": "away", "commands": "refused", "work": {}}}
+            },
         }
     },
 )
@@ -55,13 +61,14 @@ async def ready(request: Request, response: Response) -> Readiness:
     runtime: Runtime = request.app.state.runtime
     try:
         async with asyncio.timeout(PATIENCE):
-            await runtime.store.ping()
+            confirmed = await runtime.store.is_confirmed()
         answers = True
     except (StoreUnavailable, TimeoutError):
-        answers = False
+        answers = confirmed = False
         response.status_code = 503
     return Readiness(
         ready=answers,
         database="answers" if answers else "away",
+        commands="accepted" if confirmed else "refused",
         work={task.name: task.state for task in runtime.tasks},
     )

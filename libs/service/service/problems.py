@@ -11,6 +11,7 @@ from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from eventstore.appending import EventTooLarge, KeyReused, VersionConflict
+from eventstore.confirmation import StoreUnconfirmed
 from eventstore.connection import StoreUnavailable, is_outage
 from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
@@ -101,6 +102,13 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem("scope-missing", str(error), {"scope": error.scope}, {"WWW-Authenticate": challenge})
         case IssuerUnavailable():
             return unavailable(str(error), retry_after=5)
+        case StoreUnconfirmed():
+            return unavailable(
+                "nothing is recorded until the store is confirmed: if the worker does not do that within seconds, its "
+                "log says why, and `reconcile` puts it right",
+                slug="store-unconfirmed",
+                retry_after=5,
+            )
         case StoreUnavailable():
             return unavailable("the database does not answer")
         case HTTPException():

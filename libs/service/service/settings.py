@@ -36,6 +36,8 @@ class Settings(DatabaseSettings):
     """The territory, first part of every topic's name."""
     topic_partitions: int = Field(default=12, gt=0)
     """Partitions of the service's topic: fixed when it is created, and checked afterwards."""
+    topic_versions: Annotated[dict[str, Annotated[int, Field(ge=1, le=999)]], NoDecode] = {}
+    """Versions of services' topics where they are not 1, comma-separated: `companies=2`. The same for every service."""
 
     oidc_issuer: str = Field(min_length=1)
     """The `iss` that tokens must carry."""
@@ -62,17 +64,23 @@ class Settings(DatabaseSettings):
             return tuple(origin.strip() for origin in origins.split(",") if origin.strip())
         return origins
 
+    @field_validator("topic_versions", mode="before")
+    @classmethod
+    def _by_service(cls, versions: object) -> object:
+        if isinstance(versions, str):
+            pairs = [version.partition("=") for version in versions.split(",") if version.strip()]
+            if not all(number.strip().isdecimal() for _, _, number in pairs):
+                raise ValueError("services with the versions of their topics, such as companies=2")
+            return {service.strip(): int(number) for service, _, number in pairs}
+        return versions
+
     def topic(self, service: str) -> str:
         """The topic of a service: `issoudun.companies.v1`."""
-        return f"{self.territory}.{service}.v1"
+        return f"{self.territory}.{service}.v{self.topic_versions.get(service, 1)}"
 
     def group(self, subscription: str) -> str:
         """A subscription's consumer group: `issoudun.indicators-1a2b3c4d`, as territories may share brokers."""
         return f"{self.territory}.{subscription}"
-
-    def source(self, service: str) -> str:
-        """How a service's events name where they come from: `/issoudun/companies`."""
-        return f"/{self.territory}/{service}"
 
 
 def load(kind: type[S]) -> S:

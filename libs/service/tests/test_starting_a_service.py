@@ -55,7 +55,13 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.cors_origins == ("https://a.test", "https://b.test")
     assert settings.port == 8123
     assert settings.topic("companies") == "issoudun.companies.v1"
-    assert settings.source("companies") == "/issoudun/companies"
+
+
+def test_a_topic_may_have_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, TOPIC_VERSIONS="companies=2, youth-events=3")
+    settings = settings_module.load(Settings)
+    topics = [settings.topic(service) for service in ("companies", "youth-events", "mobility")]
+    assert topics == ["issoudun.companies.v2", "issoudun.youth-events.v3", "issoudun.mobility.v1"]
 
 
 @pytest.mark.parametrize(

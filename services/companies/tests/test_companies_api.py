@@ -13,7 +13,7 @@ import pytest
 from companies.app import app
 from contracts import sample_siret
 from devstack.issuer import Issuer
-from eventstore.migrate import migrate
+from devstack.prepared import prepare
 from service.application import build
 from service.settings import Settings
 
@@ -105,7 +105,7 @@ async def serving(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
 
 @pytest.fixture
 async def partners(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
-    await migrate(database, app.all_migrations)
+    await prepare(database, app.all_migrations)
     async with serving(database, issuer) as partners:
         yield partners
 

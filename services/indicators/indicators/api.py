@@ -15,6 +15,7 @@ from contracts.model import Day
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
+from indicators.projection import generation_of
 from indicators.query import CatchingUp, Positions, Question, Snapshot, snapshot
 from indicators.representation import (
     Entries,
@@ -29,7 +30,8 @@ from indicators.representation import (
     table,
 )
 from service.problems import Problem, invalid_parameter, unavailable
-from service.routes import CurrentPool, requires
+from service.routes import CurrentPool, CurrentSettings, requires
+from service.settings import Settings
 
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
@@ -147,9 +149,9 @@ def routes(catalogue: Catalogue) -> APIRouter:
         return catalogue[name]
 
     @router.get("", summary="All indicators with their current values")
-    async def list_indicators(pool: CurrentPool) -> Entries:
+    async def list_indicators(pool: CurrentPool, settings: CurrentSettings) -> Entries:
         """What each indicator means, what it may be broken down by, its target if it has one, and its value now."""
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             current = [(each, (await now.answer(each, Question())).total) for each in catalogue.values()]
         return Entries(positions=positions(now.positions), items=[Entry.of_indicator(*each) for each in current])
 
@@ -164,6 +166,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         name: name_of,
         asked: Annotated[Asked, Query()],
         pool: CurrentPool,
+        settings: CurrentSettings,
         response: Response,
         accept: Annotated[str, Header()] = "*/*",
     ) -> Figure | Response:
@@ -174,7 +177,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         response.headers["Vary"] = "Accept, Authorization"
         indicator = find(name)
         question = asked.question(indicator, asked.dimensions(indicator))
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             answer = await now.answer(indicator, question)
         if _prefers_csv(accept):
             return Response(table(indicator, question, answer), media_type="text/csv", headers=response.headers)
@@ -182,7 +185,11 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
     @router.get("/{name}/events", summary="The events behind a figure")
     async def list_events(
-        name: name_of, asked: Annotated[AskedEvents, Query()], pool: CurrentPool, response: Response
+        name: name_of,
+        asked: Annotated[AskedEvents, Query()],
+        pool: CurrentPool,
+        settings: CurrentSettings,
+        response: Response,
     ) -> EventsBehind:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 
@@ -191,7 +198,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         """
         indicator = find(name)
         question = asked.question(indicator)
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             start = _resume(asked.cursor, now.positions)
             facts, end = await facts_behind(now, indicator, question, start.at, start.after, asked.limit)
         if end is not None:
@@ -213,12 +220,12 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
 
 @asynccontextmanager
-async def _now(pool: asyncpg.Pool, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
+async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Snapshot]:
     try:
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, generation_of(catalogue, settings)) as now:
             yield now
     except CatchingUp:
-        raise unavailable("the figures are being folded anew under changed definitions", retry_after=10) from None
+        raise unavailable("the events are still being folded into the figures", retry_after=10) from None
 
 
 def _resume(cursor: str | None, current: Positions) -> Cursor:
