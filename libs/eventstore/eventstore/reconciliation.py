@@ -1,8 +1,8 @@
 """A store and its topic compared event by event, and put right where they have parted.
 
-They part when a store is restored to an earlier moment, or a replica that lagged takes over: the topic then holds events
-that the store lost. What continues its stream is taken back from the topic. The rest is listed, for people to enter
-again, and kept as lost. What the store recorded meanwhile, under positions that were in the topic, gets new ones.
+They part when a store is restored to an earlier moment, or a replica that lagged takes over: the topic then holds
+events that the store lost. What continues its stream is taken back from the topic. The rest is listed, for people to
+enter again, and kept as lost. What the store recorded meanwhile, under positions that the topic had, gets new ones.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from eventstore.confirmation import confirm, is_confirmed, withdraw
 from eventstore.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka_clients import REQUEST_TIMEOUT, Consumer
 from eventstore.relay import TRY_LOCK
-from eventstore.store import Recorded
+from eventstore.store import SELECT_EVENTS, Recorded
 from eventstore.topics import existing_topics
 
 PATIENCE: Final = 20.0
@@ -92,13 +92,14 @@ async def compare(connection: asyncpg.Connection, bootstrap: str, topic: str) ->
         after = rows[-1][0]
         absent = [position for (position,) in rows if position not in published]
         comparison.unpublished += map(Recorded._make, await connection.fetch(_EVENTS, absent) if absent else ())
+    comparison.unpublished.sort(key=lambda event: event.position)
     return comparison
 
 
 async def reconcile(
     connection: asyncpg.Connection, bootstrap: str, topic: str, fold: Fold, *, beyond: int | None = None
 ) -> Reconciled:
-    """Makes the store one that its relay confirms, in one transaction. No relay leads meanwhile, and nothing is appended.
+    """Makes the store one that its relay confirms, in one transaction. Meanwhile no relay leads and nobody appends.
 
     `beyond` is a position that none of a lost topic's was greater than; it is needed only where the topic is empty.
     Raises CannotReconcile, KafkaError and TimeoutError.
@@ -111,13 +112,14 @@ async def reconcile(
         comparison = await compare(connection, bootstrap, topic)
         if not comparison.last and not confirmed and beyond is None and await connection.fetchval(_HAS_EVENTS):
             raise CannotReconcile(
-                f"the topic {topic} is empty, so it cannot be told which positions were published: give --beyond a number "
-                "that none of them was greater than. Gaps cost nothing, so far beyond is safe"
+                f"the topic {topic} is empty, so there is no telling which positions were published: give --beyond a "
+                "number that none of them was greater than. Gaps cost nothing, so far beyond is safe"
             )
         goes_on_after: int = await connection.fetchval(_GO_BEYOND, max(comparison.last, beyond or 0))
         for event in comparison.unpublished:
             await connection.execute("UPDATE events SET position = DEFAULT WHERE event_id = $1", event.event_id)
-        taken_back, lost = [], []
+        taken_back: list[Message] = []
+        lost: list[Message] = []
         for message in comparison.only_in_topic:
             taken = await _take_back(connection, message, fold)
             (taken_back if taken else lost).append(message)
@@ -147,6 +149,9 @@ async def _compare(connection: asyncpg.Connection, batch: Sequence[Message], com
     for message in batch:
         event = stored.get(message.position)
         if event is None or event.event_id != message.event_id:
+            if event is not None:
+                # It stands where the topic has another.
+                comparison.unpublished.append(event)
             if lost.get(message.position) == message.event_id:
                 comparison.lost += 1
             else:
@@ -224,7 +229,7 @@ async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
     """Keeps every relay of the topic from leading, until the connection is closed."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not await connection.fetchval(TRY_LOCK, topic):
+            while not await connection.fetchval(TRY_LOCK, topic):  # noqa: ASYNC110  a lock in the database
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise CannotReconcile(
@@ -232,9 +237,8 @@ async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
         ) from None
 
 
-_COLUMNS: Final = "position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at"
-_EVENTS: Final = f"SELECT {_COLUMNS} FROM events WHERE position = ANY ($1::bigint[]) ORDER BY position"
-_HISTORY: Final = f"SELECT {_COLUMNS} FROM events WHERE stream_id = $1 ORDER BY version"
+_EVENTS: Final = f"{SELECT_EVENTS} WHERE position = ANY ($1::bigint[]) ORDER BY position"
+_HISTORY: Final = f"{SELECT_EVENTS} WHERE stream_id = $1 ORDER BY version"
 _POSITIONS: Final = "SELECT position FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
 _LOST: Final = "SELECT position, event_id FROM lost_events WHERE position = ANY ($1::bigint[])"
 _HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
@@ -245,7 +249,10 @@ _GO_BEYOND: Final = """
                             WHERE format('%I.%I', schemaname, sequencename)
                                   = pg_get_serial_sequence('events', 'position'))))
 """
-_INSERT: Final = f"INSERT INTO events ({_COLUMNS}) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_INSERT: Final = """
+    INSERT INTO events (position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at)
+    OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 _PUT_STREAM: Final = """
     INSERT INTO streams (stream_id, category, version, state, state_revision, state_version, updated_at)
     VALUES ($1, $2, $3, $4, $5, $3, $6)

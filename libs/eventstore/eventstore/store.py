@@ -130,7 +130,7 @@ class Store:
     ) -> list[Recorded]:
         """A stream's events after a version, up to another."""
         rows = await self._fetch(
-            f"{_SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
+            f"{SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
             " ORDER BY version LIMIT $4",
             stream_id,
             after,
@@ -254,10 +254,10 @@ class Store:
             await asyncio.sleep(NOTIFY_EVERY)
 
 
-_SELECT_EVENTS = (
+SELECT_EVENTS = (
     "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
 )
-READ_EVENTS = f"{_SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
+READ_EVENTS = f"{SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
 LOAD_STREAMS = (
     "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
 )

@@ -70,7 +70,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "store-unconfirmed": Kind(
         503,
         "The store must be confirmed first",
-        "It was restored, moved, or not yet compared with its topic. Nothing was recorded, and reading works. Try again: "
+        "It was restored, moved, or not yet compared with its topic. Nothing was recorded; reading works. Try again: "
         "its worker confirms it within seconds, or says in `/ready` why not; then `reconcile` puts it right.",
     ),
     "timed-out": Kind(
