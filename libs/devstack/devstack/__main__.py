@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 import signal
+import subprocess
 import sys
 
 from rich.console import Console
@@ -48,8 +49,13 @@ def _env(_: argparse.Namespace) -> int:
 
 
 def _verify(_: argparse.Namespace) -> int:
-    environment = {**os.environ, **Running.find().environment("indicators")}
-    os.execve(sys.executable, [sys.executable, "-m", "indicators", "verify"], environment)  # noqa: S606
+    running = Running.find()
+    for service in SERVICES:
+        verify = [sys.executable, "-m", service, "verify"]
+        status = subprocess.run(verify, env={**os.environ, **running.environment(service)}, check=False).returncode
+        if status:
+            return status
+    return 0
 
 
 def _clean_state(_: argparse.Namespace) -> int:
@@ -69,7 +75,9 @@ def main() -> int:
     token.add_argument("--company", default="", help="the SIRET that the role company acts for")
     token.set_defaults(run=_token)
     commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
-    commands.add_parser("verify", help="recompute every figure from the topics").set_defaults(run=_verify)
+    commands.add_parser("verify", help="compare stores with topics, and every figure with the topics").set_defaults(
+        run=_verify
+    )
     commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
     arguments = parser.parse_args()
     # Until a command says otherwise, Ctrl-C just ends it.

@@ -151,9 +151,10 @@ async def _databases(url: str, territory: str) -> dict[str, str]:
 
 def _all_ready(running: Running) -> bool:
     try:
-        return all(httpx.get(f"{running.base_url}/{name}/ready").is_success for name in SERVICES)
+        answers = [httpx.get(f"{running.base_url}/{name}/ready") for name in SERVICES]
     except httpx.TransportError:
         return False
+    return all(answer.is_success and answer.json()["commands"] != "refused" for answer in answers)
 
 
 def _send_sample(console: Console, running: Running) -> None:

@@ -83,7 +83,7 @@ class Application(FastAPI):
 def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:
     """The application of a service; its lifespan opens the store and runs the relay and the subscriptions."""
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
-    runtime = Runtime(service.name, settings, tokens)
+    runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""The commands of every service: `python -m <package> api|worker|all|migrate|openapi`, and those of its own."""
+"""The commands of every service, `python -m <package> api|worker|all|migrate|…`, and those of its own."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import asyncpg
@@ -17,6 +18,7 @@ from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
+from service.reconciling import put_right, verify
 from service.settings import DatabaseSettings, Settings, SettingsError
 
 GRACE: Final = 20
@@ -39,7 +41,7 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in service.commands):
+    if name not in commands or (arguments and name not in {"reconcile", *service.commands}):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
@@ -78,6 +80,8 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         "worker": serving(api=False, worker=True),
         "all": serving(api=True, worker=True),
         "migrate": apply_migrations,
+        # Where there are events of its own.
+        **({"verify": partial(verify, service), "reconcile": partial(put_right, service)} if service.resources else {}),
         **service.commands,
     }
 

@@ -37,7 +37,7 @@ class Subscribes:
 
     to: tuple[str, ...]
     begin: Callable[[Settings], tuple[str, Handle]]
-    known: Container[tuple[str, int]] = CATALOGUE
+    known: Container[tuple[str, int]] = field(default_factory=lambda: CATALOGUE)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ class Readiness(BaseModel):
 
     ready: bool
     database: Literal["answers", "away"]
-    commands: Literal["accepted", "refused"]
-    """Refused while the database is away, or the store is not confirmed: its relay then says why in `work`."""
+    commands: Literal["accepted", "refused", "none"]
+    """`refused` while the database is away, or until the store is confirmed: its relay then says why in `work`. `none`
+    where the service takes none."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
@@ -69,6 +70,6 @@ async def ready(request: Request, response: Response) -> Readiness:
     return Readiness(
         ready=answers,
         database="answers" if answers else "away",
-        commands="accepted" if confirmed else "refused",
+        commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
         work={task.name: task.state for task in runtime.tasks},
     )

@@ -7,10 +7,8 @@ and whatever is in them that their relays cannot have written, or that nobody kn
 
 import asyncio
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,6 +22,7 @@ from aiokafka.errors import KafkaError
 from contracts.catalogue import CATALOGUE
 from eventstore.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka_clients import Consumer
+from eventstore.kafka_logs import quiet_kafka_logs
 from indicators.lineage import Place, facts_behind
 from indicators.measures import Catalogue, Formula, Indicator, Level
 from indicators.projection import generation_of
@@ -73,7 +72,7 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=1)
     try:
         async with pool, snapshot(pool, generation_of(catalogue, settings)) as now:
-            with _quiet_client():
+            with quiet_kafka_logs():
                 topics = await read_topics(now, settings)
             compared, faults = await compare(catalogue, now, topics)
     except CatchingUp:
@@ -137,18 +136,6 @@ async def read_topics(now: Snapshot, settings: Settings) -> Topics:
                 f"{place.topic}[{place.partition}]: no event has position {position}, where the figures are"
             )
     return topics
-
-
-@contextmanager
-def _quiet_client() -> Iterator[None]:
-    """Keeps Kafka's client from logging: what fails is said in a sentence of ours."""
-    client = logging.getLogger("aiokafka")
-    level = client.level
-    client.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        client.setLevel(level)
 
 
 async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[int, list[str]]:
