@@ -46,6 +46,8 @@ class Boundary:
             path = path[len(root_path) :]
         exchange = Exchange(scope, receive, send, limit=self._limit)
         try:
+            if "refused" in scope:
+                raise scope["refused"]
             with self._deadlines.limit():
                 found = self._find(path)
                 if found is None:

@@ -16,7 +16,7 @@ from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
 from service.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.catalogue import KINDS, title
-from service.exchange import BodyTooLarge, Exchange
+from service.exchange import BodyTooLarge, Exchange, Refused
 
 RETRY_AFTER: Final = 1
 """Seconds after which a client may try again when something we need is away."""
@@ -93,6 +93,8 @@ def problem_of(error: Exception) -> Problem | None:
             return invalid(error.errors())
         case BodyTooLarge():
             return Problem("body-too-large", error.detail, {"limit": error.limit})
+        case Refused():
+            return Problem(error.slug, error.detail, headers=error.headers or {})
         case Unauthenticated():
             challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
             return Problem("unauthenticated", str(error), headers={"WWW-Authenticate": challenge})

@@ -108,6 +108,16 @@ async def test_a_body_that_is_too_large_is_refused_while_it_comes(client: httpx.
     assert sent <= 3000
 
 
+@pytest.mark.parametrize("path", ["/v1/lamps", "/v1/readings"])
+@pytest.mark.parametrize("left", [b"", json.dumps(LAMP).encode()])
+async def test_less_than_was_announced_is_not_decided_whatever_the_server_says(
+    client: httpx.AsyncClient, path: str, left: bytes
+) -> None:
+    answer = await client.post(path, content=left, headers=JSON | {"Content-Length": "100"})
+    problem(answer, 400, "malformed-request")
+    assert answer.headers["connection"] == "close"
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(client: httpx.AsyncClient) -> None:
     async def stalling() -> AsyncIterator[bytes]:
         yield b"{"
