@@ -21,6 +21,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "It is not HTTP/1.1, or not all there, as the detail says. Nothing was stored.",
     ),
     "malformed-header": Kind(400, "A header can't be read", "Correct the header named in the detail."),
+    "preflight-refused": Kind(
+        400, "Not from this origin", "A browser asked whether a script may send what the detail names: it may not."
+    ),
     "unauthenticated": Kind(
         401, "A valid token is needed", "Get a token from the issuer and send it as `Authorization: Bearer <token>`."
     ),

@@ -49,20 +49,24 @@ class Problem(Exception):
     def __post_init__(self) -> None:
         self.status = self.status or KINDS[self.slug].status
 
-    async def answer(self, exchange: Exchange) -> None:
-        """Sends it. The type is a path of this service that says what the slug means."""
+    def written(self, root_path: str) -> bytes:
+        """The document. Its type is a path of the service that says what the slug means."""
         kind = KINDS.get(self.slug)
         document = {
-            "type": f"{exchange.root_path}/problems/{self.slug}",
+            "type": f"{root_path}/problems/{self.slug}",
             "title": kind.title if kind else title(self.slug),
             "status": self.status,
             "detail": self.detail,
             **self.members,
         }
+        return json.dumps(document, ensure_ascii=False).encode()
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Sends it."""
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         await exchange.answer(
             self.status,
-            json.dumps(document, ensure_ascii=False).encode(),
+            self.written(exchange.root_path),
             [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"), *headers],
         )
 
