@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 
 from devstack.child import Child
 from devstack.ports import free_port
+from devstack.running import FRONTENDS
 from devstack.sample import stories
 from devstack.servers import Postgres
 from devstack.stack import Servers
@@ -127,6 +129,16 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert investment["status"] == "announced"
     verified = system.run("make", "verify")
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
+
+    address, origin = f"http://localhost:{system.port}", {"Origin": FRONTENDS[0]}
+    async with httpx.AsyncClient(base_url=address, headers=origin) as browser:
+        for path, status in {"/": 200, "/companies": 200, "/companies/docs": 200, "/foo": 404, "/%0A": 404}.items():
+            answer = await browser.get(path)
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, FRONTENDS[0])
+            assert status == 200 or answer.headers["content-type"] == "application/problem+json"
+        long = await browser.get("/foo?" + "a" * 9000)
+        assert (long.status_code, long.json()["type"]) == (414, "/companies/problems/target-too-long")
+        assert long.headers["access-control-allow-origin"] == FRONTENDS[0]
 
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)

@@ -1,5 +1,6 @@
 """Where a request enters a service and every failure leaves it: pure ASGI around the FastAPI application."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
@@ -44,11 +45,18 @@ class Boundary:
         path: str = scope["path"]
         if path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/"):
             path = path[len(root_path) :]
+            if not path:
+                scope["path"] = f"{root_path}/"
         exchange = Exchange(scope, receive, send, limit=self._limit)
         try:
+            if "refused" in scope:
+                raise scope["refused"]
             with self._deadlines.limit():
                 found = self._find(path)
                 if found is None:
+                    if not path.isprintable():
+                        # The framework's patterns overlook a line break at the end.
+                        raise Problem("not-found", "nothing is at this path")
                     if exchange.method == "HEAD":
                         # Answered as GET is; the server leaves the body out, by the request as it came.
                         scope = {**scope, "method": "GET"}
@@ -58,6 +66,10 @@ class Boundary:
                     await endpoints(exchange, rest)
         except Disconnected:
             return
+        except asyncio.CancelledError:
+            if not exchange.answered:
+                await unavailable("the service is stopping").answer(exchange)
+            raise
         except Exception as error:
             problem = _problem(exchange, error)
             if exchange.answered:

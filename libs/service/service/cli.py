@@ -3,14 +3,12 @@
 import asyncio
 import json
 import logging
-import socket
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, NoReturn
 
 import asyncpg
-import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from eventstore.connection import is_outage
@@ -19,6 +17,7 @@ from service import openapi, settings
 from service.application import build
 from service.definition import Service
 from service.reconciling import put_right, verify
+from service.serving import serve
 from service.settings import DatabaseSettings, Settings, SettingsError
 
 GRACE: Final = 20
@@ -69,11 +68,12 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         return 0
 
     def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
-        async def serve(configured: Settings, _: list[str]) -> int:
+        async def run(configured: Settings, _: list[str]) -> int:
             await check(configured.database_url, service.all_migrations)
-            return await _serve(service, configured, api=api, worker=worker)
+            application = build(service, configured, api=api, worker=worker)
+            return await serve(service.name, application, configured, grace=GRACE)
 
-        return serve
+        return run
 
     return {
         "api": serving(api=True, worker=False),
@@ -84,34 +84,3 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         **({"verify": partial(verify, service), "reconcile": partial(put_right, service)} if service.resources else {}),
         **service.commands,
     }
-
-
-async def _serve(service: Service, configured: Settings, *, api: bool, worker: bool) -> int:
-    """Serves until told to stop; a worker serves its health alone."""
-    try:
-        listener = socket.create_server(
-            (configured.host, configured.port),
-            family=socket.AF_INET6 if ":" in configured.host else socket.AF_INET,
-            backlog=2048,
-        )
-    except OSError as error:
-        print(f"Cannot listen on {configured.host}:{configured.port}: {error.strerror}.", file=sys.stderr)
-        return 1
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build(service, configured, api=api, worker=worker),
-            http="httptools",
-            lifespan="on",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # Nothing here depends on the client's address or scheme.
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE,
-        )
-    )
-    with listener:
-        log.info("%s listens on port %d", service.name, listener.getsockname()[1])
-        await server.serve(sockets=[listener])
-    return 0 if server.started else 1

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from service.components import Document
@@ -60,14 +60,37 @@ def router(service: Service) -> APIRouter:
         return kinds[slug]
 
     @routes.get("/", include_in_schema=False)
-    async def entrance(request: Request) -> RedirectResponse:
-        return RedirectResponse(f"{request.scope['root_path']}/docs")
+    async def root(request: Request) -> HTMLResponse:
+        here = request.scope["root_path"]
+        return entrance(
+            service.title,
+            {
+                f"{here}/docs": "Documentation",
+                f"{here}/openapi.json": "The same for programs (OpenAPI 3.1)",
+                f"{here}/problems": "What may go wrong",
+                f"{here}/ready": "Whether the service can serve",
+            },
+        )
 
     @routes.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
         return HTMLResponse(page(request.app.openapi()), headers={"content-security-policy": _POLICY})
 
     return routes
+
+
+def entrance(title: str, places: Mapping[str, str]) -> HTMLResponse:
+    """A page that leads to what is there: what each address is, by address."""
+    links = "".join(
+        f'<li><a href="{html.escape(address)}">{html.escape(what)}</a></li>' for address, what in places.items()
+    )
+    heading = html.escape(title)
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{heading}</title><main><h1>{heading}</h1><ul>{links}</ul></main></html>",
+        headers={"content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"},
+    )
 
 
 def page(document: Document) -> str:

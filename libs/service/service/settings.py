@@ -55,7 +55,17 @@ class Settings(DatabaseSettings):
     max_body_bytes: int = Field(default=256 * 1024, gt=0)
     """The largest request body."""
     request_timeout: Seconds = 15
-    """How long a request may take, its body included, in seconds."""
+    """How long a request may take, its body included, in seconds; and for how long its answer may go unread."""
+    max_header_bytes: int = Field(default=32 * 1024, gt=0)
+    """The largest head of a request: its target and headers, all together."""
+    max_target_bytes: int = Field(default=8 * 1024, gt=0)
+    """The longest target of a request: its path and query. What is longer than the largest head is cut off sooner."""
+    header_timeout: Seconds = 10
+    """How long the headers of a request may take, from its first byte or that of the connection, in seconds."""
+    idle_timeout: int = Field(default=5, gt=0)
+    """How long a connection may be silent between two requests, in seconds."""
+    max_connections: int = Field(default=1000, gt=0)
+    """How many connections may be open; one more is answered that the service is unavailable."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod

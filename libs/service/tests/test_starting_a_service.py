@@ -74,6 +74,11 @@ def test_a_topic_may_have_another_version(monkeypatch: pytest.MonkeyPatch) -> No
         ("TERRITORY", "Issoudun", "TERRITORY is not valid"),
         ("OIDC_JWKS_URL", "issuer.test", "OIDC_JWKS_URL is not valid"),
         ("REQUEST_TIMEOUT", "0", "REQUEST_TIMEOUT is not valid"),
+        ("HEADER_TIMEOUT", "0", "HEADER_TIMEOUT is not valid"),
+        ("IDLE_TIMEOUT", "0", "IDLE_TIMEOUT is not valid"),
+        ("MAX_HEADER_BYTES", "32k", "MAX_HEADER_BYTES is not valid"),
+        ("MAX_TARGET_BYTES", "0", "MAX_TARGET_BYTES is not valid"),
+        ("MAX_CONNECTIONS", "-1", "MAX_CONNECTIONS is not valid"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is not valid"),
     ],
 )
