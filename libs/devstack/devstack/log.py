@@ -88,12 +88,26 @@ async def deliver(
     handle: Callable[[Any, Sequence[Message]], Awaitable[None]],
     messages: Sequence[Message],
     *,
+    topic: str = "test.companies.v1",
     caught_up: bool = True,
 ) -> None:
-    """Hands a batch to a subscription's handler, and moves its marks in the same transaction."""
+    """Hands a batch to a subscription's handler, and moves its marks in the same transaction.
+
+    Where there is nothing to hand, it has begun to read the topic all the same.
+    """
     last = {(message.topic, message.partition): message for message in sorted(messages)}
     async with connection.transaction():
-        await handle(connection, messages)
+        await connection.execute(
+            """
+            INSERT INTO marks (subscription, topic, partition, position, caught_up) VALUES ($1, $2, 0, 0, $3)
+            ON CONFLICT DO NOTHING
+            """,
+            subscription,
+            topic,
+            caught_up,
+        )
+        if messages:
+            await handle(connection, messages)
         await connection.executemany(
             """
             INSERT INTO marks AS mark (subscription, topic, partition, position, recorded_at, caught_up)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from devstack.topics import delete_topic, read_topic, topic_faults
 from eventstore import backlog as backlog_module
@@ -217,6 +218,26 @@ async def test_a_topic_lost_while_nothing_happens_fills_itself_too(
         await until_whole(kafka, topic, store)
 
 
+async def test_a_clock_that_was_hours_ahead_is_told_and_stops_nothing(
+    store: Store, migrated_database: str, kafka: str, topic: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    # As an older release made it: with the broker's limit to what a record's time may be ahead of its own clock.
+    await admin.create_topics([NewTopic(topic, 2, 1, topic_configs={"retention.ms": "-1"})])
+    await admin.close()
+    relay = Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=2, wakers=store.wakers)
+    async with running(relay):
+        await light(store, lamps=3)
+        await until(lambda: relay.mark == 3)
+        assert "clock" not in caplog.text
+        await store.pool.execute("UPDATE events SET recorded_at = now() + interval '2 hours' WHERE position = 3")
+        await light(store, lamps=3, after=1)
+        await until(lambda: relay.mark == 6)
+        assert "ahead of this machine's clock" in caplog.text
+    assert [message.version for message in await read_topic(kafka, topic)].count(2) == 3
+
+
 async def test_a_topic_with_other_partitions_is_refused_with_what_to_do(
     migrated_database: str, kafka: str, topic: str
 ) -> None:
@@ -225,6 +246,16 @@ async def test_a_topic_with_other_partitions_is_refused_with_what_to_do(
         await until(lambda: relay.error is not None)
         assert "set TOPIC_PARTITIONS=2" in str(relay.error)
         assert not relay.leading
+
+
+async def test_a_wrong_number_of_partitions_shows_where_a_relay_only_stands_by(
+    migrated_database: str, kafka: str, topic: str
+) -> None:
+    async with running(Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=2)) as leader:
+        await until(lambda: leader.leading)
+        async with running(Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=12)) as standby:
+            await until(lambda: standby.error is not None)
+            assert "set TOPIC_PARTITIONS=2" in str(standby.error)
 
 
 async def test_a_store_behind_its_topic_is_refused(

@@ -121,7 +121,7 @@ def test_a_command_that_is_none_is_answered_by_those_there_are() -> None:
     for command in ("", "serve", "api 8000"):
         ended = run(command, {})
         assert ended.returncode == 1
-        assert ended.stderr.strip() == "usage: python -m lamps api|worker|all|migrate|openapi"
+        assert ended.stderr.strip() == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|openapi"
 
 
 def test_the_document_needs_no_settings() -> None:
@@ -178,7 +178,12 @@ def test_an_api_serves_and_ends_in_order(migrated_database: str, issuer: Issuer)
         made = httpx.post(f"{address}/lamps/v1/lamps", json=LAMP, headers=bearer(issuer))
         assert made.status_code == 201
         assert "server" not in made.headers
-        assert httpx.get(f"{address}/ready").json() == {"ready": True, "database": "answers", "work": {}}
+        assert httpx.get(f"{address}/ready").json() == {
+            "ready": True,
+            "database": "answers",
+            "commands": "accepted",
+            "work": {},
+        }
         process.terminate()
         assert process.wait(10) in (0, -signal.SIGTERM)
 

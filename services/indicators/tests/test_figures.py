@@ -112,6 +112,9 @@ async def test_the_first_programme_is_22_million_euros_and_55_jobs_at_400000_eur
 
 
 async def test_a_figure_of_nothing_is_zero(pool: asyncpg.Pool) -> None:
+    with pytest.raises(CatchingUp):
+        await value(pool, "members")
+    await fold(pool, [])
     answer = await ask(pool, "invested_productive", by=("company",))
     assert (answer.total.value, answer.total.n, answer.total.as_of, answer.cells) == (0, 0, None, {})
     assert await value(pool, "members") == 0
