@@ -248,6 +248,24 @@ def test_servers_given_by_address_that_do_not_answer_are_one_sentence(system: Sy
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "postgresql://postgres:a/hunter2@127.0.0.1/postgres", "DATABASE_URL is not an address of"),
+        ("CORS_ORIGINS", "hunter2", "Settings: CORS_ORIGINS must be origins as browsers send them"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_one_sentence(system: System, name: str, value: str, said: str) -> None:
+    system.environment[name] = value
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(said)
+    assert len(refused.stderr.splitlines()) == 1
+    assert "hunter2" not in refused.stderr
+
+
 def test_a_given_kafka_that_does_not_answer_is_one_sentence_and_nothing_was_made(system: System, database: str) -> None:
     system.environment |= {"DATABASE_URL": database, "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
 

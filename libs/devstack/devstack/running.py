@@ -16,7 +16,7 @@ from typing import Final, TextIO
 
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
-from service.settings import Settings
+from service.settings import Settings, SettingsError, load
 
 SERVICES: Final = ("companies", "indicators")
 """The packages of the services; each has an `app` in its module `app`."""
@@ -77,8 +77,14 @@ class Running:
         }
 
     def settings(self, service: str) -> Settings:
-        """The settings of one of its services; what the system does not decide comes from the environment."""
-        return Settings.model_validate({name.lower(): value for name, value in self.environment(service).items()})
+        """The settings of one of its services; what the system does not decide comes from the environment.
+
+        Raises DevstackError.
+        """
+        try:
+            return load(Settings, **{name.lower(): value for name, value in self.environment(service).items()})
+        except SettingsError as error:
+            raise DevstackError(str(error)) from None
 
 
 @contextmanager

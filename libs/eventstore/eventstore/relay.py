@@ -18,6 +18,7 @@ import asyncpg
 from aiokafka import TopicPartition
 
 from eventstore.backlog import Backlog
+from eventstore.connection import connect
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.persistence import persist
 from eventstore.places import Places
@@ -178,7 +179,7 @@ class Relay:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
+    connection = await connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
     try:
         yield connection
     finally:

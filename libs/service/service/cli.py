@@ -6,28 +6,25 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import asyncpg
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
-from eventstore.connection import is_outage
+from eventstore.connection import DatabaseRefused, StoreUnavailable, is_outage
 from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
 from service.settings import DatabaseSettings, Settings, SettingsError
+from service.waiting import once_the_database_answers
 
 GRACE: Final = 20
 """Seconds that requests under way may take to end once the process is asked to stop."""
-_MISCONFIGURED: Final = (
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.ClientConfigurationError,
-)
-"""No such database, a wrong password, no permission, an address that cannot be read: for who deploys it to mend."""
+MIGRATING_WAITS: Final = 60.0
+"""Seconds that `migrate` waits for a database that is away. It is started again by whoever runs it."""
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +46,10 @@ def main(service: Service) -> NoReturn:
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             status = runner.run(commands[name](configured, arguments))
-    except SchemaMismatch as mismatch:
-        sys.exit(f"{mismatch}.")
+    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+        sys.exit(f"{said}.")
     except Exception as error:
-        if not (is_outage(error) or isinstance(error, _MISCONFIGURED)):
+        if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
             raise
         sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
     except KeyboardInterrupt:
@@ -62,14 +59,21 @@ def main(service: Service) -> NoReturn:
 
 def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
     async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
-        applied = await migrate(configured.database_url, service.all_migrations)
+        applied = await once_the_database_answers(
+            partial(migrate, configured.database_url, service.all_migrations), patience=MIGRATING_WAITS
+        )
         print(f"{applied} migrations applied")
         return 0
 
     def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
         async def serve(configured: Settings, _: list[str]) -> int:
-            await check(configured.database_url, service.all_migrations)
-            return await _serve(service, configured, api=api, worker=worker)
+            fits = partial(check, configured.database_url, service.all_migrations)
+            usable = None
+            try:
+                await fits()
+            except StoreUnavailable:
+                usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
+            return await _serve(service, configured, api=api, worker=worker, usable=usable)
 
         return serve
 
@@ -82,8 +86,13 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
     }
 
 
-async def _serve(service: Service, configured: Settings, *, api: bool, worker: bool) -> int:
-    """Serves until told to stop; a worker serves its health alone."""
+async def _serve(
+    service: Service, configured: Settings, *, api: bool, worker: bool, usable: asyncio.Task[None] | None
+) -> int:
+    """Serves until told to stop; a worker serves its health alone.
+
+    `usable` is done when a database that was away at the start may be used, and raises where it may not.
+    """
     try:
         listener = socket.create_server(
             (configured.host, configured.port),
@@ -95,7 +104,7 @@ async def _serve(service: Service, configured: Settings, *, api: bool, worker: b
         return 1
     server = uvicorn.Server(
         uvicorn.Config(
-            build(service, configured, api=api, worker=worker),
+            build(service, configured, api=api, worker=worker, usable=usable),
             http="httptools",
             lifespan="on",
             ws="none",
@@ -109,5 +118,13 @@ async def _serve(service: Service, configured: Settings, *, api: bool, worker: b
     )
     with listener:
         log.info("%s listens on port %d", service.name, listener.getsockname()[1])
+        if usable is not None:
+            usable.add_done_callback(partial(_stop_unless_usable, server))
         await server.serve(sockets=[listener])
+    if usable is not None and usable.done() and not usable.cancelled():
+        usable.result()
     return 0 if server.started else 1
+
+
+def _stop_unless_usable(server: uvicorn.Server, usable: asyncio.Task[None]) -> None:
+    server.should_exit = server.should_exit or usable.cancelled() or usable.exception() is not None

@@ -20,6 +20,7 @@ import asyncpg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventstore.connection import connect
 from eventstore.kafka_clients import Consumer
 from indicators.lineage import Place, facts_behind
 from indicators.measures import Catalogue, Formula, Indicator, Level
@@ -71,7 +72,12 @@ class Topics:
 
 async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     """Prints each difference; 1 if there is any or no telling, else 0."""
-    pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=1)
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        connect=connect,  # type: ignore[call-overload]  # the stub names each option
+        min_size=1,
+        max_size=1,
+    )
     try:
         async with pool, snapshot(pool, catalogue) as now:
             with _quiet_client():
