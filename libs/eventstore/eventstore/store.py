@@ -152,11 +152,13 @@ class Store:
     ) -> list[Stored]:
         """The streams of a category, by id, whose states have these values in these fields."""
         filters = filters or {}
+        # A range of the primary key: the ids that begin with the category and a hyphen, whose successor is the full
+        # stop. Those of a category that begins alike, `lamp-post`, are in it too.
         rows = await self._fetch(
             """
             SELECT stream_id, version, state, state_revision, state_version
             FROM streams
-            WHERE stream_id > greatest($1, $2) COLLATE "C" AND stream_id < $1 || '~'
+            WHERE stream_id > greatest($1 || '-', $2) COLLATE "C" AND stream_id < $1 || '.' AND category = $1
               AND NOT EXISTS (
                   SELECT FROM unnest($4::text[], $5::text[]) AS f (field, value)
                   WHERE state ->> f.field IS DISTINCT FROM f.value
@@ -164,7 +166,7 @@ class Store:
             ORDER BY stream_id
             LIMIT $3
             """,
-            f"{category}-",
+            category,
             after,
             limit,
             list(filters.keys()),

@@ -374,3 +374,13 @@ def test_a_service_that_could_not_be_served_is_refused() -> None:
         Service("Lamps", title="")
     with pytest.raises(TypeError, match="share a path"):
         Service("lamps", title="", resources=(service.resources[0], service.resources[0]))
+
+
+@pytest.mark.parametrize("category", ["lamp", "lamp-post"])
+def test_a_service_whose_streams_could_be_taken_for_each_other_is_refused(category: str) -> None:
+    alike = Decider(category, lamps.Lamp)
+    alike.decisions, alike._evolutions = lamps.lamps.decisions, lamps.lamps._evolutions  # noqa: SLF001
+    resources = (Resource(lamps.lamps, "/v1/lamps"), Resource(alike, "/v1/posts"))
+    for order in (resources, resources[::-1]):
+        with pytest.raises(TypeError, match=f"a stream {category}-1 could be of"):
+            Service("lamps", title="", resources=order)
