@@ -7,7 +7,6 @@ The addresses are those of the running system that the state folder tells.
 
 import asyncio
 import importlib
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -23,6 +22,7 @@ from devstack.running import SERVICES, Running
 from eventstore.migrate import migrate
 from service.application import build
 from service.definition import Service
+from service.logs import begin_log
 
 
 def service_of(package: str) -> Service:
@@ -69,7 +69,7 @@ async def _migrate(running: Running) -> None:
 
 def main() -> None:
     """Migrates the databases, then serves until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    begin_log("INFO")
     running = Running.find()
     asyncio.run(_migrate(running))
     uvicorn.run(

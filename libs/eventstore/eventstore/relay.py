@@ -19,6 +19,7 @@ from aiokafka import TopicPartition
 
 from eventstore.backlog import Backlog
 from eventstore.connection import connect
+from eventstore.discretion import described
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.persistence import persist
 from eventstore.places import Places
@@ -96,7 +97,7 @@ class Relay:
         await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
 
     def _report(self, error: BaseException, pause: float) -> None:
-        self.error = f"{type(error).__name__}: {error}"
+        self.error = described(error)
         log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
 
     async def _campaign(self) -> None:

@@ -29,6 +29,7 @@ from eventstore.appending import (
     written,
 )
 from eventstore.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.discretion import described
 from eventstore.grouping import Grouped
 
 log = logging.getLogger(__name__)
@@ -242,7 +243,7 @@ class Store:
             try:
                 await self.pool.execute(f"NOTIFY {CHANNEL}")
             except Exception as error:
-                log.warning("could not notify of appended events: %s", error)
+                log.warning("could not notify of appended events: %s", described(error))
             await asyncio.sleep(NOTIFY_EVERY)
 
 

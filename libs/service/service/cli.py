@@ -18,6 +18,7 @@ from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
+from service.logs import begin_log
 from service.settings import DatabaseSettings, Settings, SettingsError
 from service.waiting import once_the_database_answers
 
@@ -42,7 +43,7 @@ def main(service: Service) -> NoReturn:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
     except SettingsError as unset:
         sys.exit(str(unset))
-    logging.basicConfig(level=configured.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             status = runner.run(commands[name](configured, arguments))

@@ -69,6 +69,8 @@ class Inspect(Command):
 class Break(Command):
     """Shows what a bug looks like from outside."""
 
+    word: str | None = None
+
 
 class LampInstalled(Event):
     company: str
@@ -127,7 +129,9 @@ def inspect(_lamp: Lamp, _command: Inspect) -> tuple[()]:
 
 
 @lamps.decides(by="town_hall")
-def break_(_lamp: Lamp, _command: Break) -> tuple[()]:
+def break_(_lamp: Lamp, command: Break) -> tuple[()]:
+    if command.word:
+        LampDimmed.model_validate({"watts": command.word, command.word: 1, "effective_on": command.on})
     raise ZeroDivisionError("the secret of the lamp")
 
 
