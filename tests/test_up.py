@@ -17,6 +17,7 @@ import asyncpg
 import psutil
 import pytest
 
+from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
 from devstack.sample import stories
@@ -67,12 +68,13 @@ class System:
 
     def processes(self) -> list[str]:
         found = []
+        data = (self.state / "postgres" / "data").resolve()
         for process in psutil.process_iter():
             try:
                 line = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            if str(self.state) in line or f":{self.port}" in line:
+            if any(ours in line for ours in (str(self.state), str(data), f":{self.port}")):
                 found.append(line)
         return found
 
@@ -91,6 +93,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     yield system
     system.stop()
     assert until(lambda: not system.processes()), system.processes()
+    lodging.leave(system.state / "postgres" / "data")
 
 
 def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:

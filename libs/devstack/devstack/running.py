@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from devstack import lodging
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
 from service.settings import Settings, SettingsError, load
@@ -117,6 +118,7 @@ def forget() -> None:
     if not (state_folder() / "lock").exists():
         return  # Nothing of ours, wherever STATE points.
     with only_one(patience=0) as folder:
+        lodging.leave(folder / "postgres" / "data")
         shutil.rmtree(folder)
 
 
