@@ -131,6 +131,29 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     verified = system.run("make", "verify")
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
 
+    events = [json.loads(line) for line in system.run("make", "topic").stdout.splitlines()]
+    assert [event["position"] for event in events] == list(range(1, STEPS + 2))
+    last = events[-1]
+    assert (last["type"], last["subject"], last["sequence"]) == (
+        "InvestmentAnnounced",
+        f"investment-{investment['id']}",
+        1,
+    )
+    assert last["data"]["amount"] == 250_000
+    assert "sample" not in last
+    assert events[0]["sample"] is True
+    assert [json.loads(line) for line in system.run("make", "topic", f"FROM={STEPS}").stdout.splitlines()] == events[
+        -2:
+    ]
+    few = system.run("sh", "-c", "make topic | head -n 1")
+    assert (few.returncode, few.stdout.count("\n"), few.stderr) == (0, 1, "")
+    followed = system.run("sh", "-c", f"timeout 5 .venv/bin/python -m devstack topic --from {STEPS} --follow")
+    assert [json.loads(line) for line in followed.stdout.splitlines()] == events[-2:]
+    for wrong, said in (("FROM=x", "FROM is x, which is not a position"), ("TOPIC=none", "There is no topic none")):
+        refused = system.run("make", "topic", wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(said)
+
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
     assert "is already running on" in second.stderr
@@ -296,3 +319,10 @@ def test_without_a_running_system_a_token_is_one_sentence(system: System) -> Non
 
     assert refused.returncode == 1
     assert refused.stderr == "The system is not running: start it with make up, in another terminal.\n"
+
+
+def test_without_a_running_system_a_topic_is_one_sentence(system: System) -> None:
+    refused = system.run("make", "topic")
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("The system is not running: start it with make up, in another terminal.\n")
