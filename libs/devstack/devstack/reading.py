@@ -5,16 +5,15 @@ import json
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from devstack.child import DevstackError
-from eventstore.envelope import Message, NotAnEvent, position_of
+from eventstore.envelope import Message, NotAnEvent
 from eventstore.kafka_clients import Consumer
-from eventstore.places import Places
 from eventstore.topics import existing_topics
 
 _NO_ANSWER: Final = 20
@@ -46,53 +45,48 @@ async def _print(bootstrap: str, topic: str, first: int, *, follow: bool) -> Non
             # Without a group it gets all partitions.
             consumer.subscribe([topic])
             await consumer.start()
-            places = consumer.assignment()
-            ends = await consumer.end_offsets(places)
-            async with Places.open(bootstrap, places) as found:
-                for place, offset in (await found.after(dict.fromkeys(places, first - 1))).items():
-                    consumer.seek(place, offset)
-        async for record in _up_to(consumer, ends):
-            _say(record, first)
+            ends = await consumer.end_offsets(consumer.assignment())
+        async for message in _up_to(consumer, ends):
+            _say(message, first)
         sys.stdout.flush()
         while follow:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
-                for record in records:
-                    _say(record, first)
+                for message in _events(records):
+                    _say(message, first)
             sys.stdout.flush()
     finally:
         await consumer.discard()
 
 
-async def _up_to(consumer: Consumer, ends: dict[TopicPartition, int]) -> AsyncIterator[ConsumerRecord]:
-    """The records before these offsets, in the order of positions: in each partition these only grow."""
-    waiting: dict[TopicPartition, deque[tuple[int, ConsumerRecord]]] = {place: deque() for place in ends}
+async def _up_to(consumer: Consumer, ends: dict[TopicPartition, int]) -> AsyncIterator[Message]:
+    """The events before these offsets, in the order of positions: in each partition these only grow."""
+    waiting: dict[TopicPartition, deque[Message]] = {place: deque() for place in ends}
     while waiting:
-        empty = [place for place, records in waiting.items() if not records]
+        empty = [place for place, messages in waiting.items() if not messages]
         if not empty:
-            yield waiting[min(waiting, key=lambda place: waiting[place][0][0])].popleft()[1]
+            yield waiting[min(waiting, key=lambda place: waiting[place][0].position)].popleft()
             continue
         async with asyncio.timeout(_NO_ANSWER):
             for place, records in (await consumer.getmany(*empty, timeout_ms=100)).items():
-                waiting[place].extend((_position(record), record) for record in records)
+                waiting[place].extend(_events(records))
             for place in empty:
                 if not waiting[place] and await consumer.position(place) >= ends[place]:
                     del waiting[place]
 
 
-def _position(record: ConsumerRecord) -> int:
-    try:
-        return position_of(record)
-    except (NotAnEvent, ValueError):
-        return 0  # It is told when its turn comes, which is at once.
+def _events(records: Iterable[ConsumerRecord]) -> Iterator[Message]:
+    for record in records:
+        try:
+            message = Message.from_record(record)
+            json.loads(message.data)
+        except (NotAnEvent, ValueError) as error:
+            place = f"{record.topic}[{record.partition}] offset {record.offset}"
+            print(f"{place} is left out, as it is no event: {error}", file=sys.stderr)
+        else:
+            yield message
 
 
-def _say(record: ConsumerRecord, first: int) -> None:
-    try:
-        message = Message.from_record(record)
-        data = json.loads(message.data)
-    except (NotAnEvent, ValueError) as error:
-        print(f"{record.topic}[{record.partition}] offset {record.offset} is left out: {error}", file=sys.stderr)
-        return
+def _say(message: Message, first: int) -> None:
     if message.position < first:
         return
     line = {
@@ -104,6 +98,6 @@ def _say(record: ConsumerRecord, first: int) -> None:
         "time": message.recorded_at.isoformat(),
         "id": str(message.event_id),
         **({"sample": True} if message.sample else {}),
-        "data": data,
+        "data": json.loads(message.data),
     }
     print(json.dumps(line, ensure_ascii=False))
