@@ -19,7 +19,7 @@ import pytest
 from companies.app import app
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
-from devstack.postgres import POSTGRES_PROGRAMS
+from devstack.postgres import INSTALLED
 from devstack.topics import read_topic
 from eventstore.migrate import migrate
 from service.application import build
@@ -115,7 +115,7 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
         await until_ready(client, "accepted", "leading")
         for number in range(5):
             assert (await client.post("/v1/companies", json=apply(number))).status_code == 201
-        status, dumped = await run([str(POSTGRES_PROGRAMS / "pg_dump"), database])
+        status, dumped = await run([str(INSTALLED / "bin" / "pg_dump"), database])
         assert status == 0
         for number in range(4):
             assert (await client.post(f"/v1/companies/{sample_siret(number)}/activate")).status_code == 200
@@ -126,7 +126,7 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
                 await asyncio.sleep(0.1)
 
     restored = await restored_from(database)
-    status, _ = await run([str(POSTGRES_PROGRAMS / "psql"), "-q", "-v", "ON_ERROR_STOP=1", restored], given=dumped)
+    status, _ = await run([str(INSTALLED / "bin" / "psql"), "-q", "-v", "ON_ERROR_STOP=1", restored], given=dumped)
     assert status == 0
     settings = settings_for(restored, kafka, issuer, territory)
     async with serving(settings, issuer) as client:

@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
 from devstack.running import FRONTENDS
@@ -69,12 +70,13 @@ class System:
 
     def processes(self) -> list[str]:
         found = []
+        data = (self.state / "postgres" / "data").resolve()
         for process in psutil.process_iter():
             try:
                 line = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            if str(self.state) in line or f":{self.port}" in line:
+            if any(ours in line for ours in (str(self.state), str(data), f":{self.port}")):
                 found.append(line)
         return found
 
@@ -93,6 +95,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     yield system
     system.stop()
     assert until(lambda: not system.processes()), system.processes()
+    lodging.leave(system.state / "postgres" / "data")
 
 
 def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
@@ -139,6 +142,28 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
         long = await browser.get("/foo?" + "a" * 9000)
         assert (long.status_code, long.json()["type"]) == (414, "/companies/problems/target-too-long")
         assert long.headers["access-control-allow-origin"] == FRONTENDS[0]
+    events = [json.loads(line) for line in system.run("make", "topic").stdout.splitlines()]
+    assert [event["position"] for event in events] == list(range(1, STEPS + 2))
+    last = events[-1]
+    assert (last["type"], last["subject"], last["sequence"]) == (
+        "InvestmentAnnounced",
+        f"investment-{investment['id']}",
+        1,
+    )
+    assert last["data"]["amount"] == 250_000
+    assert "sample" not in last
+    assert events[0]["sample"] is True
+    assert [json.loads(line) for line in system.run("make", "topic", f"FROM={STEPS}").stdout.splitlines()] == events[
+        -2:
+    ]
+    few = system.run("sh", "-c", "make topic | head -n 1")
+    assert (few.returncode, few.stdout.count("\n"), few.stderr) == (0, 1, "")
+    followed = system.run("sh", "-c", f"timeout 5 .venv/bin/python -m devstack topic --from {STEPS} --follow")
+    assert [json.loads(line) for line in followed.stdout.splitlines()] == events[-2:]
+    for wrong, said in (("FROM=x", "FROM is x, which is not a position"), ("TOPIC=none", "There is no topic none")):
+        refused = system.run("make", "topic", wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(said)
 
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
@@ -260,6 +285,24 @@ def test_servers_given_by_address_that_do_not_answer_are_one_sentence(system: Sy
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "postgresql://postgres:a/hunter2@127.0.0.1/postgres", "DATABASE_URL is not an address of"),
+        ("CORS_ORIGINS", "hunter2", "Settings: CORS_ORIGINS must be origins as browsers send them"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_one_sentence(system: System, name: str, value: str, said: str) -> None:
+    system.environment[name] = value
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(said)
+    assert len(refused.stderr.splitlines()) == 1
+    assert "hunter2" not in refused.stderr
+
+
 def test_a_given_kafka_that_does_not_answer_is_one_sentence_and_nothing_was_made(system: System, database: str) -> None:
     system.environment |= {"DATABASE_URL": database, "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
 
@@ -287,3 +330,10 @@ def test_without_a_running_system_a_token_is_one_sentence(system: System) -> Non
 
     assert refused.returncode == 1
     assert refused.stderr == "The system is not running: start it with make up, in another terminal.\n"
+
+
+def test_without_a_running_system_a_topic_is_one_sentence(system: System) -> None:
+    refused = system.run("make", "topic")
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("The system is not running: start it with make up, in another terminal.\n")

@@ -7,7 +7,6 @@ The addresses are those of the running system that the state folder tells.
 
 import asyncio
 import importlib
-import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +24,7 @@ from eventstore.migrate import migrate
 from service.application import build, guarded
 from service.definition import Service
 from service.documentation import entrance
+from service.logs import begin_log
 from service.serving import serve
 
 GRACE: Final = 5
@@ -93,7 +93,7 @@ async def _migrate(running: Running) -> None:
 
 def main() -> None:
     """Migrates the databases, then serves until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    begin_log("INFO")
     running = Running.find()
     asyncio.run(_migrate(running))
     place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port}

@@ -55,8 +55,9 @@ class State(Model):
     """The day of the stream's latest step."""
 
     def after(self, event: Event, **changes: object) -> Self:
-        """This state, changed by an event."""
-        return self.model_copy(update={**changes, "effective_on": event.effective_on})
+        """This state, changed by an event. Raises ValidationError where the result could not be read back."""
+        # Costs 3 µs more than a copy, which drops what it does not know and keeps what no reader could take.
+        return self.model_validate({**self.__dict__, **changes, "effective_on": event.effective_on})
 
 
 class Rejected(Exception):

@@ -21,6 +21,8 @@ from aiokafka import TopicPartition
 
 from eventstore.backlog import Backlog
 from eventstore.confirmation import confirm, is_confirmed, unknown, withdraw
+from eventstore.connection import connect
+from eventstore.discretion import described
 from eventstore.envelope import Message, Origin
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.persistence import persist
@@ -102,7 +104,7 @@ class Relay:
         await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
 
     def _report(self, error: BaseException, pause: float) -> None:
-        self.error = f"{type(error).__name__}: {error}"
+        self.error = described(error)
         log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
 
     async def _campaign(self) -> None:
@@ -219,7 +221,7 @@ class Relay:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
+    connection = await connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
     try:
         yield connection
     finally:

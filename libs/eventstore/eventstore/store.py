@@ -30,6 +30,7 @@ from eventstore.appending import (
 )
 from eventstore.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.discretion import described
 from eventstore.grouping import Grouped
 
 log = logging.getLogger(__name__)
@@ -153,11 +154,13 @@ class Store:
     ) -> list[Stored]:
         """The streams of a category, by id, whose states have these values in these fields."""
         filters = filters or {}
+        # A range of the primary key: the ids that begin with the category and a hyphen, whose successor is the full
+        # stop. Those of a category that begins alike, `lamp-post`, are in it too.
         rows = await self._fetch(
             """
             SELECT stream_id, version, state, state_revision, state_version
             FROM streams
-            WHERE stream_id > greatest($1, $2) COLLATE "C" AND stream_id < $1 || '~'
+            WHERE stream_id > greatest($1 || '-', $2) COLLATE "C" AND stream_id < $1 || '.' AND category = $1
               AND NOT EXISTS (
                   SELECT FROM unnest($4::text[], $5::text[]) AS f (field, value)
                   WHERE state ->> f.field IS DISTINCT FROM f.value
@@ -165,7 +168,7 @@ class Store:
             ORDER BY stream_id
             LIMIT $3
             """,
-            f"{category}-",
+            category,
             after,
             limit,
             list(filters.keys()),
@@ -250,7 +253,7 @@ class Store:
             try:
                 await self.pool.execute(f"NOTIFY {CHANNEL}")
             except Exception as error:
-                log.warning("could not notify of appended events: %s", error)
+                log.warning("could not notify of appended events: %s", described(error))
             await asyncio.sleep(NOTIFY_EVERY)
 
 

@@ -26,6 +26,7 @@ import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 
 from eventstore.connection import StoreUnavailable, is_outage
+from eventstore.discretion import described
 from eventstore.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.marks import Handled, StaleOwner, begin_topic, have_caught_up, move_marks, read_marks
@@ -216,10 +217,7 @@ class Subscription:
 
     def _stick(self, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
         event_id = dict(record.headers).get("ce_id", b"unknown").decode(errors="replace")
-        reason = (
-            f"event {event_id} at {place.topic}[{place.partition}] offset {record.offset}: "
-            f"{type(error).__name__}: {error}"
-        )
+        reason = f"event {event_id} at {place.topic}[{place.partition}] offset {record.offset}: {described(error)}"
         attempts = self._stuck[place].attempts + 1 if place in self._stuck else 1
         pause = pause_after(attempts, LONGEST_PAUSE)
         log.error(
@@ -233,7 +231,7 @@ class Subscription:
         self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
 
     def _report(self, error: BaseException, pause: float) -> None:
-        self.error = f"{type(error).__name__}: {error}"
+        self.error = described(error)
         log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from devstack.postgres import POSTGRES_PROGRAMS
+from devstack.postgres import INSTALLED
 from devstack.prepared import prepare
 from devstack.servers import Postgres
 from devstack.topics import delete_topic, read_topic, topic_faults
@@ -119,7 +119,7 @@ async def run(program: str, *arguments: str, given: bytes = b"") -> bytes:
     """What one of PostgreSQL's programs writes."""
 
     def call() -> bytes:
-        command = [str(POSTGRES_PROGRAMS / program), *arguments]
+        command = [str(INSTALLED / "bin" / program), *arguments]
         done = subprocess.run(command, input=given, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from pydantic import ValidationError
 
 import eventstore
 from contracts.model import Event
@@ -76,6 +77,19 @@ def test_the_example_in_the_package_runs(tmp_path: Path) -> None:
     script.write_text("".join(example.source for example in examples))
     assert examples
     runpy.run_path(str(script))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"idnex": 3}, {"index": "3"}, {"index": None}, {"status": "removed"}, {"company": 7}]
+)
+def test_a_change_that_could_not_be_read_back_is_refused_when_it_is_made(changes: dict[str, object]) -> None:
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    with pytest.raises(ValidationError) as refused:
+        meter.after(MeterRead(index=3, effective_on=TODAY), **changes)
+    assert [error["loc"] for error in refused.value.errors()] == [tuple(changes)]
+    changed = meter.after(MeterRead(index=3, effective_on=TODAY), index=3)
+    assert (changed.index, changed.effective_on, meter.index) == (3, TODAY, 0)
 
 
 def test_a_command_takes_effect_today_unless_told() -> None:

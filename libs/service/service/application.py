@@ -1,6 +1,7 @@
 """A service put together: its resources and routes, the relay of its events, its subscriptions."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -109,18 +110,39 @@ class _Origins(CORSMiddleware):
         return Response(refused.written(self._root_path), refused.status, allowed, PROBLEM)
 
 
-def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:
-    """The application of a service; its lifespan opens the store and runs the relay and the subscriptions."""
+def build(
+    service: Service,
+    settings: Settings,
+    *,
+    api: bool = True,
+    worker: bool = True,
+    usable: Awaitable[None] | None = None,
+) -> Application:
+    """The application of a service; its lifespan opens the store and runs the relay and the subscriptions.
+
+    With `usable` that waits until it is done; what needs the store is answered with 503 meanwhile.
+    """
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
     runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
+
+    async def begin(stack: AsyncExitStack) -> None:
+        if usable is not None:
+            await usable
+        runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
+        runtime.tasks = work(service, settings, runtime.opened) if worker else []
+        await stack.enter_async_context(supervised(runtime.tasks))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
-            runtime.tasks = work(service, settings, runtime.opened) if worker else []
-            await stack.enter_async_context(supervised(runtime.tasks))
-            yield
+            beginning = asyncio.create_task(begin(stack), name="begin")
+            if usable is None:
+                await beginning
+            try:
+                yield
+            finally:
+                beginning.cancel()
+                await asyncio.gather(beginning, return_exceptions=True)
         runtime.opened = None
 
     application = Application(service, runtime, api=api, lifespan=lifespan)

@@ -11,24 +11,21 @@ from typing import Any, Final, NoReturn
 import asyncpg
 from uvicorn.loops.auto import auto_loop_factory
 
-from eventstore.connection import is_outage
+from eventstore.connection import DatabaseRefused, StoreUnavailable, is_outage
 from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
+from service.logs import begin_log
 from service.reconciling import put_right, verify
 from service.serving import serve
 from service.settings import DatabaseSettings, Settings, SettingsError
+from service.waiting import once_the_database_answers
 
 GRACE: Final = 20
 """Seconds that requests under way may take to end once the process is asked to stop."""
-_MISCONFIGURED: Final = (
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.ClientConfigurationError,
-)
-"""No such database, a wrong password, no permission, an address that cannot be read: for who deploys it to mend."""
+MIGRATING_WAITS: Final = 60.0
+"""Seconds that `migrate` waits for a database that is away. It is started again by whoever runs it."""
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +43,14 @@ def main(service: Service) -> NoReturn:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
     except SettingsError as unset:
         sys.exit(str(unset))
-    logging.basicConfig(level=configured.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             status = runner.run(commands[name](configured, arguments))
-    except SchemaMismatch as mismatch:
-        sys.exit(f"{mismatch}.")
+    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+        sys.exit(f"{said}.")
     except Exception as error:
-        if not (is_outage(error) or isinstance(error, _MISCONFIGURED)):
+        if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
             raise
         sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
     except KeyboardInterrupt:
@@ -63,15 +60,22 @@ def main(service: Service) -> NoReturn:
 
 def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
     async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
-        applied = await migrate(configured.database_url, service.all_migrations)
+        applied = await once_the_database_answers(
+            partial(migrate, configured.database_url, service.all_migrations), patience=MIGRATING_WAITS
+        )
         print(f"{applied} migrations applied")
         return 0
 
     def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
         async def run(configured: Settings, _: list[str]) -> int:
-            await check(configured.database_url, service.all_migrations)
-            application = build(service, configured, api=api, worker=worker)
-            return await serve(service.name, application, configured, grace=GRACE)
+            fits = partial(check, configured.database_url, service.all_migrations)
+            usable = None
+            try:
+                await fits()
+            except StoreUnavailable:
+                usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
+            application = build(service, configured, api=api, worker=worker, usable=usable)
+            return await serve(service.name, application, configured, grace=GRACE, usable=usable)
 
         return run
 

@@ -10,6 +10,7 @@ app = Service(
 import re
 from collections.abc import Callable, Container, Coroutine, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,13 @@ class Service:
         paths = [resource.path for resource in self.resources]
         if len(set(paths)) < len(paths):
             raise TypeError(f"{self.name}: two resources share a path")
+        categories = [resource.decider.category for resource in self.resources]
+        for one, other in permutations(categories, 2):
+            if f"{other}-".startswith(f"{one}-"):
+                # A request for one could then be led to a stream of the other.
+                raise TypeError(
+                    f"{self.name}: a stream {other}-1 could be of {one} or of {other}, so call one of them otherwise"
+                )
         for resource in self.resources:
             resource.decider.check()
 

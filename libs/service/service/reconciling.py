@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-import asyncpg
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from contracts.catalogue import UnknownEvent
+from eventstore.connection import connect
 from eventstore.decider import Decider
 from eventstore.kafka_logs import quiet_kafka_logs
 from eventstore.reconciliation import CannotReconcile, Fold, compare, reconcile
@@ -22,7 +22,7 @@ NO_ANSWER: Final = "Kafka at {} does not answer."
 
 async def verify(service: Service, settings: Settings, _: list[str]) -> int:
     """Prints each difference between store and topic; 1 if there is any or no telling, else 0."""
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await connect(settings.database_url)
     try:
         with quiet_kafka_logs():
             compared = await compare(connection, settings.kafka_bootstrap, settings.topic(service.name))
@@ -49,7 +49,7 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         case _:
             print("usage: reconcile [--beyond POSITION]")
             return 2
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await connect(settings.database_url)
     try:
         with quiet_kafka_logs():
             done = await reconcile(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import sys
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -51,8 +52,13 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-async def serve(name: str, application: ASGIApp, settings: Settings, *, grace: int) -> int:
-    """Serves until told to stop, and gives the exit status. Requests under way then have `grace` seconds to end."""
+async def serve(
+    name: str, application: ASGIApp, settings: Settings, *, grace: int, usable: asyncio.Task[None] | None = None
+) -> int:
+    """Serves until told to stop, and gives the exit status. Requests under way then have `grace` seconds to end.
+
+    `usable` is done when a database that was away at the start may be used, and raises where it may not.
+    """
     try:
         listener = socket.create_server(
             (settings.host, settings.port),
@@ -65,5 +71,13 @@ async def serve(name: str, application: ASGIApp, settings: Settings, *, grace: i
     server = _Server(Config(application, settings, grace=grace))
     with listener:
         log.info("%s listens on port %d", name, listener.getsockname()[1])
+        if usable is not None:
+            usable.add_done_callback(partial(_stop_unless_usable, server))
         await server.serve(sockets=[listener])
+    if usable is not None and usable.done() and not usable.cancelled():
+        usable.result()
     return 0 if server.started else 1
+
+
+def _stop_unless_usable(server: uvicorn.Server, usable: asyncio.Task[None]) -> None:
+    server.should_exit = server.should_exit or usable.cancelled() or usable.exception() is not None

@@ -5,7 +5,7 @@ puts the new one, so that a figure of the past becomes what it should have been;
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from contracts.investment import (
@@ -144,11 +144,11 @@ def jobs_maintained(event: JobsAudited) -> Iterator[Count]:
     yield Count(event.effective_on, event.maintained)
 
 
-@formula(unit="EUR/job", of=(invested_productive, jobs_created))
+@formula(unit="EUR/job", of=(invested_productive, jobs_created), version=2)
 def cost_per_job(invested: Decimal, jobs: Decimal) -> Decimal | None:
     """Productive investment per job created.
 
-    invested_productive divided by jobs_created over the same period and cells, rounded to the cent; none while no job
-    was created. An investment and the audit of its jobs may fall in different periods.
+    invested_productive divided by jobs_created over the same period and cells, rounded to the cent, half a cent up;
+    none while no job was created. An investment and the audit of its jobs may fall in different periods.
     """
-    return round(invested / jobs, 2) if jobs > 0 else None
+    return (invested / jobs).quantize(Decimal("0.01"), ROUND_HALF_UP) if jobs > 0 else None

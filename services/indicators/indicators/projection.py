@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from eventstore.connection import connect
 from eventstore.envelope import Message
 from indicators.measures import Catalogue, Measure, Sum
 from service.settings import Settings
@@ -111,7 +112,7 @@ def begin(catalogue: Catalogue, settings: Settings) -> tuple[str, Projection]:
 
 async def forget(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     """`python -m indicators forget`: deletes what was folded under other definitions than this release's."""
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await connect(settings.database_url)
     try:
         async with connection.transaction():
             for statement in _FORGET:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from indicators.query import ZERO, Answer, Key, Question, Value
@@ -245,7 +245,7 @@ def _ratio(euros: Answer, jobs: Answer) -> Answer:
     def divided(one: Value, other: Value) -> Value:
         value = None
         if other.value:
-            value = ((one.value or 0) / other.value).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+            value = ((one.value or 0) / other.value).quantize(Decimal("0.01"), ROUND_HALF_UP)
         return Value(value, min(one.n, other.n), None)
 
     return Answer(

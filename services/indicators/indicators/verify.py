@@ -20,6 +20,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.catalogue import CATALOGUE
+from eventstore.connection import connect
 from eventstore.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka_clients import Consumer
 from eventstore.kafka_logs import quiet_kafka_logs
@@ -69,7 +70,12 @@ class Topics:
 
 async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     """Prints each difference; 1 if there is any or no telling, else 0."""
-    pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=1)
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        connect=connect,  # type: ignore[call-overload]  # the stub names each option
+        min_size=1,
+        max_size=1,
+    )
     try:
         async with pool, snapshot(pool, generation_of(catalogue, settings)) as now:
             with quiet_kafka_logs():

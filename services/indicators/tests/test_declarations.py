@@ -207,6 +207,8 @@ def test_cost_per_job_of_the_first_programme_is_400000_euros() -> None:
 
 def test_cost_per_job_is_rounded_to_the_cent_and_absent_without_jobs() -> None:
     assert investment.cost_per_job.compute(Decimal(100), Decimal(3)) == Decimal("33.33")
+    assert investment.cost_per_job.compute(Decimal(1001), Decimal(8)) == Decimal("125.13")
+    assert investment.cost_per_job.compute(Decimal(1003), Decimal(8)) == Decimal("125.38")
     assert investment.cost_per_job.compute(Decimal(100), Decimal(0)) is None
 
 
