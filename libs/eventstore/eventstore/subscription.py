@@ -216,8 +216,7 @@ class Subscription:
                 member.leave_out([place])
 
     def _stick(self, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
-        event_id = dict(record.headers).get("ce_id", b"unknown").decode(errors="replace")
-        reason = f"event {event_id} at {place.topic}[{place.partition}] offset {record.offset}: {described(error)}"
+        reason = f"what is at {place.topic}[{place.partition}] offset {record.offset}: {described(error)}"
         attempts = self._stuck[place].attempts + 1 if place in self._stuck else 1
         pause = pause_after(attempts, LONGEST_PAUSE)
         log.error(

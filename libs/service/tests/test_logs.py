@@ -14,9 +14,9 @@ import jwt
 from lamps import LampDimmed, bearer, running, variables
 
 from devstack.issuer import Issuer
+from devstack.prepared import prepare
 from devstack.servers import Postgres
 from eventstore.discretion import described
-from eventstore.migrate import migrate
 from service.logs import LINES, Discreet
 
 SENT = "Jeanne-Martin"
@@ -49,7 +49,7 @@ def test_nothing_that_was_sent_is_logged(tmp_path: Path, issuer: Issuer) -> None
         Postgres(tmp_path / "postgres", durable=False) as postgres,
         path.open("wb") as log,
     ):
-        asyncio.run(migrate(postgres.url))
+        asyncio.run(prepare(postgres.url))
         asyncio.run(refuse_rows(postgres.url))
         environment = variables(postgres.url, issuer, MAX_BODY_BYTES="2000", REQUEST_TIMEOUT="2")
         with running("all", environment, log=log) as (_, address), httpx.Client(timeout=10) as client:
