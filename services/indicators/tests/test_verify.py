@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import asyncpg
 import pytest
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from companies.company import companies
 from companies.investment import investments
-from contracts.investment import Evidence
+from contracts.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from eventstore.decider import Decider, Rejected, State
@@ -52,13 +52,23 @@ MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "leave": lambda _: {"reason": "moved"},
     "report-headcount": lambda rng: {"full_time_equivalents": rng.randrange(40_000) / 100},
 }
-GRANTS: Final = [("state", "france-relance"), ("region", "cap-developpement"), ("region", "cap-amorcage")]
-STEPS: Final = ["announced", "approved", "committed", "started", "completed"]
+REGION: Final = "region-centre-val-de-loire"
+GRANTS: Final = [("state", "france-relance"), (REGION, "cap-developpement"), (REGION, "cap-amorcage")]
+STEPS: Final = get_args(Step)
 
 
 def _grant(rng: random.Random) -> dict[str, Any]:
     funder, scheme = rng.choice(GRANTS)
     return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, 60_000)}
+
+
+def _some_day(rng: random.Random) -> date:
+    return BEGINNING + timedelta(days=rng.randrange(2_500))
+
+
+def _payment(rng: random.Random, *, number: str, day: str) -> dict[str, Any]:
+    paid: dict[str, Any] = {**_grant(rng), number: rng.randint(1, 3), "reason": "typing_error"}
+    return {**paid, day: _some_day(rng)} if rng.random() < 0.5 else paid
 
 
 INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
@@ -81,10 +91,17 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "correct-amount-spent": lambda rng: {"amount_spent": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-day": lambda rng: {
         "step": rng.choice(STEPS),
-        "day": BEGINNING + timedelta(days=rng.randrange(2_500)),
+        "day": _some_day(rng),
         "reason": "late_document",
     },
-    "correct-grant": lambda rng: {**_grant(rng), "reason": "recalculation"},
+    "correct-grant": lambda rng: {
+        **_grant(rng),
+        "awarded_on": _some_day(rng) if rng.random() < 0.5 else None,
+        "reason": "recalculation",
+    },
+    "record-repayment": _grant,
+    "correct-payment": lambda rng: _payment(rng, number="payment", day="paid_on"),
+    "correct-repayment": lambda rng: _payment(rng, number="repayment", day="repaid_on"),
 }
 
 RARE: Final = {
@@ -130,8 +147,8 @@ class History:
         possible = [
             decision
             for decision in decider.decisions.values()
-            if (state is None or (decision.when and state.status in decision.when))
-            and (state is not None or decision.creates)
+            if (decision.creates if state is None else not decision.creates or decision.when)
+            and (state is None or decision.when is None or state.status in decision.when)
         ]
         if not possible:
             return
@@ -139,7 +156,13 @@ class History:
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
         try:
-            events = decider.decide(state, command, today=TODAY, looked_up=looked_up if decision.creates else None)
+            events = decider.decide(
+                state,
+                command,
+                today=TODAY,
+                looked_up=looked_up if decision.creates else None,
+                roles=frozenset(decision.by),
+            )
         except Rejected:
             return
         self.log.append(stream, *events)
