@@ -53,13 +53,13 @@ MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "report-headcount": lambda rng: {"full_time_equivalents": rng.randrange(40_000) / 100},
 }
 REGION: Final = "region-centre-val-de-loire"
-GRANTS: Final = [("state", "france-relance"), (REGION, "cap-developpement"), (REGION, "cap-amorcage")]
+GRANTS: Final = [("state", "france-relance"), (REGION, "cap-developpement")]
 STEPS: Final = get_args(Step)
 
 
-def _grant(rng: random.Random) -> dict[str, Any]:
+def _grant(rng: random.Random, most: int = 60_000) -> dict[str, Any]:
     funder, scheme = rng.choice(GRANTS)
-    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, 60_000)}
+    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, most)}
 
 
 def _some_day(rng: random.Random) -> date:
@@ -67,7 +67,7 @@ def _some_day(rng: random.Random) -> date:
 
 
 def _payment(rng: random.Random, *, number: str, day: str) -> dict[str, Any]:
-    paid: dict[str, Any] = {**_grant(rng), number: rng.randint(1, 3), "reason": "typing_error"}
+    paid: dict[str, Any] = {**_grant(rng, 20_000), number: rng.randint(1, 2), "reason": "typing_error"}
     return {**paid, day: _some_day(rng)} if rng.random() < 0.5 else paid
 
 
@@ -86,7 +86,7 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     },
     "cancel": lambda _: {"reason": "market"},
     "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
-    "disburse-grant": _grant,
+    "disburse-grant": lambda rng: _grant(rng, 20_000),
     "correct-amount": lambda rng: {"amount": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-amount-spent": lambda rng: {"amount_spent": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-day": lambda rng: {
@@ -99,19 +99,26 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
         "awarded_on": _some_day(rng) if rng.random() < 0.5 else None,
         "reason": "recalculation",
     },
-    "record-repayment": _grant,
+    "record-repayment": lambda rng: _grant(rng, 10_000),
     "correct-payment": lambda rng: _payment(rng, number="payment", day="paid_on"),
     "correct-repayment": lambda rng: _payment(rng, number="repayment", day="repaid_on"),
 }
 
-RARE: Final = {
-    "cancel": 0.2,
+WEIGHTS: Final = {
+    "cancel": 0.3,
     "leave": 0.2,
     "reject": 0.3,
-    "award-grant": 0.5,
-    "correct-day": 0.5,
+    "start": 2,
+    "complete": 2,
+    "award-grant": 2,
+    "disburse-grant": 2,
+    "record-repayment": 2,
+    "correct-day": 2,
+    "correct-payment": 3,
+    "correct-repayment": 3,
     "correct-amount": 0.5,
 }
+"""How often a command is tried; 1 unless told."""
 
 
 class History:
@@ -125,13 +132,13 @@ class History:
         for _ in range(commands):
             self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
             self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
-            if self.rng.random() < 0.35:
+            if self.rng.random() < 0.25:
                 identity = sample_siret(self.rng.randrange(6))
                 self.decide(companies, MEMBERS, identity, {"siret": identity}, None)
             else:
                 member = sample_siret(self.rng.randrange(6))
                 lookup = self.states.get(companies.stream_id(member))
-                self.decide(investments, INVESTMENTS, str(self.rng.randrange(9)), {"company": member}, lookup)
+                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member}, lookup)
 
     def decide(
         self,
@@ -152,7 +159,7 @@ class History:
         ]
         if not possible:
             return
-        decision = self.rng.choices(possible, [RARE.get(decision.name, 1) for decision in possible])[0]
+        decision = self.rng.choices(possible, [WEIGHTS.get(decision.name, 1) for decision in possible])[0]
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
         try:
