@@ -1,10 +1,10 @@
 """What every message of the platform is made of: frozen, strict models that refuse fields they do not know."""
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 class _FullDate:
@@ -36,6 +36,33 @@ Day = Annotated[
 ]
 
 
+FIRST_DAY: Final = date(1900, 1, 1)
+"""Nothing that partners record is older: an earlier day is a mistake, and a series by month would begin with it."""
+LAST_DAY: Final = date(2100, 12, 31)
+
+
+def within_reason(day: date) -> date:
+    """A day as entered. Raises PydanticCustomError where it can only be a mistake."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise PydanticCustomError("day-out-of-range", f"a day lies between {FIRST_DAY} and {LAST_DAY}")
+    return day
+
+
+EnteredDay = Annotated[
+    Day,
+    AfterValidator(within_reason),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "description": f"A day in Europe/Paris from {FIRST_DAY} to {LAST_DAY}, as an RFC 3339 full-date.",
+            "examples": ["2024-05-13"],
+        }
+    ),
+]
+"""A day as somebody enters it. What was recorded is a `Day`, and stays readable whatever the bounds become."""
+
+
 class Model(BaseModel):
     """An immutable value. Unknown fields and lossy conversions (`"12"` for a number) are refused."""
 
@@ -52,3 +79,11 @@ class Event(Model):
 
     effective_on: Day
     """The day it took effect, as opposed to `recorded_at`, when the store learnt of it."""
+
+
+class Correction(Event):
+    """Puts right what was recorded wrongly: takes the old value back on the day it stood for, and puts the new one.
+
+    It is not a step of its stream: it may be entered in any order, and what comes next may be of an earlier day. Its
+    `effective_on` is the day it was decided.
+    """

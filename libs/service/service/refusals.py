@@ -40,7 +40,7 @@ def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, Kind]
             waiting += functions[name].calls
     return {
         "on-in-the-future": KINDS["on-in-the-future"],
-        "on-before-previous-step": KINDS["on-before-previous-step"],
+        **({} if decision.corrects else {"on-before-previous-step": KINDS["on-before-previous-step"]}),
         **{slug: Kind(409, title(slug), f"{said[:1].upper()}{said[1:]}.") for slug, said in sentences.items()},
     }
 

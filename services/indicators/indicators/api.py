@@ -11,7 +11,7 @@ import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.model import Day
+from contracts.model import EnteredDay
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
@@ -37,16 +37,16 @@ CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-
 
 
 def _calendar_day(value: str) -> date:
-    """Only `2023-12-31`: what else reads as a date would hide a mistake. Every day has a next one."""
+    """Only `2023-12-31`: what else reads as a date would hide a mistake."""
     try:
-        if re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", value):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("a day such as 2023-12-31, from the year 1000 to 2999")
+    raise ValueError("a day such as 2023-12-31")
 
 
-AskedDay = Annotated[Day, BeforeValidator(_calendar_day)]
+AskedDay = Annotated[EnteredDay, BeforeValidator(_calendar_day)]
 
 
 class Selection(BaseModel):

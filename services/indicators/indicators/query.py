@@ -15,6 +15,7 @@ from typing import Final
 
 import asyncpg
 
+from contracts.model import FIRST_DAY
 from indicators.measures import Formula, Indicator, Level
 from indicators.projection import PREFIX
 from service.clock import PARIS, today
@@ -156,7 +157,8 @@ def _sum(question: Question) -> tuple[str, tuple[object, ...]]:
 def _level(question: Question) -> tuple[str, tuple[object, ...]]:
     """The day, the limit of what was known, the days that months may be shown of, and who is left out."""
     last = question.last or ALWAYS
-    return _LEVEL, (last, question.known_before, question.first, min(last, today()), question.without_largest)
+    first = question.first or FIRST_DAY  # an event of before the days were bounded may be older
+    return _LEVEL, (last, question.known_before, first, min(last, today()), question.without_largest)
 
 
 _MARKS: Final = "SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 || $2"

@@ -103,6 +103,14 @@ def first_programme(log: Log | None = None) -> Log:
     return log
 
 
+async def test_an_ancient_day_recorded_before_days_were_bounded_makes_no_longer_series(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(1000, 1, 1)))
+    await fold(pool, log.messages)
+    shown = await cells(pool, "members", "month", last=date(1900, 3, 15))
+    assert shown == {"1900-01": 1, "1900-02": 1, "1900-03": 1}
+
+
 async def test_the_first_programme_is_22_million_euros_and_55_jobs_at_400000_euros_each(pool: asyncpg.Pool) -> None:
     await fold(pool, first_programme().messages)
     assert await value(pool, "invested_productive", last=END_OF_PROGRAMME) == 22_000_000

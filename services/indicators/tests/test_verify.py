@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import asyncpg
 import pytest
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from companies.company import companies
 from companies.investment import investments
-from contracts.investment import Evidence
+from contracts.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -55,13 +55,23 @@ MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "leave": lambda _: {"reason": "moved"},
     "report-headcount": lambda rng: {"full_time_equivalents": rng.randrange(40_000) / 100},
 }
-GRANTS: Final = [("state", "france-relance"), ("region", "cap-developpement"), ("region", "cap-amorcage")]
-STEPS: Final = ["announced", "approved", "committed", "started", "completed"]
+REGION: Final = "region-centre-val-de-loire"
+GRANTS: Final = [("state", "france-relance"), (REGION, "cap-developpement")]
+STEPS: Final = get_args(Step)
 
 
-def _grant(rng: random.Random) -> dict[str, Any]:
+def _grant(rng: random.Random, most: int = 60_000) -> dict[str, Any]:
     funder, scheme = rng.choice(GRANTS)
-    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, 60_000)}
+    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, most)}
+
+
+def _some_day(rng: random.Random) -> date:
+    return BEGINNING + timedelta(days=rng.randrange(2_500))
+
+
+def _payment(rng: random.Random, *, number: str, day: str) -> dict[str, Any]:
+    paid: dict[str, Any] = {**_grant(rng, 20_000), number: rng.randint(1, 2), "reason": "typing_error"}
+    return {**paid, day: _some_day(rng)} if rng.random() < 0.5 else paid
 
 
 INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
@@ -79,25 +89,39 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     },
     "cancel": lambda _: {"reason": "market"},
     "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
-    "disburse-grant": _grant,
+    "disburse-grant": lambda rng: _grant(rng, 20_000),
     "correct-amount": lambda rng: {"amount": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-amount-spent": lambda rng: {"amount_spent": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-day": lambda rng: {
         "step": rng.choice(STEPS),
-        "day": BEGINNING + timedelta(days=rng.randrange(2_500)),
+        "day": _some_day(rng),
         "reason": "late_document",
     },
-    "correct-grant": lambda rng: {**_grant(rng), "reason": "recalculation"},
+    "correct-grant": lambda rng: {
+        **_grant(rng),
+        "awarded_on": _some_day(rng) if rng.random() < 0.5 else None,
+        "reason": "recalculation",
+    },
+    "record-repayment": lambda rng: _grant(rng, 10_000),
+    "correct-payment": lambda rng: _payment(rng, number="payment", day="paid_on"),
+    "correct-repayment": lambda rng: _payment(rng, number="repayment", day="repaid_on"),
 }
 
-RARE: Final = {
-    "cancel": 0.2,
+WEIGHTS: Final = {
+    "cancel": 0.3,
     "leave": 0.2,
     "reject": 0.3,
-    "award-grant": 0.5,
-    "correct-day": 0.5,
+    "start": 2,
+    "complete": 2,
+    "award-grant": 2,
+    "disburse-grant": 2,
+    "record-repayment": 2,
+    "correct-day": 2,
+    "correct-payment": 3,
+    "correct-repayment": 3,
     "correct-amount": 0.5,
 }
+"""How often a command is tried; 1 unless told."""
 
 
 class History:
@@ -111,13 +135,13 @@ class History:
         for _ in range(commands):
             self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
             self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
-            if self.rng.random() < 0.35:
+            if self.rng.random() < 0.25:
                 identity = sample_siret(self.rng.randrange(6))
                 self.decide(companies, MEMBERS, identity, {"siret": identity}, None)
             else:
                 member = sample_siret(self.rng.randrange(6))
                 lookup = self.states.get(companies.stream_id(member))
-                self.decide(investments, INVESTMENTS, str(self.rng.randrange(9)), {"company": member}, lookup)
+                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member}, lookup)
 
     def decide(
         self,
@@ -133,16 +157,22 @@ class History:
         possible = [
             decision
             for decision in decider.decisions.values()
-            if (state is None or (decision.when and state.status in decision.when))
-            and (state is not None or decision.creates)
+            if (decision.creates if state is None else not decision.creates or decision.when)
+            and (state is None or decision.when is None or state.status in decision.when)
         ]
         if not possible:
             return
-        decision = self.rng.choices(possible, [RARE.get(decision.name, 1) for decision in possible])[0]
+        decision = self.rng.choices(possible, [WEIGHTS.get(decision.name, 1) for decision in possible])[0]
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
         try:
-            events = decider.decide(state, command, today=TODAY, looked_up=looked_up if decision.creates else None)
+            events = decider.decide(
+                state,
+                command,
+                today=TODAY,
+                looked_up=looked_up if decision.creates else None,
+                roles=frozenset(decision.by),
+            )
         except Rejected:
             return
         self.log.append(stream, *events)
