@@ -81,7 +81,7 @@ def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
 def test_it_is_openapi_of_the_right_version_under_the_right_address(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     assert document["info"]["title"] == "Street lamps"
-    assert document["servers"] == [{"url": "/lamps"}]
+    assert document["servers"] == [{"url": "/lamps", "x-internal": False}]
 
 
 def test_every_path_is_there(document: dict[str, Any]) -> None:

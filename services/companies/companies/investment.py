@@ -115,21 +115,21 @@ class DisburseGrant(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[50_000])]
     """This payment."""
 
 
 class CorrectAmount(Command):
     """The network corrects the eligible base. It still covers the grants."""
 
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[480_000])]
     reason: CorrectionReason
 
 
 class CorrectAmountSpent(Command):
     """The network corrects what was spent."""
 
-    amount_spent: SomeEuros
+    amount_spent: Annotated[SomeEuros, Field(examples=[440_000])]
     reason: CorrectionReason
 
 
@@ -137,7 +137,7 @@ class CorrectDay(Command):
     """The network corrects the day of a step. The steps stay in their order."""
 
     step: Step
-    day: Day
+    day: Annotated[Day, Field(examples=["2024-05-06"])]
     reason: CorrectionReason
 
 
@@ -146,7 +146,7 @@ class CorrectGrant(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: Euros
+    amount: Annotated[Euros, Field(examples=[120_000])]
     reason: CorrectionReason
 
 
