@@ -58,7 +58,7 @@ class Annotations:
             case ast.Name(id=name):
                 return self._names.get(name, _UNKNOWN)
             case ast.Attribute(value=value, attr=name):
-                return any_of(_attribute(owner, name) for owner in _members(self._of(value)) if owner is not NoneType)
+                return any_of(_attribute(owner, name) for owner in _owners(self._of(value)))
             case ast.IfExp(body=one, orelse=other):
                 return any_of((self._of(one), self._of(other)))
             case ast.BoolOp(values=values):
@@ -89,7 +89,7 @@ class Annotations:
             case ast.Call(func=ast.Name(id=name)):
                 return _returned(getattr(self._module, name, None))
             case ast.Call(func=ast.Attribute(value=value, attr=name)):
-                return any_of(_returned(getattr(owner, name, None)) for owner in _members(self._of(value)))
+                return any_of(_returned(getattr(owner, name, None)) for owner in _owners(self._of(value)))
         return _UNKNOWN
 
 
@@ -109,14 +109,14 @@ def _returned(function: Any) -> Any:
     return get_type_hints(function, include_extras=True).get("return", _UNKNOWN)
 
 
-def _members(kind: Any) -> Iterator[Any]:
-    """The types of a union, each without its metadata."""
+def _owners(kind: Any) -> Iterator[Any]:
+    """The types that have the attributes of a value of this type; None has none, so the code has seen to it."""
     if get_origin(kind) is Annotated:
-        yield from _members(get_args(kind)[0])
+        yield from _owners(get_args(kind)[0])
     elif get_origin(kind) in (Union, UnionType):
         for member in get_args(kind):
-            yield from _members(member)
-    else:
+            yield from _owners(member)
+    elif kind is not NoneType:
         yield kind
 
 
