@@ -25,7 +25,7 @@ _TAGS: Final = {
 
 def document(service: Service) -> Document:
     """Everything a client needs to know to call the service. Raises TypeError where the code says too little."""
-    router = APIRouter()
+    router = APIRouter(generate_unique_id_function=lambda route: route.name)
     router.include_router(health.router)
     router.include_router(documentation.router(service))
     if service.router is not None:

@@ -123,7 +123,10 @@ class Operations:
         }
 
     def _refused(self, decision: Decision) -> Document:
-        """The 409 of a decision: a schema for each of its refusals, with what was met where one was."""
+        """The 409 of a decision: a schema for each of its refusals, with what was met where one was.
+
+        The last one is any problem's, so that a client generated today also reads a refusal of a later release.
+        """
         kinds = refusals_of(self._decider, decision)
         names = {problem_type(self._service, slug): self._problem(slug) for slug in kinds}
         members: dict[str, Document] = {}
@@ -134,13 +137,14 @@ class Operations:
             else:
                 said = {"parameters": {name: example(_schema_of(each), {}) for name, each in kind.parameters.items()}}
             members[slug] = said if kind.parameters else {}
-        schema = {
+        known = {
             "oneOf": [refer("schemas", name) for name in names.values()],
             "discriminator": {
                 "propertyName": "type",
                 "mapping": {of: refer("schemas", name)["$ref"] for of, name in names.items()},
             },
         }
+        schema = {"anyOf": [known, refer("schemas", "Problem")]}
         return response(self._service, "Refused.", kinds, schema=schema, members=members)
 
     def _get(self) -> Document:
