@@ -157,3 +157,14 @@ def test_a_generated_typescript_client_makes_a_journey(documents: Path, travelle
     )  # fmt: skip
     shutil.copy(documents / "package.json", documents / "built")
     assert "arrived" in run(TOOLS / "node", "built/journey.js", *travellers, cwd=documents)
+
+
+@every_service
+def test_schemathesis_finds_nothing(running: Mapping[str, str], issuer: Issuer, tmp_path: Path, service: str) -> None:
+    token = issuer.token(f"{service}:read {service}:write", company=sample_siret(0))
+    run(
+        TOOLS / "schemathesis", "--config-file", REPOSITORY / "tests/clients/schemathesis.toml", "run",
+        f"{running[service]}/{service}/openapi.json", "--url", f"{running[service]}/{service}",
+        "--header", f"Authorization: Bearer {token}", cwd=tmp_path,
+        PYTHONPATH=str(CLIENTS), SCHEMATHESIS_HOOKS="schemathesis_checks",
+    )  # fmt: skip

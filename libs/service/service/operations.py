@@ -87,6 +87,11 @@ class Operations:
     def _creation(self) -> Document:
         decision = self._resource.creation
         created = self._answer("Created.", self._record, self._first, "ETag", "Location", "Idempotency-Replayed")
+        category = self._decider.category
+        names = [f"get-{category}", f"list-{category}-events"]
+        names += [f"{verb}-{category}" for verb in self._resource.verbs]
+        identity = {"id": "$response.body#/id"}
+        created["links"] = {name: {"operationId": name, "parameters": identity} for name in map(_operation_id, names)}
         return self._command(decision, {"201": created}, {})
 
     def _decide(self, decision: Decision) -> Document:
@@ -212,7 +217,7 @@ class Operations:
     ) -> Document:
         refused = {status: refer("responses", component) for status, component in shared.items()}
         return {
-            "operationId": name.replace("-", "_"),
+            "operationId": _operation_id(name),
             "tags": [self._resource.path.rpartition("/")[2]],
             "summary": summary,
             **({"description": description} if description else {}),
@@ -325,6 +330,10 @@ def told(schema: Document) -> Document:
         said = f"`{json.dumps(schema['default'], ensure_ascii=False)}` unless given."
         written["description"] = " ".join(filter(None, (schema.get("description"), said)))
     return written
+
+
+def _operation_id(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _recorded(event: type[Event]) -> str:

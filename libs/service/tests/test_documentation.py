@@ -231,9 +231,13 @@ async def test_what_the_document_forbids_of_a_parameter_is_refused(
 
 def allows(schema: dict[str, Any], value: str) -> bool:
     """Whether a parameter's schema allows what is written."""
+    if "anyOf" in schema:
+        return any(allows(each, value) for each in schema["anyOf"])
+    if "const" in schema:
+        return bool(value == schema["const"])
     if schema["type"] == "integer":
         return bool(schema["minimum"] <= int(value) <= schema["maximum"])
-    fits = schema["minLength"] <= len(value) <= schema["maxLength"]
+    fits = schema.get("minLength", 0) <= len(value) <= schema["maxLength"]
     return fits and re.search(schema["pattern"], value) is not None
 
 

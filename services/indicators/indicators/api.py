@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 
 import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from contracts.model import Day
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
@@ -35,10 +35,13 @@ from service.routes import CurrentPool, requires
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
 
+ASKED_DAY: Final = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
+
+
 def _calendar_day(value: str) -> date:
     """Only `2023-12-31`: what else reads as a date would hide a mistake. Every day has a next one."""
     try:
-        if re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", value):
+        if re.fullmatch(ASKED_DAY, value):
             return date.fromisoformat(value)
     except ValueError:
         pass
@@ -50,7 +53,20 @@ BY: Final = (*DIMENSIONS, "month")
 Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({'|'.join(BY)})(,({'|'.join(BY)}))*$"})]
 """One or several dimensions, comma-separated."""
 
-AskedDay = Annotated[Day, BeforeValidator(_calendar_day)]
+AskedDay = Annotated[
+    Day,
+    BeforeValidator(_calendar_day),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "pattern": f"^{ASKED_DAY}$",
+            "maxLength": 10,
+            "description": "A day in Europe/Paris, from the year 1000 to 2999.",
+            "examples": ["2023-12-31"],
+        }
+    ),
+]
 
 
 class Selection(BaseModel):
