@@ -11,7 +11,8 @@ from service import components, documentation, health
 from service.components import Document, refer, untyped_null
 from service.definition import Service
 from service.examples import example
-from service.operations import Operations, told
+from service.operations import Operations
+from service.schemas import told
 
 VERSION: Final = "1"
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})

@@ -1,27 +1,21 @@
-"""The OpenAPI paths and schemas of a resource, written from its decider."""
+"""The OpenAPI paths of a resource, written from its decider."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
 from pydantic_core import to_jsonable_python
 
-from contracts.catalogue import opened
-from contracts.model import Event
 from contracts.roles import ORGANISATION_ROLES
 from eventstore.decider import Decision
-from service.catalogue import KINDS
 from service.components import Document, problem_type, refer, response, untyped_null
 from service.examples import example, example_of
 from service.listing import GREATEST_LIMIT
-from service.refusals import Refusal, refusals, refusals_of
+from service.refusals import refusals_of
 from service.rehearsal import rehearse
 from service.resource import Resource
 from service.routes import SCHEME
+from service.schemas import Schemas, schema_of
 
-_SCHEMA: Final = "#/components/schemas/{model}"
 _READ: Final = {
     "401": "Unauthenticated",
     "403": "ScopeMissing",
@@ -48,20 +42,13 @@ class Operations:
         self._service = service
         self._resource = resource
         self._decider = resource.decider
-        self._record = resource.decider.state.__name__
-        self._history = f"{self._record}Event"
-        first = resource.creation.events
-        self._events = sorted(self._decider.events, key=lambda event: (event not in first, event.__name__))
         self._rehearsal = rehearse(self._decider)
-        self._refusals = refusals(self._decider)
-        self.schemas: Document = {**self._inputs(), **self._outputs()}
-        """The schemas of commands, representations, events and refusals, by name."""
-        self._identity = self._identity_schema()
         self._first = self._rehearsal.steps[resource.creation.command].representation()
-        self.schemas[self._record] = self._representation_schema(self.schemas[self._record])
-        self.schemas |= {_recorded(event): self._recorded_schema(event) for event in self._events}
-        self.schemas[self._history] = self._history_schema()
-        self.schemas |= {self._problem(slug): self._problem_schema(slug) for slug in self._refusals}
+        self._schemas = Schemas(service, resource)
+        self._record = self._schemas.record
+        self._history = self._schemas.history
+        self.schemas = self._schemas.by_name
+        """The schemas of commands, representations, events and refusals, by name."""
 
     def paths(self) -> Document:
         """Every path of the resource."""
@@ -71,7 +58,7 @@ class Operations:
             "in": "path",
             "required": True,
             "description": f"The id of the {self._decider.category}.",
-            "schema": self._identity,
+            "schema": self._schemas.identity,
             "example": self._first["id"],
         }
         return {
@@ -133,14 +120,14 @@ class Operations:
         The last one is any problem's, so that a client generated today also reads a refusal of a later release.
         """
         kinds = refusals_of(self._decider, decision)
-        names = {problem_type(self._service, slug): self._problem(slug) for slug in kinds}
+        names = {problem_type(self._service, slug): self._schemas.problem(slug) for slug in kinds}
         members: dict[str, Document] = {}
         for slug, kind in kinds.items():
             met = self._rehearsal.refused.get((decision.command, slug))
             if met is not None:
                 said = {"detail": met.detail, "parameters": to_jsonable_python(met.parameters)}
             else:
-                said = {"parameters": {name: example(_schema_of(each), {}) for name, each in kind.parameters.items()}}
+                said = {"parameters": {name: example(schema_of(each), {}) for name, each in kind.parameters.items()}}
             members[slug] = said if kind.parameters else {}
         known = {
             "oneOf": [refer("schemas", name) for name in names.values()],
@@ -225,124 +212,6 @@ class Operations:
             "responses": dict(sorted({**answers, **refused}.items())),
         }
 
-    def _inputs(self) -> Document:
-        """The schemas of the commands, closed: what a field does that we do not know is to be found out at once."""
-        commands = list(self._decider.decisions)
-        _, written = models_json_schema(
-            [(command, "validation") for command in commands], ref_template=f"{_SCHEMA}Input"
-        )
-        names = {command.__name__ for command in commands}
-        return {name if name in names else f"{name}Input": told(schema) for name, schema in written["$defs"].items()}
-
-    def _outputs(self) -> Document:
-        """The schemas of what is read, open: every field is there, and a later release may add others."""
-        models = [self._decider.state, *self._events]
-        _, written = models_json_schema([(model, "serialization") for model in models], ref_template=_SCHEMA)
-        return {
-            name: opened(
-                {**told(schema), **({"required": list(schema["properties"])} if schema.get("properties") else {})}
-            )
-            for name, schema in written["$defs"].items()
-        }
-
-    def _identity_schema(self) -> Document:
-        named = self._decider.identified_by
-        if named is None:
-            return {"type": "string", "format": "uuid", "maxLength": 36}
-        schema: Document = self.schemas[self._resource.creation.command.__name__]["properties"][named]
-        return schema
-
-    def _representation_schema(self, state: Document) -> Document:
-        allowed = {
-            "type": "array",
-            "items": {"type": "string", **({"enum": list(self._resource.verbs)} if self._resource.verbs else {})},
-            "maxItems": len(self._resource.verbs),
-            "description": "The decisions that the caller may issue now.",
-        }
-        version = {"type": "integer", "minimum": 1, "description": "Grows by one with each event; the ETag."}
-        properties = {"id": self._identity, "version": version, **state["properties"], "allowed": allowed}
-        return {**state, "properties": properties, "required": list(properties)}
-
-    def _history_schema(self) -> Document:
-        names = {event.__name__: refer("schemas", _recorded(event)) for event in self._events}
-        return {
-            "description": f"An event of a {self._decider.category}, as recorded.",
-            "oneOf": list(names.values()),
-            "discriminator": {
-                "propertyName": "type",
-                "mapping": {name: reference["$ref"] for name, reference in names.items()},
-            },
-        }
-
-    def _recorded_schema(self, event: type[Event]) -> Document:
-        properties = {
-            "position": {"type": "integer", "minimum": 1, "description": "Orders all events of the service."},
-            "version": {"type": "integer", "minimum": 1, "description": "The record's version after it."},
-            "event_id": {"type": "string", "format": "uuid"},
-            "type": {"type": "string", "const": event.__name__},
-            "schema_version": {"type": "integer", "minimum": 1},
-            "recorded_at": {"type": "string", "format": "date-time", "description": "When it was stored."},
-            "data": refer("schemas", event.__name__),
-            "metadata": refer("schemas", "Metadata"),
-        }
-        described = f"{event.__name__}, as recorded."
-        return {"type": "object", "description": described, "required": list(properties), "properties": properties}
-
-    def _problem(self, slug: str) -> str:
-        """The name of a refusal's schema. One slug may speak of more where another kind of record is refused for it."""
-        name = slug if slug in KINDS or slug.startswith(f"{self._decider.category}-") else f"{self._record}-{slug}"
-        return "".join(part[:1].upper() + part[1:] for part in name.split("-")) + "Problem"
-
-    def _problem_schema(self, slug: str) -> Document:
-        kind: Refusal = self._refusals[slug]
-        places = {name: _schema_of(each) for name, each in kind.parameters.items()}
-        properties: Document = {
-            "type": {"type": "string", "const": problem_type(self._service, slug)},
-            "title": {"type": "string"},
-            "status": {"type": "integer", "const": kind.status},
-            "detail": {"type": "string", "description": "A sentence about this occurrence, for people."},
-        }
-        if places:
-            properties["parameters"] = {
-                "type": "object",
-                "description": "What the detail speaks of.",
-                "required": list(places),
-                "properties": places,
-            }
-        return {
-            "type": "object",
-            "description": kind.advice,
-            "required": list(properties),
-            "properties": properties,
-        }
-
-
-def told(schema: Document) -> Document:
-    """The schema of a model as generators of clients need it.
-
-    They take a field with a default for one that is always there, so a default is said in words; and they name classes
-    by titles, which pydantic makes of names that others may have.
-    """
-    written = {word: value for word, value in schema.items() if word not in ("default", "title")}
-    if "properties" in schema:
-        written["properties"] = {name: told(field) for name, field in schema["properties"].items()}
-    if schema.get("default") is not None:
-        said = f"`{json.dumps(schema['default'], ensure_ascii=False)}` unless given."
-        written["description"] = " ".join(filter(None, (schema.get("description"), said)))
-    return written
-
 
 def _operation_id(name: str) -> str:
     return name.replace("-", "_")
-
-
-def _recorded(event: type[Event]) -> str:
-    return f"Recorded{event.__name__}"
-
-
-def _schema_of(annotation: Any) -> Document:
-    """The schema of a refusal's parameter. Raises TypeError for what is no plain value."""
-    schema: Document = TypeAdapter(annotation).json_schema(mode="serialization")
-    if "$defs" in schema:
-        raise TypeError(f"a refusal speaks of plain values, not of {annotation}")
-    return schema
