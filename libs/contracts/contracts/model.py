@@ -6,12 +6,14 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+_FULL_DATE: Final = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+
 
 class _FullDate:
     """Reads days as RFC 3339 writes them: by itself, pydantic takes a text of digits for seconds since 1970."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        written = core_schema.str_schema(pattern=r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")
+        written = core_schema.str_schema(pattern=_FULL_DATE)
         return core_schema.custom_error_schema(
             core_schema.json_or_python_schema(
                 json_schema=core_schema.chain_schema([written, core_schema.date_schema(strict=False)]),
@@ -29,6 +31,8 @@ Day = Annotated[
         {
             "type": "string",
             "format": "date",
+            "pattern": _FULL_DATE,
+            "maxLength": 10,
             "description": "A day in Europe/Paris, as an RFC 3339 full-date.",
             "examples": ["2024-05-13"],
         }
@@ -55,6 +59,8 @@ EnteredDay = Annotated[
         {
             "type": "string",
             "format": "date",
+            "pattern": r"^(19[0-9]{2}|20[0-9]{2}|2100)-[0-9]{2}-[0-9]{2}$",
+            "maxLength": 10,
             "description": f"A day in Europe/Paris from {FIRST_DAY} to {LAST_DAY}, as an RFC 3339 full-date.",
             "examples": ["2024-05-13"],
         }

@@ -102,13 +102,13 @@ def _with_check_digit(digits: str) -> str:
 
 Siren = Annotated[
     str,
-    Field(pattern=r"^[0-9]{9}$"),
+    Field(max_length=9, pattern=r"^[0-9]{9}$"),
     AfterValidator(_siren),
     _Says("siren", "a SIREN is 9 digits, the last of which checks the others", "A company's SIREN.", ("356000000",)),
 ]
 Siret = Annotated[
     str,
-    Field(pattern=r"^[0-9]{14}$"),
+    Field(max_length=14, pattern=r"^[0-9]{14}$"),
     AfterValidator(_siret),
     _Says(
         "siret",
@@ -124,7 +124,7 @@ Siret = Annotated[
 
 Naf = Annotated[
     str,
-    Field(pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
+    Field(max_length=6, pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
     _listed(codes.naf, without="."),
     _Says(
         "naf",
@@ -135,13 +135,13 @@ Naf = Annotated[
 ]
 LegalForm = Annotated[
     str,
-    Field(pattern=r"^[0-9]{4}$"),
+    Field(max_length=4, pattern=r"^[0-9]{4}$"),
     _listed(codes.legal_forms),
     _Says("legal-form", "not a legal form of INSEE's list, such as 5710", "INSEE's legal form.", ("5710", "5499")),
 ]
 Commune = Annotated[
     str,
-    Field(pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
+    Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
     _Says(
         "commune",
         "a commune is its INSEE code, such as 36088",

@@ -259,6 +259,11 @@ class Decider(Generic[S]):
             or getattr(record, self._owner_field[role], None) != actor.organisations[role]
         }
 
+    def owners(self, record: State) -> dict[Role, str]:
+        """The organisations the record belongs to, by the role of each."""
+        named = {role: getattr(record, field, None) for role, field in self._owner_field.items()}
+        return {role: str(organisation) for role, organisation in named.items() if organisation is not None}
+
     def decide(
         self,
         state: S | None,

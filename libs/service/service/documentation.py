@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from string import Template
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
@@ -48,13 +48,18 @@ def router(service: Service) -> APIRouter:
         )
         for slug, kind in sorted(service.problems.items())
     }
+    named = Annotated[
+        str, Path(description="The last part of a problem's `type`.", json_schema_extra={"enum": list(kinds)})
+    ]
 
     @routes.get("/problems", summary="Every problem the service may answer with")
     async def problems() -> ProblemKinds:
+        """What each means, and what to do about it."""
         return ProblemKinds(items=list(kinds.values()))
 
     @routes.get("/problems/{slug}", summary="What a problem means")
-    async def problem(slug: str) -> ProblemKind:
+    async def problem(slug: named) -> ProblemKind:
+        """What the `type` of a problem leads to."""
         if slug not in kinds:
             raise Problem("not-found", "there is no problem of this slug")
         return kinds[slug]

@@ -59,7 +59,7 @@ class PutOut(Command):
 class Dim(Command):
     """The town hall dims a lamp that is lit."""
 
-    watts: Watts
+    watts: Annotated[Watts, Field(examples=[40])]
 
 
 class Inspect(Command):
@@ -67,7 +67,9 @@ class Inspect(Command):
 
 
 class Break(Command):
-    """Shows what a bug looks like from outside."""
+    """Shows what a bug looks like from outside, where nothing is left of a lamp."""
+
+    into: Annotated[int, Field(ge=0, examples=[2])]
 
     word: str | None = None
 
@@ -132,7 +134,9 @@ def inspect(_lamp: Lamp, _command: Inspect) -> tuple[()]:
 def break_(_lamp: Lamp, command: Break) -> tuple[()]:
     if command.word:
         LampDimmed.model_validate({"watts": command.word, command.word: 1, "effective_on": command.on})
-    raise ZeroDivisionError("the secret of the lamp")
+    if not command.into:
+        raise ZeroDivisionError("the secret of the lamp")
+    return ()
 
 
 def _check_brightness(lamp: Lamp, command: Dim) -> None:

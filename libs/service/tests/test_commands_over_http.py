@@ -248,7 +248,7 @@ async def test_a_malformed_correlation_id_is_refused(client: httpx.AsyncClient) 
 
 async def test_a_bug_in_a_decision_is_ours(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     lamp = await installed(client)
-    answer = await client.post(f"{lamp}/break")
+    answer = await client.post(f"{lamp}/break", json={"into": 0})
     assert (answer.status_code, slug(answer)) == (500, "internal")
     assert "secret" not in answer.text
     assert answer.json()["trace_id"] in caplog.text

@@ -58,7 +58,7 @@ def test_nothing_that_was_sent_is_logged(tmp_path: Path, issuer: Issuer) -> None
             lamps = f"{address}/v1/lamps"
             answers = [
                 # A bug and a row that the database refuses.
-                client.post(f"{lamp}/break", json={"word": SENT}),
+                client.post(f"{lamp}/break", json={"into": 1, "word": SENT}),
                 client.post(lamps, json=LAMP | {"label": SENT}),
                 # A form that does not hold, in each part of a request.
                 client.post(lamps, json=LAMP | {"watts": SENT, SENT: 1}),

@@ -64,7 +64,7 @@ class Reject(Command):
 class ReportHeadcount(Command):
     """A member tells its headcount on the day `on`."""
 
-    full_time_equivalents: FullTimeEquivalents
+    full_time_equivalents: Annotated[FullTimeEquivalents, Field(examples=[45])]
 
 
 class Suspend(Command):

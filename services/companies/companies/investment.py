@@ -39,7 +39,7 @@ from contracts.investment import (
     Step,
 )
 from contracts.model import Correction, Day, EnteredDay, Model, within_reason
-from contracts.roles import FUNDERS
+from contracts.roles import FUNDERS, Role
 from contracts.values import (
     AidRate,
     Axis,
@@ -132,7 +132,7 @@ class DisburseGrant(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[50_000])]
     """This payment."""
 
 
@@ -141,21 +141,21 @@ class RecordRepayment(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[20_000])]
     """This repayment."""
 
 
 class CorrectAmount(Command):
     """The network corrects the eligible base. It still covers the grants."""
 
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[480_000])]
     reason: CorrectionReason
 
 
 class CorrectAmountSpent(Command):
     """The network corrects what was spent."""
 
-    amount_spent: SomeEuros
+    amount_spent: Annotated[SomeEuros, Field(examples=[440_000])]
     reason: CorrectionReason
 
 
@@ -163,7 +163,7 @@ class CorrectDay(Command):
     """The network corrects the day of a step, or of the last audit. The steps stay in their order."""
 
     step: Step
-    day: EnteredDay
+    day: Annotated[EnteredDay, Field(examples=["2024-05-06"])]
     reason: CorrectionReason
 
 
@@ -172,7 +172,7 @@ class CorrectGrant(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: Euros | None = None
+    amount: Annotated[Euros, Field(examples=[120_000])] | None = None
     """What was granted; 0 takes the grant back. It is never less than what was disbursed and not repaid."""
     eligible_base: SomeEuros | None = None
     aid_rate: AidRate | None = None
@@ -396,12 +396,13 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
 
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED)
 def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> GrantAwarded:
-    if command.funder not in FUNDERS:
+    funders: list[Funder] = list(FUNDERS)
+    if command.funder not in funders:
         raise Rejected(
             "funder-unknown",
-            f"{command.funder} is none of the programme's funders: {', '.join(FUNDERS)}",
+            f"{command.funder} is none of the programme's funders: {', '.join(funders)}",
             funder=command.funder,
-            funders=list(FUNDERS),
+            funders=funders,
         )
     _check_funder(command.funder, roles)
     if investment.grant(command.funder, command.scheme):
@@ -565,7 +566,7 @@ def _says(investment: Investment, command: Command) -> dict[str, Any]:
 
 def _check_funder(funder: str, roles: Roles) -> None:
     """A funder acts in its own role; what was awarded by one that is no longer listed is either's. Raises Rejected."""
-    role = FUNDERS.get(funder)
+    role: Role | None = FUNDERS.get(funder)
     if role and role not in roles:
         raise Rejected(
             "funder-of-another-role", f"{funder} is for the role {role} to decide for", funder=funder, role=role
@@ -662,8 +663,10 @@ def _check_grants(grants: Sequence[Grant], amount: int) -> None:
                 disbursed=grant.kept,
                 granted=grant.amount,
             )
-        for day in sorted({repayment.on for repayment in grant.repayments}):
-            disbursed, repaid = _until(day, grant.payments), _until(day, grant.repayments)
+        days: set[Day] = {repayment.on for repayment in grant.repayments}
+        for day in sorted(days):
+            disbursed = _until(day, grant.payments)
+            repaid = _until(day, grant.repayments)
             if repaid > disbursed:
                 raise Rejected(
                     "repaid-above-disbursed",

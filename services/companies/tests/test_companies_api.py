@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from companies.app import app
 from contracts import sample_siret
 from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from service.application import build
+from service.refusals import refusals
 from service.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -125,6 +127,14 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert (answer.status_code, body["status"], body["type"]) == (status, status, f"/companies/problems/{slug}"), body
     assert body["title"]
     assert body["detail"]
+    if status == 409:
+        path = answer.request.url.path
+        decider = next(each.decider for each in app.resources if path.startswith(f"/companies{each.path}"))
+        documented = refusals(decider)[slug].parameters
+        said = body.get("parameters", {})
+        assert said.keys() == documented.keys(), slug
+        for name, annotation in documented.items():
+            TypeAdapter(annotation).validate_json(json.dumps(said[name]))
     return body
 
 

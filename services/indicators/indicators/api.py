@@ -29,6 +29,7 @@ from indicators.representation import (
     positions,
     table,
 )
+from service.listing import CURSOR
 from service.problems import Problem, invalid_parameter, unavailable
 from service.routes import CurrentPool, CurrentSettings, requires
 from service.settings import Settings
@@ -45,6 +46,11 @@ def _calendar_day(value: str) -> date:
         pass
     raise ValueError("a day such as 2023-12-31")
 
+
+BY: Final = (*DIMENSIONS, "month")
+# The pattern is for readers of the document: who breaks it is told what the indicator is given by.
+Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({'|'.join(BY)})(,({'|'.join(BY)}))*$"})]
+"""One or several dimensions, comma-separated."""
 
 AskedDay = Annotated[EnteredDay, BeforeValidator(_calendar_day)]
 
@@ -91,7 +97,7 @@ class Selection(BaseModel):
 class Asked(Selection):
     """What a figure counts, and how it is broken down."""
 
-    by: list[str] = Field(default=[], examples=[["zone", "month"]])
+    by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
     """Break the figure down by one or several of company, axis, naf, commune, zone, funder and month, as far as the
     indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took effect; a
     level's month shows it at the end of the month."""
@@ -111,7 +117,7 @@ class AskedEvents(Selection):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     """How many events a page has at most."""
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=16_384, json_schema_extra={"pattern": CURSOR})] | None = None
     """Where the page before ended, from its `Link` header."""
 
 
@@ -168,7 +174,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         pool: CurrentPool,
         settings: CurrentSettings,
         response: Response,
-        accept: Annotated[str, Header()] = "*/*",
+        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Figure | Response:
         """The value of an indicator over a period or on a day, broken down as asked.
 
