@@ -25,8 +25,9 @@ class Postgres(Server):
     """One PostgreSQL server.
 
     `durable` is what production has: a commit is on disk when it returns. Without it (fsync and full_page_writes off)
-    a commit survives the death of the server but not that of the machine. `settings` are further ones, as in
-    postgresql.conf.
+    a commit survives the death of the server but not that of the machine, and data that is lodged (root's, for a folder
+    that others may not enter) goes at the end of the block. `settings` are further ones, as
+    in postgresql.conf.
     """
 
     name = "PostgreSQL"

@@ -303,12 +303,12 @@ async def test_verify_tells_of_whatever_is_wrong(town: Town) -> None:
 async def test_a_promoted_replica_that_lagged_appends_nothing_until_it_is_reconciled(
     tmp_path: Path, kafka: str, topic: str
 ) -> None:
-    with Postgres(tmp_path / "primary") as primary:
+    with Postgres(tmp_path / "primary", durable=False) as primary:
         await prepare(primary.url)
         town = Town(primary.url, kafka, topic)
         await town.light("lamp-1", "lamp-2")
         await town.publish()
-        replica = Postgres(tmp_path / "replica")
+        replica = Postgres(tmp_path / "replica", durable=False)
         await run("pg_basebackup", "-R", "-d", primary.url, "-D", str(replica.folder / "data"))
         if os.geteuid() == 0:
             # The server runs as another user then.
