@@ -27,7 +27,9 @@ _STACK: Final = pytest.StashKey[Stack]()
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the marker, and prepares the servers in the one process that owns them."""
     config.addinivalue_line("markers", "slow: takes seconds, so it runs after all others")
-    config.addinivalue_line("markers", "long: needs Node or a browser, or takes minutes, so only `make test-long` runs it")
+    config.addinivalue_line(
+        "markers", "long: needs Node or a browser, or takes minutes, so only `make test-long` runs it"
+    )
     if not hasattr(config, "workerinput"):
         stack = config.stash[_STACK] = Stack(os.environ.get("STACK", "embedded"))
         if config.getoption("numprocesses", None):
