@@ -89,7 +89,7 @@ def router(service: Service) -> APIRouter:
     def file(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
         for asset in _assets().values():
             if asset.name == name:
-                return asset.response(compressed="gzip" in accept_encoding)
+                return asset.response(gzipped="gzip" in accept_encoding)
         raise Problem("not-found", "the documentation has no such file")
 
     return routes
@@ -102,18 +102,20 @@ class _Asset:
     name: str
     media_type: str
     content: bytes
-    compressed: bytes
+    compressed: bytes | None
+    """As gzip, where that is worth it."""
 
-    def response(self, *, compressed: bool) -> Response:
-        """The file, as gzip or as it is."""
+    def response(self, *, gzipped: bool) -> Response:
+        """The file, for a client that does or does not understand gzip."""
         headers = {
             "cache-control": "public, max-age=31536000, immutable",
             "vary": "accept-encoding",
             "x-content-type-options": "nosniff",
         }
-        if compressed:
+        if gzipped and self.compressed is not None:
             headers["content-encoding"] = "gzip"
-        return Response(self.compressed if compressed else self.content, media_type=self.media_type, headers=headers)
+            return Response(self.compressed, media_type=self.media_type, headers=headers)
+        return Response(self.content, media_type=self.media_type, headers=headers)
 
 
 @cache
@@ -123,5 +125,6 @@ def _assets() -> Mapping[str, _Asset]:
         content = files(package).joinpath(name).read_bytes()
         stem, _, suffix = name.rpartition(".")
         named = f"{stem}-{sha256(content).hexdigest()[:16]}.{suffix}"
-        found[key] = _Asset(named, media_type, content, gzip.compress(content, mtime=0))
+        compressed = gzip.compress(content, mtime=0) if media_type.startswith("text/") else None
+        found[key] = _Asset(named, media_type, content, compressed)
     return MappingProxyType(found)
