@@ -216,7 +216,7 @@ def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> 
         kafka.resume()
 
     assert verified.returncode == 2
-    assert re.fullmatch(r"Kafka at \S+ does not answer: nothing for 20 s\.\n", verified.stdout), verified
+    assert re.fullmatch(r"Kafka at \S+ does not answer\.\n", verified.stdout), verified
     kafka.kill()
     assert until(lambda: not up.running)
     assert "Stopping (Kafka ended) ..." in system.printed()

@@ -33,8 +33,6 @@ class Readiness(BaseModel):
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
 
-_AWAY: Final = {"ready": False, "database": "away", "commands": "refused", "work": {}}
-
 router = APIRouter(tags=["health"])
 
 

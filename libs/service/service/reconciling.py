@@ -3,21 +3,19 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
 from contracts.catalogue import UnknownEvent
 from eventstore.connection import connect
 from eventstore.decider import Decider
+from eventstore.discretion import described
 from eventstore.kafka_logs import quiet_kafka_logs
 from eventstore.reconciliation import CannotReconcile, Fold, compare, reconcile
 from eventstore.store import Recorded
 from service.definition import Service
 from service.settings import Settings
-
-NO_ANSWER: Final = "Kafka at {} does not answer."
 
 
 async def verify(service: Service, settings: Settings, _: list[str]) -> int:
@@ -27,7 +25,7 @@ async def verify(service: Service, settings: Settings, _: list[str]) -> int:
         with quiet_kafka_logs():
             compared = await compare(connection, settings.kafka_bootstrap, settings.topic(service.name))
     except (KafkaError, TimeoutError) as error:
-        print(f"The topic can't be read: {error or NO_ANSWER.format(settings.kafka_bootstrap)}")
+        print(_said(error, settings))
         return 1
     finally:
         await connection.close()
@@ -59,7 +57,7 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         print(f"Nothing was changed: {impossible}.")
         return 1
     except (KafkaError, TimeoutError) as error:
-        print(f"Nothing was changed: {error or NO_ANSWER.format(settings.kafka_bootstrap)}")
+        print(f"Nothing was changed. {_said(error, settings)}")
         return 1
     finally:
         await connection.close()
@@ -82,6 +80,12 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         f"{len(done.lost)} lost{' (above)' if done.lost else ''}. New events come after position {done.goes_on_after}."
     )
     return 0
+
+
+def _said(error: KafkaError | TimeoutError, settings: Settings) -> str:
+    if isinstance(error, TimeoutError | KafkaConnectionError):
+        return f"Kafka at {settings.kafka_bootstrap} does not answer."
+    return f"The topic can't be read: {described(error)}."
 
 
 def folds(service: Service) -> Fold:

@@ -1,7 +1,8 @@
-"""The OpenAPI document is complete and true, and so is the page made from it."""
+"""The OpenAPI document is complete and true, and the page that shows it asks nothing of any other address."""
 
 import contextlib
 import doctest
+import hashlib
 import io
 import json
 import re
@@ -19,7 +20,6 @@ from poles import poles
 import service as package
 from devstack.issuer import Issuer
 from service import openapi
-from service.documentation import page
 from service.refusals import refusals_of
 
 pytestmark = pytest.mark.anyio
@@ -285,42 +285,75 @@ async def test_every_problem_has_a_page_that_says_what_it_means(
 
 
 class Addresses(HTMLParser):
-    """What a page asks for, or leads to."""
+    """What a page asks for, or leads to, and what would run or colour it without being asked for."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
-        self.scripts = ""
-        self._in_script = False
+        self.asked: list[str] = []
+        self.others: list[str] = []
+        self.inline: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_script = tag in ("script", "style")
-        self.found += [value or "" for name, value in attrs if name in ("src", "href", "action", "srcset", "data")]
+        given = {name: value or "" for name, value in attrs}
+        address = given.get("src") or given.get("href")
+        if address and tag in ("script", "link", "img"):
+            self.asked.append(address)
+        elif address:
+            self.others.append(address)
+        if tag == "style" or (tag == "script" and "src" not in given):
+            self.inline.append(tag)
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
 
-    def handle_data(self, data: str) -> None:
-        if self._in_script:
-            self.scripts += data
 
-
-async def test_the_page_asks_nothing_of_any_other_address(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/docs")
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "connect-src 'self'" in answer.headers["content-security-policy"]
+@pytest.mark.parametrize("prefix", ["", "/lamps"])
+async def test_the_page_and_all_that_it_asks_for_come_from_the_service(client: httpx.AsyncClient, prefix: str) -> None:
+    answer = await client.get(f"{prefix}/docs")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    assert policy.pop("img-src") == "'self' data:"
+    assert policy == dict.fromkeys(("script-src", "style-src", "connect-src"), "'self'") | dict.fromkeys(
+        ("default-src", "base-uri", "form-action", "frame-ancestors"), "'none'"
+    )
+    assert '<html lang="en">' in answer.text
+    assert "<title>Street lamps</title>" in answer.text
     addresses = Addresses()
     addresses.feed(answer.text)
-    assert [address for address in addresses.found if not address.startswith("#")] == ["openapi.json", "problems"]
-    assert not re.search(r"https?:|//[a-z]|@import|url\(", addresses.scripts)
+    assert addresses.inline == []
+    assert addresses.others == ["openapi.json"]
+    assert (await client.get(str(answer.url.join("openapi.json")))).status_code == 200
+    assert sorted(Path(address).suffix for address in addresses.asked) == [".css", ".css", ".js", ".js", ".png"]
+    for address in addresses.asked:
+        assert "//" not in address
+        file = await client.get(str(answer.url.join(address)))
+        assert file.status_code == 200
+        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert hashlib.sha256(file.content).hexdigest()[:16] in address, "another content has another address"
+        assert file.headers["x-content-type-options"] == "nosniff"
+        kind = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
+        assert file.headers["content-type"] == kind[Path(address).suffix]
+        if address.endswith(".css"):
+            assert not re.search(r"@import|url\((?![\"']?data:)", file.text)
+        if "documentation-" in address:
+            assert "://" not in file.text
 
 
-def test_the_page_shows_every_operation_and_nothing_of_it_as_markup(document: dict[str, Any]) -> None:
-    shown = page(document)
-    for name, _ in operations(document):
-        method, path = name.split(" ")
-        assert f'data-method="{method}" data-path="{path}"' in shown
-    assert "the &lt;poles&gt; they hang on" in shown
-    assert "<poles>" not in shown
-    assert "not-dimmer" in shown
+async def test_the_files_of_the_page_are_compressed_for_who_understands_it(client: httpx.AsyncClient) -> None:
+    addresses = Addresses()
+    addresses.feed((await client.get("/docs")).text)
+    for address in addresses.asked:
+        plain = await client.get(f"/{address}", headers={"Accept-Encoding": "identity"})
+        small = await client.get(f"/{address}", headers={"Accept-Encoding": "br, gzip"})
+        assert "content-encoding" not in plain.headers
+        assert all(answer.headers["vary"].startswith("accept-encoding") for answer in (plain, small))
+        assert small.content == plain.content
+        if address.endswith(".png"):
+            assert "content-encoding" not in small.headers
+        else:
+            assert small.headers["content-encoding"] == "gzip"
+            assert int(small.headers["content-length"]) * 1.5 < int(plain.headers["content-length"])
+    gone = await client.get("/docs/swagger-ui-bundle-0123456789abcdef.js")
+    assert (gone.status_code, gone.json()["type"]) == (404, "/lamps/problems/not-found")
 
 
 async def test_frontends_of_listed_origins_may_call(client: httpx.AsyncClient) -> None:
