@@ -76,12 +76,7 @@ PARAMETERS: Final[Document] = {
         "in": "header",
         "description": "The version the decision is made for, as the ETag gives it, or `*`. Without it the decision is "
         "made on the latest version, whatever it is.",
-        "schema": {
-            "anyOf": [
-                {"type": "string", "const": "*"},
-                {"type": "string", "minLength": 3, "maxLength": 11, "pattern": '^"[1-9][0-9]{0,8}"$'},
-            ]
-        },
+        "schema": {"type": "string", "minLength": 1, "maxLength": 11, "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
         "example": '"3"',
     },
     "If-None-Match": {
