@@ -2,8 +2,10 @@ import asyncio
 import contextlib
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -236,6 +238,19 @@ async def test_a_clock_that_was_hours_ahead_is_told_and_stops_nothing(
         await until(lambda: relay.mark == 6)
         assert "ahead of this machine's clock" in caplog.text
     assert [message.version for message in await read_topic(kafka, topic)].count(2) == 3
+
+
+async def test_a_topic_made_a_moment_ago_is_led_from_the_first_look_on(
+    migrated_database: str, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "POLL", 0.05)
+    for _ in range(5):
+        relay = Relay(migrated_database, topic=f"test.{uuid.uuid4().hex}.v1", bootstrap=kafka, partitions=12)
+        async with running(relay):
+            await until(partial(getattr, relay, "leading"))
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+                assert relay.leading, relay.error
 
 
 async def test_a_topic_with_other_partitions_is_refused_with_what_to_do(
