@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -239,7 +240,8 @@ async def test_servers_given_by_address_are_used(system: System, tmp_path: Path,
         assert await system.count("SELECT count(*) FROM events") == STEPS
         addresses = system.run("make", "env").stdout
         assert f"KAFKA_BOOTSTRAP={servers.kafka_bootstrap}\n" in addresses
-        assert f"COMPANIES_DATABASE_URL={postgres.database_url(territory + '_companies')}\n" in addresses
+        database = shlex.quote(postgres.database_url(f"{territory}_companies"))
+        assert f"COMPANIES_DATABASE_URL={database}\n" in addresses
         up.stop(signal.SIGTERM, seconds=20)
         assert postgres.running
 

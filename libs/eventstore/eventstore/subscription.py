@@ -212,11 +212,13 @@ class Subscription:
             except Exception as error:
                 if _passes(error):
                     raise
-                self._stick(place, record, error)
+                self._stick(member, place, record, error)
                 member.leave_out([place])
 
-    def _stick(self, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
-        reason = f"what is at {place.topic}[{place.partition}] offset {record.offset}: {described(error)}"
+    def _stick(self, member: Membership, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
+        message = member.origins[place.topic].find(record)
+        what = str(message or f"what is at {place.topic}[{place.partition}] offset {record.offset}")
+        reason = f"{what}: {described(error)}"
         attempts = self._stuck[place].attempts + 1 if place in self._stuck else 1
         pause = pause_after(attempts, LONGEST_PAUSE)
         log.error(

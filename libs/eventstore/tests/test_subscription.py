@@ -212,7 +212,7 @@ async def test_a_message_that_cannot_be_handled_holds_its_partition_and_no_other
         assert str(bad["event_id"]) in str(subscription.failing)
         assert str(subscription.failing).endswith(": ValueError"), "its words may quote the event"
         (line,) = {record.getMessage() for record in caplog.records if "attempt 1" in record.getMessage()}
-        assert f"event {bad['event_id']} at {town.topic}[" in line
+        assert f"LampLit {bad['event_id']} at {town.topic}[" in line
         assert "offset" in line
         assert "an hour that" not in line
         await asyncio.sleep(0.5)
@@ -236,7 +236,7 @@ async def test_a_record_of_someone_else_is_reported_and_never_skipped(
         await stranger.send_and_wait(town.topic, b"hello", partition=0)
     async with running(town.subscription()) as subscription:
         await until(lambda: subscription.failing)
-        assert f"event unknown at {town.topic}[0] offset 0: NotAnEvent" in str(subscription.failing)
+        assert f"what is at {town.topic}[0] offset 0: NotAnEvent" in str(subscription.failing)
     assert any(record.levelno == logging.ERROR and "cannot handle" in record.getMessage() for record in caplog.records)
 
 
