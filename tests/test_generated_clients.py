@@ -80,12 +80,12 @@ def serving(name: str, environment: Mapping[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def running(database: str, shared_database: str, kafka: str, issuer: Issuer) -> Iterator[Mapping[str, str]]:
+def running(database: str, other_database: str, kafka: str, issuer: Issuer) -> Iterator[Mapping[str, str]]:
     """The addresses of the services, each with a database of its own, in a territory of their own."""
     territory = f"test-{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
         addresses = {}
-        for name, url in (("companies", database), ("indicators", shared_database)):
+        for name, url in (("companies", database), ("indicators", other_database)):
             asyncio.run(migrate(url, service_of(name).all_migrations))
             environment = {
                 "DATABASE_URL": url,

@@ -68,6 +68,13 @@ def database(servers: Servers) -> Iterator[str]:
 
 
 @pytest.fixture
+def other_database(servers: Servers) -> Iterator[str]:
+    """The address of another empty database, for a test of two services."""
+    with _fresh_database(servers) as url:
+        yield url
+
+
+@pytest.fixture
 def migrated_database(database: str) -> str:
     """The address of a database of the test's own that has the tables of an event store, which is confirmed."""
     asyncio.run(prepare(database))

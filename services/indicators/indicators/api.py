@@ -117,7 +117,7 @@ class AskedEvents(Selection):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     """How many events a page has at most."""
-    cursor: Annotated[str, Field(max_length=16_384, json_schema_extra={"pattern": CURSOR})] | None = None
+    cursor: Annotated[str, Field(max_length=4_096, json_schema_extra={"pattern": CURSOR})] | None = None
     """Where the page before ended, from its `Link` header."""
 
 
