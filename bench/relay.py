@@ -12,10 +12,10 @@ from bench import sends
 from bench.runner import Row
 from bench.sample import begin_streams
 from bench.servers import Servers
-from eventstore.publisher import Compression
-from eventstore.relay import Relay
-from eventstore.store import Recorded, Store
-from eventstore.topics import ensure_topic
+from eventstore.kafka.topics import ensure_topic
+from eventstore.postgres.store import Recorded, Store
+from eventstore.publishing.publisher import Compression
+from eventstore.publishing.relay import Relay
 
 SOURCE: Final = "/issoudun/companies"
 COMPRESSION: Final[Compression] = "lz4"

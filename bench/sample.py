@@ -12,8 +12,8 @@ from companies.company import Company, ReportHeadcount, companies
 from contracts.company import CompanyActivated, CompanyApplied, HeadcountReported
 from contracts.model import Event
 from contracts.values import sample_siret
-from eventstore.appending import Append, NewEvent
-from eventstore.store import Store
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.store import Store
 
 STREAMS: Final = 13_000
 BEGUN: Final = 2

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
-from eventstore.envelope import Headers, to_headers, to_timestamp
-from eventstore.store import Recorded
+from eventstore.kafka.envelope import Headers, to_headers, to_timestamp
+from eventstore.postgres.store import Recorded
 
 BATCH_BYTES: Final = 256 * 1024
 LINGER: Final = 5

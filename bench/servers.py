@@ -12,7 +12,7 @@ import asyncpg
 
 from devstack.prepared import prepare
 from devstack.servers import Kafka, Postgres
-from eventstore.migrate import EVENTSTORE, Migrations
+from eventstore.postgres.migrate import EVENTSTORE, Migrations
 
 _POSTGRES: Final = {
     # A commit is on disk when it returns. Checkpoints are as rare as on a server that is meant for writing.

@@ -13,10 +13,10 @@ from bench.runner import Action, Row, throughput
 from bench.sample import DAY, METADATA, begin_streams, choose, command, reports, states
 from bench.servers import Servers
 from companies.company import Company, companies
-from eventstore.appending import Append, Key, NewEvent
 from eventstore.decider import Actor
 from eventstore.execution import execute
-from eventstore.store import Store
+from eventstore.postgres.appending import Append, Key, NewEvent
+from eventstore.postgres.store import Store
 
 PROCESSES = 4
 

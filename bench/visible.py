@@ -17,8 +17,8 @@ from bench.runner import Row
 from bench.sample import begin_streams, sirets
 from bench.servers import Servers
 from bench.services import issuing, serving, settings
-from eventstore.store import Store
-from eventstore.topics import ensure_topic
+from eventstore.kafka.topics import ensure_topic
+from eventstore.postgres.store import Store
 from indicators.app import app as indicators
 
 PACE: Final = 50

@@ -20,10 +20,10 @@ from starlette.routing import Mount
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
-from eventstore.migrate import migrate
-from service import openapi
+from eventstore.postgres.migrate import migrate
 from service.application import build
-from service.settings import Settings
+from service.documents import openapi
+from service.running.settings import Settings
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 

@@ -23,8 +23,8 @@ from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
 from devstack.running import SERVICES
-from eventstore.migrate import migrate
-from service import openapi
+from eventstore.postgres.migrate import migrate
+from service.documents import openapi
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 

@@ -13,12 +13,12 @@ from contracts.roles import ORGANISATION_ROLES
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.running import SERVICES
-from service import openapi
 from service.application import build
 from service.definition import Service
-from service.examples import DAY
-from service.rehearsal import Step, rehearse
-from service.settings import Settings
+from service.documents import openapi
+from service.documents.examples import DAY
+from service.documents.rehearsal import Step, rehearse
+from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

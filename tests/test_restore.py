@@ -21,9 +21,9 @@ from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.postgres import INSTALLED
 from devstack.topics import read_topic
-from eventstore.migrate import migrate
+from eventstore.postgres.migrate import migrate
 from service.application import build
-from service.settings import Settings
+from service.running.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

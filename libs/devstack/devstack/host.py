@@ -20,12 +20,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
 from devstack.running import SERVICES, Running
-from eventstore.migrate import migrate
+from eventstore.postgres.migrate import migrate
 from service.application import build, guarded
 from service.definition import Service
-from service.documentation import entrance
-from service.logs import begin_log
-from service.serving import serve
+from service.documents.documentation import entrance
+from service.http.serving import serve
+from service.running.logs import begin_log
 
 GRACE: Final = 5
 """Seconds that requests under way may take to end once the process is asked to stop."""

@@ -16,9 +16,9 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.model import Event
-from eventstore.envelope import Message
-from eventstore.partitioning import partition_of
-from eventstore.store import Recorded
+from eventstore.kafka.envelope import Message
+from eventstore.kafka.partitioning import partition_of
+from eventstore.postgres.store import Recorded
 
 STEP = timedelta(seconds=1)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from eventstore.confirmation import confirm
-from eventstore.migrate import EVENTSTORE, Migrations, migrate
+from eventstore.postgres.confirmation import confirm
+from eventstore.postgres.migrate import EVENTSTORE, Migrations, migrate
 
 
 async def prepare(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:

@@ -12,9 +12,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from devstack.child import DevstackError
-from eventstore.envelope import Message, NotAnEvent
-from eventstore.kafka_clients import Consumer
-from eventstore.topics import existing_topics
+from eventstore.kafka.clients import Consumer
+from eventstore.kafka.envelope import Message, NotAnEvent
+from eventstore.kafka.topics import existing_topics
 
 _NO_ANSWER: Final = 20
 """Seconds without an answer after which Kafka is given up."""

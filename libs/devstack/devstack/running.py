@@ -17,7 +17,7 @@ from typing import Final, TextIO
 from devstack import lodging
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
-from service.settings import Settings, SettingsError, load
+from service.running.settings import Settings, SettingsError, load
 
 SERVICES: Final = ("companies", "indicators")
 """The packages of the services; each has an `app` in its module `app`."""

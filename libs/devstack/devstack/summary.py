@@ -14,9 +14,9 @@ from rich.table import Table
 
 from devstack.child import DevstackError
 from devstack.running import SERVICES, Running, state_folder
-from eventstore.envelope import Origin
-from eventstore.places import Places
-from eventstore.topics import existing_topics
+from eventstore.kafka.envelope import Origin
+from eventstore.kafka.places import Places
+from eventstore.kafka.topics import existing_topics
 
 BEFORE: Final = "2023-12-31"
 """The last day of the first programme."""

@@ -7,8 +7,8 @@ from typing import Literal
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from eventstore.envelope import Message
-from eventstore.store import Recorded
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.store import Recorded
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 

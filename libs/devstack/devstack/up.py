@@ -24,8 +24,8 @@ from devstack.child import Child, DevstackError
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, only_one
 from devstack.servers import Kafka, Postgres
-from eventstore.connection import DatabaseRefused, StoreUnavailable, connect, place_of
-from eventstore.topics import existing_topics
+from eventstore.kafka.topics import existing_topics
+from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, connect, place_of
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

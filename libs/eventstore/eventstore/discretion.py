@@ -6,7 +6,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from eventstore.connection import is_outage
+from eventstore.postgres.connection import is_outage
 
 _OURS: Final = ("contracts", "eventstore", "service")
 """Packages whose errors are in words of ours, which quote nothing."""

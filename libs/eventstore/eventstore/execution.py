@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic
 
-from eventstore.appending import Append, Appended, Key, NewEvent, VersionConflict
-from eventstore.connection import StoreUnavailable
 from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, State
-from eventstore.ids import new_id
-from eventstore.store import Store, Stored
+from eventstore.postgres.appending import Append, Appended, Key, NewEvent, VersionConflict
+from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.ids import new_id
+from eventstore.postgres.store import Store, Stored
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""

@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
-from eventstore.kafka_clients import is_cancelled
+from eventstore.kafka.clients import is_cancelled
 
 GOOD: Final = 20.0
 """Seconds after which work is held to have gone well, so that the next pause is a short one again."""

@@ -24,12 +24,13 @@ from typing import Any
 
 import asyncpg
 
-from eventstore import publisher, subscription
-from eventstore.connection import open_pool
-from eventstore.envelope import Message
-from eventstore.kafka_clients import Producer
-from eventstore.relay import Relay
-from eventstore.subscription import Subscription
+from eventstore.kafka.clients import Producer
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.connection import open_pool
+from eventstore.publishing import publisher
+from eventstore.publishing.relay import Relay
+from eventstore.subscribing import subscription
+from eventstore.subscribing.subscription import Subscription
 
 PARTITIONS = 3
 SESSION = 1.0

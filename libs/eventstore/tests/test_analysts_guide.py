@@ -15,9 +15,9 @@ import pytest
 
 from contracts.investment import AmountSpentCorrected, InvestmentCompleted
 from contracts.model import Event
-from eventstore.appending import Append, NewEvent
-from eventstore.relay import Relay
-from eventstore.store import Store
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.store import Store
+from eventstore.publishing.relay import Relay
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from eventstore.appending import Append, NewEvent
-from eventstore.confirmation import TELL_PLACE
-from eventstore.store import Recorded, Store
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.confirmation import TELL_PLACE
+from eventstore.postgres.store import Recorded, Store
 
 pytestmark = pytest.mark.anyio
 

@@ -17,15 +17,15 @@ from devstack.postgres import INSTALLED
 from devstack.prepared import prepare
 from devstack.servers import Postgres
 from devstack.topics import delete_topic, read_topic, topic_faults
-from eventstore.appending import Append, NewEvent
-from eventstore.confirmation import StoreUnconfirmed, confirm
-from eventstore.connection import StoreUnavailable
-from eventstore.envelope import Message
-from eventstore.migrate import migrate
-from eventstore.reconciliation import CannotReconcile, Reconciled, compare, reconcile
-from eventstore.relay import Relay
-from eventstore.store import Recorded, Store
-from eventstore.subscription import Subscription
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.confirmation import StoreUnconfirmed, confirm
+from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.migrate import migrate
+from eventstore.postgres.store import Recorded, Store
+from eventstore.publishing.reconciliation import CannotReconcile, Reconciled, compare, reconcile
+from eventstore.publishing.relay import Relay
+from eventstore.subscribing.subscription import Subscription
 
 pytestmark = pytest.mark.anyio
 
@@ -275,7 +275,7 @@ async def test_tables_restored_in_place_are_not_the_ones_that_were_confirmed(tow
 
 
 async def test_a_store_does_not_reconcile_while_a_relay_leads(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventstore.reconciliation.PATIENCE", 0.5)
+    monkeypatch.setattr("eventstore.publishing.reconciliation.PATIENCE", 0.5)
     async with town.relay() as relay, asyncio.timeout(20):
         while not relay.leading:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

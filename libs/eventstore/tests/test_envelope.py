@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.investment import InvestmentCommitted
-from eventstore.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
-from eventstore.partitioning import partition_of
-from eventstore.store import Recorded
+from eventstore.kafka.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
+from eventstore.kafka.partitioning import partition_of
+from eventstore.postgres.store import Recorded
 
 SOURCE = "/issoudun/companies"
 COMMITTED = {

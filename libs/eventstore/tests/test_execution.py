@@ -8,10 +8,10 @@ from typing import Literal
 import pytest
 
 from contracts.model import Event
-from eventstore.appending import Key, KeyReused, VersionConflict
 from eventstore.decider import Actor, Command, Decider, Forbidden, Lookup, Rejected, State
 from eventstore.execution import Outcome, StreamNotFound, current, execute
-from eventstore.store import Store
+from eventstore.postgres.appending import Key, KeyReused, VersionConflict
+from eventstore.postgres.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventstore.grouping import Grouped
+from eventstore.postgres.grouping import Grouped
 
 pytestmark = pytest.mark.anyio
 

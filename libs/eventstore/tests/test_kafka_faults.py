@@ -21,8 +21,8 @@ import pytest
 
 from devstack.servers import Kafka
 from devstack.topics import read_topic, topic_faults
-from eventstore.appending import Append, NewEvent
-from eventstore.store import Recorded, Store
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.store import Recorded, Store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 

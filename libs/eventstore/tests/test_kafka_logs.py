@@ -1,7 +1,7 @@
 import importlib
 import logging
 
-from eventstore.kafka_logs import Throttle, throttle_kafka_logs
+from eventstore.kafka.logs import Throttle, throttle_kafka_logs
 
 
 def line(text: str, number: int = 1) -> logging.LogRecord:

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from eventstore.migrate import Migrations, SchemaMismatch, check, migrate
+from eventstore.postgres.migrate import Migrations, SchemaMismatch, check, migrate
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eventstore.partitioning import partition_of
+from eventstore.kafka.partitioning import partition_of
 
 
 @given(key=st.binary(max_size=100), partitions=st.integers(1, 100))

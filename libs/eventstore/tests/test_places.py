@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from eventstore.envelope import Message, Origin, source_of, to_headers, to_timestamp
-from eventstore.partitioning import partition_of
-from eventstore.places import Places
-from eventstore.store import Recorded
-from eventstore.topics import ensure_topic
+from eventstore.kafka.envelope import Message, Origin, source_of, to_headers, to_timestamp
+from eventstore.kafka.partitioning import partition_of
+from eventstore.kafka.places import Places
+from eventstore.kafka.topics import ensure_topic
+from eventstore.postgres.store import Recorded
 
 pytestmark = pytest.mark.anyio
 

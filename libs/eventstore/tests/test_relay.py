@@ -11,13 +11,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from devstack.topics import delete_topic, read_topic, topic_faults
-from eventstore import backlog as backlog_module
-from eventstore import relay as relay_module
-from eventstore.appending import Append, NewEvent
-from eventstore.envelope import source_of
-from eventstore.relay import Relay
-from eventstore.store import Recorded, Store
-from eventstore.topics import ensure_topic
+from eventstore.kafka.envelope import source_of
+from eventstore.kafka.topics import ensure_topic
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.store import Recorded, Store
+from eventstore.publishing import backlog as backlog_module
+from eventstore.publishing import relay as relay_module
+from eventstore.publishing.relay import Relay
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore.appending import (
+from eventstore.postgres.appending import (
     MAX_EVENT_BYTES,
     Append,
     Appended,
@@ -22,9 +22,9 @@ from eventstore.appending import (
     NewEvent,
     VersionConflict,
 )
-from eventstore.connection import Line, StoreUnavailable
-from eventstore.ids import new_id
-from eventstore.store import Store
+from eventstore.postgres.connection import Line, StoreUnavailable
+from eventstore.postgres.ids import new_id
+from eventstore.postgres.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -13,16 +13,16 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from devstack.topics import delete_topic
-from eventstore import subscription as subscription_module
-from eventstore.appending import Append, NewEvent
-from eventstore.connection import StoreUnavailable
-from eventstore.envelope import Message, Origin, source_of, to_headers
-from eventstore.membership import Membership
-from eventstore.partitioning import partition_of
-from eventstore.relay import Relay
-from eventstore.store import Recorded, Store
-from eventstore.subscription import Handle, Subscription
-from eventstore.topics import ensure_topic
+from eventstore.kafka.envelope import Message, Origin, source_of, to_headers
+from eventstore.kafka.partitioning import partition_of
+from eventstore.kafka.topics import ensure_topic
+from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.store import Recorded, Store
+from eventstore.publishing.relay import Relay
+from eventstore.subscribing import subscription as subscription_module
+from eventstore.subscribing.membership import Membership
+from eventstore.subscribing.subscription import Handle, Subscription
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from eventstore.topics import TopicUnusable, ensure_topic, existing_topics
+from eventstore.kafka.topics import TopicUnusable, ensure_topic, existing_topics
 
 pytestmark = pytest.mark.anyio
 

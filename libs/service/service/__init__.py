@@ -6,7 +6,7 @@ A service is a table of contents, its `app.py`:
     >>> from contracts.model import Event
     >>> from eventstore.decider import Command, Decider, State
     >>> from service.definition import Service
-    >>> from service.resource import Resource
+    >>> from service.http.resource import Resource
 
     >>> class Install(Command):
     ...     "The town hall installs a lamp."
@@ -33,9 +33,9 @@ A service is a table of contents, its `app.py`:
 
     >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", filters=("status",)),))
 
-Its `__main__.py` says `main(app)` of `service.cli`, and `python -m lamps all` then serves, with their documentation:
+Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamps all` then serves, with documentation:
 
-    >>> from service.openapi import document
+    >>> from service.documents.openapi import document
     >>> for path, methods in document(app)["paths"].items():
     ...     if path.startswith("/v1"):
     ...         print(path, *(method for method in methods if method != "parameters"))
@@ -44,5 +44,5 @@ Its `__main__.py` says `main(app)` of `service.cli`, and `python -m lamps all` t
     /v1/lamps/{id}/events get
     /v1/lamps/{id}/light post
 
-`build` in `service.application` makes the FastAPI application; `service.routes` is what a plain route may ask for.
+`build` in `service.application` makes the FastAPI application; `service.http.routes` is what a plain route may ask for.
 """

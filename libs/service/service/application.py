@@ -13,18 +13,19 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from eventstore.store import Store
-from service import documentation, health, openapi
-from service.auth import Tokens
-from service.boundary import Boundary
-from service.components import PROBLEM
+from eventstore.postgres.store import Store
 from service.definition import Service
-from service.problems import Problem
-from service.resource import Endpoints
-from service.runtime import Runtime
-from service.settings import Settings
-from service.supervision import supervised
-from service.work import work
+from service.documents import documentation, openapi
+from service.documents.components import PROBLEM
+from service.http.auth import Tokens
+from service.http.boundary import Boundary
+from service.http.problems import Problem
+from service.http.resource import Endpoints
+from service.running import health
+from service.running.runtime import Runtime
+from service.running.settings import Settings
+from service.running.supervision import supervised
+from service.running.work import work
 
 ACCEPTED_HEADERS = (
     "Authorization",

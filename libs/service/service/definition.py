@@ -17,12 +17,12 @@ from typing import Any
 from fastapi import APIRouter
 
 from contracts.catalogue import CATALOGUE
-from eventstore.migrate import EVENTSTORE, Migrations
-from eventstore.subscription import Handle
-from service.catalogue import KINDS, Kind
-from service.refusals import refusals
-from service.resource import Resource
-from service.settings import Settings
+from eventstore.postgres.migrate import EVENTSTORE, Migrations
+from eventstore.subscribing.subscription import Handle
+from service.documents.refusals import refusals
+from service.http.kinds import KINDS, Kind
+from service.http.resource import Resource
+from service.running.settings import Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 """A command of a service's own: from the settings and its arguments to its exit status."""

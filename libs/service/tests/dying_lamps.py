@@ -8,9 +8,9 @@ import signal
 
 from lamps import service
 
-from eventstore.appending import Append, Appended
-from eventstore.store import Store
-from service.cli import main
+from eventstore.postgres.appending import Append, Appended
+from eventstore.postgres.store import Store
+from service.running.cli import main
 
 _append = Store.append
 

@@ -22,12 +22,12 @@ from devstack.issuer import Issuer
 from devstack.ports import free_port
 from eventstore.decider import Command, Decider, Rejected, State
 from service.application import build
-from service.auth import Caller
-from service.cli import main
 from service.definition import Service
-from service.resource import Resource
-from service.routes import CurrentPool, CurrentSettings, CurrentStore, requires
-from service.settings import Settings
+from service.http.auth import Caller
+from service.http.resource import Resource
+from service.http.routes import CurrentPool, CurrentSettings, CurrentStore, requires
+from service.running.cli import main
+from service.running.settings import Settings
 
 Watts = Annotated[int, Field(gt=0, le=400, examples=[70])]
 

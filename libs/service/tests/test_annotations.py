@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from contracts.model import Model
-from service.annotations import Annotations
+from service.documents.annotations import Annotations
 
 Amount = Annotated[int, Field(ge=1)]
 

@@ -19,8 +19,8 @@ from poles import poles
 
 import service as package
 from devstack.issuer import Issuer
-from service import openapi
-from service.refusals import refusals_of
+from service.documents import openapi
+from service.documents.refusals import refusals_of
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from devstack.servers import Postgres
 from eventstore.discretion import described
-from service.logs import LINES, Discreet
+from service.running.logs import LINES, Discreet
 
 SENT = "Jeanne-Martin"
 LAMP = {"company": "00000001800017", "watts": 70}

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.model import Event
 from eventstore.decider import Command, Decider, Rejected, State
-from service.rehearsal import rehearse
+from service.documents.rehearsal import rehearse
 
 
 class Open(Command):

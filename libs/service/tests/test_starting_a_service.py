@@ -23,15 +23,15 @@ from devstack.issuer import Issuer
 from devstack.ports import free_port
 from devstack.prepared import prepare
 from devstack.servers import Postgres
-from eventstore.connection import place_of
 from eventstore.decider import Decider
-from eventstore.migrate import EVENTSTORE, migrate
-from service import cli
-from service import settings as settings_module
-from service.cli import main
+from eventstore.postgres.connection import place_of
+from eventstore.postgres.migrate import EVENTSTORE, migrate
 from service.definition import Service
-from service.resource import Resource
-from service.settings import Settings, SettingsError
+from service.http.resource import Resource
+from service.running import cli
+from service.running import settings as settings_module
+from service.running.cli import main
+from service.running.settings import Settings, SettingsError
 
 LAMP = {"company": "00000001800017", "watts": 70}
 COMPLETE = {

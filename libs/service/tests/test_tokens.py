@@ -17,8 +17,8 @@ from jwt.algorithms import ECAlgorithm
 from lamps import bearer, calling, settings_for
 
 from devstack.issuer import Issuer
-from service import auth
-from service.auth import IssuerUnavailable, ScopeMissing, Tokens, Unauthenticated
+from service.http import auth
+from service.http.auth import IssuerUnavailable, ScopeMissing, Tokens, Unauthenticated
 
 pytestmark = pytest.mark.anyio
 

@@ -10,12 +10,12 @@ import pytest
 from lamps import bearer, lamps, service, settings_for
 
 from devstack.issuer import Issuer
-from eventstore.envelope import Message
-from service import supervision
+from eventstore.kafka.envelope import Message
 from service.application import build
-from service.deadlines import Deadlines, Late
 from service.definition import Service, Subscribes
-from service.supervision import Supervised, supervised
+from service.http.deadlines import Deadlines, Late
+from service.running import supervision
+from service.running.supervision import Supervised, supervised
 
 pytestmark = pytest.mark.anyio
 

@@ -1,6 +1,6 @@
 """`python -m companies`: what can be run of this service."""
 
 from companies.app import app
-from service.cli import main
+from service.running.cli import main
 
 main(app)

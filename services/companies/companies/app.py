@@ -3,7 +3,7 @@
 from companies.company import companies
 from companies.investment import investments
 from service.definition import Service
-from service.resource import Resource
+from service.http.resource import Resource
 
 app = Service(
     "companies",

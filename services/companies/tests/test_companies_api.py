@@ -16,8 +16,8 @@ from contracts import sample_siret
 from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from service.application import build
-from service.refusals import refusals
-from service.settings import Settings
+from service.documents.refusals import refusals
+from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

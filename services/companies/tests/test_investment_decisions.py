@@ -57,8 +57,8 @@ from contracts import (
     sample_siret,
 )
 from contracts.investment import Step
-from eventstore.appending import MAX_EVENT_BYTES
 from eventstore.decider import Actor, Command, Forbidden
+from eventstore.postgres.appending import MAX_EVENT_BYTES
 from eventstore.specification import Specification
 
 TODAY = date(2024, 12, 20)

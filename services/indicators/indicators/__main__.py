@@ -1,6 +1,6 @@
 """`python -m indicators`: what can be run of this service."""
 
 from indicators.app import app
-from service.cli import main
+from service.running.cli import main
 
 main(app)

@@ -29,10 +29,10 @@ from indicators.representation import (
     positions,
     table,
 )
-from service.listing import CURSOR
-from service.problems import Problem, invalid_parameter, unavailable
-from service.routes import CurrentPool, CurrentSettings, requires
-from service.settings import Settings
+from service.http.listing import CURSOR
+from service.http.problems import Problem, invalid_parameter, unavailable
+from service.http.routes import CurrentPool, CurrentSettings, requires
+from service.running.settings import Settings
 
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 

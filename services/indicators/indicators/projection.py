@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import asyncpg
 
-from eventstore.connection import connect
-from eventstore.envelope import Message
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.connection import connect
 from indicators.measures import Catalogue, Measure, Sum
-from service.settings import Settings
+from service.running.settings import Settings
 
 PREFIX: Final = "indicators-"
 """Begins the names of our subscriptions; the generation of the definitions follows."""

@@ -20,10 +20,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.catalogue import CATALOGUE
-from eventstore.connection import connect
-from eventstore.envelope import Message, NotAnEvent, Origin
-from eventstore.kafka_clients import Consumer
-from eventstore.kafka_logs import quiet_kafka_logs
+from eventstore.kafka.clients import Consumer
+from eventstore.kafka.envelope import Message, NotAnEvent, Origin
+from eventstore.kafka.logs import quiet_kafka_logs
+from eventstore.postgres.connection import connect
 from indicators.lineage import Place, facts_behind
 from indicators.measures import Catalogue, Formula, Indicator, Level
 from indicators.projection import generation_of
@@ -31,7 +31,7 @@ from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snaps
 from indicators.recount import Happened, recount
 from indicators.representation import link
 from service.clock import PARIS
-from service.settings import Settings
+from service.running.settings import Settings
 
 FIRST_PROGRAMME: Final = date(2023, 12, 31)
 """The last day of the first programme, whose figures are published."""

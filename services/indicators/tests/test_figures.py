@@ -22,14 +22,14 @@ from contracts.investment import (
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
-from eventstore.envelope import Message
+from eventstore.kafka.envelope import Message
 from indicators import network
 from indicators.app import app, catalogue
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import Catalogue, Formula, levels
 from indicators.projection import Projection, forget
 from indicators.query import CatchingUp, Question, snapshot
-from service.settings import Settings
+from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -29,7 +29,7 @@ from devstack.prepared import prepare
 from indicators.app import app, catalogue
 from indicators.projection import Projection
 from service.application import build
-from service.settings import Settings
+from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -23,16 +23,16 @@ from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from eventstore.decider import Decider, Rejected, State
-from eventstore.envelope import source_of, to_headers, to_timestamp
-from eventstore.subscription import Subscription
-from eventstore.topics import ensure_topic
+from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
+from eventstore.kafka.topics import ensure_topic
+from eventstore.subscribing.subscription import Subscription
 from indicators import investment, recount
 from indicators.app import app, catalogue
 from indicators.measures import Catalogue
 from indicators.projection import Projection
 from indicators.query import CatchingUp, Question, snapshot
 from indicators.verify import Topics, compare, verify
-from service.settings import Settings
+from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 

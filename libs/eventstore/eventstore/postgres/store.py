@@ -1,0 +1,266 @@
+"""The event store of one service: streams, their events in commit order, and the state the events add up to.
+
+async with Store.open(url) as store:
+    await store.append(Append("lamp-1", "lamp", 0, [NewEvent("LampInstalled", 1, "{}")], "{}", 1, "{}"))
+    events = await store.read(after=0, limit=100)
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import NamedTuple, Self
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import asyncpg
+
+from eventstore.discretion import described
+from eventstore.postgres.appending import (
+    APPEND_GROUP,
+    MAX_EVENT_BYTES,
+    Append,
+    Appended,
+    EventTooLarge,
+    Key,
+    KeyReused,
+    answers,
+    touches,
+    written,
+)
+from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
+from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.postgres.grouping import Grouped
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "appended"
+FORGET_AT_ONCE = 5_000
+NOTIFY_EVERY = 0.01
+"""Seconds between two NOTIFYs: each is a commit of its own, so under load one stands for several groups."""
+
+
+class Stored(NamedTuple):
+    """A stream as it stands. The state is to be folded again unless it is fresh."""
+
+    stream_id: str
+    version: int
+    state: str
+    state_revision: int
+    state_version: int
+
+    def is_fresh(self, revision: int) -> bool:
+        """Whether the stored state is of this revision of the fold, and up to date."""
+        return self.state_revision == revision and self.state_version == self.version
+
+
+class Recorded(NamedTuple):
+    """An event as stored."""
+
+    position: int
+    stream_id: str
+    version: int
+    event_id: UUID
+    type: str
+    schema_version: int
+    data: str
+    metadata: str
+    recorded_at: datetime
+
+
+class Store:
+    """One service's database. Every method raises StoreUnavailable while it cannot be reached."""
+
+    def __init__(self, pool: asyncpg.Pool, writer: Line, loader: Line) -> None:
+        self.pool = pool
+        self.wakers: set[Callable[[], None]] = set()
+        """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
+        self._writer = writer
+        self._loader = loader
+        self._append = Grouped(self._fly_appends, touches)
+        self._load = Grouped(self._fly_loads)
+        self._untold = asyncio.Event()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator[Self]:
+        """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls."""
+        async with open_pool(url) as pool:
+            store = cls(pool, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
+            notifier = asyncio.create_task(store._notify())
+            try:
+                yield store
+            finally:
+                notifier.cancel()
+                await asyncio.gather(notifier, return_exceptions=True)
+                await store._append.close()
+                await store._load.close()
+                await store._writer.close()
+                await store._loader.close()
+
+    async def append(self, append: Append) -> Appended:
+        """Stores the events of one command with all that goes with them.
+
+        Raises VersionConflict, KeyReused, EventTooLarge and StoreUnconfirmed, with nothing stored; after
+        StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
+        """
+        if any(
+            len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES
+            for event in append.events
+        ):
+            raise EventTooLarge(f"an event is at most {MAX_EVENT_BYTES} bytes of JSON")
+        return await self._append(append)
+
+    async def load(self, stream_id: str) -> Stored | None:
+        """The stream as it stands."""
+        return await self._load(stream_id)
+
+    async def find_key(self, key: Key) -> Appended | None:
+        """Where the command under this key led before. Raises KeyReused."""
+        row = await self._fetchrow("SELECT stream_id, version, body_hash FROM idempotency_keys WHERE key = $1", key.key)
+        if row is None:
+            return None
+        if row["body_hash"] != key.body_hash:
+            raise KeyReused(key.key)
+        return Appended(row["stream_id"], row["version"], replayed=True)
+
+    async def history(
+        self, stream_id: str, *, after: int = 0, upto: int | None = None, limit: int | None = None
+    ) -> list[Recorded]:
+        """A stream's events after a version, up to another."""
+        rows = await self._fetch(
+            f"{SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
+            " ORDER BY version LIMIT $4",
+            stream_id,
+            after,
+            upto,
+            limit,
+        )
+        return [Recorded._make(row) for row in rows]
+
+    async def read(self, after: int, limit: int) -> list[Recorded]:
+        """The service's events after a position, in the one order they have."""
+        rows = await self._fetch(READ_EVENTS, after, limit)
+        return [Recorded._make(row) for row in rows]
+
+    def turn(self, stream_id: str) -> asyncio.Lock:
+        """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""
+        return self._turns.setdefault(stream_id, asyncio.Lock())
+
+    async def list_streams(
+        self, category: str, *, filters: Mapping[str, str] | None = None, after: str = "", limit: int = 50
+    ) -> list[Stored]:
+        """The streams of a category, by id, whose states have these values in these fields."""
+        filters = filters or {}
+        # A range of the primary key: the ids that begin with the category and a hyphen, whose successor is the full
+        # stop. Those of a category that begins alike, `lamp-post`, are in it too.
+        rows = await self._fetch(
+            """
+            SELECT stream_id, version, state, state_revision, state_version
+            FROM streams
+            WHERE stream_id > greatest($1 || '-', $2) COLLATE "C" AND stream_id < $1 || '.' AND category = $1
+              AND NOT EXISTS (
+                  SELECT FROM unnest($4::text[], $5::text[]) AS f (field, value)
+                  WHERE state ->> f.field IS DISTINCT FROM f.value
+              )
+            ORDER BY stream_id
+            LIMIT $3
+            """,
+            category,
+            after,
+            limit,
+            list(filters.keys()),
+            list(filters.values()),
+        )
+        return [Stored._make(row) for row in rows]
+
+    async def forget_keys(self, older_than: timedelta) -> int:
+        """Deletes the idempotency keys of effects older than this; returns how many."""
+        forgotten = 0
+        while True:
+            # In slices: however many there are, none takes long.
+            slice_ = await self._fetch(
+                """
+                DELETE FROM idempotency_keys
+                WHERE key IN (
+                    SELECT key FROM idempotency_keys WHERE recorded_at < now() - $1::interval LIMIT $2
+                )
+                RETURNING 1
+                """,
+                older_than,
+                FORGET_AT_ONCE,
+            )
+            forgotten += len(slice_)
+            if len(slice_) < FORGET_AT_ONCE:
+                return forgotten
+
+    async def is_confirmed(self) -> bool:
+        """Whether it appends (see `confirmation`). Raises StoreUnavailable unless the database answers."""
+        try:
+            return await is_confirmed(self.pool)
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable(str(error)) from error
+            raise
+
+    async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        try:
+            return await self.pool.fetch(query, *arguments)
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable(str(error)) from error
+            raise
+
+    async def _fetchrow(self, query: str, *arguments: object) -> asyncpg.Record | None:
+        rows = await self._fetch(query, *arguments)
+        return rows[0] if rows else None
+
+    async def _fly_appends(self, group: Sequence[Append]) -> Sequence[Appended | Exception]:
+        try:
+            outcomes = answers(group, await self._writer.fetch(APPEND_GROUP, *written(group)))
+        except StoreUnavailable:
+            raise
+        except (asyncpg.PostgresError, ValueError) as error:
+            if isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNCONFIRMED:
+                # It may lead elsewhere since: a replica that it was connected to may have been promoted.
+                self._writer.terminate()
+                raise StoreUnconfirmed(str(error)) from None
+            # Something one of them holds is at fault: run singly, so that only the culprit gets the error.
+            if len(group) == 1:
+                return [error]
+            return [(await self._fly_appends([append]))[0] for append in group]
+        self._tell()
+        return outcomes
+
+    async def _fly_loads(self, group: Sequence[str]) -> Sequence[Stored | None]:
+        rows = await self._loader.fetch(LOAD_STREAMS, list(set(group)))
+        found = {row[0]: Stored._make(row) for row in rows}
+        return [found.get(stream_id) for stream_id in group]
+
+    def _tell(self) -> None:
+        for wake in self.wakers:
+            wake()
+        if not self.wakers:
+            self._untold.set()
+
+    async def _notify(self) -> None:
+        # Outside the append: a NOTIFY inside it would more than halve its throughput.
+        while True:
+            await self._untold.wait()
+            self._untold.clear()
+            try:
+                await self.pool.execute(f"NOTIFY {CHANNEL}")
+            except Exception as error:
+                log.warning("could not notify of appended events: %s", described(error))
+            await asyncio.sleep(NOTIFY_EVERY)
+
+
+SELECT_EVENTS = (
+    "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
+)
+READ_EVENTS = f"{SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
+LOAD_STREAMS = (
+    "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
+)

@@ -1,0 +1,230 @@
+"""The relay of a service: every event of its store into its topic, once and in order, whatever crashes.
+
+    relay = Relay(database_url, topic="issoudun.companies.v1", bootstrap="kafka:9092")
+    await relay.run()
+
+Any number may run; one leads. What it has published is read from the topic, so there is nothing to configure, and no
+mark to lose. Taking over, it compares the store with the topic, and lets it append only where it holds what the topic
+ends with.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+from aiokafka import TopicPartition
+
+from eventstore.discretion import described
+from eventstore.kafka.envelope import Message, Origin
+from eventstore.kafka.logs import throttle_kafka_logs
+from eventstore.kafka.places import Places
+from eventstore.kafka.topics import check_topic, ensure_topic
+from eventstore.persistence import persist
+from eventstore.postgres.confirmation import confirm, is_confirmed, unknown, withdraw
+from eventstore.postgres.connection import connect
+from eventstore.postgres.store import CHANNEL
+from eventstore.publishing.backlog import Backlog
+from eventstore.publishing.publisher import Compression, Publisher, Run
+
+log = logging.getLogger(__name__)
+
+POLL: Final = 1.0
+"""Seconds after which a leader that nobody woke looks for events, and whether its topic is still whole."""
+ELECTION: Final = 0.3
+"""Seconds between two attempts to lead."""
+PATIENCE: Final = 20.0
+"""Seconds that taking over, or a transaction, may last."""
+LONGEST_PAUSE: Final = 5.0
+"""Seconds before starting over after errors, at most."""
+CLOCKS: Final = timedelta(minutes=1)
+"""How far the time of an event may be ahead of this machine's before it is told."""
+
+_CONNECTION: Final = {
+    "application_name": "relay",
+    # The lock of a node that died, or of a process that stands still, is free again after so long.
+    "tcp_keepalives_idle": "3",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "idle_session_timeout": "30s",
+    # A plan made while the table was small would be kept.
+    "enable_seqscan": "off",
+    "jit": "off",
+}
+_HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
+"""Whoever has it may lead. It goes with the connection."""
+
+
+class StoreDiffers(Exception):
+    """The store does not hold what its topic ends with, or there is no telling; the message names the way out."""
+
+
+class Relay:
+    """One candidate of a service's relay. `leading`, `mark` and `error` tell how it fares."""
+
+    def __init__(
+        self,
+        store_url: str,
+        *,
+        topic: str,
+        bootstrap: str,
+        partitions: int = 12,
+        compression: Compression | None = "lz4",
+        wakers: set[Callable[[], None]] | None = None,
+    ) -> None:
+        self._store_url = store_url
+        self._topic = topic
+        self._origin = Origin(topic, partitions)
+        self._bootstrap = bootstrap
+        self._compression = compression
+        self._wakers = wakers if wakers is not None else set()
+        """A store's `wakers`: the relay is among them while it leads, so that a store without a leader beside it sends
+        a NOTIFY."""
+        self._woken = asyncio.Event()
+        self.leading = False
+        self.mark = 0
+        """While it leads: the position of the last event published."""
+        self.error: str | None = None
+        """What went wrong last, until it leads or stands by again."""
+        self._clock_ahead = False
+
+    def wake(self) -> None:
+        """Tells that events were appended."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Leads, or stands by to lead, until cancelled. After an error it starts over from taking over."""
+        throttle_kafka_logs()
+        await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
+
+    def _report(self, error: BaseException, pause: float) -> None:
+        self.error = described(error)
+        log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
+
+    async def _campaign(self) -> None:
+        # Said by those that stand by, too, before it is their turn to lead.
+        async with asyncio.timeout(PATIENCE):
+            await check_topic(self._bootstrap, self._topic, self._origin.partitions)
+        async with _connection(self._store_url) as connection:
+            await self._stand_by(connection)
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(PATIENCE):
+                    publisher = await self._take_over(stack, connection)
+                    backlog = await stack.enter_async_context(Backlog.open(connection))
+                log.info("relaying to %s from position %d", self._topic, self.mark)
+                self.leading, self.error = True, None
+                self._wakers.add(self.wake)
+                try:
+                    await self._lead(publisher, backlog)
+                finally:
+                    self._wakers.discard(self.wake)
+                    self.leading = False
+
+    async def _stand_by(self, connection: asyncpg.Connection) -> None:
+        # Tried again and again: a statement that waits would keep its snapshot, and vacuum waiting with it.
+        while True:
+            if await connection.fetchval(TRY_LOCK, self._topic):
+                return
+            self.error = None
+            await asyncio.sleep(ELECTION)
+
+    async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
+        await ensure_topic(self._bootstrap, self._topic, self._origin.partitions)
+        # In this order: once the publisher is open, what the relay before this one had begun is committed or aborted
+        # and nothing of it can follow, so what the topic holds now is where to continue.
+        publisher = await stack.enter_async_context(Publisher.open(self._bootstrap, self._origin, self._compression))
+        partitions = [TopicPartition(self._topic, number) for number in range(self._origin.partitions)]
+        async with Places.open(self._bootstrap, partitions, [self._origin]) as places:
+            last = await places.last()
+            publisher.ends = {partition.partition: end for partition, end in (await places.ends()).items()}
+        await self._compare(connection, list(last.values()))
+        publisher.previous |= {place.partition: message.position for place, message in last.items()}
+        self.mark = max(publisher.previous.values())
+        await connection.add_listener(CHANNEL, lambda *_: self.wake())
+        return publisher
+
+    async def _compare(self, connection: asyncpg.Connection, last: list[Message]) -> None:
+        """Confirms that the store may append, or refuses it. Raises StoreDiffers."""
+        missing = await unknown(connection, {message.position: message.event_id for message in last})
+        if missing:
+            await withdraw(connection)
+            position, event_id = missing[0]
+            raise StoreDiffers(
+                f"the topic {self._topic} holds event {event_id} at position {position}, and the store does not: it "
+                "was restored to an earlier moment, or a replica that lagged took over, or the topic is another's. "
+                "Nothing is appended until the command `reconcile` has put that right"
+            )
+        if not last and not await is_confirmed(connection) and await connection.fetchval(_HAS_EVENTS):
+            raise StoreDiffers(
+                f"the topic {self._topic} is empty, and this store was not compared with it before: whether it was "
+                "restored cannot be told. Nothing is appended until the command `reconcile` was told what to go beyond"
+            )
+        await confirm(connection)
+
+    async def _lead(self, publisher: Publisher, backlog: Backlog) -> None:
+        async def prepare(after: int) -> Run | None:
+            events, full = await backlog.read(after)
+            self._look_at_clock(events[-1].recorded_at if events else None)
+            return await publisher.encode(events, full=full) if events else None
+
+        run: Run | None = None
+        while True:
+            self._woken.clear()
+            run = run or await prepare(self.mark)
+            if run is None:
+                if not await self._is_woken_within(POLL):
+                    async with asyncio.timeout(PATIENCE):
+                        await publisher.check_whole()
+                continue
+            # While a full run is committed, the next one is made ready.
+            following = asyncio.create_task(prepare(run.last)) if run.full else None
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await publisher.publish(run)
+                self.mark = run.last
+                run = await following if following else None
+            finally:
+                if following is not None:
+                    following.cancel()
+                    await asyncio.gather(following, return_exceptions=True)
+
+    def _look_at_clock(self, recorded_at: datetime | None) -> None:
+        """Tells of events from the future: a clock jumped, and all later events carry that time until it has come."""
+        if recorded_at is None:
+            return
+        ahead = recorded_at - datetime.now(UTC)
+        if (ahead > CLOCKS) != self._clock_ahead:
+            self._clock_ahead = not self._clock_ahead
+            if self._clock_ahead:
+                log.error(
+                    "events of %s are recorded %s ahead of this machine's clock: the database's clock jumped, or this "
+                    "one is wrong. Their order and their days are right, their time is not before that has passed",
+                    self._topic,
+                    ahead,
+                )
+            else:
+                log.info("events of %s are recorded by a clock that agrees with this machine's again", self._topic)
+
+    async def _is_woken_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._woken.wait()
+        except TimeoutError:
+            return False
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
+    try:
+        yield connection
+    finally:
+        # A server that is away is not waited for.
+        with contextlib.suppress(Exception):
+            await connection.close(timeout=1)

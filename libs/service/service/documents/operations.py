@@ -1,0 +1,217 @@
+"""The OpenAPI paths of a resource, written from its decider."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic_core import to_jsonable_python
+
+from contracts.roles import ORGANISATION_ROLES
+from eventstore.decider import Decision
+from service.documents.components import Document, problem_type, refer, response, untyped_null
+from service.documents.examples import example, example_of
+from service.documents.refusals import refusals_of
+from service.documents.rehearsal import rehearse
+from service.documents.schemas import Schemas, schema_of
+from service.http.listing import GREATEST_LIMIT
+from service.http.resource import Resource
+from service.http.routes import SCHEME
+
+_READ: Final = {
+    "401": "Unauthenticated",
+    "403": "ScopeMissing",
+    "422": "Invalid",
+    "500": "Internal",
+    "503": "Unavailable",
+}
+_COMMAND: Final = {
+    **_READ,
+    "400": "MalformedHeader",
+    "403": "Forbidden",
+    "408": "RequestTimeout",
+    "413": "TooLarge",
+    "415": "UnsupportedMediaType",
+    "422": "InvalidOrKeyReused",
+}
+_GONE: Final = {"404": "NotFound"}
+
+
+class Operations:
+    """Writes what the document says of one resource of a service."""
+
+    def __init__(self, service: str, resource: Resource) -> None:
+        self._service = service
+        self._resource = resource
+        self._decider = resource.decider
+        self._rehearsal = rehearse(self._decider)
+        self._first = self._rehearsal.steps[resource.creation.command].representation()
+        self._schemas = Schemas(service, resource)
+        self._record = self._schemas.record
+        self._history = self._schemas.history
+        self.schemas = self._schemas.by_name
+        """The schemas of commands, representations, events and refusals, by name."""
+
+    def paths(self) -> Document:
+        """Every path of the resource."""
+        path = self._resource.path
+        identity = {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "description": f"The id of the {self._decider.category}.",
+            "schema": self._schemas.identity,
+            "example": self._first["id"],
+        }
+        return {
+            path: {"get": self._list(), "post": self._creation()},
+            f"{path}/{{id}}": {"parameters": [identity], "get": self._get()},
+            f"{path}/{{id}}/events": {"parameters": [identity], "get": self._list_events()},
+            **{
+                f"{path}/{{id}}/{verb}": {"parameters": [identity], "post": self._decide(decision)}
+                for verb, decision in self._resource.verbs.items()
+            },
+        }
+
+    def _creation(self) -> Document:
+        decision = self._resource.creation
+        created = self._answer("Created.", self._record, self._first, "ETag", "Location", "Idempotency-Replayed")
+        category = self._decider.category
+        names = [f"get-{category}", f"list-{category}-events"]
+        names += [f"{verb}-{category}" for verb in self._resource.verbs]
+        identity = {"id": "$response.body#/id"}
+        created["links"] = {name: {"operationId": name, "parameters": identity} for name in map(_operation_id, names)}
+        return self._command(decision, {"201": created}, {})
+
+    def _decide(self, decision: Decision) -> Document:
+        made = self._rehearsal.steps[decision.command].representation()
+        decided = self._answer("Decided.", self._record, made, "ETag", "Idempotency-Replayed")
+        operation = self._command(decision, {"200": decided}, {**_GONE, "412": "Stale"})
+        operation["parameters"].append(refer("parameters", "If-Match"))
+        return operation
+
+    def _command(self, decision: Decision, ok: Document, shared: Mapping[str, str]) -> Document:
+        summary, _, rest = decision.description.partition("\n")
+        own = [role for role in decision.by if role in ORGANISATION_ROLES]
+        said = [rest.strip(), f"For the roles {', '.join(decision.by)}."]
+        said += [f"The role {role} only on its own records." for role in own]
+        said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
+        schema = self.schemas[decision.command.__name__]
+        operation = self._operation(
+            f"{decision.name}-{self._decider.category}",
+            summary.rstrip("."),
+            "\n\n".join(filter(None, said)),
+            "write",
+            {**ok, "409": self._refused(decision)},
+            {**_COMMAND, **shared},
+        )
+        made = example_of(decision.command)
+        content = {"application/json": {"schema": refer("schemas", decision.command.__name__), "example": made}}
+        return {
+            **operation,
+            "x-roles": list(decision.by),
+            "parameters": [
+                refer("parameters", name) for name in ("Idempotency-Key", "X-Correlation-Id", "traceparent")
+            ],
+            "requestBody": {"required": bool(schema.get("required")), "content": content},
+        }
+
+    def _refused(self, decision: Decision) -> Document:
+        """The 409 of a decision: a schema for each of its refusals, with what was met where one was.
+
+        The last one is any problem's, so that a client generated today also reads a refusal of a later release.
+        """
+        kinds = refusals_of(self._decider, decision)
+        names = {problem_type(self._service, slug): self._schemas.problem(slug) for slug in kinds}
+        members: dict[str, Document] = {}
+        for slug, kind in kinds.items():
+            met = self._rehearsal.refused.get((decision.command, slug))
+            if met is not None:
+                said = {"detail": met.detail, "parameters": to_jsonable_python(met.parameters)}
+            else:
+                said = {"parameters": {name: example(schema_of(each), {}) for name, each in kind.parameters.items()}}
+            members[slug] = said if kind.parameters else {}
+        known = {
+            "oneOf": [refer("schemas", name) for name in names.values()],
+            "discriminator": {
+                "propertyName": "type",
+                "mapping": {of: refer("schemas", name)["$ref"] for of, name in names.items()},
+            },
+        }
+        schema = {"anyOf": [known, refer("schemas", "Problem")]}
+        return response(self._service, "Refused.", kinds, schema=schema, members=members)
+
+    def _get(self) -> Document:
+        found = self._answer("The latest version.", self._record, self._first, "ETag")
+        unchanged = {"description": "Not changed since.", "headers": {"ETag": refer("headers", "ETag")}}
+        name = f"get-{self._decider.category}"
+        operation = self._operation(
+            name,
+            f"Get one {self._decider.category}",
+            "As it is now, with the decisions that the caller may issue on it.",
+            "read",
+            {"200": found, "304": unchanged},
+            {**_READ, **_GONE},
+        )
+        return {**operation, "parameters": [refer("parameters", "If-None-Match")]}
+
+    def _list(self) -> Document:
+        state = self.schemas[self._record]["properties"]
+        filters = [
+            {
+                "name": name,
+                "in": "query",
+                "description": f"Only those with this {name}.",
+                "schema": untyped_null(state[name]),
+            }
+            for name in self._resource.filters
+        ]
+        page = self._page(self._record, [self._first])
+        summary = f"List the {self._resource.path.rpartition('/')[2]}"
+        operation = self._operation(
+            f"list-{self._decider.category}", summary, "In the order of their ids.", "read", {"200": page}, _READ
+        )
+        return {**operation, "parameters": [*filters, refer("parameters", "limit"), refer("parameters", "cursor")]}
+
+    def _list_events(self) -> Document:
+        longest = max(self._rehearsal.steps.values(), key=lambda step: step.version)
+        operation = self._operation(
+            f"list-{self._decider.category}-events",
+            f"The history of one {self._decider.category}",
+            "Every event in the order of versions, as recorded.",
+            "read",
+            {"200": self._page(self._history, longest.history())},
+            {**_READ, **_GONE},
+        )
+        return {**operation, "parameters": [refer("parameters", "limit"), refer("parameters", "cursor")]}
+
+    def _page(self, schema: str, made: Sequence[Any]) -> Document:
+        answer = self._answer("A page.", schema, {"items": made}, "Link")
+        answer["content"]["application/json"]["schema"] = {
+            "type": "object",
+            "required": ["items"],
+            "properties": {"items": {"type": "array", "maxItems": GREATEST_LIMIT, "items": refer("schemas", schema)}},
+        }
+        return answer
+
+    def _answer(self, description: str, schema: str, made: Any, *headers: str) -> Document:
+        return {
+            "description": description,
+            "headers": {name: refer("headers", name) for name in headers},
+            "content": {"application/json": {"schema": refer("schemas", schema), "example": made}},
+        }
+
+    def _operation(
+        self, name: str, summary: str, description: str, scope: str, answers: Document, shared: Mapping[str, str]
+    ) -> Document:
+        refused = {status: refer("responses", component) for status, component in shared.items()}
+        return {
+            "operationId": _operation_id(name),
+            "tags": [self._resource.path.rpartition("/")[2]],
+            "summary": summary,
+            **({"description": description} if description else {}),
+            "security": [{SCHEME: [f"{self._service}:{scope}"]}],
+            "responses": dict(sorted({**answers, **refused}.items())),
+        }
+
+
+def _operation_id(name: str) -> str:
+    return name.replace("-", "_")

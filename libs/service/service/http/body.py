@@ -1,0 +1,51 @@
+"""Request bodies: JSON, read straight into a command."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from eventstore.decider import Command
+from service.http import headers
+from service.http.exchange import Exchange
+from service.http.problems import invalid
+
+C = TypeVar("C", bound=Command)
+
+_ESCAPED_NUL: Final = b"\\u0000"
+
+
+def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
+    """The command a body holds; nothing at all stands for a command without fields. Raises Problem."""
+    if not body:
+        body = b"{}"
+    else:
+        headers.require_json(exchange)
+    try:
+        command = model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False)) from None
+    if _ESCAPED_NUL in body:
+        refuse_nul(json.loads(body))
+    return command
+
+
+def refuse_nul(document: Any) -> None:
+    """PostgreSQL's text holds no NUL, and nobody means one. Raises Problem."""
+    places = [
+        {"loc": location, "msg": "a NUL character is not allowed", "type": "nul"} for location in _nul(document, ())
+    ]
+    if places:
+        raise invalid(places)
+
+
+def _nul(value: Any, location: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, str) and "\0" in value:
+        yield location
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _nul(inner, (*location, name))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _nul(inner, (*location, position))

@@ -1,0 +1,129 @@
+"""One HTTP request and its answer, as plain ASGI messages: no framework object is made on the way of a command."""
+
+from collections.abc import Iterable, Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
+
+from service.http.kinds import KINDS
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+JSON = (b"content-type", b"application/json")
+
+
+NOT_MODIFIED = 304
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete: nobody waits for an answer."""
+
+
+class BodyTooLarge(HTTPException):
+    """The body is larger than the limit, in bytes. FastAPI lets only its own kind of exceptions pass where it reads."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"the body is larger than {limit} bytes")
+        self.limit = limit
+
+
+class Refused(HTTPException):
+    """The request cannot be read to its end, so the connection ends with the answer; the slug is of the catalogue."""
+
+    def __init__(self, slug: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(KINDS[slug].status, detail, {"Connection": "close", **(headers or {})})
+        self.slug = slug
+
+
+class Exchange:
+    """A request, and whether its answer has begun."""
+
+    __slots__ = (
+        "_announced",
+        "_limit",
+        "_receive",
+        "_received",
+        "_send",
+        "answered",
+        "complete",
+        "headers",
+        "method",
+        "root_path",
+        "scope",
+        "waits_for_body",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, limit: int) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.root_path: str = scope["root_path"]
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.answered = False
+        self.complete = False
+        """Whether the whole body has been read."""
+        self.waits_for_body = False
+        self._limit = limit
+        self._announced = -1
+        self._received = 0
+        self._receive = receive
+        self._send = send
+
+    def header(self, name: bytes) -> str | None:
+        """A header's value, without the white space around it."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1").strip()
+
+    async def body(self) -> bytes:
+        """The whole body. Raises BodyTooLarge as soon as it is, and Disconnected."""
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        if self.complete:
+            return body
+        chunks = [body]
+        while not self.complete:
+            if message["type"] != "http.request":
+                raise Disconnected
+            message = await self.receive()
+            chunks.append(message.get("body", b""))
+        return b"".join(chunks)
+
+    async def receive(self) -> Message:
+        """The next message from the client. Raises BodyTooLarge as soon as the body is, and Refused."""
+        if not self._received:
+            announced = self.headers.get(b"content-length", b"").lstrip(b"0")
+            if announced.isdigit():
+                self._announced = int(announced)
+                if self._announced > self._limit:
+                    raise BodyTooLarge(self._limit)
+        self.waits_for_body = not self.complete
+        message = await self._receive()
+        self.waits_for_body = False
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > self._limit:
+                raise BodyTooLarge(self._limit)
+            self.complete = not message.get("more_body", False)
+            if self.complete:
+                self._check_all_is_there()
+        return message
+
+    def _check_all_is_there(self) -> None:
+        """Whatever a server makes of a request: nothing is decided on less than was announced. Raises Refused."""
+        refused: Refused | None = self.scope.get("refused")
+        if refused is not None:
+            raise refused
+        if self._announced not in (-1, self._received):
+            raise Refused("malformed-request", f"{self._received} bytes of the {self._announced} announced are there")
+
+    async def answer(self, status: int, body: bytes, headers: Headers = (JSON,)) -> None:
+        """Sends the whole answer."""
+        self.answered = True
+        if status != NOT_MODIFIED:
+            headers = [*headers, (b"content-length", str(len(body)).encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def send(self, message: Message) -> None:
+        """A message to the client, from applications that answer for themselves."""
+        self.answered = True
+        await self._send(message)

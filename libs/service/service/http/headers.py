@@ -1,0 +1,80 @@
+"""The request headers that a command may carry, checked."""
+
+import re
+from typing import Final
+
+from service.http.exchange import Exchange
+from service.http.problems import Problem
+
+ANY_VERSION: Final = "*"
+NO_VERSION: Final = -1
+"""Stands for an If-Match that no version of a record can match."""
+
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+_CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
+_ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_VERSION = re.compile(r'"([1-9]\d{0,8})"')
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def idempotency_key(exchange: Exchange) -> str | None:
+    """The client's name for this request, by which a retry is recognised. Raises Problem."""
+    key = exchange.header(b"idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Problem("malformed-header", "Idempotency-Key must be 1 to 255 printable ASCII characters")
+    return key
+
+
+def if_match(exchange: Exchange) -> int | None:
+    """The version the record must be at; None where any will do. Raises Problem."""
+    value = exchange.header(b"if-match")
+    if value is None or value == ANY_VERSION:
+        return None
+    version = _VERSION.fullmatch(value)
+    if version:
+        return int(version[1])
+    if _ENTITY_TAG.fullmatch(value):
+        return NO_VERSION
+    raise Problem("malformed-header", 'If-Match must be one version as the ETag gives it, such as "3", or *')
+
+
+def none_match(exchange: Exchange, version: int) -> bool:
+    """Whether If-None-Match lets the answer through: the client does not have this version yet."""
+    value = exchange.header(b"if-none-match")
+    if value is None:
+        return True
+    tags = {tag.strip().removeprefix("W/") for tag in value.split(",")}
+    return tags.isdisjoint((ANY_VERSION, etag(version)))
+
+
+def etag(version: int) -> str:
+    """The entity tag of a version."""
+    return f'"{version}"'
+
+
+def correlation_id(exchange: Exchange) -> str | None:
+    """What the client calls the work that this command is part of. Raises Problem."""
+    value = exchange.header(b"x-correlation-id")
+    if value is not None and not _CORRELATION.fullmatch(value):
+        raise Problem("malformed-header", "X-Correlation-Id must be 1 to 128 printable ASCII characters without spaces")
+    return value
+
+
+def traceparent(exchange: Exchange) -> str | None:
+    """The caller's trace; ignored when malformed, as W3C Trace Context asks."""
+    value = exchange.header(b"traceparent")
+    return value if value is not None and _TRACEPARENT.fullmatch(value) else None
+
+
+def require_json(exchange: Exchange) -> None:
+    """The body must be JSON in UTF-8. Raises Problem."""
+    value = exchange.header(b"content-type")
+    if value == "application/json":
+        return
+    media_type, *parameters = [part.strip().lower() for part in (value or "").split(";")]
+    if media_type != "application/json" or any(
+        name == "charset" and charset.strip('"') != "utf-8"
+        for name, _, charset in (parameter.partition("=") for parameter in parameters)
+    ):
+        given = f"not {value}" if value else "and the Content-Type header must say so"
+        raise Problem("unsupported-media-type", f"the body must be application/json in UTF-8, {given}")

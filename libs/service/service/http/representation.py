@@ -1,0 +1,45 @@
+"""What a client sees of a stream: its stored state with its id, its version and what the caller may do next."""
+
+import json
+from typing import Final, Generic
+
+from eventstore.decider import Actor, Decider, S
+from eventstore.execution import Outcome
+from eventstore.postgres.store import Recorded
+
+ADDED: Final = frozenset({"id", "version", "allowed"})
+"""What a representation adds to the state."""
+
+
+class Representation(Generic[S]):
+    """Writes the representations of one kind of stream, as JSON made from bytes: the state is not serialised again."""
+
+    def __init__(self, decider: Decider[S]) -> None:
+        self._decider = decider
+        # What is allowed depends on nothing but the status and the roles that count for this record.
+        self._allowed: dict[tuple[object, frozenset[str]], str] = {}
+
+    def write(self, outcome: Outcome[S], actor: Actor) -> str:
+        """One stream's representation, as JSON."""
+        allowed = self.allowed(outcome.state, actor)
+        identity = json.dumps(outcome.identity)
+        return f'{{"id":{identity},"version":{outcome.version},{outcome.state_json[1:-1]},"allowed":{allowed}}}'
+
+    def allowed(self, state: S, actor: Actor) -> str:
+        """The decisions the actor may issue now, as a JSON array."""
+        key = (getattr(state, "status", None), self._decider.standing(state, actor))
+        try:
+            return self._allowed[key]
+        except KeyError:
+            allowed = self._allowed[key] = json.dumps(self._decider.allowed(state, actor), separators=(",", ":"))
+            return allowed
+
+
+def written_event(event: Recorded) -> str:
+    """One event of a stream's history, as JSON."""
+    recorded_at = event.recorded_at.isoformat().replace("+00:00", "Z")
+    return (
+        f'{{"position":{event.position},"version":{event.version},"event_id":"{event.event_id}","type":"{event.type}",'
+        f'"schema_version":{event.schema_version},"recorded_at":"{recorded_at}",'
+        f'"data":{event.data},"metadata":{event.metadata}}}'
+    )

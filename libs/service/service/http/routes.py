@@ -1,0 +1,89 @@
+"""What a plain FastAPI route of a service may ask for.
+
+@router.get("/v1/indicators")
+async def catalogue(
+    caller: Annotated[Caller, requires("indicators:read")], pool: CurrentPool
+) -> list[Indicator]: ...
+"""
+
+from typing import Annotated, Any, Final, get_origin
+
+import asyncpg
+from fastapi import Depends, Request, Response, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
+
+from eventstore.postgres.store import Store
+from service.http.auth import Caller
+from service.http.listing import refuse_undeclared
+from service.running.runtime import Runtime
+from service.running.settings import Settings
+
+SCHEME = "token"
+"""The name of the security scheme in the OpenAPI document."""
+
+
+UNSHARED: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+"""Headers of what no shared cache may keep. A route that makes its own Response takes over those of the injected."""
+
+
+class _Bearer(SecurityBase):
+    def __init__(self) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="A token of the platform's OIDC issuer.")
+        self.scheme_name = SCHEME
+
+    async def __call__(self, request: Request, response: Response, scopes: SecurityScopes) -> Caller:
+        authorization = request.headers.get("authorization")
+        sent = None if authorization is None else authorization.encode("latin-1")
+        caller = await _runtime(request).caller(sent, *scopes.scopes)
+        _check_query(request)
+        response.headers.update(UNSHARED)
+        return caller
+
+
+_bearer = _Bearer()
+
+
+def requires(*scopes: str) -> Any:
+    """A dependency that gives the Caller, whose token must hold these scopes; the document says so."""
+    return Security(_bearer, scopes=list(scopes))
+
+
+def _check_query(request: Request) -> None:
+    """Only declared parameters, and once unless they are lists, as in the resources' own lists. Raises Problem."""
+    declared: dict[str, object] = {}
+    for parameter in request.scope["route"].dependant.query_params:
+        model = parameter.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            declared |= {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+        else:
+            declared[parameter.alias] = model
+    repeatable = [name for name, annotation in declared.items() if get_origin(annotation) is list]
+    refuse_undeclared(request.scope["query_string"], declared, repeatable)
+
+
+def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def _store(request: Request) -> Store:
+    return _runtime(request).store
+
+
+def _pool(request: Request) -> asyncpg.Pool:
+    return _store(request).pool
+
+
+def _settings(request: Request) -> Settings:
+    return _runtime(request).settings
+
+
+CurrentStore = Annotated[Store, Depends(_store)]
+"""The service's open store."""
+CurrentPool = Annotated[asyncpg.Pool, Depends(_pool)]
+"""Connections to the service's database, for tables of its own."""
+CurrentSettings = Annotated[Settings, Depends(_settings)]
+"""The settings the service was started with."""

@@ -1,0 +1,1 @@
+"""A service as a process: its commands, settings and log, its work in the background, its health."""

@@ -1,0 +1,91 @@
+"""The commands of every service, `python -m <package> api|worker|all|migrate|…`, and those of its own."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final, NoReturn
+
+import asyncpg
+from uvicorn.loops.auto import auto_loop_factory
+
+from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, is_outage
+from eventstore.postgres.migrate import SchemaMismatch, check, migrate
+from service.application import build
+from service.definition import Service
+from service.documents import openapi
+from service.http.serving import serve
+from service.running import settings
+from service.running.logs import begin_log
+from service.running.reconciling import put_right, verify
+from service.running.settings import DatabaseSettings, Settings, SettingsError
+from service.running.waiting import once_the_database_answers
+
+GRACE: Final = 20
+"""Seconds that requests under way may take to end once the process is asked to stop."""
+MIGRATING_WAITS: Final = 60.0
+"""Seconds that `migrate` waits for a database that is away. It is started again by whoever runs it."""
+
+log = logging.getLogger(__name__)
+
+
+def main(service: Service) -> NoReturn:
+    """Runs the command the process was called with, and exits with its status."""
+    name, *arguments = sys.argv[1:] or [""]
+    commands = _commands(service)
+    if name == "openapi" and not arguments:
+        print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
+        sys.exit(0)
+    if name not in commands or (arguments and name not in {"reconcile", *service.commands}):
+        sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
+    try:
+        configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
+    except SettingsError as unset:
+        sys.exit(str(unset))
+    begin_log(configured.log_level)
+    try:
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            status = runner.run(commands[name](configured, arguments))
+    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+        sys.exit(f"{said}.")
+    except Exception as error:
+        if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
+            raise
+        sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
+    async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
+        applied = await once_the_database_answers(
+            partial(migrate, configured.database_url, service.all_migrations), patience=MIGRATING_WAITS
+        )
+        print(f"{applied} migrations applied")
+        return 0
+
+    def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
+        async def run(configured: Settings, _: list[str]) -> int:
+            fits = partial(check, configured.database_url, service.all_migrations)
+            usable = None
+            try:
+                await fits()
+            except StoreUnavailable:
+                usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
+            application = build(service, configured, api=api, worker=worker, usable=usable)
+            return await serve(service.name, application, configured, grace=GRACE, usable=usable)
+
+        return run
+
+    return {
+        "api": serving(api=True, worker=False),
+        "worker": serving(api=False, worker=True),
+        "all": serving(api=True, worker=True),
+        "migrate": apply_migrations,
+        # Where there are events of its own.
+        **({"verify": partial(verify, service), "reconcile": partial(put_right, service)} if service.resources else {}),
+        **service.commands,
+    }

@@ -1,0 +1,73 @@
+"""Whether a service lives, and whether it can serve."""
+
+import asyncio
+from typing import Final, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from eventstore.postgres.connection import StoreUnavailable
+from service.running.runtime import Runtime
+
+PATIENCE: Final = 1.0
+"""Seconds the database has to answer."""
+
+
+class Liveness(BaseModel):
+    """The process answers."""
+
+    status: Literal["live"]
+
+
+class Readiness(BaseModel):
+    """Whether the service can serve, and how its parts are."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ready: bool
+    database: Literal["answers", "away"]
+    commands: Literal["accepted", "refused", "none"]
+    """`refused` while the database is away, or until the store is confirmed: its relay then says why in `work`. `none`
+    where the service takes none."""
+    work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
+    """How the relay and the subscriptions of this process fare; what fails is begun again."""
+
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/live", summary="The process answers")
+async def live() -> Liveness:
+    """For a liveness probe: 200 as long as the process answers, whatever else is away."""
+    return Liveness(status="live")
+
+
+@router.get(
+    "/ready",
+    summary="The service can serve",
+    responses={
+        503: {
+            "model": Readiness,
+            "description": "The database is away.",
+            "content": {
+                "application/json": {"example": {"ready": False, "database": "away", "commands": "refused", "work": {}}}
+            },
+        }
+    },
+)
+async def ready(request: Request, response: Response) -> Readiness:
+    """For a readiness probe: 200 while the database answers. Kafka may be away: commands are accepted all the same."""
+    runtime: Runtime = request.app.state.runtime
+    try:
+        async with asyncio.timeout(PATIENCE):
+            confirmed = await runtime.store.is_confirmed()
+        answers = True
+    except (StoreUnavailable, TimeoutError):
+        answers = confirmed = False
+        response.status_code = 503
+    return Readiness(
+        ready=answers,
+        database="answers" if answers else "away",
+        commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
+        work={task.name: task.state for task in runtime.tasks},
+    )
