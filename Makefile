@@ -11,7 +11,7 @@ INSTALLED := .venv/installed
 LONG := .venv/installed-long
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long bench token env verify clean-state lock fmt
+.PHONY: help up test test-long bench token env topic verify clean-state lock fmt
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [R
 
 env: $(INSTALLED) ## print the running system's addresses as shell assignments
 	@exec $(BIN)/python -m devstack env
+
+topic: $(INSTALLED) ## print a topic's events as lines of JSON: [TOPIC=issoudun.companies.v1] [FROM=<position>] [FOLLOW=1]
+	@exec $(BIN)/python -m devstack topic --topic '$(TOPIC)' --from '$(FROM)' $(if $(FOLLOW),--follow)
 
 verify: $(INSTALLED) ## recompute every figure of the running system from its topics, and compare
 	@exec $(BIN)/python -m devstack verify

@@ -51,7 +51,7 @@ async def _events(url: str) -> list[Recorded]:
 
 async def _relay(url: str, bootstrap: str, last: int, count: int) -> float:
     """Events committed a second, from when the relay leads."""
-    relay = Relay(url, topic=await _topic(bootstrap), source=SOURCE, bootstrap=bootstrap, compression=COMPRESSION)
+    relay = Relay(url, topic=await _topic(bootstrap), bootstrap=bootstrap, compression=COMPRESSION)
     running = asyncio.create_task(relay.run())
     try:
         await _until(lambda: relay.leading)

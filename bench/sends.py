@@ -26,7 +26,10 @@ class Ready(NamedTuple):
 def ready(event: Recorded, source: str) -> Ready:
     """The record that the relay makes of an event."""
     return Ready(
-        event.stream_id.encode(), event.data.encode(), to_headers(event, source), to_timestamp(event.recorded_at)
+        event.stream_id.encode(),
+        event.data.encode(),
+        to_headers(event, source, event.position - 1),
+        to_timestamp(event.recorded_at),
     )
 
 

@@ -10,8 +10,9 @@ from typing import Final
 
 import asyncpg
 
+from devstack.prepared import prepare
 from devstack.servers import Kafka, Postgres
-from eventstore.migrate import EVENTSTORE, Migrations, migrate
+from eventstore.migrate import EVENTSTORE, Migrations
 
 _POSTGRES: Final = {
     # A commit is on disk when it returns. Checkpoints are as rare as on a server that is meant for writing.
@@ -44,7 +45,7 @@ class Servers:
         await connection.close()
         url = self.postgres.database_url(name)
         if migrations:
-            await migrate(url, migrations)
+            await prepare(url, migrations)
         return url
 
     async def store(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 
+from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
+from devstack.running import FRONTENDS
 from devstack.sample import stories
 from devstack.servers import Postgres
 from devstack.stack import Servers
@@ -67,12 +71,13 @@ class System:
 
     def processes(self) -> list[str]:
         found = []
+        data = (self.state / "postgres" / "data").resolve()
         for process in psutil.process_iter():
             try:
                 line = " ".join(process.cmdline())
             except psutil.Error:
                 continue
-            if str(self.state) in line or f":{self.port}" in line:
+            if any(ours in line for ours in (str(self.state), str(data), f":{self.port}")):
                 found.append(line)
         return found
 
@@ -91,6 +96,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     yield system
     system.stop()
     assert until(lambda: not system.processes()), system.processes()
+    lodging.leave(system.state / "postgres" / "data")
 
 
 def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
@@ -127,6 +133,38 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert investment["status"] == "announced"
     verified = system.run("make", "verify")
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
+
+    address, origin = f"http://localhost:{system.port}", {"Origin": FRONTENDS[0]}
+    async with httpx.AsyncClient(base_url=address, headers=origin) as browser:
+        for path, status in {"/": 200, "/companies": 200, "/companies/docs": 200, "/foo": 404, "/%0A": 404}.items():
+            answer = await browser.get(path)
+            assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, FRONTENDS[0])
+            assert status == 200 or answer.headers["content-type"] == "application/problem+json"
+        long = await browser.get("/foo?" + "a" * 9000)
+        assert (long.status_code, long.json()["type"]) == (414, "/companies/problems/target-too-long")
+        assert long.headers["access-control-allow-origin"] == FRONTENDS[0]
+    events = [json.loads(line) for line in system.run("make", "topic").stdout.splitlines()]
+    assert [event["position"] for event in events] == list(range(1, STEPS + 2))
+    last = events[-1]
+    assert (last["type"], last["subject"], last["sequence"]) == (
+        "InvestmentAnnounced",
+        f"investment-{investment['id']}",
+        1,
+    )
+    assert last["data"]["amount"] == 250_000
+    assert "sample" not in last
+    assert events[0]["sample"] is True
+    assert [json.loads(line) for line in system.run("make", "topic", f"FROM={STEPS}").stdout.splitlines()] == events[
+        -2:
+    ]
+    few = system.run("sh", "-c", "make topic | head -n 1")
+    assert (few.returncode, few.stdout.count("\n"), few.stderr) == (0, 1, "")
+    followed = system.run("sh", "-c", f"timeout 5 .venv/bin/python -m devstack topic --from {STEPS} --follow")
+    assert [json.loads(line) for line in followed.stdout.splitlines()] == events[-2:]
+    for wrong, said in (("FROM=x", "FROM is x, which is not a position"), ("TOPIC=none", "There is no topic none")):
+        refused = system.run("make", "topic", wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(said)
 
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
@@ -179,7 +217,7 @@ def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> 
         kafka.resume()
 
     assert verified.returncode == 2
-    assert re.fullmatch(r"Kafka at \S+ does not answer: nothing for 20 s\.\n", verified.stdout), verified
+    assert re.fullmatch(r"Kafka at \S+ does not answer\.\n", verified.stdout), verified
     kafka.kill()
     assert until(lambda: not up.running)
     assert "Stopping (Kafka ended) ..." in system.printed()
@@ -202,7 +240,8 @@ async def test_servers_given_by_address_are_used(system: System, tmp_path: Path,
         assert await system.count("SELECT count(*) FROM events") == STEPS
         addresses = system.run("make", "env").stdout
         assert f"KAFKA_BOOTSTRAP={servers.kafka_bootstrap}\n" in addresses
-        assert f"COMPANIES_DATABASE_URL={postgres.database_url(territory + '_companies')}\n" in addresses
+        database = shlex.quote(postgres.database_url(f"{territory}_companies"))
+        assert f"COMPANIES_DATABASE_URL={database}\n" in addresses
         up.stop(signal.SIGTERM, seconds=20)
         assert postgres.running
 
@@ -248,6 +287,24 @@ def test_servers_given_by_address_that_do_not_answer_are_one_sentence(system: Sy
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "postgresql://postgres:a/hunter2@127.0.0.1/postgres", "DATABASE_URL is not an address of"),
+        ("CORS_ORIGINS", "hunter2", "Settings: CORS_ORIGINS must be origins as browsers send them"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_one_sentence(system: System, name: str, value: str, said: str) -> None:
+    system.environment[name] = value
+
+    refused = system.run(sys.executable, "-m", "devstack", "up")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(said)
+    assert len(refused.stderr.splitlines()) == 1
+    assert "hunter2" not in refused.stderr
+
+
 def test_a_given_kafka_that_does_not_answer_is_one_sentence_and_nothing_was_made(system: System, database: str) -> None:
     system.environment |= {"DATABASE_URL": database, "KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
 
@@ -275,3 +332,10 @@ def test_without_a_running_system_a_token_is_one_sentence(system: System) -> Non
 
     assert refused.returncode == 1
     assert refused.stderr == "The system is not running: start it with make up, in another terminal.\n"
+
+
+def test_without_a_running_system_a_topic_is_one_sentence(system: System) -> None:
+    refused = system.run("make", "topic")
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("The system is not running: start it with make up, in another terminal.\n")

@@ -32,6 +32,7 @@ from contracts.investment import (
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
+    GrantRepaid,
     InvestmentAnnounced,
     InvestmentApproved,
     InvestmentCancelled,
@@ -39,13 +40,16 @@ from contracts.investment import (
     InvestmentCompleted,
     InvestmentStarted,
     JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
 )
-from contracts.model import Day, Event, Model
-from contracts.roles import ORGANISATION_ROLES, Role
+from contracts.model import Correction, Day, Event, Model
+from contracts.roles import FUNDERS, ORGANISATION_ROLES, Role
 from contracts.values import sample_siret, size_band
 
 __all__ = [
     "CATALOGUE",
+    "FUNDERS",
     "ORGANISATION_ROLES",
     "AmountCorrected",
     "AmountSpentCorrected",
@@ -56,6 +60,7 @@ __all__ = [
     "CompanyReinstated",
     "CompanyRejected",
     "CompanySuspended",
+    "Correction",
     "Day",
     "DayCorrected",
     "Event",
@@ -63,6 +68,7 @@ __all__ = [
     "GrantAwarded",
     "GrantCorrected",
     "GrantDisbursed",
+    "GrantRepaid",
     "HeadcountReported",
     "InvestmentAnnounced",
     "InvestmentApproved",
@@ -72,6 +78,8 @@ __all__ = [
     "InvestmentStarted",
     "JobsAudited",
     "Model",
+    "PaymentCorrected",
+    "RepaymentCorrected",
     "Role",
     "UnknownEvent",
     "codes",

@@ -51,9 +51,16 @@ def schema_id(event_type: str, version: int) -> str:
 
 
 def json_schema(event_type: str, version: int) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an event. Raises UnknownEvent."""
+    """The JSON Schema (2020-12) of an event, open as readers need it. Raises UnknownEvent."""
+    schema = event_model(event_type, version).model_json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_id(event_type, version),
-        **event_model(event_type, version).model_json_schema(),
+        **opened(schema),
+        **({"$defs": {name: opened(inner) for name, inner in schema["$defs"].items()}} if "$defs" in schema else {}),
     }
+
+
+def opened(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an object as readers need it: a later release may add fields, though the model refuses others."""
+    return {word: value for word, value in schema.items() if word != "additionalProperties"}

@@ -1,12 +1,12 @@
 """What happens to a productive investment [investissement productif], the stream `investment-<id>`.
 
 Each event carries what it takes to count it, and a correction the old value, the new one, and the days of the steps
-whose figures it changes.
+whose figures it changes. Fields with a default came later than their event: what was recorded before lacks them.
 """
 
 from typing import Literal
 
-from contracts.model import Day, Event, Model
+from contracts.model import Correction, Day, Event, Model
 from contracts.values import (
     AidRate,
     Axis,
@@ -15,6 +15,7 @@ from contracts.values import (
     FullTimeEquivalents,
     Funder,
     Naf,
+    Ordinal,
     Reference,
     Scheme,
     ShortText,
@@ -29,7 +30,7 @@ CorrectionReason = Literal["typing_error", "late_document", "audit_finding", "re
 Status = Literal["announced", "approved", "committed", "in_progress", "completed", "audited", "cancelled"]
 """Where an investment stands."""
 
-Step = Literal["announced", "approved", "committed", "started", "completed"]
+Step = Literal["announced", "approved", "committed", "started", "completed", "audited"]
 """A dated step on the way of an investment."""
 
 
@@ -108,7 +109,7 @@ class CancelledGrant(Model):
     amount: Euros
     """As awarded."""
     disbursed: Euros
-    """To be paid back."""
+    """What it has paid and not been repaid: to be paid back."""
 
 
 class InvestmentCancelled(_Investment):
@@ -148,43 +149,98 @@ class GrantDisbursed(_Investment):
     """What this grant has paid in all, this payment included."""
 
 
-class AmountCorrected(_Investment):
+class GrantRepaid(_Investment):
+    """A grant, or a part of it, was paid back to its funder."""
+
+    funder: Funder
+    scheme: Scheme
+    amount: SomeEuros
+    """This repayment."""
+    repaid: SomeEuros
+    """What has been paid back of this grant in all, this repayment included."""
+    cancelled_on: Day | None
+    """The day its investment was cancelled, if it was."""
+
+
+class _Correction(_Investment, Correction):
+    reason: CorrectionReason
+
+
+class AmountCorrected(_Correction):
     """The eligible base was corrected."""
 
-    reason: CorrectionReason
     amount_before: SomeEuros
     amount: SomeEuros
     announced_on: Day
     committed_on: Day | None
 
 
-class AmountSpentCorrected(_Investment):
+class AmountSpentCorrected(_Correction):
     """What was spent was corrected."""
 
-    reason: CorrectionReason
     amount_spent_before: SomeEuros
     amount_spent: SomeEuros
     completed_on: Day
 
 
-class DayCorrected(_Investment):
+class DayCorrected(_Correction):
     """The day of a step was corrected."""
 
-    reason: CorrectionReason
     step: Step
     day_before: Day
     day: Day
     amount: SomeEuros
     amount_spent: SomeEuros | None
     """Of a completed investment."""
+    created: FullTimeEquivalents | None = None
+    """Of an audited investment, as `maintained`: what the audit found."""
+    maintained: FullTimeEquivalents | None = None
 
 
-class GrantCorrected(_Investment):
-    """The amount of a grant was corrected; 0 takes it back."""
+class GrantCorrected(_Correction):
+    """A grant was corrected: its amount, where 0 takes it back, what it is counted of, or the day of its award."""
 
-    reason: CorrectionReason
     funder: Funder
     scheme: Scheme
     amount_before: Euros
     amount: Euros
     awarded_on: Day
+    awarded_before: Day | None = None
+    """The day of the award until now, where that was corrected."""
+    eligible_base: SomeEuros | None = None
+    """Where that was corrected, as `aid_rate`."""
+    aid_rate: AidRate | None = None
+
+
+class PaymentCorrected(_Correction):
+    """A payment of a grant was corrected: its amount, where 0 takes it back, or its day."""
+
+    funder: Funder
+    scheme: Scheme
+    payment: Ordinal
+    """Which payment of this grant."""
+    amount_before: Euros
+    amount: Euros
+    paid_before: Day
+    paid_on: Day
+    disbursed: Euros
+    """What this grant has paid in all, with this correction."""
+    cancelled_on: Day | None
+    """The day its investment was cancelled, if it was."""
+
+
+class RepaymentCorrected(_Correction):
+    """A repayment of a grant was corrected: its amount, where 0 takes it back, or its day."""
+
+    funder: Funder
+    scheme: Scheme
+    repayment: Ordinal
+    """Which repayment of this grant."""
+    amount_before: Euros
+    amount: Euros
+    repaid_before: Day
+    repaid_on: Day
+    repaid: Euros
+    """What has been paid back of this grant in all, with this correction."""
+    cancelled_on: Day | None
+    """The day its investment was cancelled, if it was."""

@@ -1,6 +1,8 @@
 """Who acts on the platform: the roles a token may carry, and the organisations some of them speak for."""
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 Role = Literal[
     "network",
@@ -22,3 +24,6 @@ Role = Literal[
 
 ORGANISATION_ROLES: frozenset[Role] = frozenset({"company", "school", "training_body"})
 """Roles that act for one organisation, named by the token's claim of the same name, and only on its own records."""
+
+FUNDERS: Final[Mapping[str, Role]] = MappingProxyType({"state": "state", "region-centre-val-de-loire": "region"})
+"""Who grants aids in the programme, and the role that decides for each. Commands name these; events only their form."""

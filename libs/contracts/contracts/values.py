@@ -102,13 +102,13 @@ def _with_check_digit(digits: str) -> str:
 
 Siren = Annotated[
     str,
-    Field(pattern=r"^[0-9]{9}$"),
+    Field(max_length=9, pattern=r"^[0-9]{9}$"),
     AfterValidator(_siren),
     _Says("siren", "a SIREN is 9 digits, the last of which checks the others", "A company's SIREN.", ("356000000",)),
 ]
 Siret = Annotated[
     str,
-    Field(pattern=r"^[0-9]{14}$"),
+    Field(max_length=14, pattern=r"^[0-9]{14}$"),
     AfterValidator(_siret),
     _Says(
         "siret",
@@ -124,7 +124,7 @@ Siret = Annotated[
 
 Naf = Annotated[
     str,
-    Field(pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
+    Field(max_length=6, pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
     _listed(codes.naf, without="."),
     _Says(
         "naf",
@@ -135,13 +135,13 @@ Naf = Annotated[
 ]
 LegalForm = Annotated[
     str,
-    Field(pattern=r"^[0-9]{4}$"),
+    Field(max_length=4, pattern=r"^[0-9]{4}$"),
     _listed(codes.legal_forms),
     _Says("legal-form", "not a legal form of INSEE's list, such as 5710", "INSEE's legal form.", ("5710", "5499")),
 ]
 Commune = Annotated[
     str,
-    Field(pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
+    Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
     _Says(
         "commune",
         "a commune is its INSEE code, such as 36088",
@@ -190,6 +190,11 @@ FullTimeEquivalents = Annotated[
         (42, 7.5),
     ),
 ]
+Ordinal = Annotated[
+    int,
+    Field(ge=1, le=1_000),
+    _Says("ordinal", "the first is 1, the second 2", "Which one, counted from 1 in the order recorded.", (1, 2)),
+]
 AidRate = Annotated[
     float,
     Field(gt=0, le=1),
@@ -215,6 +220,35 @@ ShortText = Annotated[
         ("Ligne de peinture robotisée",),
     ),
 ]
+_UNSEEN: Final = (
+    r"\u0000-\u001F\u007F-\u009F\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u115F\u1160\u17B4\u17B5"
+    r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB"
+)
+"""Control and format characters, fillers and others that show nothing by themselves, up to U+FFFF."""
+_PRINTED_SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " "))
+"""What French typography puts before a colon and between thousands."""
+
+
+def _shown(value: str) -> str:
+    """Refuses what is beyond U+FFFF too: the readers of a JSON Schema share no way to write it in a pattern."""
+    if not value.translate(_PRINTED_SPACES).isprintable():
+        raise ValueError
+    return value
+
+
+EnteredText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=f"^[^{_UNSEEN}]*$"),
+    AfterValidator(_shown),
+    _Says(
+        "short-text",
+        "a text has 1 to 200 characters, and each of them is seen: no control, format or zero-width character",
+        "A line of text, trimmed. Never names a person.",
+        ("Ligne de peinture robotisée",),
+    ),
+]
+"""A line of text as somebody enters it. What was recorded is a `ShortText`, and stays readable."""
+
 _SLUG = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
 _SLUG_RULE = "lower-case letters and digits, joined by - or _, at most 64 characters"
 Zone = Annotated[

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 from contracts import (
     CATALOGUE,
     CompanyApplied,
+    Correction,
+    DayCorrected,
     Event,
     GrantAwarded,
+    GrantCorrected,
     InvestmentAnnounced,
     InvestmentCancelled,
     JobsAudited,
@@ -35,6 +38,9 @@ MEANINGFUL: dict[str, Any] = {
     "grants_awarded": 90_000, "grants_disbursed": 30_000, "disbursed": 30_000,
     "grants": [{"funder": "state", "scheme": "france-relance", "amount": 90_000, "disbursed": 30_000}],
     "funder": "state", "scheme": "france-relance", "eligible_base": 300_000, "aid_rate": 0.3,
+    "payment": 1, "paid_before": "2024-04-10", "paid_on": "2024-04-08", "awarded_before": "2024-03-02",
+    "repayment": 1, "repaid": 10_000, "repaid_before": "2024-06-10", "repaid_on": "2024-06-08",
+    "cancelled_on": "2024-05-02",
 }  # fmt: skip
 REASONS = {
     "CompanyRejected": "incomplete_file",
@@ -51,12 +57,17 @@ def meaningful(model: type[Event]) -> dict[str, Any]:
     return {name: facts[name] for name in model.model_fields}
 
 
+def required(model: type[Event]) -> set[str]:
+    return {name for name, field in model.model_fields.items() if field.is_required()}
+
+
 def test_the_catalogue_holds_every_event() -> None:
     assert {model.__name__ for model in CATALOGUE.values()} == {
         "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended", "CompanyReinstated", "CompanyLeft",
         "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
+        "GrantRepaid", "PaymentCorrected", "RepaymentCorrected",
     }  # fmt: skip
     assert all(key == (model.__name__, model.schema_version) for key, model in CATALOGUE.items())
 
@@ -76,7 +87,7 @@ def test_an_event_refuses_a_field_it_does_not_know(model: type[Event]) -> None:
 
 @every_event
 def test_an_event_needs_each_of_its_fields(model: type[Event]) -> None:
-    for field in model.model_fields:
+    for field in required(model):
         lacking = {name: value for name, value in meaningful(model).items() if name != field}
         with pytest.raises(ValidationError, match="Field required"):
             model.model_validate(lacking, strict=False)
@@ -98,9 +109,30 @@ def test_an_event_says_which_company_and_place_it_counts_for(model: type[Event])
 def test_an_event_describes_itself(model: type[Event]) -> None:
     schema = json_schema(model.__name__, model.schema_version)
     assert schema["$id"] == f"urn:territoires-industrie:{model.__name__}:1"
-    assert schema["additionalProperties"] is False
+    objects = [schema, *schema.get("$defs", {}).values()]
+    assert not any("additionalProperties" in each for each in objects), "readers are told that fields appear"
     assert schema["description"].endswith(".")
-    assert set(schema["required"]) == set(model.model_fields)
+    assert set(schema["required"]) == required(model)
+
+
+@every_event
+def test_what_is_called_corrected_is_a_correction(model: type[Event]) -> None:
+    assert issubclass(model, Correction) == model.__name__.endswith("Corrected")
+
+
+@pytest.mark.parametrize(
+    ("model", "later"),
+    [(DayCorrected, {"created", "maintained"}), (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"})],
+)
+def test_an_event_recorded_before_a_field_was_added_is_still_read(model: type[Event], later: set[str]) -> None:
+    told = model.model_validate(meaningful(model), strict=False).model_dump_json(exclude=later)
+    assert {getattr(decode(model.__name__, 1, told), field) for field in later} == {None}
+
+
+def test_an_event_of_an_impossible_day_or_an_unseen_name_is_still_read() -> None:
+    told = {**meaningful(CompanyApplied), "effective_on": "1000-01-01", "name": "\u200b"}
+    event = CompanyApplied.model_validate(told, strict=False)
+    assert decode("CompanyApplied", 1, event.model_dump_json()) == event
 
 
 @pytest.mark.parametrize("key", [("InvestmentAnnounced", 2), ("PlotSold", 1), ("_Company", 1), ("Event", 1)])

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 import contracts
 from contracts import Day, codes, values
+from contracts.model import EnteredDay
 
 LA_POSTE_HEAD_OFFICE = "35600000000048"
 LA_POSTE_BRANCH = "35600000049837"
@@ -214,6 +215,31 @@ def test_what_is_not_a_line_of_text_is_refused(text: object) -> None:
     assert refused(values.ShortText, text) == "short-text"
 
 
+@pytest.mark.parametrize(
+    "text", ["Ligne de peinture robotisée", "Presse de 1\u202f000 tonnes\u00a0: phase 2", "L\u2019Œuvre", "工場", "A"]
+)
+def test_a_text_as_entered_is_written_in_any_script(text: str) -> None:
+    assert parse(values.EnteredText, f" {text}\n") == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " \u00a0\u3000 ", "a" * 201, "nul\x00", "two\nlines", "two\u2028lines", "\x85x\x9f", 7, None,
+        "\u200b", "\u200b\u200d\ufeff", "\u3164", "\u2800", "\ufe0f", "\u034f", "\U000e0041",  # nothing to be seen
+        "Ate\u200blier", "Ate\u00adlier", "\u202eAtelier", "Atelier\u2066", "Ate\u061clier", "Ate\U000e0041lier",
+        "\U0001d173", "\ue000", "\uffff",
+    ],
+)  # fmt: skip
+def test_what_is_not_seen_is_no_text(text: object) -> None:
+    assert refused(values.EnteredText, text) == "short-text"
+
+
+@given(st.characters(categories=("Cc", "Cf", "Zl", "Zp", "Co", "Cn")))
+def test_no_control_or_format_character_is_entered(character: str) -> None:
+    assert refused(values.EnteredText, f"Atelier{character}du Berry") == "short-text"
+
+
 @pytest.mark.parametrize("slug", ["zi-limoise", "france-relance", "france_2030", "a"])
 def test_zones_funders_and_schemes_are_slugs(slug: str) -> None:
     assert [parse(kind, slug) for kind in (values.Zone, values.Funder, values.Scheme)] == [slug] * 3
@@ -250,6 +276,17 @@ def test_what_is_not_a_day_is_refused(day: object) -> None:
     assert refused(Day, day) == "day"
 
 
+@pytest.mark.parametrize("day", ["1900-01-01", "2024-02-29", "2100-12-31"])
+def test_a_day_as_entered_lies_within_reason(day: str) -> None:
+    assert parse(EnteredDay, day) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("day", ["1000-01-01", "1899-12-31", "2101-01-01", "9999-12-31"])
+def test_a_day_beyond_reason_is_recorded_but_not_entered(day: str) -> None:
+    assert parse(Day, day) == date.fromisoformat(day)
+    assert refused(EnteredDay, day) == "day-out-of-range"
+
+
 # Size bands
 
 
@@ -273,8 +310,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
     "value_type",
     [
         values.Siren, values.Siret, values.Naf, values.LegalForm, values.Commune, values.Axis, values.Euros,
-        values.SomeEuros, values.FullTimeEquivalents, values.AidRate, values.ShortText, values.Zone, values.Funder,
-        values.Scheme, values.Reference,
+        values.SomeEuros, values.FullTimeEquivalents, values.Ordinal, values.AidRate, values.ShortText,
+        values.EnteredText, values.Zone, values.Funder, values.Scheme, values.Reference,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

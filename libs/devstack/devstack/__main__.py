@@ -1,10 +1,11 @@
-"""The commands behind the Makefile: `python -m devstack up|token|env|verify|clean-state`."""
+"""The commands behind the Makefile: `python -m devstack up|token|env|topic|verify|clean-state`."""
 
 import argparse
 import logging
 import os
 import shlex
 import signal
+import subprocess
 import sys
 
 from rich.console import Console
@@ -47,9 +48,27 @@ def _env(_: argparse.Namespace) -> int:
     return 0
 
 
+def _topic(arguments: argparse.Namespace) -> int:
+    from devstack.reading import print_topic
+
+    # What fails is said by us.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    if arguments.first and not arguments.first.isdecimal():
+        raise DevstackError(f"FROM is {arguments.first}, which is not a position: give a whole number.")
+    running = Running.find()
+    topic = arguments.topic or running.settings("companies").topic("companies")
+    print_topic(running.kafka_bootstrap, topic, first=int(arguments.first or 1), follow=arguments.follow)
+    return 0
+
+
 def _verify(_: argparse.Namespace) -> int:
-    environment = {**os.environ, **Running.find().environment("indicators")}
-    os.execve(sys.executable, [sys.executable, "-m", "indicators", "verify"], environment)  # noqa: S606
+    running = Running.find()
+    for service in SERVICES:
+        verify = [sys.executable, "-m", service, "verify"]
+        status = subprocess.run(verify, env={**os.environ, **running.environment(service)}, check=False).returncode
+        if status:
+            return status
+    return 0
 
 
 def _clean_state(_: argparse.Namespace) -> int:
@@ -69,7 +88,13 @@ def main() -> int:
     token.add_argument("--company", default="", help="the SIRET that the role company acts for")
     token.set_defaults(run=_token)
     commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
-    commands.add_parser("verify", help="recompute every figure from the topics").set_defaults(run=_verify)
+    topic = commands.add_parser("topic", help="print the events of a topic as lines of JSON")
+    topic.add_argument("--topic", default="", help="its name; that of the companies service unless given")
+    topic.add_argument("--from", dest="first", default="", help="the position to begin at")
+    topic.add_argument("--follow", action="store_true", help="go on with what is published")
+    topic.set_defaults(run=_topic)
+    verify = commands.add_parser("verify", help="compare stores, topics and figures")
+    verify.set_defaults(run=_verify)
     commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
     arguments = parser.parse_args()
     # Until a command says otherwise, Ctrl-C just ends it.

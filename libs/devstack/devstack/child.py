@@ -43,9 +43,8 @@ class Child:
         self.log = log
         self._pid_file = log.with_suffix(".pid")
         self._end_leftover(marker)
-        closed = user is not None and not _everyone_may_reach(log.parent, Path(command[0]))
         wrapped: list[str | Path] = [sys.executable, "-I", "-S", dies_with_parent.__file__]
-        wrapped += [str(os.getpid()), user or "", "closed" if closed else "open", *command]
+        wrapped += [str(os.getpid()), user or "", *command]
         with log.open("ab") as output:
             self._log_begins_at = output.tell()
             self._process = _BEGINNER.submit(self._begin, wrapped, output, environment).result()
@@ -153,7 +152,3 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
     except psutil.NoSuchProcess:
         return
-
-
-def _everyone_may_reach(*paths: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for path in paths for folder in [path.resolve(), *path.resolve().parents])

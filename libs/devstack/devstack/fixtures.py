@@ -18,8 +18,8 @@ import asyncpg
 import pytest
 
 from devstack.issuer import Issuer
+from devstack.prepared import prepare
 from devstack.stack import LOCATOR, Servers, Stack, locate_from_worker
-from eventstore.migrate import migrate
 
 _STACK: Final = pytest.StashKey[Stack]()
 
@@ -69,8 +69,8 @@ def database(servers: Servers) -> Iterator[str]:
 
 @pytest.fixture
 def migrated_database(database: str) -> str:
-    """The address of a database of the test's own that has the tables of an event store."""
-    asyncio.run(migrate(database))
+    """The address of a database of the test's own that has the tables of an event store, which is confirmed."""
+    asyncio.run(prepare(database))
     return database
 
 
@@ -78,7 +78,7 @@ def migrated_database(database: str) -> str:
 def shared_database(servers: Servers) -> Iterator[str]:
     """The address of a database with the tables of an event store, for all tests of a module that leave it empty."""
     with _fresh_database(servers) as url:
-        asyncio.run(migrate(url))
+        asyncio.run(prepare(url))
         yield url
 
 

@@ -7,22 +7,28 @@ The addresses are those of the running system that the state folder tells.
 
 import asyncio
 import importlib
-import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+from uvicorn.loops.auto import auto_loop_factory
 
 from devstack.running import SERVICES, Running
 from eventstore.migrate import migrate
-from service.application import build
+from service.application import build, guarded
 from service.definition import Service
+from service.documentation import entrance
+from service.logs import begin_log
+from service.serving import serve
+
+GRACE: Final = 5
+"""Seconds that requests under way may take to end once the process is asked to stop."""
 
 
 def service_of(package: str) -> Service:
@@ -32,27 +38,45 @@ def service_of(package: str) -> Service:
     return service
 
 
-def host(running: Running) -> Starlette:
-    """The application that holds those of all services, and runs their lifespans with its own."""
-    applications = {name: build(service_of(name), running.settings(name)) for name in SERVICES}
-    issuer = running.issuer
+class FrontDoor:
+    """Leads each request to the service that it names, and answers the others itself."""
+
+    def __init__(self, running: Running) -> None:
+        self._services = {name: build(service_of(name), running.settings(name)) for name in SERVICES}
+        issuer = running.issuer
+        own = Router(
+            [
+                Route("/", self._entrance),
+                _document("/issuer/jwks", issuer.jwks),
+                _document("/issuer/.well-known/openid-configuration", issuer.metadata),
+            ],
+            redirect_slashes=False,
+            lifespan=self._lifespan,
+        )
+        # What may go wrong here may go wrong at every service: the first one says what it means.
+        self._own = guarded(own, name=SERVICES[0], settings=running.settings(SERVICES[0]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; as for the lifespan, the services' is its own."""
+        if scope["type"] == "http":
+            service = self._services.get(scope["path"].partition("/")[2].partition("/")[0])
+            if service is not None:
+                await service(scope, receive, send)
+                return
+            # Starlette's routes then leave it to others to answer what they cannot.
+            scope["app"] = self
+        await self._own(scope, receive, send)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def _lifespan(self, _: object) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for application in applications.values():
-                await stack.enter_async_context(application.router.lifespan_context(application))
+            for service in self._services.values():
+                await stack.enter_async_context(service.router.lifespan_context(service))
             yield
 
-    return Starlette(
-        routes=[
-            _document("/", {name: f"{running.base_url}/{name}/docs" for name in SERVICES}),
-            _document("/issuer/jwks", issuer.jwks),
-            _document("/issuer/.well-known/openid-configuration", issuer.metadata),
-            *(Mount(f"/{name}", application) for name, application in applications.items()),
-        ],
-        lifespan=lifespan,
-    )
+    async def _entrance(self, _: Request) -> Response:
+        places = {f"/{name}/": service.title for name, service in self._services.items()}
+        return entrance("Territoires d'industrie, Issoudun", places | {"/issuer/jwks": "Keys of the tokens' issuer"})
 
 
 def _document(path: str, content: dict[str, Any]) -> Route:
@@ -69,17 +93,13 @@ async def _migrate(running: Running) -> None:
 
 def main() -> None:
     """Migrates the databases, then serves until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    begin_log("INFO")
     running = Running.find()
     asyncio.run(_migrate(running))
-    uvicorn.run(
-        host(running),
-        host="127.0.0.1",
-        port=urlsplit(running.base_url).port or 80,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port}
+    settings = running.settings(SERVICES[0]).model_copy(update=place)
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        sys.exit(runner.run(serve("the front door", FrontDoor(running), settings, grace=GRACE)))
 
 
 if __name__ == "__main__":

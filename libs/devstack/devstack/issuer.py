@@ -91,7 +91,8 @@ class Issuer:
         content: dict[str, object] = {
             "iss": self.url,
             "aud": self.audience,
-            "sub": client,
+            # As where somebody has signed in: the subject is a person, the client is not.
+            "sub": "somebody",
             "client_id": client,
             "iat": now,
             "exp": now + seconds,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
-from zlib import crc32
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.model import Event
 from eventstore.envelope import Message
+from eventstore.partitioning import partition_of
 from eventstore.store import Recorded
 
 STEP = timedelta(seconds=1)
@@ -56,24 +56,30 @@ class Log:
     @property
     def messages(self) -> list[Message]:
         """All of them, as a subscription receives them."""
-        return [
-            Message(
-                position=event.position,
-                stream_id=event.stream_id,
-                version=event.version,
-                event_id=event.event_id,
-                type=event.type,
-                schema_version=event.schema_version,
-                recorded_at=event.recorded_at,
-                sample=False,
-                data=event.data.encode(),
-                source=f"/test/{self.service}",
-                topic=f"test.{self.service}.v1",
-                partition=crc32(event.stream_id.encode()) % self.partitions,
-                offset=event.position,
+        previous: dict[int, int] = defaultdict(int)
+        messages = []
+        for event in self.recorded:
+            partition = partition_of(event.stream_id.encode(), self.partitions)
+            messages.append(
+                Message(
+                    position=event.position,
+                    stream_id=event.stream_id,
+                    version=event.version,
+                    previous=previous[partition],
+                    event_id=event.event_id,
+                    type=event.type,
+                    schema_version=event.schema_version,
+                    recorded_at=event.recorded_at,
+                    sample=False,
+                    data=event.data.encode(),
+                    source=f"/test/{self.service}",
+                    topic=f"test.{self.service}.v1",
+                    partition=partition,
+                    offset=event.position,
+                )
             )
-            for event in self.recorded
-        ]
+            previous[partition] = event.position
+        return messages
 
 
 async def deliver(
@@ -81,18 +87,35 @@ async def deliver(
     subscription: str,
     handle: Callable[[Any, Sequence[Message]], Awaitable[None]],
     messages: Sequence[Message],
+    *,
+    topic: str = "test.companies.v1",
+    caught_up: bool = True,
 ) -> None:
-    """Hands a batch to a subscription's handler, and moves its marks in the same transaction."""
+    """Hands a batch to a subscription's handler, and moves its marks in the same transaction.
+
+    Where there is nothing to hand, it has begun to read the topic all the same.
+    """
     last = {(message.topic, message.partition): message for message in sorted(messages)}
     async with connection.transaction():
-        await handle(connection, messages)
+        await connection.execute(
+            """
+            INSERT INTO marks (subscription, topic, partition, position, caught_up) VALUES ($1, $2, 0, 0, $3)
+            ON CONFLICT DO NOTHING
+            """,
+            subscription,
+            topic,
+            caught_up,
+        )
+        if messages:
+            await handle(connection, messages)
         await connection.executemany(
             """
-            INSERT INTO marks AS mark (subscription, topic, partition, position, recorded_at)
-            VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO marks AS mark (subscription, topic, partition, position, recorded_at, caught_up)
+            VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (subscription, topic, partition)
-            DO UPDATE SET position = excluded.position, recorded_at = excluded.recorded_at
+            DO UPDATE
+            SET position = excluded.position, recorded_at = excluded.recorded_at, caught_up = excluded.caught_up
             WHERE mark.position < excluded.position
             """,
-            [(subscription, *place, each.position, each.recorded_at) for place, each in last.items()],
+            [(subscription, *place, each.position, each.recorded_at, caught_up) for place, each in last.items()],
         )

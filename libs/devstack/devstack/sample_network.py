@@ -232,7 +232,7 @@ FIRST_PROGRAMME: Final[Sequence[Investment]] = (
         "Exemple Plasturgie", "Presses à injecter électriques", 6, 600_000, 600_000, 2, 2, 10,
         date(2019, 9, 16), date(2020, 9, 18), date(2020, 12, 14), (REGION,),
     ),
-    # Never completed: it counts among what was announced and what was granted until then, and in nothing else.
+    # Never completed: it counts among what was announced and granted until then, and its grant was paid back.
     Investment(
         "Exemple Forge", "Presse à forger de 1 000 tonnes", 6, 1_700_000, 1_700_000, 5, 5, 12,
         date(2019, 11, 4), date(2022, 3, 4), date(2022, 6, 6), (REGION,), given_up=date(2021, 3, 12),

@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import httpx
 from aiokafka.errors import KafkaError
 from rich.console import Console
@@ -26,6 +24,7 @@ from devstack.child import Child, DevstackError
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, only_one
 from devstack.servers import Kafka, Postgres
+from eventstore.connection import DatabaseRefused, StoreUnavailable, connect, place_of
 from eventstore.topics import existing_topics
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,6 +56,8 @@ def _run(console: Console, opened: ExitStack) -> None:
     database_url, marker, bootstrap, children = _servers(console, opened, folder, port, territory)
     databases = asyncio.run(_databases(database_url, territory))
     running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases, territory)
+    for name in SERVICES:
+        running.settings(name)
     running.save()
     console.print("Starting the services ...")
     host = Child("The services", [sys.executable, "-m", "devstack.host"], log=folder / "host.log", marker=str(folder))
@@ -122,10 +123,13 @@ async def _require_given(database_url: str | None, bootstrap: str | None) -> Non
     """Raises DevstackError where a server given by its address does not answer."""
     if database_url:
         try:
-            await (await asyncpg.connect(database_url, timeout=_PATIENCE)).close()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-            why = str(error) or f"no answer within {_PATIENCE} s"
-            raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {why}.") from error
+            place_of(database_url)
+        except ValueError as error:
+            raise DevstackError(f"DATABASE_URL {error}.") from None
+        try:
+            await (await connect(database_url, timeout=_PATIENCE)).close()
+        except (StoreUnavailable, DatabaseRefused) as error:
+            raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {error}.") from error
     if bootstrap:
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -139,21 +143,24 @@ async def _require_given(database_url: str | None, bootstrap: str | None) -> Non
 async def _databases(url: str, territory: str) -> dict[str, str]:
     """The address of each service's database, which is made if need be; several territories may share a server."""
     names = {service: f"{territory}_{service}" for service in SERVICES}
-    connection = await asyncpg.connect(url, timeout=_PATIENCE)
+    connection = await connect(url, timeout=_PATIENCE)
     try:
         for name in names.values():
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
                 await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     finally:
         await connection.close()
-    return {service: urlunsplit(urlsplit(url)._replace(path=f"/{name}")) for service, name in names.items()}
+    address, asks, query = url.partition("?")
+    server = "/".join(address.split("/", 3)[:3])
+    return {service: f"{server}/{name}{asks}{query}" for service, name in names.items()}
 
 
 def _all_ready(running: Running) -> bool:
     try:
-        return all(httpx.get(f"{running.base_url}/{name}/ready").is_success for name in SERVICES)
+        answers = [httpx.get(f"{running.base_url}/{name}/ready") for name in SERVICES]
     except httpx.TransportError:
         return False
+    return all(answer.is_success and answer.json()["commands"] != "refused" for answer in answers)
 
 
 def _send_sample(console: Console, running: Running) -> None:

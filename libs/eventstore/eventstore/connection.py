@@ -1,10 +1,16 @@
 """The one way to get a connection to PostgreSQL, and what counts as its being away."""
 
 import asyncio
+import configparser
+import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+from urllib.parse import unquote
 
 import asyncpg
+from asyncpg import connect_utils
 
 CONNECT_TIMEOUT = 1.0
 STATEMENT_TIMEOUT = 1.5
@@ -29,8 +35,87 @@ DEDICATED = SESSION | {
 }
 
 
+_FORM: Final = (
+    "is not an address of PostgreSQL: write postgresql://user:password@host:5432/companies, and percent-encode what a "
+    "password has of / ? # [ ] @ % (an @ is %40)"
+)
+_LEFT_TO_THE_URL: Final = dict.fromkeys(
+    (
+        *("host", "port", "user", "password", "passfile", "database", "service", "servicefile", "ssl", "direct_tls"),
+        *("server_settings", "target_session_attrs", "krbsrvname", "gsslib"),
+    )
+)
+
+
 class StoreUnavailable(Exception):
     """The database cannot be reached or does not answer in time."""
+
+
+class DatabaseRefused(Exception):
+    """The database lets nobody in as its address says: a wrong password, no such database, a certificate of another."""
+
+
+def place_of(url: str) -> str:
+    """Where a database is by its address: `127.0.0.1:5432`; several are separated by commas.
+
+    Raises ValueError where connecting could not use the address. The message goes on after the name of who gave it, and
+    quotes nothing of it: a password that is written wrongly may be anywhere in it.
+    """
+    scheme, _, rest = url.partition("://")
+    authority = re.split("[/?#]", rest)[0]
+    # One @ ends the password: behind a second one, or beyond a slash, the parser would take a piece of it for a host.
+    misread = authority.count("@") > 1 or "@" in rest[len(authority) :] or "#" in rest or "\0" in unquote(rest)
+    if misread or scheme not in ("postgresql", "postgres"):
+        raise ValueError(_FORM)
+    try:
+        places = _parsed(url)
+    except ValueError:
+        if "?" not in url:
+            raise
+        _parsed(url.partition("?")[0])
+        raise ValueError("has something behind its ? that cannot be used, such as a file that is not there") from None
+    return ", ".join(place if isinstance(place, str) else _host_and_port(*place) for place in places)
+
+
+def _host_and_port(host: str, port: int) -> str:
+    if not host or not host.isprintable() or " " in host:
+        raise ValueError(_FORM)
+    if not 0 < port < 65536:
+        raise ValueError("names a port that is none: ports are from 1 to 65535")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _parsed(url: str) -> list[tuple[str, int] | str]:
+    """Hosts with their ports, and paths of sockets, as asyncpg reads them. Raises ValueError."""
+    try:
+        # Connecting reads the address by this: what passes here can be used there. It has no public name.
+        parse = connect_utils._parse_connect_dsn_and_args  # type: ignore[attr-defined]  # noqa: SLF001
+        places, _ = parse(dsn=url, **_LEFT_TO_THE_URL)
+    except (ValueError, LookupError, OSError, configparser.Error):
+        # Their words may quote the address.
+        raise ValueError(_FORM) from None
+    return list(places)
+
+
+async def connect(url: str, **options: Any) -> asyncpg.Connection:
+    """A connection, with asyncpg's options. Raises StoreUnavailable and DatabaseRefused, which name host and port."""
+    try:
+        return await asyncpg.connect(url, **options)
+    except Exception as error:
+        if is_outage(error):
+            raise StoreUnavailable(f"PostgreSQL at {place_of(url)} does not answer ({_why(error)})") from error
+        if isinstance(error, asyncpg.PostgresError | ValueError):
+            raise DatabaseRefused(f"PostgreSQL at {place_of(url)} cannot be used ({_why(error)})") from error
+        raise
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        # Each event loop words these otherwise.
+        return os.strerror(error.errno)
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def is_outage(error: BaseException) -> bool:
@@ -59,6 +144,7 @@ async def open_pool(url: str, size: int = 10) -> AsyncIterator[asyncpg.Pool]:
     """A pool that connects when first used."""
     pool = asyncpg.create_pool(
         url,
+        connect=connect,  # type: ignore[call-overload]  # the stub names each option
         min_size=0,
         max_size=size,
         timeout=CONNECT_TIMEOUT,
@@ -83,8 +169,10 @@ async def _leave(_: asyncpg.Connection) -> None:
 class Line:
     """A connection of its own for one kind of statement, connected when first used and again when lost."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, begins: str | None = None) -> None:
+        """`begins` is a statement that each new connection begins with."""
         self._url = url
+        self._begins = begins
         self._settings = DEDICATED | {"application_name": name}
         self._connection: asyncpg.Connection | None = None
 
@@ -92,21 +180,30 @@ class Line:
         """The rows of a statement, prepared once. Raises StoreUnavailable, or what PostgreSQL says of the statement."""
         try:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(
-                    self._url, timeout=CONNECT_TIMEOUT, server_settings=self._settings
-                )
+                self._connection = await self._connect()
             return await self._connection.fetch(query, *arguments, timeout=STATEMENT_TIMEOUT)
         except asyncio.CancelledError:
-            self._terminate()
+            self.terminate()
             raise
         except Exception as error:
             if is_outage(error):
                 # What it was doing is unknown: the next call begins on a new connection.
-                self._terminate()
+                self.terminate()
                 raise StoreUnavailable(str(error) or type(error).__name__) from error
             raise
 
-    def _terminate(self) -> None:
+    async def _connect(self) -> asyncpg.Connection:
+        connection = await connect(self._url, timeout=CONNECT_TIMEOUT, server_settings=self._settings)
+        try:
+            if self._begins is not None:
+                await connection.execute(self._begins, timeout=STATEMENT_TIMEOUT)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    def terminate(self) -> None:
+        """Ends the connection at once: the next call begins on a new one."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, Union,
 from pydantic import Field
 
 from contracts.catalogue import event_model
-from contracts.model import Day, Event, Model
+from contracts.model import Correction, Day, EnteredDay, Event, Model
 from contracts.roles import ORGANISATION_ROLES, Role
 
 TODAY: Final = date.min
@@ -41,8 +41,9 @@ def _without_default(schema: dict[str, Any]) -> None:
 class Command(Model):
     """What a partner asks for."""
 
-    on: Day = Field(default=TODAY, json_schema_extra=_without_default)
-    """The day it took effect: today unless given, never in the future, never before the stream's previous step."""
+    on: EnteredDay = Field(default=TODAY, json_schema_extra=_without_default)
+    """The day it took effect: today unless given, never in the future, never before the stream's previous step. A
+    correction is no step: this is the day it was decided, and may be earlier."""
 
 
 class State(Model):
@@ -55,8 +56,14 @@ class State(Model):
     """The day of the stream's latest step."""
 
     def after(self, event: Event, **changes: object) -> Self:
-        """This state, changed by an event."""
-        return self.model_copy(update={**changes, "effective_on": event.effective_on})
+        """This state, changed by an event. A step becomes the latest one; a correction leaves that as it is.
+
+        Where a correction moves the day of the latest step, it gives `effective_on` among its changes. Raises
+        ValidationError where the result could not be read back.
+        """
+        step = {} if isinstance(event, Correction) else {"effective_on": event.effective_on}
+        # Costs 3 µs more than a copy, which drops what it does not know and keeps what no reader could take.
+        return self.model_validate({**self.__dict__, **changes, **step})
 
 
 class Rejected(Exception):
@@ -78,12 +85,15 @@ class Forbidden(Exception):
         self.detail = detail
 
 
+Roles = frozenset[Role]
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who issues a command: a client of the platform, never a person."""
 
     client: str
-    roles: frozenset[Role] = frozenset()
+    roles: Roles = frozenset()
     organisations: Mapping[Role, str] = field(default_factory=dict)
 
 
@@ -116,12 +126,19 @@ class Decision:
     """The statuses in which it may be issued; None where the status does not matter."""
     creates: bool
     looks_up: Lookup | None
+    takes_roles: bool
+    """Whether its function is told the roles it is issued in."""
     events: frozenset[type[Event]]
 
     @property
     def description(self) -> str:
         """What the partner does, from the command's docstring."""
         return inspect.cleandoc(self.command.__doc__ or "")
+
+    @cached_property
+    def corrects(self) -> bool:
+        """Whether it leads to corrections, and so may be of any day; otherwise it is a step."""
+        return any(issubclass(event, Correction) for event in self.events)
 
 
 class Decider(Generic[S]):
@@ -162,7 +179,7 @@ class Decider(Generic[S]):
         """Registers the decision that begins a stream.
 
         With `when`, a stream in one of those statuses may begin anew: the function then takes the state (or None)
-        before the command.
+        before the command. A function that takes `Roles`, last, is told in which roles the actor issues the command.
         """
         return self._registers(by, when, looks_up, creates=True)
 
@@ -173,7 +190,10 @@ class Decider(Generic[S]):
         when: str | tuple[str, ...] | None = None,
         looks_up: Lookup | None = None,
     ) -> Callable[[Decide], Decide]:
-        """Registers a decision on an existing stream: a function of its state and a command."""
+        """Registers a decision on an existing stream: a function of its state, a command, and `Roles` if it takes them.
+
+        It leads to steps or to corrections, as its return annotation says.
+        """
         return self._registers(by, when, looks_up, creates=False)
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
@@ -203,10 +223,10 @@ class Decider(Generic[S]):
         """Every status of the state, as its annotation lists them."""
         return get_args(get_type_hints(self.state).get("status"))
 
-    def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> None:
-        """Checks that the actor may issue the decision on this record. Raises Forbidden."""
-        if not self.standing(record, actor).isdisjoint(decision.by):
-            return
+    def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> Roles:
+        """The roles in which the actor may issue the decision on this record. Raises Forbidden if there are none."""
+        if roles := self.standing(record, actor).intersection(decision.by):
+            return roles
         if actor.roles.isdisjoint(decision.by):
             wanted = " or ".join(decision.by)
             raise Forbidden("role-missing", f"{decision.name} is for {wanted}")
@@ -227,7 +247,7 @@ class Decider(Generic[S]):
             and not standing.isdisjoint(decision.by)
         ]
 
-    def standing(self, record: State | Command, actor: Actor) -> frozenset[Role]:
+    def standing(self, record: State | Command, actor: Actor) -> Roles:
         """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
         tied = actor.roles & self._owner_field.keys()
         if not tied:
@@ -239,8 +259,19 @@ class Decider(Generic[S]):
             or getattr(record, self._owner_field[role], None) != actor.organisations[role]
         }
 
+    def owners(self, record: State) -> dict[Role, str]:
+        """The organisations the record belongs to, by the role of each."""
+        named = {role: getattr(record, field, None) for role, field in self._owner_field.items()}
+        return {role: str(organisation) for role, organisation in named.items() if organisation is not None}
+
     def decide(
-        self, state: S | None, command: Command, *, today: date, looked_up: State | None = None
+        self,
+        state: S | None,
+        command: Command,
+        *,
+        today: date,
+        looked_up: State | None = None,
+        roles: Roles = frozenset(),
     ) -> tuple[Event, ...]:
         """The events a command leads to; none where it changes nothing. Raises Rejected."""
         decision = self.decision(type(command))
@@ -249,7 +280,7 @@ class Decider(Generic[S]):
             command = command.model_copy(update={"on": today})
         elif command.on > today:
             raise Rejected("on-in-the-future", f"{command.on} is after today, {today}", on=command.on, today=today)
-        if state is not None and command.on < state.effective_on:
+        if state is not None and command.on < state.effective_on and not decision.corrects:
             raise Rejected(
                 "on-before-previous-step",
                 f"{command.on} is before the previous step, of {state.effective_on}",
@@ -261,13 +292,15 @@ class Decider(Generic[S]):
             arguments.insert(0, state)
         if decision.looks_up is not None:
             arguments.append(looked_up)
+        if decision.takes_roles:
+            arguments.append(roles)
         decided = decision.function(*arguments)
         return (decided,) if isinstance(decided, Event) else tuple(decided)
 
     def evolve(self, state: S | None, event: Event) -> S:
         """The state after an event."""
         evolved = self._evolutions[type(event)](state, event)
-        if evolved.effective_on != event.effective_on:
+        if evolved.effective_on != event.effective_on and not isinstance(event, Correction):
             raise AssertionError(
                 f"{self.category}: {type(event).__name__} does not set effective_on; use state.after()"
             )
@@ -302,6 +335,10 @@ class Decider(Generic[S]):
             ),
         ]
         for decision in self.decisions.values():
+            if decision.corrects and not all(issubclass(event, Correction) for event in decision.events):
+                problems.append(f"{decision.name}: leads to steps and to corrections")
+            if decision.corrects and decision.creates:
+                problems.append(f"{decision.name}: a correction begins no stream")
             problems += [
                 f"{decision.name}: {self.state.__name__} is never {status}"
                 for status in decision.when or ()
@@ -328,7 +365,8 @@ class Decider(Generic[S]):
             hints = get_type_hints(function)
             returned = hints.pop("return")
             command = next(hint for hint in hints.values() if isinstance(hint, type) and issubclass(hint, Command))
-            expected = 1 + (not creates or statuses is not None) + (looks_up is not None)
+            takes_roles = Roles in hints.values()
+            expected = 1 + (not creates or statuses is not None) + (looks_up is not None) + takes_roles
             if len(hints) != expected:
                 raise TypeError(f"{self.category}: {function.__name__} takes {len(hints)} arguments, not {expected}")
             if command in self.decisions:
@@ -341,6 +379,7 @@ class Decider(Generic[S]):
                 when=statuses,
                 creates=creates,
                 looks_up=looks_up,
+                takes_roles=takes_roles,
                 events=frozenset(_members(returned)),
             )
             return function

@@ -1,10 +1,11 @@
 """How an event travels in a Kafka record: CloudEvents 1.0, binary mode.
 
 The record's key is the stream id, its value the event's JSON and nothing else, its timestamp `recorded_at`; all the
-rest is in its headers.
+rest is in its headers. What a topic should hold is known (`Origin`), so that a record of anybody else is told apart.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
@@ -14,11 +15,13 @@ from pydantic_core import from_json
 
 from contracts.catalogue import decode, schema_id
 from contracts.model import Event
+from eventstore.partitioning import partition_of
 from eventstore.store import Recorded
 
 Headers = list[tuple[str, bytes]]
 
 POSITION: Final = "ce_position"
+PREVIOUS: Final = "ce_previous"
 _FROM_METADATA: Final = {
     "traceparent": "ce_traceparent",
     "correlation_id": "ce_correlationid",
@@ -44,6 +47,8 @@ class Record(Protocol):
     @property
     def headers(self) -> Iterable[tuple[str, bytes]]: ...
     @property
+    def key(self) -> bytes | None: ...
+    @property
     def value(self) -> bytes | None: ...
 
 
@@ -64,8 +69,9 @@ def _moment(recorded_at: datetime) -> tuple[int, bytes]:
     return (recorded_at - _EPOCH) // _MILLISECOND, recorded_at.isoformat().encode()
 
 
-def to_headers(event: Recorded, source: str) -> Headers:
-    """The headers of an event's record; `source` is `/<territory>/<service>`."""
+def to_headers(event: Recorded, source: str, previous: int) -> Headers:
+    """The headers of an event's record: `source` is `/<territory>/<service>`, `previous` the position of the record
+    before it in its partition, 0 before the first."""
     headers = [
         *_constant_headers(event.type, event.schema_version, source),
         ("ce_id", str(event.event_id).encode()),
@@ -73,6 +79,7 @@ def to_headers(event: Recorded, source: str) -> Headers:
         ("ce_time", _moment(event.recorded_at)[1]),
         ("ce_sequence", str(event.version).encode()),
         (POSITION, str(event.position).encode()),
+        (PREVIOUS, str(previous).encode()),
     ]
     metadata = from_json(event.metadata)
     for name, header in _FROM_METADATA.items():
@@ -88,14 +95,6 @@ def to_timestamp(recorded_at: datetime) -> int:
     return _moment(recorded_at)[0]
 
 
-def position_of(record: Record) -> int:
-    """The position of the event in a record. Raises NotAnEvent."""
-    for name, value in record.headers:
-        if name == POSITION:
-            return int(value)
-    raise NotAnEvent(f"the record at {_place(record)} has no header {POSITION}: only relays may write to this topic")
-
-
 class Message(NamedTuple):
     """An event as a subscriber receives it."""
 
@@ -104,6 +103,8 @@ class Message(NamedTuple):
     stream_id: str
     version: int
     """In the stream: 1, 2, 3 without a gap."""
+    previous: int | None
+    """The position of the record before it in its partition; unknown of records of the first release."""
     event_id: UUID
     type: str
     schema_version: int
@@ -126,6 +127,7 @@ class Message(NamedTuple):
                 position=int(headers[POSITION]),
                 stream_id=headers["ce_subject"].decode(),
                 version=int(headers["ce_sequence"]),
+                previous=int(headers[PREVIOUS]) if PREVIOUS in headers else None,
                 event_id=UUID(headers["ce_id"].decode()),
                 type=headers["ce_type"].decode(),
                 schema_version=int(headers["ce_dataschema"].rpartition(b":")[2]),
@@ -138,7 +140,8 @@ class Message(NamedTuple):
                 offset=record.offset,
             )
         except (KeyError, ValueError) as error:
-            raise NotAnEvent(f"the record at {_place(record)} is no event of ours: {error!r}") from error
+            # Not what it holds: whatever somebody wrote would end in a log.
+            raise NotAnEvent(f"the record at {_place(record)} is no event: {type(error).__name__}") from None
 
     def event(self) -> Event:
         """The event itself. Raises UnknownEvent, or pydantic's ValidationError."""
@@ -146,6 +149,46 @@ class Message(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id} at {_place(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who writes a topic, and so what each of its records says alike. Nobody else should write there; some may."""
+
+    topic: str
+    partitions: int
+
+    @property
+    def source(self) -> str:
+        """`/issoudun/companies`, of the topic `issoudun.companies.v1`."""
+        return source_of(self.topic)
+
+    def read(self, record: Record) -> Message:
+        """The event in a record. Raises NotAnEvent where it cannot be the relay's."""
+        message = Message.from_record(record)
+        if message.source != self.source:
+            raise NotAnEvent(f"the record at {_place(record)} comes from elsewhere, not from {self.source}")
+        key = message.stream_id.encode()
+        if record.key != key:
+            raise NotAnEvent(f"the key of the record at {_place(record)} is not its stream")
+        if record.partition != _partition_of(key, self.partitions):
+            raise NotAnEvent(f"the record at {_place(record)} belongs to another partition, by its stream")
+        return message
+
+    def find(self, record: Record) -> Message | None:
+        """The event in a record; None where it cannot be the relay's."""
+        try:
+            return self.read(record)
+        except NotAnEvent:
+            return None
+
+
+_partition_of = lru_cache(maxsize=1 << 16)(partition_of)
+
+
+def source_of(topic: str) -> str:
+    """How the events of a topic name where they come from, whatever the topic's version: `/issoudun/companies`."""
+    return "/" + topic.rpartition(".v")[0].replace(".", "/")
 
 
 def _place(record: "Record | Message") -> str:

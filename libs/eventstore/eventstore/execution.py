@@ -73,12 +73,12 @@ async def execute(
                 raise StreamNotFound(decider.category, identity)
             state = found.state if found else None
             version = found.version if found else 0
-            decider.authorise(decision, command if creates or state is None else state, actor)
+            roles = decider.authorise(decision, command if creates or state is None else state, actor)
             try:
                 if expected is not None and expected != version:
                     raise VersionConflict(stream_id, expected)
                 looked_up, guards = await _look_up(store, decision.looks_up, command if creates else state)
-                events = decider.decide(state, command, today=today, looked_up=looked_up)
+                events = decider.decide(state, command, today=today, looked_up=looked_up, roles=roles)
             except (Rejected, VersionConflict):
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
@@ -111,8 +111,10 @@ async def execute(
             except VersionConflict:
                 if turn is None:
                     # Losers of a race wait for each other: racing on, of N at once each would lose to N others in turn.
-                    turn = store.turn(stream_id)
-                    await turn.acquire()
+                    waited_for = store.turn(stream_id)
+                    await waited_for.acquire()
+                    # Only now: who gave up waiting has no turn to end.
+                    turn = waited_for
                 continue
             if appended.replayed:
                 return await at_version(store, decider, appended)

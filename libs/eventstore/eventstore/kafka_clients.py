@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import for_code
+from aiokafka.errors import LeaderNotAvailableError, for_code
 from aiokafka.protocol.offset import OffsetRequest
 
 REQUEST_TIMEOUT: Final = 10_000
@@ -18,6 +18,7 @@ REQUEST_TIMEOUT: Final = 10_000
 _PARTING: Final = 2.0
 """Seconds given to a broker when a client closes."""
 _LATEST: Final = -1
+_LOOKS: Final = 50
 _UNCOMMITTED: Final = 0
 
 
@@ -34,8 +35,7 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
         """The offset behind the last record of each partition, committed or not. Raises KafkaError."""
         by_leader: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for partition in partitions:
-            leader = self.client.cluster.leader_for_partition(TopicPartition(topic, partition))
-            by_leader[leader].append((partition, _LATEST))
+            by_leader[await self._leader(TopicPartition(topic, partition))].append((partition, _LATEST))
         ends: dict[int, int] = {}
         for leader, asked in by_leader.items():
             response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, [(topic, asked)]))
@@ -44,6 +44,16 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]
                     raise for_code(code)(f"{topic}[{partition}]")
                 ends[partition] = offset
         return ends
+
+    async def _leader(self, partition: TopicPartition) -> int:
+        """Who leads a partition. That of a topic made a moment ago is not known at once, nor looked for by itself."""
+        for _ in range(_LOOKS):
+            leader: int | None = self.client.cluster.leader_for_partition(partition)
+            if leader is not None and leader >= 0:
+                return leader
+            await self.client.force_metadata_update()
+            await asyncio.sleep(0.02)
+        raise LeaderNotAvailableError(f"{partition.topic}[{partition.partition}]")
 
     async def discard(self) -> None:
         """Closes without delivering what was not delivered yet."""

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 INTERVAL: Final = 10.0
@@ -39,3 +40,15 @@ def throttle_kafka_logs() -> None:
         # A filter holds for the lines of its own logger only, not for those of loggers below it.
         if name.split(".")[0] == "aiokafka" and not any(isinstance(known, Throttle) for known in logger.filters):
             logger.addFilter(Throttle())
+
+
+@contextmanager
+def quiet_kafka_logs() -> Iterator[None]:
+    """Keeps aiokafka from logging inside the block: for commands that say in a sentence of their own what fails."""
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        client.setLevel(level)

@@ -15,6 +15,7 @@ from typing import Final
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventstore.envelope import Origin
 from eventstore.kafka_clients import Consumer
 from eventstore.places import Places
 
@@ -29,22 +30,27 @@ _FETCH_WAIT: Final = 100
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member of a consumer group."""
 
-    def __init__(self, bootstrap: str, consumer: Consumer, session: float) -> None:
+    def __init__(self, bootstrap: str, consumer: Consumer, origins: Collection[Origin], session: float) -> None:
         self._bootstrap = bootstrap
         self._consumer = consumer
+        self.origins = {origin.topic: origin for origin in origins}
+        """Who writes each topic."""
         self._session = session
         self._polled_at = asyncio.get_running_loop().time()
         self._assignments = 0
         self._reporting: asyncio.Task[None] | None = None
         self.marks: dict[TopicPartition, int] = {}
         """The partitions being read, and the position of the last event applied of each."""
+        self.read: dict[TopicPartition, int] = {}
+        """The position of the last event read of each since it was placed: positions only grow."""
+        self._ends: dict[TopicPartition, int] = {}
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, bootstrap: str, group: str, topics: Collection[str], session: float
+        cls, bootstrap: str, group: str, origins: Collection[Origin], session: float
     ) -> "AsyncIterator[Membership]":
-        """Joins a group; `session` is how many seconds without a sign of life end the membership."""
+        """Joins a group that reads these topics; `session` is how many seconds without a sign of life end it."""
         consumer = Consumer(
             bootstrap_servers=bootstrap,
             group_id=group,
@@ -58,10 +64,10 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             # In which a topic that was deleted and created anew is noticed.
             metadata_max_age_ms=3000,
         )
-        member = cls(bootstrap, consumer, session)
+        member = cls(bootstrap, consumer, origins, session)
         try:
             await consumer.start()
-            consumer.subscribe(topics, listener=member)
+            consumer.subscribe(list(member.origins), listener=member)
             yield member
         finally:
             await member._close()
@@ -69,12 +75,12 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
         """Called when the group distributes its partitions anew: until that is done this member has none."""
         self._assignments += 1
-        self.marks.clear()
+        self._forget(list(self.marks))
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Called when this member has its partitions."""
         self._assignments += 1
-        self.marks.clear()
+        self._forget(list(self.marks))
         self._consumer.pause(*assigned)
 
     @property
@@ -93,7 +99,13 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         """Stops reading partitions, until they are placed again."""
         for partition in self.partitions.intersection(partitions):
             self._consumer.pause(partition)
+        self._forget(partitions)
+
+    def _forget(self, partitions: Collection[TopicPartition]) -> None:
+        for partition in partitions:
             self.marks.pop(partition, None)
+            self.read.pop(partition, None)
+            self._ends.pop(partition, None)
 
     async def place(
         self,
@@ -103,7 +115,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         """Begins to read partitions, behind their marks."""
         assignments = self._assignments
         marks = await read_marks(partitions)
-        async with Places.open(self._bootstrap, partitions) as places:
+        async with Places.open(self._bootstrap, partitions, self.origins.values()) as places:
+            ends = await places.ends()
             offsets = await places.after(marks)
         if assignments != self._assignments:
             return
@@ -111,6 +124,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.seek(partition, offset)
             self._consumer.resume(partition)
             self.marks[partition] = marks[partition]
+            self.read[partition] = 0
+            self._ends[partition] = ends[partition]
 
     async def poll(self, limit: int) -> list[ConsumerRecord]:
         """The next records of the partitions being read, in order within each; none after a while without any."""
@@ -122,6 +137,19 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             self.leave_out(self.partitions)
             return []
         return [record for partition, records in polled.items() if partition in self.marks for record in records]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a topic has another number of partitions than when this member joined."""
+        found = {topic: self._consumer.partitions_for_topic(topic) for topic in self.origins}
+        return any(found[topic] and len(found[topic]) != origin.partitions for topic, origin in self.origins.items())
+
+    async def caught_up(self) -> list[TopicPartition]:
+        """Partitions of which all is read that they held when they were placed; each is told of once."""
+        reached = [place for place, end in list(self._ends.items()) if await self._consumer.position(place) >= end]
+        for place in reached:
+            self._ends.pop(place, None)
+        return reached
 
     async def report(self) -> None:
         """Commits offsets, for those who look at the group's lag; nothing waits for it."""

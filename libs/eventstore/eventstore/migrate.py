@@ -11,7 +11,11 @@ from pathlib import Path
 
 import asyncpg
 
+from eventstore.connection import connect
+
 LOCK = 7220002
+CONNECT_TIMEOUT = 5.0
+"""Seconds: who starts has more patience than a caller who waits for an answer."""
 
 
 class SchemaMismatch(Exception):
@@ -38,8 +42,11 @@ EVENTSTORE = Migrations("eventstore", Path(__file__).parent / "migrations")
 
 
 async def migrate(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
-    """Applies what is missing, each migration in a transaction of its own; returns how many. Raises SchemaMismatch."""
-    connection = await asyncpg.connect(url)
+    """Applies what is missing, each migration in a transaction of its own; returns how many.
+
+    Raises SchemaMismatch, StoreUnavailable and DatabaseRefused.
+    """
+    connection = await connect(url, timeout=CONNECT_TIMEOUT)
     applied = 0
     try:
         # A session lock: it outlasts the transactions, and goes with the connection.
@@ -69,8 +76,8 @@ async def migrate(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
 
 
 async def check(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
-    """Raises SchemaMismatch unless the schema is exactly this code's."""
-    connection = await asyncpg.connect(url)
+    """Raises SchemaMismatch unless the schema is exactly this code's; StoreUnavailable and DatabaseRefused."""
+    connection = await connect(url, timeout=CONNECT_TIMEOUT)
     try:
         if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
             raise SchemaMismatch("the database has no schema yet: run the command `migrate`")

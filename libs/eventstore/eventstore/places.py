@@ -2,15 +2,16 @@
 
 In one partition positions only grow, so the place after a position is found by bisection, and the last position by
 looking at the end. Between records lie what ends transactions and what was aborted: an offset need not hold a record.
+What the topic's relay did not write is passed over.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
-from eventstore.envelope import position_of
+from eventstore.envelope import Message, Origin
 from eventstore.kafka_clients import REQUEST_TIMEOUT, Consumer
 
 _NEAR: Final = 64
@@ -21,13 +22,16 @@ _FETCH_BYTES: Final = 256 * 1024
 class Places:
     """Looks records up in partitions, as a reader of committed records."""
 
-    def __init__(self, consumer: Consumer) -> None:
+    def __init__(self, consumer: Consumer, origins: Mapping[str, Origin]) -> None:
         self._consumer = consumer
+        self._origins = origins
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, bootstrap: str, partitions: Collection[TopicPartition]) -> "AsyncIterator[Places]":
-        """A look at these partitions, which must exist."""
+    async def open(
+        cls, bootstrap: str, partitions: Collection[TopicPartition], origins: Collection[Origin]
+    ) -> "AsyncIterator[Places]":
+        """A look at these partitions, which must exist, of topics that these write."""
         consumer = Consumer(
             bootstrap_servers=bootstrap,
             auto_offset_reset="earliest",
@@ -40,7 +44,7 @@ class Places:
         consumer.pause(*partitions)
         try:
             await consumer.start()
-            yield cls(consumer)
+            yield cls(consumer, {origin.topic: origin for origin in origins})
         finally:
             await consumer.discard()
 
@@ -49,11 +53,11 @@ class Places:
         ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._consumer.assignment())
         return ends
 
-    async def last_positions(self) -> dict[TopicPartition, int]:
-        """The position of the last committed event of each partition that has one. Raises NotAnEvent."""
+    async def last(self) -> dict[TopicPartition, Message]:
+        """The last committed event of each partition that has one."""
         begins = await self._begins()
         ends = await self.ends()
-        found: dict[TopicPartition, ConsumerRecord] = {}
+        found: dict[TopicPartition, Message] = {}
         step = _NEAR
         while ends:
             starts = {partition: max(begins[partition], end - step) for partition, end in ends.items()}
@@ -64,7 +68,7 @@ class Places:
                 if partition not in found and start > begins[partition]
             }
             step *= 8
-        return {partition: position_of(record) for partition, record in found.items()}
+        return found
 
     async def after(self, positions: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Per partition an offset before which no event is later than the given position, and little is earlier."""
@@ -77,7 +81,7 @@ class Places:
         }:
             found = await self._scan(near_not, high, "first")
             for partition, middle in near_not.items():
-                if partition in found and position_of(found[partition]) <= positions[partition]:
+                if partition in found and found[partition].position <= positions[partition]:
                     low[partition] = found[partition].offset + 1
                 else:
                     high[partition] = middle
@@ -92,18 +96,22 @@ class Places:
         starts: Mapping[TopicPartition, int],
         ends: Mapping[TopicPartition, int],
         wanted: Literal["first", "last"],
-    ) -> dict[TopicPartition, ConsumerRecord]:
-        """The first or last record from a start up to an end, in the partitions that have one there."""
-        found: dict[TopicPartition, ConsumerRecord] = {}
+    ) -> dict[TopicPartition, Message]:
+        """The first or last event from a start up to an end, in the partitions that have one there."""
+        found: dict[TopicPartition, Message] = {}
         reading = {partition for partition, start in starts.items() if start < ends[partition]}
         for partition in reading:
             self._consumer.seek(partition, starts[partition])
             self._consumer.resume(partition)
         while reading:
             for partition, records in (await self._consumer.getmany(timeout_ms=10)).items():
-                inside = [record for record in records if record.offset < ends[partition]]
-                if inside and not (wanted == "first" and partition in found):
-                    found[partition] = inside[0 if wanted == "first" else -1]
+                if wanted == "first" and partition in found:
+                    continue
+                for record in records if wanted == "first" else reversed(records):
+                    message = self._origins[partition.topic].find(record) if record.offset < ends[partition] else None
+                    if message is not None:
+                        found[partition] = message
+                        break
             for partition in list(reading):
                 done = wanted == "first" and partition in found
                 if done or await self._consumer.position(partition) >= ends[partition]:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from eventstore.envelope import to_headers, to_timestamp
+from eventstore.envelope import Origin, to_headers, to_timestamp
 from eventstore.kafka_clients import REQUEST_TIMEOUT, Producer
 from eventstore.partitioning import partition_of
 from eventstore.store import Recorded
@@ -43,10 +43,13 @@ class Run:
 class Publisher:
     """The one producer of a topic: opening a second one ends whatever the first left open, and it can do no more."""
 
-    def __init__(self, producer: Producer, topic: str, source: str, partitions: int) -> None:
+    def __init__(self, producer: Producer, origin: Origin) -> None:
         self._producer = producer
-        self._topic = topic
-        self._source = source
+        self._topic = origin.topic
+        self._source = origin.source
+        partitions = origin.partitions
+        self.previous = dict.fromkeys(range(partitions), 0)
+        """Per partition the position of the last event that was encoded."""
         self.ends = dict.fromkeys(range(partitions), 0)
         """Per partition the offset behind the last record that is known to have been there."""
         self._place = lru_cache(maxsize=1 << 16)(
@@ -55,13 +58,11 @@ class Publisher:
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, bootstrap: str, topic: str, source: str, partitions: int, compression: Compression | None
-    ) -> "AsyncIterator[Publisher]":
+    async def open(cls, bootstrap: str, origin: Origin, compression: Compression | None) -> "AsyncIterator[Publisher]":
         """Becomes the topic's producer, fencing off the one before."""
         producer = Producer(
             bootstrap_servers=bootstrap,
-            transactional_id=f"{topic}.relay",
+            transactional_id=f"{origin.topic}.relay",
             transaction_timeout_ms=TRANSACTION_TIMEOUT,
             compression_type=compression,
             max_batch_size=BATCH_BYTES,
@@ -69,7 +70,7 @@ class Publisher:
         )
         try:
             await producer.start()
-            yield cls(producer, topic, source, partitions)
+            yield cls(producer, origin)
         finally:
             await producer.discard()
 
@@ -82,8 +83,9 @@ class Publisher:
             timestamp, value, headers = (
                 to_timestamp(event.recorded_at),
                 event.data.encode(),
-                to_headers(event, self._source),
+                to_headers(event, self._source, self.previous[partition]),
             )
+            self.previous[partition] = event.position
             batch = filling.get(partition)
             if batch is None or batch.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
                 batch = filling[partition] = self._producer.create_batch()

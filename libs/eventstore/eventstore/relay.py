@@ -1,10 +1,11 @@
 """The relay of a service: every event of its store into its topic, once and in order, whatever crashes.
 
-    relay = Relay(database_url, topic="issoudun.companies.v1", source="/issoudun/companies", bootstrap="kafka:9092")
+    relay = Relay(database_url, topic="issoudun.companies.v1", bootstrap="kafka:9092")
     await relay.run()
 
 Any number may run; one leads. What it has published is read from the topic, so there is nothing to configure, and no
-mark to lose.
+mark to lose. Taking over, it compares the store with the topic, and lets it append only where it holds what the topic
+ends with.
 """
 
 import asyncio
@@ -12,18 +13,23 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
 from aiokafka import TopicPartition
 
 from eventstore.backlog import Backlog
+from eventstore.confirmation import confirm, is_confirmed, unknown, withdraw
+from eventstore.connection import connect
+from eventstore.discretion import described
+from eventstore.envelope import Message, Origin
 from eventstore.kafka_logs import throttle_kafka_logs
 from eventstore.persistence import persist
 from eventstore.places import Places
 from eventstore.publisher import Compression, Publisher, Run
 from eventstore.store import CHANNEL
-from eventstore.topics import ensure_topic
+from eventstore.topics import check_topic, ensure_topic
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +41,8 @@ PATIENCE: Final = 20.0
 """Seconds that taking over, or a transaction, may last."""
 LONGEST_PAUSE: Final = 5.0
 """Seconds before starting over after errors, at most."""
+CLOCKS: Final = timedelta(minutes=1)
+"""How far the time of an event may be ahead of this machine's before it is told."""
 
 _CONNECTION: Final = {
     "application_name": "relay",
@@ -48,11 +56,13 @@ _CONNECTION: Final = {
     "enable_seqscan": "off",
     "jit": "off",
 }
-_TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
+_HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
+"""Whoever has it may lead. It goes with the connection."""
 
 
-class TopicAhead(Exception):
-    """The topic holds events that the store does not: the store was restored, or the topic is another's."""
+class StoreDiffers(Exception):
+    """The store does not hold what its topic ends with, or there is no telling; the message names the way out."""
 
 
 class Relay:
@@ -63,7 +73,6 @@ class Relay:
         store_url: str,
         *,
         topic: str,
-        source: str,
         bootstrap: str,
         partitions: int = 12,
         compression: Compression | None = "lz4",
@@ -71,9 +80,8 @@ class Relay:
     ) -> None:
         self._store_url = store_url
         self._topic = topic
-        self._source = source
+        self._origin = Origin(topic, partitions)
         self._bootstrap = bootstrap
-        self._partitions = partitions
         self._compression = compression
         self._wakers = wakers if wakers is not None else set()
         """A store's `wakers`: the relay is among them while it leads, so that a store without a leader beside it sends
@@ -84,6 +92,7 @@ class Relay:
         """While it leads: the position of the last event published."""
         self.error: str | None = None
         """What went wrong last, until it leads or stands by again."""
+        self._clock_ahead = False
 
     def wake(self) -> None:
         """Tells that events were appended."""
@@ -95,10 +104,13 @@ class Relay:
         await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
 
     def _report(self, error: BaseException, pause: float) -> None:
-        self.error = f"{type(error).__name__}: {error}"
+        self.error = described(error)
         log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
 
     async def _campaign(self) -> None:
+        # Said by those that stand by, too, before it is their turn to lead.
+        async with asyncio.timeout(PATIENCE):
+            await check_topic(self._bootstrap, self._topic, self._origin.partitions)
         async with _connection(self._store_url) as connection:
             await self._stand_by(connection)
             async with AsyncExitStack() as stack:
@@ -117,34 +129,48 @@ class Relay:
     async def _stand_by(self, connection: asyncpg.Connection) -> None:
         # Tried again and again: a statement that waits would keep its snapshot, and vacuum waiting with it.
         while True:
-            if await connection.fetchval(_TRY_LOCK, self._topic):
+            if await connection.fetchval(TRY_LOCK, self._topic):
                 return
             self.error = None
             await asyncio.sleep(ELECTION)
 
     async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
-        await ensure_topic(self._bootstrap, self._topic, self._partitions)
+        await ensure_topic(self._bootstrap, self._topic, self._origin.partitions)
         # In this order: once the publisher is open, what the relay before this one had begun is committed or aborted
         # and nothing of it can follow, so what the topic holds now is where to continue.
-        publisher = await stack.enter_async_context(
-            Publisher.open(self._bootstrap, self._topic, self._source, self._partitions, self._compression)
-        )
-        partitions = [TopicPartition(self._topic, number) for number in range(self._partitions)]
-        async with Places.open(self._bootstrap, partitions) as places:
-            self.mark = max((await places.last_positions()).values(), default=0)
+        publisher = await stack.enter_async_context(Publisher.open(self._bootstrap, self._origin, self._compression))
+        partitions = [TopicPartition(self._topic, number) for number in range(self._origin.partitions)]
+        async with Places.open(self._bootstrap, partitions, [self._origin]) as places:
+            last = await places.last()
             publisher.ends = {partition.partition: end for partition, end in (await places.ends()).items()}
-        last: int = await connection.fetchval("SELECT coalesce(max(position), 0) FROM events")
-        if self.mark > last:
-            raise TopicAhead(
-                f"the topic {self._topic} holds position {self.mark} and the store ends at {last}: new events would "
-                "take positions that are in the topic"
-            )
+        await self._compare(connection, list(last.values()))
+        publisher.previous |= {place.partition: message.position for place, message in last.items()}
+        self.mark = max(publisher.previous.values())
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
         return publisher
+
+    async def _compare(self, connection: asyncpg.Connection, last: list[Message]) -> None:
+        """Confirms that the store may append, or refuses it. Raises StoreDiffers."""
+        missing = await unknown(connection, {message.position: message.event_id for message in last})
+        if missing:
+            await withdraw(connection)
+            position, event_id = missing[0]
+            raise StoreDiffers(
+                f"the topic {self._topic} holds event {event_id} at position {position}, and the store does not: it "
+                "was restored to an earlier moment, or a replica that lagged took over, or the topic is another's. "
+                "Nothing is appended until the command `reconcile` has put that right"
+            )
+        if not last and not await is_confirmed(connection) and await connection.fetchval(_HAS_EVENTS):
+            raise StoreDiffers(
+                f"the topic {self._topic} is empty, and this store was not compared with it before: whether it was "
+                "restored cannot be told. Nothing is appended until the command `reconcile` was told what to go beyond"
+            )
+        await confirm(connection)
 
     async def _lead(self, publisher: Publisher, backlog: Backlog) -> None:
         async def prepare(after: int) -> Run | None:
             events, full = await backlog.read(after)
+            self._look_at_clock(events[-1].recorded_at if events else None)
             return await publisher.encode(events, full=full) if events else None
 
         run: Run | None = None
@@ -168,6 +194,23 @@ class Relay:
                     following.cancel()
                     await asyncio.gather(following, return_exceptions=True)
 
+    def _look_at_clock(self, recorded_at: datetime | None) -> None:
+        """Tells of events from the future: a clock jumped, and all later events carry that time until it has come."""
+        if recorded_at is None:
+            return
+        ahead = recorded_at - datetime.now(UTC)
+        if (ahead > CLOCKS) != self._clock_ahead:
+            self._clock_ahead = not self._clock_ahead
+            if self._clock_ahead:
+                log.error(
+                    "events of %s are recorded %s ahead of this machine's clock: the database's clock jumped, or this "
+                    "one is wrong. Their order and their days are right, their time is not before that has passed",
+                    self._topic,
+                    ahead,
+                )
+            else:
+                log.info("events of %s are recorded by a clock that agrees with this machine's again", self._topic)
+
     async def _is_woken_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
@@ -178,7 +221,7 @@ class Relay:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
+    connection = await connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
     try:
         yield connection
     finally:

@@ -4,6 +4,7 @@
 
     given(LampInstalled(...)).when(Light()).then(LampLit(...))
     given(LampInstalled(...), LampLit(...)).when(Light()).rejected("lamp-not-dark")
+    given(LampInstalled(...)).by("epci").when(Move(...)).then(LampMoved(...))      # where the decision takes the roles
 
 Every state met on the way is also written to JSON and read back, as the store does.
 """
@@ -14,7 +15,8 @@ from datetime import date
 from typing import Any, Generic
 
 from contracts.model import Event
-from eventstore.decider import Command, Decider, Rejected, S, State
+from contracts.roles import Role
+from eventstore.decider import Command, Decider, Rejected, Roles, S, State
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,24 @@ class Given(Generic[S]):
     today: date
     state: S | None
     looked_up: State | None = None
+    roles: Roles = frozenset()
 
     def knowing(self, looked_up: State | None) -> "Given[S]":
         """The state of the other stream that the decision looks up."""
         return replace(self, looked_up=looked_up)
+
+    def by(self, *roles: Role) -> "Given[S]":
+        """The roles the command is issued in, where the decision takes them."""
+        return replace(self, roles=frozenset(roles))
 
     def when(self, command: Command) -> "When[S]":
         """The command under test."""
         events: tuple[Event, ...] = ()
         refusal: Rejected | None = None
         try:
-            events = self.decider.decide(self.state, command, today=self.today, looked_up=self.looked_up)
+            events = self.decider.decide(
+                self.state, command, today=self.today, looked_up=self.looked_up, roles=self.roles
+            )
         except Rejected as rejected:
             refusal = rejected
         return When(self.decider, self.today, self.state, events, refusal)

@@ -28,7 +28,9 @@ from eventstore.appending import (
     touches,
     written,
 )
+from eventstore.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.discretion import described
 from eventstore.grouping import Grouped
 
 log = logging.getLogger(__name__)
@@ -86,7 +88,7 @@ class Store:
     async def open(cls, url: str) -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls."""
         async with open_pool(url) as pool:
-            store = cls(pool, Line(url, "append"), Line(url, "load"))
+            store = cls(pool, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
             notifier = asyncio.create_task(store._notify())
             try:
                 yield store
@@ -101,8 +103,8 @@ class Store:
     async def append(self, append: Append) -> Appended:
         """Stores the events of one command with all that goes with them.
 
-        Raises VersionConflict, KeyReused and EventTooLarge, with nothing stored; after StoreUnavailable it is unknown
-        whether anything was, and a retry with the same key is safe.
+        Raises VersionConflict, KeyReused, EventTooLarge and StoreUnconfirmed, with nothing stored; after
+        StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         if any(
             len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES
@@ -129,7 +131,7 @@ class Store:
     ) -> list[Recorded]:
         """A stream's events after a version, up to another."""
         rows = await self._fetch(
-            f"{_SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
+            f"{SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
             " ORDER BY version LIMIT $4",
             stream_id,
             after,
@@ -152,11 +154,13 @@ class Store:
     ) -> list[Stored]:
         """The streams of a category, by id, whose states have these values in these fields."""
         filters = filters or {}
+        # A range of the primary key: the ids that begin with the category and a hyphen, whose successor is the full
+        # stop. Those of a category that begins alike, `lamp-post`, are in it too.
         rows = await self._fetch(
             """
             SELECT stream_id, version, state, state_revision, state_version
             FROM streams
-            WHERE stream_id > greatest($1, $2) COLLATE "C" AND stream_id < $1 || '~'
+            WHERE stream_id > greatest($1 || '-', $2) COLLATE "C" AND stream_id < $1 || '.' AND category = $1
               AND NOT EXISTS (
                   SELECT FROM unnest($4::text[], $5::text[]) AS f (field, value)
                   WHERE state ->> f.field IS DISTINCT FROM f.value
@@ -164,7 +168,7 @@ class Store:
             ORDER BY stream_id
             LIMIT $3
             """,
-            f"{category}-",
+            category,
             after,
             limit,
             list(filters.keys()),
@@ -192,9 +196,14 @@ class Store:
             if len(slice_) < FORGET_AT_ONCE:
                 return forgotten
 
-    async def ping(self) -> None:
-        """Raises StoreUnavailable unless the database answers."""
-        await self._fetch("SELECT 1")
+    async def is_confirmed(self) -> bool:
+        """Whether it appends (see `eventstore.confirmation`). Raises StoreUnavailable unless the database answers."""
+        try:
+            return await is_confirmed(self.pool)
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable(str(error)) from error
+            raise
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:
@@ -214,6 +223,10 @@ class Store:
         except StoreUnavailable:
             raise
         except (asyncpg.PostgresError, ValueError) as error:
+            if isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNCONFIRMED:
+                # It may lead elsewhere since: a replica that it was connected to may have been promoted.
+                self._writer.terminate()
+                raise StoreUnconfirmed(str(error)) from None
             # Something one of them holds is at fault: run singly, so that only the culprit gets the error.
             if len(group) == 1:
                 return [error]
@@ -240,14 +253,14 @@ class Store:
             try:
                 await self.pool.execute(f"NOTIFY {CHANNEL}")
             except Exception as error:
-                log.warning("could not notify of appended events: %s", error)
+                log.warning("could not notify of appended events: %s", described(error))
             await asyncio.sleep(NOTIFY_EVERY)
 
 
-_SELECT_EVENTS = (
+SELECT_EVENTS = (
     "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
 )
-READ_EVENTS = f"{_SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
+READ_EVENTS = f"{SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
 LOAD_STREAMS = (
     "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
 )

@@ -1,16 +1,34 @@
-"""The Kafka topic of a service: created by its relay, with a number of partitions that never changes."""
+"""The Kafka topic of a service: created by its relay, with a number of partitions that never changes.
+
+Its name is `<territory>.<service>.v<version>`. Where it can no longer be used, one of the next version takes its place.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+import logging
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from eventstore.kafka_clients import REQUEST_TIMEOUT
 
 _BROKERS_DEFAULT: Final = -1
+_SET_ON_TOPIC: Final = 1
+"""Where the protocol says that a topic's own setting comes from."""
+
+SETTINGS: Final[Mapping[str, str]] = {
+    "retention.ms": "-1",
+    # A record carries the time at which its event was recorded. A broker that compares it with its own clock would,
+    # once that time was wrong by an hour, refuse every later event, too.
+    "message.timestamp.after.max.ms": str(2**63 - 1),
+    "message.timestamp.before.max.ms": str(2**63 - 1),
+}
+"""What a topic must be set to: its records are kept for ever, whatever the clocks said when they were written."""
+
+log = logging.getLogger(__name__)
 
 
 class TopicUnusable(Exception):
@@ -18,26 +36,41 @@ class TopicUnusable(Exception):
 
 
 async def ensure_topic(bootstrap: str, topic: str, partitions: int) -> None:
-    """Creates the topic where it is missing, its records to be kept for ever.
-
-    Raises TopicUnusable where it has another number of partitions: the order within streams hangs on it, and so do the
-    marks of subscriptions, even if the topic is filled anew.
-    """
+    """Creates the topic where it is missing, and sets what it must be set to. Raises TopicUnusable."""
     async with _admin(bootstrap) as admin:
         while (found := (await _partitions(admin)).get(topic)) is None:
             await _create(admin, topic, partitions)
             await asyncio.sleep(0.01)
-    if found != partitions:
-        raise TopicUnusable(
-            f"the topic {topic} has {found} partitions, not {partitions}: set TOPIC_PARTITIONS={found}, and never "
-            "another number, by which subscriptions would miss events and handle others twice"
-        )
+        _check(topic, found, partitions)
+        await _mend(admin, topic)
 
 
-async def existing_topics(bootstrap: str, topics: Collection[str]) -> set[str]:
-    """Those of the topics that exist."""
+async def check_topic(bootstrap: str, topic: str, partitions: int) -> None:
+    """Raises TopicUnusable where the topic exists with another number of partitions."""
+    _check(topic, (await existing_topics(bootstrap, [topic])).get(topic, partitions), partitions)
+
+
+async def existing_topics(bootstrap: str, topics: Collection[str]) -> dict[str, int]:
+    """Those of the topics that exist, with their numbers of partitions."""
     async with _admin(bootstrap) as admin:
-        return (await _partitions(admin)).keys() & set(topics)
+        return {topic: partitions for topic, partitions in (await _partitions(admin)).items() if topic in topics}
+
+
+def next_version(topic: str) -> str:
+    """What a topic is followed by: `issoudun.companies.v2` comes after `issoudun.companies.v1`."""
+    name, _, version = topic.rpartition(".v")
+    return f"{name}.v{int(version) + 1}"
+
+
+def _check(topic: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        service, version = topic.split(".")[-2], next_version(topic).rpartition(".v")[2]
+        raise TopicUnusable(
+            f"the topic {topic} has {found} partitions, and TOPIC_PARTITIONS is {wanted}. If it always had {found}, "
+            f"set TOPIC_PARTITIONS={found}. If somebody changed it from {wanted}, give it up: with "
+            f"TOPIC_VERSIONS={service}={version} for every service, {next_version(topic)} takes its place, filled from "
+            "the store. Never make a topic of the same name with another number of partitions"
+        )
 
 
 @asynccontextmanager
@@ -61,9 +94,31 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
 
 async def _create(admin: AIOKafkaAdminClient, topic: str, partitions: int) -> None:
     # An empty assignment of replicas is what lets the broker's default replication stand.
-    new = NewTopic(topic, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs={"retention.ms": "-1"})
+    new = NewTopic(topic, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=SETTINGS)
     response = await admin.create_topics([new])
     for _, code, message in response.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
             raise TopicUnusable(f"the topic {topic} cannot be created: {message or error.__name__}")
+
+
+async def _mend(admin: AIOKafkaAdminClient, topic: str) -> None:
+    """Sets what an older release, or somebody, set otherwise."""
+    own = await _own_settings(admin, topic)
+    if own.items() >= SETTINGS.items():
+        return
+    # All of them: what is left out here is reset to the brokers' default.
+    changed = ConfigResource(ConfigResourceType.TOPIC, topic, configs={**own, **SETTINGS})
+    (response,) = await admin.alter_configs([changed])
+    for code, message, *_ in response.resources:
+        if code:
+            # It still serves; what is at stake comes later, so it is not refused for this.
+            log.error("the topic %s cannot be set to %s: %s", topic, SETTINGS, message or for_code(code).__name__)
+        else:
+            log.info("the topic %s is now set to %s", topic, SETTINGS)
+
+
+async def _own_settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+    (response,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    entries: list[Any] = [entry for resource in response.resources for entry in resource[4]]
+    return {name: value for name, value, _, source, *_ in entries if source == _SET_ON_TOPIC}

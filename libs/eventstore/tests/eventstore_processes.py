@@ -78,9 +78,8 @@ async def move_regardless(
     """What `move_marks` would be without comparing."""
     for message in messages:
         await connection.execute(
-            "INSERT INTO marks VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subscription, topic, partition)"
-            " DO UPDATE SET position = excluded.position",
-            *(name, message.topic, message.partition, message.position, message.recorded_at),
+            "UPDATE marks SET position = $4 WHERE subscription = $1 AND topic = $2 AND partition = $3",
+            *(name, message.topic, message.partition, message.position),
         )
     return {}
 
@@ -107,7 +106,7 @@ async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> N
 
 async def relay(url: str, bootstrap: str, topic: str) -> None:
     """Runs a relay."""
-    await Relay(url, topic=topic, source="/issoudun/tests", bootstrap=bootstrap, partitions=PARTITIONS).run()
+    await Relay(url, topic=topic, bootstrap=bootstrap, partitions=PARTITIONS).run()
 
 
 async def subscribe(url: str, bootstrap: str, topic: str, kind: type[Subscription]) -> None:

@@ -89,7 +89,6 @@ async def test_the_example_counts_each_investment_once_though_it_is_killed(
         relay = Relay(
             migrated_database,
             topic=topic,
-            source="/issoudun/companies",
             bootstrap=kafka,
             partitions=3,
             wakers=store.wakers,

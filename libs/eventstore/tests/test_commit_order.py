@@ -4,13 +4,12 @@ import asyncio
 import random
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import asyncpg
 import pytest
 
-import eventstore
 from eventstore.appending import Append, NewEvent
+from eventstore.confirmation import TELL_PLACE
 from eventstore.store import Recorded, Store
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +19,7 @@ LOCK = r"PERFORM pg_advisory_xact_lock\(\d+\);"
 
 async def begin_event(connection: asyncpg.Connection, stream_id: str) -> asyncpg.transaction.Transaction:
     """Appends one event in a transaction left open."""
+    await connection.execute(TELL_PLACE)
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute(
@@ -36,13 +36,12 @@ async def begin_event(connection: asyncpg.Connection, stream_id: str) -> asyncpg
 
 async def remove_lock(url: str) -> None:
     """Puts in place the same function but for its lock."""
-    sql = "\n".join(
-        path.read_text() for path in sorted((Path(eventstore.__file__).parent / "migrations").glob("*_append*.sql"))
-    )
-    unlocked, removed = re.subn(LOCK, "", sql)
-    assert removed == 1, "the append takes exactly one lock"
     connection = await asyncpg.connect(url)
-    await connection.execute(unlocked.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    unlocked, removed = re.subn(
+        LOCK, "", await connection.fetchval("SELECT pg_get_functiondef('append_group'::regproc)")
+    )
+    assert removed == 1, "the append takes exactly one lock"
+    await connection.execute(unlocked)
     await connection.close()
 
 

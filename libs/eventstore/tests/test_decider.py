@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from pydantic import ValidationError
 
 import eventstore
-from contracts.model import Event
-from eventstore.decider import Actor, Command, Decider, Forbidden, State
+from contracts.model import Correction, Event
+from contracts.roles import Role
+from eventstore.decider import Actor, Command, Decider, Forbidden, Rejected, Roles, State
 from eventstore.specification import Specification
 
 TODAY = date(2026, 5, 4)
@@ -24,6 +26,15 @@ class MeterRead(Event):
     index: int
 
 
+class IndexCorrected(Correction):
+    index_before: int
+    index: int
+
+
+class ReadingDayCorrected(Correction):
+    day: date
+
+
 class Install(Command):
     """A meter is installed at a company."""
 
@@ -34,6 +45,18 @@ class Read(Command):
     """Its index is read."""
 
     index: int
+
+
+class CorrectIndex(Command):
+    """The index is put right, by those who may lower it."""
+
+    index: int
+
+
+class CorrectReadingDay(Command):
+    """The day of the latest reading is put right."""
+
+    day: date
 
 
 class Meter(State):
@@ -55,6 +78,18 @@ def read(meter: Meter, command: Read) -> MeterRead | tuple[()]:
     return MeterRead(index=command.index, effective_on=command.on) if command.index > meter.index else ()
 
 
+@meters.decides(by=("company", "network"))
+def correct_index(meter: Meter, command: CorrectIndex, roles: Roles) -> IndexCorrected:
+    if command.index < meter.index and "network" not in roles:
+        raise Rejected("index-lowered", "only the network lowers an index")
+    return IndexCorrected(index_before=meter.index, index=command.index, effective_on=command.on)
+
+
+@meters.decides(by="network")
+def correct_reading_day(_meter: Meter, command: CorrectReadingDay) -> ReadingDayCorrected:
+    return ReadingDayCorrected(day=command.day, effective_on=command.on)
+
+
 @meters.evolves
 def _(_meter: Meter | None, event: MeterInstalled) -> Meter:
     return Meter(company=event.company, status="installed", effective_on=event.effective_on)
@@ -63,6 +98,16 @@ def _(_meter: Meter | None, event: MeterInstalled) -> Meter:
 @meters.evolves
 def _(meter: Meter, event: MeterRead) -> Meter:
     return meter.after(event, index=event.index)
+
+
+@meters.evolves
+def _(meter: Meter, event: IndexCorrected) -> Meter:
+    return meter.after(event, index=event.index)
+
+
+@meters.evolves
+def _(meter: Meter, event: ReadingDayCorrected) -> Meter:
+    return meter.after(event, effective_on=event.day)
 
 
 given = Specification(meters, today=TODAY)
@@ -76,6 +121,19 @@ def test_the_example_in_the_package_runs(tmp_path: Path) -> None:
     script.write_text("".join(example.source for example in examples))
     assert examples
     runpy.run_path(str(script))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"idnex": 3}, {"index": "3"}, {"index": None}, {"status": "removed"}, {"company": 7}]
+)
+def test_a_change_that_could_not_be_read_back_is_refused_when_it_is_made(changes: dict[str, object]) -> None:
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    with pytest.raises(ValidationError) as refused:
+        meter.after(MeterRead(index=3, effective_on=TODAY), **changes)
+    assert [error["loc"] for error in refused.value.errors()] == [tuple(changes)]
+    changed = meter.after(MeterRead(index=3, effective_on=TODAY), index=3)
+    assert (changed.index, changed.effective_on, meter.index) == (3, TODAY, 0)
 
 
 def test_a_command_takes_effect_today_unless_told() -> None:
@@ -93,6 +151,68 @@ def test_no_command_takes_effect_in_the_future() -> None:
 
 def test_no_command_takes_effect_before_the_previous_step() -> None:
     given(INSTALLED).when(Read(index=3, on=TODAY - timedelta(days=11))).rejected("on-before-previous-step")
+
+
+def day(before: int) -> date:
+    return TODAY - timedelta(days=before)
+
+
+READ = MeterRead(index=30, effective_on=day(5))
+CORRECTED = IndexCorrected(index_before=30, index=33, effective_on=TODAY)
+
+
+def test_a_correction_of_today_forbids_no_earlier_step() -> None:
+    given(INSTALLED, READ, CORRECTED).when(Read(index=40, on=day(4))).then(MeterRead(index=40, effective_on=day(4)))
+    given(INSTALLED, READ, CORRECTED).when(Read(index=40, on=day(6))).rejected("on-before-previous-step")
+
+
+def test_a_correction_may_be_told_late_but_not_early() -> None:
+    when = given(INSTALLED, READ, CORRECTED).when
+    when(CorrectIndex(index=40, on=day(7))).then(IndexCorrected(index_before=33, index=40, effective_on=day(7)))
+    when(CorrectIndex(index=40, on=day(7))).then_state(index=40, effective_on=READ.effective_on)
+    when(CorrectIndex(index=40, on=TODAY + timedelta(days=1))).rejected("on-in-the-future")
+
+
+def test_a_correction_may_move_the_day_of_the_latest_step() -> None:
+    moved = ReadingDayCorrected(day=day(8), effective_on=TODAY)
+    given(INSTALLED, READ, moved).when(Read(index=40, on=day(7))).then_state(index=40, effective_on=day(7))
+    given(INSTALLED, READ, moved).when(Read(index=40, on=day(9))).rejected("on-before-previous-step")
+
+
+def test_a_decision_is_told_the_roles_it_is_issued_in() -> None:
+    given(INSTALLED, READ).by("network").when(CorrectIndex(index=3)).then_state(index=3)
+    given(INSTALLED, READ).by("company").when(CorrectIndex(index=3)).rejected("index-lowered")
+
+
+def test_the_roles_of_a_decision_are_those_that_count_on_the_record() -> None:
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    decision = meters.decision(CorrectIndex)
+    both = frozenset[Role]({"company", "network", "ops"})
+    assert meters.authorise(decision, meter, Actor("c", both, {"company": "A"})) == {"company", "network"}
+    assert meters.authorise(decision, meter, Actor("c", both, {"company": "B"})) == {"network"}
+
+
+def test_a_day_beyond_reason_is_no_day_of_a_command() -> None:
+    with pytest.raises(ValidationError, match="a day lies between 1900-01-01 and 2100-12-31"):
+        Read(index=3, on=date(1000, 1, 1))
+
+
+def test_a_decision_leads_to_steps_or_to_corrections() -> None:
+    mixed = Decider("meter", Meter)
+
+    @mixed.decides(by="epci")
+    def read_anew(_meter: Meter, command: Read) -> MeterRead | IndexCorrected:
+        return MeterRead(index=command.index, effective_on=command.on)
+
+    @mixed.creates(by="epci")
+    def correct_nothing(command: CorrectIndex) -> IndexCorrected:
+        return IndexCorrected(index_before=0, index=command.index, effective_on=command.on)
+
+    with pytest.raises(TypeError) as refused:
+        mixed.check()
+    assert "read: leads to steps and to corrections" in str(refused.value)
+    assert "correct-index: a correction begins no stream" in str(refused.value)
 
 
 def test_a_decision_may_change_nothing() -> None:
@@ -125,8 +245,8 @@ def test_allowed_are_the_decisions_for_the_status_and_the_caller() -> None:
     meter = meters.fold([INSTALLED])
     assert meter is not None
     owner = Actor("c", frozenset({"company"}), {"company": "A"})
-    assert meters.allowed(meter, owner) == ["read"]
-    assert meters.allowed(meter.model_copy(update={"status": "replaced"}), owner) == []
+    assert meters.allowed(meter, owner) == ["read", "correct-index"]
+    assert meters.allowed(meter.model_copy(update={"status": "replaced"}), owner) == ["correct-index"]
 
 
 def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together() -> None:
@@ -143,7 +263,9 @@ def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together(
     with pytest.raises(TypeError) as refused:
         incomplete.check()
     assert str(refused.value) == (
-        "decider meter: MeterInstalled is decided but never evolves the state;"
+        "decider meter: CorrectIndex has no decision;"
+        " CorrectReadingDay has no decision;"
+        " MeterInstalled is decided but never evolves the state;"
         " MeterRead evolves the state but is never decided;"
         " Read has no decision;"
         " install: Install has no school to tell whose record it is;"

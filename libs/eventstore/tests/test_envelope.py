@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.investment import InvestmentCommitted
-from eventstore.envelope import Message, NotAnEvent, position_of, to_headers, to_timestamp
+from eventstore.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
+from eventstore.partitioning import partition_of
 from eventstore.store import Recorded
 
 SOURCE = "/issoudun/companies"
@@ -30,6 +31,7 @@ class Record:
     """A record as aiokafka gives it."""
 
     headers: Iterable[tuple[str, bytes]]
+    key: bytes | None = b"investment-0192f0c1"
     value: bytes | None = b"{}"
     topic: str = "issoudun.companies.v1"
     partition: int = 7
@@ -61,7 +63,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     }
 
-    assert dict(to_headers(recorded(metadata), SOURCE)) == {
+    assert dict(to_headers(recorded(metadata), SOURCE, 1201)) == {
         "ce_specversion": b"1.0",
         "ce_id": b"0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b",
         "ce_source": b"/issoudun/companies",
@@ -71,6 +73,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
         "ce_dataschema": b"urn:territoires-industrie:InvestmentCommitted:1",
         "ce_sequence": b"3",
         "ce_position": b"1234",
+        "ce_previous": b"1201",
         "ce_traceparent": b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "ce_correlationid": b"c-1",
         "ce_causationid": b"e-1",
@@ -80,13 +83,13 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
 
 
 def test_what_an_event_does_not_have_has_no_header() -> None:
-    headers = dict(to_headers(recorded(), SOURCE))
+    headers = dict(to_headers(recorded(), SOURCE, 1201))
 
     assert headers.keys().isdisjoint({"ce_sample", "ce_traceparent", "ce_correlationid", "ce_causationid"})
 
 
 def test_the_actor_stays_inside() -> None:
-    assert not any(b"metropole" in value for _, value in to_headers(recorded(), SOURCE))
+    assert not any(b"metropole" in value for _, value in to_headers(recorded(), SOURCE, 1201))
 
 
 @given(
@@ -101,7 +104,7 @@ def test_the_actor_stays_inside() -> None:
 def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -> None:
     event = recorded({"sample": True} if sample else {}, **fields)
 
-    message = Message.from_record(Record(to_headers(event, SOURCE), event.data.encode()))
+    message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
 
     for name, value in fields.items():
         assert getattr(message, name) == value
@@ -113,7 +116,7 @@ def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -
 def test_a_message_knows_its_event() -> None:
     event = recorded()
 
-    message = Message.from_record(Record(to_headers(event, SOURCE), event.data.encode()))
+    message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
 
     assert message.event() == InvestmentCommitted.model_validate_json(event.data)
     assert str(message) == (
@@ -130,22 +133,42 @@ def test_a_timestamp_is_never_later_than_the_recording_and_less_than_a_milliseco
 
 @pytest.mark.parametrize("missing", ["ce_id", "ce_subject", "ce_sequence", "ce_position", "ce_time", "ce_dataschema"])
 def test_a_record_of_someone_else_is_named_by_its_place(missing: str) -> None:
-    headers = [(name, value) for name, value in to_headers(recorded(), SOURCE) if name != missing]
+    headers = [(name, value) for name, value in to_headers(recorded(), SOURCE, 1201) if name != missing]
 
     with pytest.raises(NotAnEvent, match=r"issoudun\.companies\.v1\[7\] offset 41.*"):
         Message.from_record(Record(headers))
 
 
-def test_a_record_without_a_position_is_refused_by_those_who_look_for_one() -> None:
-    with pytest.raises(NotAnEvent, match=r"no header ce_position"):
-        position_of(Record([]))
+def test_a_topic_knows_the_records_of_its_relay() -> None:
+    origin = Origin("issoudun.companies.v2", partitions=12)
+    partition = partition_of(b"investment-0192f0c1", 12)
+    headers = to_headers(recorded(), SOURCE, 1201)
+    assert origin.source == SOURCE
+    assert origin.read(Record(headers, partition=partition)).previous == 1201
+    for foreign, why in (
+        (Record(to_headers(recorded(), "/vierzon/companies", 0), partition=partition), "comes from elsewhere"),
+        (Record(headers, key=b"investment-1", partition=partition), "key"),
+        (Record(headers, key=None, partition=partition), "key"),
+        (Record(headers, partition=partition + 1), "another partition"),
+        (Record([], partition=partition), "no event"),
+    ):
+        assert origin.find(foreign) is None
+        with pytest.raises(NotAnEvent, match=why):
+            origin.read(foreign)
+
+
+def test_what_somebody_wrote_is_not_repeated() -> None:
+    headers = dict(to_headers(recorded(), SOURCE, 0)) | {"ce_time": b"Jeanne Moreau"}
+    with pytest.raises(NotAnEvent) as said:
+        Message.from_record(Record(headers.items()))
+    assert "Jeanne" not in str(said.value)
 
 
 @pytest.mark.parametrize(
     ("header", "value"), [("ce_position", b"x"), ("ce_id", b"x"), ("ce_time", b"x"), ("ce_subject", b"\xff")]
 )
 def test_a_damaged_header_is_no_event(header: str, value: bytes) -> None:
-    headers = dict(to_headers(recorded(), SOURCE)) | {header: value}
+    headers = dict(to_headers(recorded(), SOURCE, 1201)) | {header: value}
 
     with pytest.raises(NotAnEvent):
         Message.from_record(Record(headers.items()))

@@ -189,6 +189,20 @@ async def test_however_many_crowd_one_stream_none_is_turned_away(store: Store) -
     assert sorted(outcome.state.turns for outcome in outcomes) == list(range(1, 251))
 
 
+async def test_who_gives_up_waiting_for_a_turn_ends_nobody_elses(store: Store) -> None:
+    lamp = await a_lamp(store)
+    async with store.turn(f"lamp-{lamp}"):
+        waiting = [asyncio.create_task(on_lamp(store, Turn(), lamp)) for _ in range(10)]
+        done, late = await asyncio.wait(waiting, timeout=0.5)
+        assert len(done) == 1
+        for each in late:
+            each.cancel()
+        ends = await asyncio.gather(*late, return_exceptions=True)
+        assert {type(end) for end in ends} == {asyncio.CancelledError}
+        assert store.turn(f"lamp-{lamp}").locked()
+    assert (await on_lamp(store, Turn(), lamp)).state.turns == 2
+
+
 async def test_fifty_at_once_that_insist_on_a_version_have_one_winner_each_time(store: Store) -> None:
     lamp = await a_lamp(store)
     for version in range(1, 4):

@@ -1,13 +1,19 @@
 """Places found by position, in partitions with the remains of aborted transactions."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from eventstore.envelope import NotAnEvent
+from eventstore.envelope import Message, Origin, source_of, to_headers, to_timestamp
+from eventstore.partitioning import partition_of
 from eventstore.places import Places
+from eventstore.store import Recorded
 from eventstore.topics import ensure_topic
 
 pytestmark = pytest.mark.anyio
@@ -30,13 +36,45 @@ async def write(
     await producer.begin_transaction()
     offsets: dict[int, dict[int, int]] = {}
     for partition, own in positions.items():
-        sent = [
-            await producer.send(topic, b"{}", partition=partition, headers=[("ce_position", str(position).encode())])
-            for position in own
-        ]
+        sent = [await send(producer, topic, position, partition) for position in own]
         offsets[partition] = {position: (await one).offset for position, one in zip(own, sent, strict=True)}
     await (producer.commit_transaction() if commit else producer.abort_transaction())
     return offsets
+
+
+STREAMS = [
+    next(
+        stream for number in range(100) if partition_of((stream := f"lamp-{number}").encode(), PARTITIONS) == partition
+    )
+    for partition in range(PARTITIONS)
+]
+"""A stream of each partition."""
+
+
+async def send(producer: AIOKafkaProducer, topic: str, position: int, partition: int) -> Any:
+    """Sends the event at a position, as the topic's relay would."""
+    recorded_at = datetime(2026, 1, 5, tzinfo=UTC)
+    event = Recorded(position, STREAMS[partition], 1, uuid4(), "LampLit", 1, "{}", "{}", recorded_at)
+    return await producer.send(
+        topic,
+        b"{}",
+        key=event.stream_id.encode(),
+        partition=partition,
+        timestamp_ms=to_timestamp(recorded_at),
+        headers=to_headers(event, source_of(topic), 0),
+    )
+
+
+@asynccontextmanager
+async def looking(kafka: str, topic: str) -> AsyncIterator[Places]:
+    """A look at all partitions of the topic."""
+    async with Places.open(kafka, partitions_of(topic), [Origin(topic, PARTITIONS)]) as places:
+        yield places
+
+
+def positions(last: Mapping[TopicPartition, Message]) -> dict[TopicPartition, int]:
+    """The position of each last event."""
+    return {partition: message.position for partition, message in last.items()}
 
 
 def partitions_of(topic: str) -> list[TopicPartition]:
@@ -48,8 +86,8 @@ async def test_an_empty_topic_has_no_last_position_and_begins_at_its_beginning(
     kafka: str, topic: str, producer: AIOKafkaProducer
 ) -> None:
     assert producer is not None
-    async with Places.open(kafka, partitions_of(topic)) as places:
-        assert await places.last_positions() == {}
+    async with looking(kafka, topic) as places:
+        assert positions(await places.last()) == {}
         assert await places.after(dict.fromkeys(partitions_of(topic), 17)) == dict.fromkeys(partitions_of(topic), 0)
 
 
@@ -61,8 +99,8 @@ async def test_the_last_position_is_found_behind_much_that_was_aborted(
     for position in range(6, 40):
         await write(producer, topic, {0: [position]}, commit=False)
 
-    async with Places.open(kafka, partitions_of(topic)) as places:
-        assert await places.last_positions() == {TopicPartition(topic, 0): 5, TopicPartition(topic, 1): 3}
+    async with looking(kafka, topic) as places:
+        assert positions(await places.last()) == {TopicPartition(topic, 0): 5, TopicPartition(topic, 1): 3}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -83,8 +121,8 @@ async def test_wherever_a_mark_stands_its_place_is_behind_it_and_near(
             for partition, own in offsets.items():
                 where[partition] |= own
 
-    async with Places.open(kafka, partitions_of(topic)) as places:
-        assert await places.last_positions() == {
+    async with looking(kafka, topic) as places:
+        assert positions(await places.last()) == {
             TopicPartition(topic, partition): max(own) for partition, own in where.items() if own
         }
         for _ in range(8):
@@ -99,12 +137,32 @@ async def test_wherever_a_mark_stands_its_place_is_behind_it_and_near(
                     assert min(later, default=offset) - offset <= 128
 
 
-async def test_a_record_of_someone_else_at_the_end_is_reported(
+async def test_records_of_someone_else_are_passed_over_wherever_they_are(
     kafka: str, topic: str, producer: AIOKafkaProducer
 ) -> None:
-    async with producer.transaction():
-        await producer.send_and_wait(topic, b"not ours", partition=0)
+    foreign: list[dict[str, Any]] = [
+        {"headers": []},
+        {"headers": [("ce_position", b"1000000000")]},
+        {"key": STREAMS[0].encode(), "headers": [("ce_position", b"x"), ("ce_id", b"\xff")]},
+        {"key": b"lamp-of-elsewhere", "headers": forged(source_of(topic), STREAMS[0])},
+        {"key": STREAMS[1].encode(), "headers": forged(source_of(topic), STREAMS[1])},
+        {"key": STREAMS[0].encode(), "headers": forged("/elsewhere/lamps", STREAMS[0])},
+    ]
+    wanted: dict[int, int] = {}
+    for position in range(1, 400):
+        wanted |= (await write(producer, topic, {0: [position]}))[0]
+        async with producer.transaction():
+            await producer.send_and_wait(topic, b"not ours", partition=0, **foreign[position % len(foreign)])
 
-    async with Places.open(kafka, partitions_of(topic)) as places:
-        with pytest.raises(NotAnEvent, match="only relays may write"):
-            await places.last_positions()
+    async with looking(kafka, topic) as places:
+        assert positions(await places.last()) == {TopicPartition(topic, 0): 399}
+        for mark in (1, 17, 200, 398):
+            (offset,) = (await places.after({TopicPartition(topic, 0): mark})).values()
+            assert offset <= wanted[mark + 1]
+            assert wanted[mark + 1] - offset <= 128
+
+
+def forged(source: str, stream_id: str) -> list[tuple[str, bytes]]:
+    """The headers of an event that nobody recorded."""
+    event = Recorded(10**9, stream_id, 1, uuid4(), "LampStolen", 1, "{}", "{}", datetime(2026, 1, 5, tzinfo=UTC))
+    return to_headers(event, source, 0)

@@ -240,6 +240,17 @@ async def test_a_list_is_of_one_category_filtered_and_stable_under_inserts(store
     assert await store.list_streams("lamp", filters={"missing": "2"}) == []
 
 
+async def test_a_list_has_every_stream_of_its_category_and_none_of_one_that_begins_alike(store: Store) -> None:
+    names = ["lamp-~1", "lamp-1", "lamp-Étoile", "lamp-post-1", "lamp-post-2"]
+    for name in (*names, "lamp", "lamps-1"):
+        category = next((known for known in ("lamp-post-", "lamp-") if name.startswith(known)), name).rstrip("-")
+        await store.append(step(name, 0)._replace(category=category))
+    listed = [stream.stream_id for stream in await store.list_streams("lamp")]
+    assert listed == ["lamp-1", "lamp-~1", "lamp-Étoile"]
+    assert [stream.stream_id for stream in await store.list_streams("lamp-post", limit=1)] == ["lamp-post-1"]
+    assert [stream.stream_id for stream in await store.list_streams("lamp", after="lamp-1", limit=1)] == ["lamp-~1"]
+
+
 async def test_other_processes_are_told_of_appends_and_this_one_is_woken(migrated_database: str) -> None:
     told = asyncio.Event()
     woken = asyncio.Event()

@@ -4,20 +4,23 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from devstack.topics import delete_topic
 from eventstore import subscription as subscription_module
 from eventstore.appending import Append, NewEvent
 from eventstore.connection import StoreUnavailable
-from eventstore.envelope import Message
+from eventstore.envelope import Message, Origin, source_of, to_headers
 from eventstore.membership import Membership
+from eventstore.partitioning import partition_of
 from eventstore.relay import Relay
-from eventstore.store import Store
+from eventstore.store import Recorded, Store
 from eventstore.subscription import Handle, Subscription
 from eventstore.topics import ensure_topic
 
@@ -40,13 +43,19 @@ class Town:
     """A store, its topic, and those who subscribe to it."""
 
     def __init__(self, url: str, store: Store, kafka: str, topic: str) -> None:
+        self.url = url
         self.store = store
         self.kafka = kafka
         self.topic = topic
-        self.relay = Relay(
-            url, topic=topic, source="/issoudun/lamps", bootstrap=kafka, partitions=3, wakers=store.wakers
-        )
+        self.relay = Relay(url, topic=topic, bootstrap=kafka, partitions=3, wakers=store.wakers)
+        self.relaying: asyncio.Task[None] | None = None
         self._versions: dict[str, int] = defaultdict(int)
+
+    async def stop_relay(self) -> None:
+        """Ends the relay."""
+        if self.relaying is not None:
+            self.relaying.cancel()
+            await asyncio.gather(self.relaying, return_exceptions=True)
 
     async def light(self, lamps: int, hours: int = 1) -> None:
         """Appends events to each of many streams."""
@@ -59,14 +68,17 @@ class Town:
         await self.store.append(Append(stream_id, "lamp", version, [event], "{}", 1, "{}"))
         self._versions[stream_id] = version + 1
 
-    def subscription(self, handle: Handle | None = None, *, session: float = 1.0) -> Subscription:
+    def subscription(
+        self, handle: Handle | None = None, *, topic: str | None = None, session: float = 1.0
+    ) -> Subscription:
         """Another instance of the one subscription."""
         return Subscription(
             f"of.{self.topic}",
-            topics=[self.topic],
+            topics=[topic or self.topic],
             bootstrap=self.kafka,
             pool=self.store.pool,
             handle=handle or self.note("someone"),
+            known={("LampLit", 1)},
             session=session,
         )
 
@@ -101,8 +113,9 @@ class Town:
 async def town(migrated_database: str, store: Store, kafka: str, topic: str) -> AsyncIterator[Town]:
     """A store whose events are relayed."""
     town = Town(migrated_database, store, kafka, topic)
-    async with running(town.relay):
-        yield town
+    town.relaying = asyncio.create_task(town.relay.run())
+    yield town
+    await town.stop_relay()
 
 
 @asynccontextmanager
@@ -197,10 +210,11 @@ async def test_a_message_that_cannot_be_handled_holds_its_partition_and_no_other
         await until(lambda: subscription.failing)
         (bad,) = await town.store.pool.fetch("SELECT * FROM events WHERE stream_id = 'lamp-7' AND version = 2")
         assert str(bad["event_id"]) in str(subscription.failing)
-        assert "an hour that the handler does not know" in str(subscription.failing)
+        assert str(subscription.failing).endswith(": ValueError"), "its words may quote the event"
         (line,) = {record.getMessage() for record in caplog.records if "attempt 1" in record.getMessage()}
-        assert f"event {bad['event_id']} at {town.topic}[" in line
+        assert f"LampLit {bad['event_id']} at {town.topic}[" in line
         assert "offset" in line
+        assert "an hour that" not in line
         await asyncio.sleep(0.5)
         _, before, _ = await town.effects()
         await town.light(lamps=30)
@@ -222,7 +236,7 @@ async def test_a_record_of_someone_else_is_reported_and_never_skipped(
         await stranger.send_and_wait(town.topic, b"hello", partition=0)
     async with running(town.subscription()) as subscription:
         await until(lambda: subscription.failing)
-        assert f"event unknown at {town.topic}[0] offset 0: NotAnEvent" in str(subscription.failing)
+        assert f"what is at {town.topic}[0] offset 0: NotAnEvent" in str(subscription.failing)
     assert any(record.levelno == logging.ERROR and "cannot handle" in record.getMessage() for record in caplog.records)
 
 
@@ -241,13 +255,137 @@ async def test_instances_that_come_and_go_share_the_work(town: Town) -> None:
         await town.until_handled(30 * 101)
 
 
+def lit(stream_id: str, position: int, event_type: str = "LampLit") -> Recorded:
+    """A first event of a lamp."""
+    recorded_at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    return Recorded(position, stream_id, 1, uuid.uuid4(), event_type, 1, "{}", "{}", recorded_at)
+
+
+async def write(
+    kafka: str, topic: str, event: Recorded, *, partitions: int = 3, previous: int = 0, **other: Any
+) -> None:
+    """Writes an event as the topic's relay would, but for what is given otherwise."""
+    key = event.stream_id.encode()
+    record: dict[str, Any] = {
+        "key": key,
+        "partition": partition_of(key, partitions),
+        "value": event.data.encode(),
+        "headers": to_headers(event, source_of(topic), previous),
+        **other,
+    }
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        await producer.send_and_wait(topic, **record)
+
+
+FORGED: dict[str, Callable[[str], dict[str, Any]]] = {
+    "garbage": lambda _: {"headers": [], "value": b"\xff\x00"},
+    "of another source": lambda _: {"headers": to_headers(lit("lamp-0", 10**9), "/vierzon/lamps", 0)},
+    "with another key": lambda topic: {
+        "key": b"lamp-1",
+        "partition": partition_of(b"lamp-0", 3),
+        "headers": to_headers(lit("lamp-0", 10**9), source_of(topic), 0),
+    },
+    "in another partition": lambda topic: {
+        "partition": (partition_of(b"lamp-0", 3) + 1) % 3,
+        "headers": to_headers(lit("lamp-0", 10**9), source_of(topic), 0),
+    },
+    "of a type that nobody knows": lambda topic: {
+        "headers": to_headers(lit("lamp-0", 10**9, "LampStolen"), source_of(topic), 0)
+    },
+    "behind what is missing": lambda topic: {"headers": to_headers(lit("lamp-0", 10**9), source_of(topic), 10**8)},
+    "of a position that was passed": lambda topic: {"headers": to_headers(lit("lamp-0", 1), source_of(topic), 0)},
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+async def test_what_a_relay_cannot_have_written_stops_its_partition_and_moves_no_mark(town: Town, forged: str) -> None:
+    async with running(town.subscription()) as subscription:
+        await town.light(lamps=20)
+        await town.until_handled(20)
+        marks = await town.store.pool.fetch("SELECT partition, position FROM marks ORDER BY partition")
+        await write(town.kafka, town.topic, lit("lamp-0", 10**9), **FORGED[forged](town.topic))
+        await until(lambda: subscription.failing)
+        assert await town.store.pool.fetch("SELECT partition, position FROM marks ORDER BY partition") == marks
+    # The relay goes on behind what is its own, and so do the other partitions.
+    async with running(town.subscription()):
+        await town.light(lamps=20)
+        async with asyncio.timeout(20):
+            while (await town.effects())[0] < 25:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    relay = Relay(town.url, topic=town.topic, bootstrap=town.kafka, partitions=3)
+    await town.stop_relay()
+    async with running(relay):
+        await until(lambda: relay.leading)
+        assert relay.mark == 40
+
+
+async def test_a_topic_of_the_next_version_takes_over_and_no_effect_is_had_twice(town: Town) -> None:
+    following = town.topic.removesuffix("1") + "2"
+    async with running(town.subscription()) as old:
+        await town.light(lamps=30, hours=3)
+        await town.until_handled(90)
+        await town.stop_relay()
+        refill = Relay(town.url, topic=following, bootstrap=town.kafka, partitions=5, wakers=town.store.wakers)
+        async with running(refill), running(town.subscription(topic=following)) as new:
+            # Those of the release before go on meanwhile, and give way.
+            await town.light(lamps=30, hours=3)
+            await town.until_handled(180)
+            assert new.failing is None
+        assert old.failing is None
+    async with running(town.subscription()) as late:
+        await until(lambda: late.error)
+        assert "another version has taken the place" in str(late.error)
+
+
+async def test_another_number_of_partitions_under_the_same_name_is_refused(town: Town) -> None:
+    async with running(town.subscription()):
+        await town.light(lamps=10)
+        await town.until_handled(10)
+        await town.stop_relay()
+        await delete_topic(town.kafka, town.topic)
+        await asyncio.sleep(0.2)
+        await ensure_topic(town.kafka, town.topic, 4)
+    async with running(town.subscription()) as subscription:
+        await until(lambda: subscription.error)
+        assert "has 4 partitions and had 3" in str(subscription.error)
+
+
+async def test_more_partitions_while_it_runs_are_noticed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_module, "HOUSEKEEPING", 0.2)
+    async with running(town.subscription()) as subscription:
+        await town.light(lamps=10)
+        await town.until_handled(10)
+        admin = AIOKafkaAdminClient(bootstrap_servers=town.kafka)
+        await admin.start()
+        await admin.create_partitions({town.topic: NewPartitions(5)})
+        await admin.close()
+        await until(lambda: subscription.error and "has 5 partitions and had 3" in subscription.error)
+
+
+async def test_it_tells_when_it_has_come_to_the_end_of_each_partition(town: Town) -> None:
+    await town.light(lamps=30, hours=5)
+    await until(lambda: town.relay.mark == 150)
+
+    async def slowly(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        if messages[-1].position > 100:
+            raise ValueError("not yet")
+
+    behind = "SELECT count(*) FROM marks WHERE NOT caught_up"
+    async with running(town.subscription(slowly)) as subscription:
+        await until(lambda: subscription.failing)
+        assert await town.store.pool.fetchval(behind) > 0
+    async with running(town.subscription()), asyncio.timeout(20):
+        while await town.store.pool.fetchval(behind) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 class Loner(Membership):
     """Is alone in a group of its own, and so owns all partitions whatever others do."""
 
     @classmethod
-    def open(cls, bootstrap: str, group: str, topics: Collection[str], session: float) -> Any:
+    def open(cls, bootstrap: str, group: str, origins: Collection[Origin], session: float) -> Any:
         """Joins a group that nobody else knows."""
-        return super().open(bootstrap, f"{group}.{uuid.uuid4()}", topics, session)
+        return super().open(bootstrap, f"{group}.{uuid.uuid4()}", origins, session)
 
 
 async def test_two_owners_of_all_partitions_have_each_effect_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,13 +422,7 @@ async def test_a_topic_that_appears_later_is_read_too(town: Town, monkeypatch: p
         await town.light(lamps=3)
         await until(lambda: seen == [town.topic] * 3)
         await ensure_topic(town.kafka, later, 1)
-        headers = [
-            *(("ce_position", b"1"), ("ce_sequence", b"1"), ("ce_subject", b"s-1"), ("ce_type", b"LampLit")),
-            *(("ce_id", b"0192f0c1-7c3e-7d2a-8b1a-0d6a1e2f3a4b"), ("ce_source", b"/issoudun/others")),
-            *(("ce_time", b"2024-05-14T09:30:00+00:00"), ("ce_dataschema", b"urn:territoires-industrie:LampLit:1")),
-        ]
-        async with AIOKafkaProducer(bootstrap_servers=town.kafka) as other:
-            await other.send_and_wait(later, b"{}", headers=headers)
+        await write(town.kafka, later, lit("lamp-1", 1), partitions=1)
         await until(lambda: later in seen)
 
 

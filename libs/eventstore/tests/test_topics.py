@@ -23,7 +23,7 @@ async def retention(bootstrap: str, topic: str) -> str:
 async def test_a_missing_topic_is_created_to_keep_its_records_for_ever(kafka: str, topic: str) -> None:
     await ensure_topic(kafka, topic, 4)
 
-    assert await existing_topics(kafka, [topic]) == {topic}
+    assert await existing_topics(kafka, [topic]) == {topic: 4}
     assert await retention(kafka, topic) == "-1"
 
 
@@ -40,7 +40,9 @@ async def test_those_who_create_it_at_once_all_succeed(kafka: str, topic: str) -
 async def test_another_number_of_partitions_is_refused_with_what_to_do(kafka: str, topic: str) -> None:
     await ensure_topic(kafka, topic, 4)
 
-    with pytest.raises(TopicUnusable, match=f"{topic} has 4 partitions, not 12: set TOPIC_PARTITIONS=4") as said:
+    with pytest.raises(
+        TopicUnusable, match=f"{topic} has 4 partitions.*set TOPIC_PARTITIONS=4.*{topic[:-1]}2 takes its place"
+    ) as said:
         await ensure_topic(kafka, topic, 12)
     assert "delete" not in str(said.value)
 
@@ -51,5 +53,5 @@ async def test_a_name_that_kafka_refuses_is_reported(kafka: str) -> None:
 
 
 async def test_looking_for_a_topic_does_not_create_it(kafka: str, topic: str) -> None:
-    assert await existing_topics(kafka, [topic]) == set()
-    assert await existing_topics(kafka, [topic]) == set()
+    assert await existing_topics(kafka, [topic]) == {}
+    assert await existing_topics(kafka, [topic]) == {}

@@ -1,19 +1,25 @@
 """A service put together: its resources and routes, the relay of its events, its subscriptions."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from eventstore.store import Store
 from service import documentation, health, openapi
 from service.auth import Tokens
 from service.boundary import Boundary
+from service.components import PROBLEM
 from service.definition import Service
+from service.problems import Problem
 from service.resource import Endpoints
 from service.runtime import Runtime
 from service.settings import Settings
@@ -55,23 +61,12 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The boundary, around FastAPI's routes: it takes the place of the framework's own pages for errors."""
-        settings = self.state.runtime.settings
-        stack: ASGIApp = Boundary(
+        return guarded(
             AsyncExitStackMiddleware(self.router),
             name=self._service.name,
             resources=self._resources,
-            settings=settings,
+            settings=self.state.runtime.settings,
         )
-        if settings.cors_origins:
-            stack = CORSMiddleware(
-                stack,
-                allow_origins=settings.cors_origins,
-                allow_methods=("GET", "POST"),
-                allow_headers=ACCEPTED_HEADERS,
-                expose_headers=EXPOSED_HEADERS,
-                max_age=3600,
-            )
-        return stack
 
     def openapi(self) -> dict[str, Any]:
         """The service's OpenAPI document."""
@@ -80,18 +75,74 @@ class Application(FastAPI):
         return self.openapi_schema
 
 
-def build(service: Service, settings: Settings, *, api: bool = True, worker: bool = True) -> Application:
-    """The application of a service; its lifespan opens the store and runs the relay and the subscriptions."""
+def guarded(
+    application: ASGIApp, *, name: str, settings: Settings, resources: Mapping[str, Endpoints] | None = None
+) -> ASGIApp:
+    """What stands around every application: its boundary, and what browsers need around that."""
+    boundary = Boundary(application, name=name, resources=resources or {}, settings=settings)
+    if not settings.cors_origins:
+        return boundary
+    return _Origins(
+        boundary,
+        name=name,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=ACCEPTED_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=3600,
+    )
+
+
+class _Origins(CORSMiddleware):
+    """Lets in frontends of the origins that are allowed; a question that is answered no is a problem, too."""
+
+    def __init__(self, application: ASGIApp, *, name: str, **allowed: Any) -> None:
+        super().__init__(application, **allowed)
+        self._root_path = f"/{name}"
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """What a browser is told before it sends a script's request."""
+        response = super().preflight_response(request_headers)
+        if response.status_code != HTTPStatus.BAD_REQUEST:
+            return response
+        refused = Problem("preflight-refused", bytes(response.body).decode())
+        allowed = {name: response.headers[name] for name in response.headers if not name.startswith("content-")}
+        return Response(refused.written(self._root_path), refused.status, allowed, PROBLEM)
+
+
+def build(
+    service: Service,
+    settings: Settings,
+    *,
+    api: bool = True,
+    worker: bool = True,
+    usable: Awaitable[None] | None = None,
+) -> Application:
+    """The application of a service; its lifespan opens the store and runs the relay and the subscriptions.
+
+    With `usable` that waits until it is done; what needs the store is answered with 503 meanwhile.
+    """
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
-    runtime = Runtime(service.name, settings, tokens)
+    runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
+
+    async def begin(stack: AsyncExitStack) -> None:
+        if usable is not None:
+            await usable
+        runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
+        runtime.tasks = work(service, settings, runtime.opened) if worker else []
+        await stack.enter_async_context(supervised(runtime.tasks))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
-            runtime.tasks = work(service, settings, runtime.opened) if worker else []
-            await stack.enter_async_context(supervised(runtime.tasks))
-            yield
+            beginning = asyncio.create_task(begin(stack), name="begin")
+            if usable is None:
+                await beginning
+            try:
+                yield
+            finally:
+                beginning.cancel()
+                await asyncio.gather(beginning, return_exceptions=True)
         runtime.opened = None
 
     application = Application(service, runtime, api=api, lifespan=lifespan)

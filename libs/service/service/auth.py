@@ -75,7 +75,6 @@ class _Claims(BaseModel):
     exp: float
     client_id: Name | None = None
     azp: Name | None = None
-    sub: Name | None = None
     scope: str = ""
     roles: tuple[str, ...] = ()
     company: Name | None = None
@@ -84,9 +83,10 @@ class _Claims(BaseModel):
     sample: Annotated[bool, Field(strict=True)] = False
 
     def caller(self) -> Caller:
-        client = self.client_id or self.azp or self.sub
+        # Not `sub`: that may be a person, and who called is recorded with each event.
+        client = self.client_id or self.azp
         if client is None:
-            raise Unauthenticated("the token names no client: it needs client_id, azp or sub")
+            raise Unauthenticated("the token names no client: it needs client_id or azp")
         organisations = {role: getattr(self, role) for role in ORGANISATION_ROLES}
         return Caller(
             actor=Actor(

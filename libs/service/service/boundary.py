@@ -1,12 +1,15 @@
 """Where a request enters a service and every failure leaves it: pure ASGI around the FastAPI application."""
 
+import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from secrets import token_hex
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eventstore.discretion import described
 from service import headers
 from service.deadlines import Deadlines, Late
 from service.exchange import Disconnected, Exchange
@@ -44,11 +47,19 @@ class Boundary:
         path: str = scope["path"]
         if path.startswith(root_path) and path[len(root_path) : len(root_path) + 1] in ("", "/"):
             path = path[len(root_path) :]
+            if not path:
+                scope["path"] = f"{root_path}/"
         exchange = Exchange(scope, receive, send, limit=self._limit)
+        found = None
         try:
+            if "refused" in scope:
+                raise scope["refused"]
             with self._deadlines.limit():
                 found = self._find(path)
                 if found is None:
+                    if not path.isprintable():
+                        # The framework's patterns overlook a line break at the end.
+                        raise Problem("not-found", "nothing is at this path")
                     if exchange.method == "HEAD":
                         # Answered as GET is; the server leaves the body out, by the request as it came.
                         scope = {**scope, "method": "GET"}
@@ -58,8 +69,12 @@ class Boundary:
                     await endpoints(exchange, rest)
         except Disconnected:
             return
+        except asyncio.CancelledError:
+            if not exchange.answered:
+                await unavailable("the service is stopping").answer(exchange)
+            raise
         except Exception as error:
-            problem = _problem(exchange, error)
+            problem = _problem(exchange, error, partial(_route, scope, found))
             if exchange.answered:
                 # Too late for another answer: closing the connection is all that tells the client.
                 raise
@@ -76,19 +91,27 @@ class Boundary:
         return None
 
 
-def _problem(exchange: Exchange, error: Exception) -> Problem:
+def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str:
+    """A request's path for the log, its parts that were sent left out: `/v1/lamps/{id}/light`."""
+    if found is None:
+        return getattr(scope.get("route"), "path", "a path that is none")
+    endpoints, rest = found
+    known = [part if part in ("events", *endpoints.resource.verbs) else "…" for part in rest[1:]]
+    return "/".join([endpoints.resource.path, *(["{id}"] if rest else []), *known])
+
+
+def _problem(exchange: Exchange, error: Exception, route: Callable[[], str]) -> Problem:
     """The problem to answer with; what is ours to mend, or to know of, is logged."""
-    request = f"{exchange.method} {exchange.scope['path']}"
     if isinstance(error, Late):
         if exchange.waits_for_body:
             return Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
-        log.warning("%s took too long", request)
+        log.warning("%s %s took too long", exchange.method, route())
         return unavailable("no answer in time", slug="timed-out")
     problem = problem_of(error)
     if problem is None:
         trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
-        log.error("%s failed, trace %s", request, trace_id, exc_info=error)
+        log.error("%s %s failed, trace %s", exchange.method, route(), trace_id, exc_info=error)
         return Problem("internal", "this should not have happened, and is logged", {"trace_id": trace_id})
     if problem.status == 503:
-        log.warning("%s: %r", request, error)
+        log.warning("%s %s: %s", exchange.method, route(), described(error))
     return problem

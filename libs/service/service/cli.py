@@ -1,33 +1,31 @@
-"""The commands of every service: `python -m <package> api|worker|all|migrate|openapi`, and those of its own."""
+"""The commands of every service, `python -m <package> api|worker|all|migrate|…`, and those of its own."""
 
 import asyncio
 import json
 import logging
-import socket
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, NoReturn
 
 import asyncpg
-import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
-from eventstore.connection import is_outage
+from eventstore.connection import DatabaseRefused, StoreUnavailable, is_outage
 from eventstore.migrate import SchemaMismatch, check, migrate
 from service import openapi, settings
 from service.application import build
 from service.definition import Service
+from service.logs import begin_log
+from service.reconciling import put_right, verify
+from service.serving import serve
 from service.settings import DatabaseSettings, Settings, SettingsError
+from service.waiting import once_the_database_answers
 
 GRACE: Final = 20
 """Seconds that requests under way may take to end once the process is asked to stop."""
-_MISCONFIGURED: Final = (
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.ClientConfigurationError,
-)
-"""No such database, a wrong password, no permission, an address that cannot be read: for who deploys it to mend."""
+MIGRATING_WAITS: Final = 60.0
+"""Seconds that `migrate` waits for a database that is away. It is started again by whoever runs it."""
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +37,20 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in service.commands):
+    if name not in commands or (arguments and name not in {"reconcile", *service.commands}):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
     except SettingsError as unset:
         sys.exit(str(unset))
-    logging.basicConfig(level=configured.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             status = runner.run(commands[name](configured, arguments))
-    except SchemaMismatch as mismatch:
-        sys.exit(f"{mismatch}.")
+    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+        sys.exit(f"{said}.")
     except Exception as error:
-        if not (is_outage(error) or isinstance(error, _MISCONFIGURED)):
+        if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
             raise
         sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
     except KeyboardInterrupt:
@@ -62,52 +60,31 @@ def main(service: Service) -> NoReturn:
 
 def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
     async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
-        applied = await migrate(configured.database_url, service.all_migrations)
+        applied = await once_the_database_answers(
+            partial(migrate, configured.database_url, service.all_migrations), patience=MIGRATING_WAITS
+        )
         print(f"{applied} migrations applied")
         return 0
 
     def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
-        async def serve(configured: Settings, _: list[str]) -> int:
-            await check(configured.database_url, service.all_migrations)
-            return await _serve(service, configured, api=api, worker=worker)
+        async def run(configured: Settings, _: list[str]) -> int:
+            fits = partial(check, configured.database_url, service.all_migrations)
+            usable = None
+            try:
+                await fits()
+            except StoreUnavailable:
+                usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
+            application = build(service, configured, api=api, worker=worker, usable=usable)
+            return await serve(service.name, application, configured, grace=GRACE, usable=usable)
 
-        return serve
+        return run
 
     return {
         "api": serving(api=True, worker=False),
         "worker": serving(api=False, worker=True),
         "all": serving(api=True, worker=True),
         "migrate": apply_migrations,
+        # Where there are events of its own.
+        **({"verify": partial(verify, service), "reconcile": partial(put_right, service)} if service.resources else {}),
         **service.commands,
     }
-
-
-async def _serve(service: Service, configured: Settings, *, api: bool, worker: bool) -> int:
-    """Serves until told to stop; a worker serves its health alone."""
-    try:
-        listener = socket.create_server(
-            (configured.host, configured.port),
-            family=socket.AF_INET6 if ":" in configured.host else socket.AF_INET,
-            backlog=2048,
-        )
-    except OSError as error:
-        print(f"Cannot listen on {configured.host}:{configured.port}: {error.strerror}.", file=sys.stderr)
-        return 1
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build(service, configured, api=api, worker=worker),
-            http="httptools",
-            lifespan="on",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            # Nothing here depends on the client's address or scheme.
-            proxy_headers=False,
-            timeout_graceful_shutdown=GRACE,
-        )
-    )
-    with listener:
-        log.info("%s listens on port %d", service.name, listener.getsockname()[1])
-        await server.serve(sockets=[listener])
-    return 0 if server.started else 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from service.catalogue import KINDS, Kind
-from service.listing import GREATEST_LIMIT, LIMIT
+from service.listing import CURSOR, GREATEST_LIMIT, LIMIT, LONGEST_CURSOR
 from service.routes import SCHEME
 
 Document = dict[str, Any]
@@ -18,7 +18,8 @@ SECURITY_SCHEMES: Final[Document] = {
         "bearerFormat": "JWT",
         "description": "A token of the platform's OIDC issuer. Each operation names the scope it needs; a command also "
         "names the roles that may issue it (`x-roles`). The claim `roles` carries roles, and the claims `company`, "
-        "`school` and `training_body` the organisation that the role of that name acts for.",
+        "`school` and `training_body` the organisation that the role of that name acts for. Tokens are checked as "
+        "RFC8725 asks.",
     }
 }
 
@@ -40,7 +41,7 @@ HEADERS: Final[Document] = {
     },
     "Idempotency-Replayed": {
         "description": "Present where the Idempotency-Key had this effect before: nothing was stored again.",
-        "schema": {"const": "true"},
+        "schema": {"type": "string", "const": "true"},
     },
     "Retry-After": {
         "description": "Seconds after which to try again.",
@@ -62,7 +63,12 @@ PARAMETERS: Final[Document] = {
         "description": "The client's own name for this request, so that a retry has no second effect. It counts for "
         "this client and this path. The same key with the same bytes gives the first answer again, another body 422. "
         "Effects are remembered for 7 days; what was refused is decided anew.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+        },
         "example": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
     },
     "If-Match": {
@@ -70,7 +76,7 @@ PARAMETERS: Final[Document] = {
         "in": "header",
         "description": "The version the decision is made for, as the ETag gives it, or `*`. Without it the decision is "
         "made on the latest version, whatever it is.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 11, "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
         "example": '"3"',
     },
     "If-None-Match": {
@@ -84,7 +90,7 @@ PARAMETERS: Final[Document] = {
         "name": "X-Correlation-Id",
         "in": "header",
         "description": "The client's name for the work this command is part of; recorded beside the events.",
-        "schema": {"type": "string", "maxLength": 128, "pattern": "^[\\x21-\\x7e]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x21-\x7e]+$"},
     },
     "traceparent": {
         "name": "traceparent",
@@ -103,7 +109,7 @@ PARAMETERS: Final[Document] = {
         "name": "cursor",
         "in": "query",
         "description": "Where a page begins: take it, with the rest of the address, from the header `Link`.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR, "pattern": CURSOR},
     },
 }
 
@@ -114,7 +120,7 @@ SCHEMAS: Final[Document] = {
         "required": ["actor"],
         "properties": {
             "actor": {"type": "string", "description": "The client that sent the command.", "examples": ["frontend"]},
-            "sample": {"const": True, "description": "Present on sample data."},
+            "sample": {"type": "boolean", "description": "`true` on sample data, absent otherwise."},
             "correlation_id": {"type": "string", "description": "The client's name for the work it was part of."},
             "causation_id": {"type": "string", "description": "The event that led to it."},
             "traceparent": {"type": "string", "description": "The trace of the request (W3C Trace Context)."},
@@ -129,7 +135,6 @@ SCHEMAS: Final[Document] = {
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "A sentence about this occurrence, for people."},
-            "parameters": {"type": "object", "description": "What the detail speaks of, for programs."},
             "errors": {
                 "type": "array",
                 "description": "Each fault of a request that does not have the form it needs.",
@@ -157,8 +162,6 @@ _MEMBERS_OF: Final[Mapping[str, Document]] = {
     "scope-missing": {"scope": "companies:write"},
     "body-too-large": {"limit": 262144},
     "internal": {"trace_id": "0af7651916cd43dd8448eb211c80319c"},
-    "on-in-the-future": {"parameters": {"on": "2024-05-14", "today": "2024-05-13"}},
-    "on-before-previous-step": {"parameters": {"on": "2024-05-12", "previous": "2024-05-13"}},
 }
 
 
@@ -167,24 +170,45 @@ def refer(kind: str, name: str) -> Document:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def response(service: str, description: str, kinds: Mapping[str, Kind]) -> Document:
-    """A response by any of some problems of one status, with an example of each."""
+def problem_type(service: str, slug: str) -> str:
+    """What a problem gives as its type."""
+    return f"/{service}/problems/{slug}"
+
+
+def untyped_null(schema: Document) -> Document:
+    """The schema of a parameter, which may be left out but is never null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if not kinds:
+        return schema
+    others = {word: value for word, value in schema.items() if word not in ("anyOf", "default")}
+    return {**kinds[0], **others} if len(kinds) == 1 else {"anyOf": kinds, **others}
+
+
+def response(
+    service: str,
+    description: str,
+    kinds: Mapping[str, Kind],
+    *,
+    schema: Document | None = None,
+    members: Mapping[str, Document] = _MEMBERS_OF,
+) -> Document:
+    """A response by any of some problems of one status, with an example of each and its further members."""
     status = next(iter(kinds.values())).status
     headers = {name: refer("headers", name) for name in _HEADERS_OF.get(status, ())}
     examples = {
         slug: {
             "summary": kind.advice,
             "value": {
-                "type": f"/{service}/problems/{slug}",
+                "type": problem_type(service, slug),
                 "title": kind.title,
                 "status": kind.status,
                 "detail": kind.advice,
-                **_MEMBERS_OF.get(slug, {}),
+                **members.get(slug, {}),
             },
         }
         for slug, kind in kinds.items()
     }
-    content = {PROBLEM: {"schema": refer("schemas", "Problem"), "examples": examples}}
+    content = {PROBLEM: {"schema": schema or refer("schemas", "Problem"), "examples": examples}}
     return {"description": description, "headers": headers, "content": content}
 
 

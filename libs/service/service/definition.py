@@ -8,13 +8,15 @@ app = Service(
 """
 
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 
+from contracts.catalogue import CATALOGUE
 from eventstore.migrate import EVENTSTORE, Migrations
 from eventstore.subscription import Handle
 from service.catalogue import KINDS, Kind
@@ -28,11 +30,15 @@ Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 
 @dataclass(frozen=True)
 class Subscribes:
-    """What a service does with the events of others: `to` names the services whose topics it reads."""
+    """What a service does with the events of others.
 
-    name: str
+    `to` names the services whose topics it reads; `begin` gives the subscription's name and its handler. It stops
+    before an event of a type that is not `known`: the release that emits one comes after one that knows it everywhere.
+    """
+
     to: tuple[str, ...]
-    handle: Handle
+    begin: Callable[[Settings], tuple[str, Handle]]
+    known: Container[tuple[str, int]] = field(default_factory=lambda: CATALOGUE)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,13 @@ class Service:
         paths = [resource.path for resource in self.resources]
         if len(set(paths)) < len(paths):
             raise TypeError(f"{self.name}: two resources share a path")
+        categories = [resource.decider.category for resource in self.resources]
+        for one, other in permutations(categories, 2):
+            if f"{other}-".startswith(f"{one}-"):
+                # A request for one could then be led to a stream of the other.
+                raise TypeError(
+                    f"{self.name}: a stream {other}-1 could be of {one} or of {other}, so call one of them otherwise"
+                )
         for resource in self.resources:
             resource.decider.check()
 

@@ -14,8 +14,8 @@ from string import Template
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Header, Path, Request
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from service.definition import Service
@@ -61,20 +61,34 @@ def router(service: Service) -> APIRouter:
         )
         for slug, kind in sorted(service.problems.items())
     }
+    named = Annotated[
+        str, Path(description="The last part of a problem's `type`.", json_schema_extra={"enum": list(kinds)})
+    ]
 
     @routes.get("/problems", summary="Every problem the service may answer with")
     async def problems() -> ProblemKinds:
+        """What each means, and what to do about it."""
         return ProblemKinds(items=list(kinds.values()))
 
     @routes.get("/problems/{slug}", summary="What a problem means")
-    async def problem(slug: str) -> ProblemKind:
+    async def problem(slug: named) -> ProblemKind:
+        """What the `type` of a problem leads to."""
         if slug not in kinds:
             raise Problem("not-found", "there is no problem of this slug")
         return kinds[slug]
 
     @routes.get("/", include_in_schema=False)
-    async def entrance(request: Request) -> RedirectResponse:
-        return RedirectResponse(f"{request.scope['root_path']}/docs")
+    async def root(request: Request) -> HTMLResponse:
+        here = request.scope["root_path"]
+        return entrance(
+            service.title,
+            {
+                f"{here}/docs": "Documentation",
+                f"{here}/openapi.json": "The same for programs (OpenAPI 3.1)",
+                f"{here}/problems": "What may go wrong",
+                f"{here}/ready": "Whether the service can serve",
+            },
+        )
 
     # Functions of a thread each: the first to be called reads and compresses a megabyte or two.
     @routes.get("/docs", include_in_schema=False)
@@ -93,6 +107,20 @@ def router(service: Service) -> APIRouter:
         raise Problem("not-found", "the documentation has no such file")
 
     return routes
+
+
+def entrance(title: str, places: Mapping[str, str]) -> HTMLResponse:
+    """A page that leads to what is there: what each address is, by address."""
+    links = "".join(
+        f'<li><a href="{html.escape(address)}">{html.escape(what)}</a></li>' for address, what in places.items()
+    )
+    heading = html.escape(title)
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{heading}</title><main><h1>{heading}</h1><ul>{links}</ul></main></html>",
+        headers={"content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-_STRINGS: Final = {
-    "date": "2024-05-13",
-    "date-time": "2024-05-13T08:30:00Z",
-    "uuid": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
-}
+DAY: Final = date(2024, 5, 13)
+"""The day on which examples happen."""
+ID: Final = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+_STRINGS: Final = {"date": DAY.isoformat(), "date-time": f"{DAY}T08:30:00Z", "uuid": ID}
 
 
-def example_of(model: type[BaseModel], schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+def example_of(model: type[BaseModel]) -> Any:
     """An example that the model accepts. Raises TypeError where its fields must say more: `Field(examples=[...])`."""
-    made = example(schema, definitions)
+    schema = model.model_json_schema()
+    made = example(schema, schema.get("$defs", {}))
     try:
         model.model_validate_json(json.dumps(made))
     except ValidationError as error:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
+from service.catalogue import KINDS
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
@@ -25,10 +27,19 @@ class BodyTooLarge(HTTPException):
         self.limit = limit
 
 
+class Refused(HTTPException):
+    """The request cannot be read to its end, so the connection ends with the answer; the slug is of the catalogue."""
+
+    def __init__(self, slug: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(KINDS[slug].status, detail, {"Connection": "close", **(headers or {})})
+        self.slug = slug
+
+
 class Exchange:
     """A request, and whether its answer has begun."""
 
     __slots__ = (
+        "_announced",
         "_limit",
         "_receive",
         "_received",
@@ -52,6 +63,7 @@ class Exchange:
         """Whether the whole body has been read."""
         self.waits_for_body = False
         self._limit = limit
+        self._announced = -1
         self._received = 0
         self._receive = receive
         self._send = send
@@ -76,11 +88,13 @@ class Exchange:
         return b"".join(chunks)
 
     async def receive(self) -> Message:
-        """The next message from the client. Raises BodyTooLarge as soon as the body is."""
+        """The next message from the client. Raises BodyTooLarge as soon as the body is, and Refused."""
         if not self._received:
-            announced = self.headers.get(b"content-length", b"")
-            if announced.isdigit() and int(announced) > self._limit:
-                raise BodyTooLarge(self._limit)
+            announced = self.headers.get(b"content-length", b"").lstrip(b"0")
+            if announced.isdigit():
+                self._announced = int(announced)
+                if self._announced > self._limit:
+                    raise BodyTooLarge(self._limit)
         self.waits_for_body = not self.complete
         message = await self._receive()
         self.waits_for_body = False
@@ -89,7 +103,17 @@ class Exchange:
             if self._received > self._limit:
                 raise BodyTooLarge(self._limit)
             self.complete = not message.get("more_body", False)
+            if self.complete:
+                self._check_all_is_there()
         return message
+
+    def _check_all_is_there(self) -> None:
+        """Whatever a server makes of a request: nothing is decided on less than was announced. Raises Refused."""
+        refused: Refused | None = self.scope.get("refused")
+        if refused is not None:
+            raise refused
+        if self._announced not in (-1, self._received):
+            raise Refused("malformed-request", f"{self._received} bytes of the {self._announced} announced are there")
 
     async def answer(self, status: int, body: bytes, headers: Headers = (JSON,)) -> None:
         """Sends the whole answer."""

@@ -26,6 +26,9 @@ class Readiness(BaseModel):
 
     ready: bool
     database: Literal["answers", "away"]
+    commands: Literal["accepted", "refused", "none"]
+    """`refused` while the database is away, or until the store is confirmed: its relay then says why in `work`. `none`
+    where the service takes none."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
@@ -46,7 +49,9 @@ async def live() -> Liveness:
         503: {
             "model": Readiness,
             "description": "The database is away.",
-            "content": {"application/json": {"example": {"ready": False, "database": "away", "work": {}}}},
+            "content": {
+                "application/json": {"example": {"ready": False, "database": "away", "commands": "refused", "work": {}}}
+            },
         }
     },
 )
@@ -55,13 +60,14 @@ async def ready(request: Request, response: Response) -> Readiness:
     runtime: Runtime = request.app.state.runtime
     try:
         async with asyncio.timeout(PATIENCE):
-            await runtime.store.ping()
+            confirmed = await runtime.store.is_confirmed()
         answers = True
     except (StoreUnavailable, TimeoutError):
-        answers = False
+        answers = confirmed = False
         response.status_code = 503
     return Readiness(
         ready=answers,
         database="answers" if answers else "away",
+        commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
         work={task.name: task.state for task in runtime.tasks},
     )

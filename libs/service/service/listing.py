@@ -16,6 +16,9 @@ from service.problems import Problem, invalid, invalid_parameter
 
 LIMIT: Final = 50
 GREATEST_LIMIT: Final = 200
+CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
+"""What a cursor looks like: base64 with the alphabet for addresses."""
+LONGEST_CURSOR: Final = 512
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,8 @@ def _limit(value: str) -> int:
 
 
 def _read_cursor(value: str) -> str:
+    if len(value) > LONGEST_CURSOR:
+        raise _not_a_cursor()
     try:
         last = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):

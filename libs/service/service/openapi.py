@@ -1,26 +1,32 @@
 """The OpenAPI 3.1 document of a service: that of its FastAPI routes, completed by that of its resources."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
 from service import components, documentation, health
-from service.components import Document, refer
+from service.components import Document, refer, untyped_null
 from service.definition import Service
 from service.examples import example
 from service.operations import Operations
+from service.schemas import told
 
 VERSION: Final = "1"
 _METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 _FRAMEWORKS: Final = frozenset({"HTTPValidationError", "ValidationError"})
 """FastAPI's own way to tell of invalid requests, which our boundary replaces."""
+_TAGS: Final = {
+    "health": "Whether the service lives, and whether it can serve.",
+    "documentation": "What its problems mean.",
+}
 
 
 def document(service: Service) -> Document:
     """Everything a client needs to know to call the service. Raises TypeError where the code says too little."""
-    router = APIRouter()
+    router = APIRouter(generate_unique_id_function=lambda route: route.name)
     router.include_router(health.router)
     router.include_router(documentation.router(service))
     if service.router is not None:
@@ -28,10 +34,10 @@ def document(service: Service) -> Document:
     written = get_openapi(
         title=service.title, version=VERSION, description=service.description or None, routes=router.routes
     )
-    written["servers"] = [{"url": f"/{service.name}"}]
+    written["servers"] = [{"url": f"/{service.name}", "x-internal": False}]
     paths: Document = written["paths"]
     schemas: Document = {
-        name: schema
+        name: told(schema)
         for name, schema in written.get("components", {}).get("schemas", {}).items()
         if name not in _FRAMEWORKS
     } | components.SCHEMAS
@@ -41,8 +47,9 @@ def document(service: Service) -> Document:
         operations = Operations(service.name, resource)
         for name, schema in operations.schemas.items():
             if schemas.setdefault(name, schema) != schema:
-                raise TypeError(f"{service.name}: two models are called {name}")
+                raise TypeError(f"{service.name}: two schemas are called {name}")
         paths.update(operations.paths())
+    written["tags"] = _tags(service, paths)
     shared = {
         "schemas": dict(sorted(schemas.items())),
         "responses": components.responses(service.name),
@@ -51,6 +58,20 @@ def document(service: Service) -> Document:
     }
     written["components"] = {**_used(paths, shared), "securitySchemes": components.SECURITY_SCHEMES}
     return written
+
+
+def _tags(service: Service, paths: Document) -> list[Document]:
+    """The tags of the operations: what the state of a resource says of itself, else what the service does."""
+    said = _TAGS | {
+        resource.path.rpartition("/")[2]: inspect.getdoc(resource.decider.state) for resource in service.resources
+    }
+    used = sorted({tag for path in paths.values() for each in path.values() for tag in _tags_of(each)})
+    return [{"name": tag, "description": said.get(tag) or service.description or service.title} for tag in used]
+
+
+def _tags_of(operation: Any) -> Iterable[str]:
+    """Beside the operations of a path are the parameters they share."""
+    return operation.get("tags", ()) if isinstance(operation, dict) else ()
 
 
 def _used(paths: Document, shared: Mapping[str, Document]) -> Document:
@@ -76,6 +97,8 @@ def _used(paths: Document, shared: Mapping[str, Document]) -> Document:
 def _complete(operation: Document, schemas: Document) -> None:
     """Adds to an operation of a FastAPI route the problems it may answer with, and examples of all else."""
     responses: dict[str, Any] = operation["responses"]
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = untyped_null(parameter["schema"])
     if "422" in responses:
         responses["422"] = refer("responses", "Invalid")
     for part in (operation.get("requestBody", {}), *responses.values()):
@@ -85,9 +108,12 @@ def _complete(operation: Document, schemas: Document) -> None:
     if operation.get("security"):
         responses.setdefault("401", refer("responses", "Unauthenticated"))
         responses.setdefault("403", refer("responses", "ScopeMissing"))
+        # The parameters of a query that are not declared are refused.
+        responses.setdefault("422", refer("responses", "Invalid"))
         responses.setdefault("503", refer("responses", "Unavailable"))
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         responses.setdefault("404", refer("responses", "NotFound"))
     if "requestBody" in operation:
         responses.setdefault("413", refer("responses", "TooLarge"))
+    operation.setdefault("security", [])
     responses.setdefault("500", refer("responses", "Internal"))

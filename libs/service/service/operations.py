@@ -1,22 +1,28 @@
-"""The OpenAPI paths and schemas of a resource, written from its decider."""
+"""The OpenAPI paths of a resource, written from its decider."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, Final, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic_core import to_jsonable_python
 
-from contracts.model import Model
-from contracts.roles import ORGANISATION_ROLES, Role
-from eventstore.decider import Actor, Decision
-from service.components import SCHEMAS, Document, refer, response
+from contracts.roles import ORGANISATION_ROLES
+from eventstore.decider import Decision
+from service.components import Document, problem_type, refer, response, untyped_null
 from service.examples import example, example_of
+from service.listing import GREATEST_LIMIT
 from service.refusals import refusals_of
+from service.rehearsal import rehearse
 from service.resource import Resource
 from service.routes import SCHEME
+from service.schemas import Schemas, schema_of
 
-_READ: Final = {"401": "Unauthenticated", "403": "ScopeMissing", "500": "Internal", "503": "Unavailable"}
-_LIST: Final = {**_READ, "422": "Invalid"}
+_READ: Final = {
+    "401": "Unauthenticated",
+    "403": "ScopeMissing",
+    "422": "Invalid",
+    "500": "Internal",
+    "503": "Unavailable",
+}
 _COMMAND: Final = {
     **_READ,
     "400": "MalformedHeader",
@@ -36,24 +42,13 @@ class Operations:
         self._service = service
         self._resource = resource
         self._decider = resource.decider
-        self._record = resource.decider.state.__name__
-        self._history = f"{self._record}Event"
-        first = resource.creation.events
-        self._events = sorted(self._decider.events, key=lambda event: (event not in first, event.__name__))
-        models: list[tuple[type[Model], JsonSchemaMode]] = [
-            (self._decider.state, "serialization"),
-            *((event, "serialization") for event in self._events),
-            *((command, "validation") for command in self._decider.decisions),
-        ]
-        named, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
-        self._references: Mapping[Any, Document] = {model: reference for (model, _), reference in named.items()}
-        self.schemas: Document = definitions["$defs"]
-        """The schemas of commands, representations and events, by name."""
-        state = self.schemas[self._record]
-        self._identity = self._identity_schema()
-        self._example = self._representation(example_of(self._decider.state, state, self.schemas))
-        self.schemas[self._record] = self._representation_schema(state)
-        self.schemas[self._history] = self._history_schema()
+        self._rehearsal = rehearse(self._decider)
+        self._first = self._rehearsal.steps[resource.creation.command].representation()
+        self._schemas = Schemas(service, resource)
+        self._record = self._schemas.record
+        self._history = self._schemas.history
+        self.schemas = self._schemas.by_name
+        """The schemas of commands, representations, events and refusals, by name."""
 
     def paths(self) -> Document:
         """Every path of the resource."""
@@ -63,8 +58,8 @@ class Operations:
             "in": "path",
             "required": True,
             "description": f"The id of the {self._decider.category}.",
-            "schema": self._identity,
-            "example": self._example["id"],
+            "schema": self._schemas.identity,
+            "example": self._first["id"],
         }
         return {
             path: {"get": self._list(), "post": self._creation()},
@@ -78,11 +73,17 @@ class Operations:
 
     def _creation(self) -> Document:
         decision = self._resource.creation
-        created = self._answer("Created.", self._record, self._example, "ETag", "Location", "Idempotency-Replayed")
+        created = self._answer("Created.", self._record, self._first, "ETag", "Location", "Idempotency-Replayed")
+        category = self._decider.category
+        names = [f"get-{category}", f"list-{category}-events"]
+        names += [f"{verb}-{category}" for verb in self._resource.verbs]
+        identity = {"id": "$response.body#/id"}
+        created["links"] = {name: {"operationId": name, "parameters": identity} for name in map(_operation_id, names)}
         return self._command(decision, {"201": created}, {})
 
     def _decide(self, decision: Decision) -> Document:
-        decided = self._answer("Decided.", self._record, self._example, "ETag", "Idempotency-Replayed")
+        made = self._rehearsal.steps[decision.command].representation()
+        decided = self._answer("Decided.", self._record, made, "ETag", "Idempotency-Replayed")
         operation = self._command(decision, {"200": decided}, {**_GONE, "412": "Stale"})
         operation["parameters"].append(refer("parameters", "If-Match"))
         return operation
@@ -94,17 +95,16 @@ class Operations:
         said += [f"The role {role} only on its own records." for role in own]
         said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
         schema = self.schemas[decision.command.__name__]
-        made = example_of(decision.command, schema, self.schemas)
-        refused = response(self._service, "Refused.", refusals_of(self._decider, decision))
         operation = self._operation(
             f"{decision.name}-{self._decider.category}",
             summary.rstrip("."),
             "\n\n".join(filter(None, said)),
             "write",
-            {**ok, "409": refused},
+            {**ok, "409": self._refused(decision)},
             {**_COMMAND, **shared},
         )
-        content = {"application/json": {"schema": self._references[decision.command], "example": made}}
+        made = example_of(decision.command)
+        content = {"application/json": {"schema": refer("schemas", decision.command.__name__), "example": made}}
         return {
             **operation,
             "x-roles": list(decision.by),
@@ -114,46 +114,81 @@ class Operations:
             "requestBody": {"required": bool(schema.get("required")), "content": content},
         }
 
+    def _refused(self, decision: Decision) -> Document:
+        """The 409 of a decision: a schema for each of its refusals, with what was met where one was.
+
+        The last one is any problem's, so that a client generated today also reads a refusal of a later release.
+        """
+        kinds = refusals_of(self._decider, decision)
+        names = {problem_type(self._service, slug): self._schemas.problem(slug) for slug in kinds}
+        members: dict[str, Document] = {}
+        for slug, kind in kinds.items():
+            met = self._rehearsal.refused.get((decision.command, slug))
+            if met is not None:
+                said = {"detail": met.detail, "parameters": to_jsonable_python(met.parameters)}
+            else:
+                said = {"parameters": {name: example(schema_of(each), {}) for name, each in kind.parameters.items()}}
+            members[slug] = said if kind.parameters else {}
+        known = {
+            "oneOf": [refer("schemas", name) for name in names.values()],
+            "discriminator": {
+                "propertyName": "type",
+                "mapping": {of: refer("schemas", name)["$ref"] for of, name in names.items()},
+            },
+        }
+        schema = {"anyOf": [known, refer("schemas", "Problem")]}
+        return response(self._service, "Refused.", kinds, schema=schema, members=members)
+
     def _get(self) -> Document:
-        found = self._answer("The latest version.", self._record, self._example, "ETag")
+        found = self._answer("The latest version.", self._record, self._first, "ETag")
         unchanged = {"description": "Not changed since.", "headers": {"ETag": refer("headers", "ETag")}}
         name = f"get-{self._decider.category}"
         operation = self._operation(
-            name, f"Get one {self._decider.category}", "", "read", {"200": found, "304": unchanged}, {**_READ, **_GONE}
+            name,
+            f"Get one {self._decider.category}",
+            "As it is now, with the decisions that the caller may issue on it.",
+            "read",
+            {"200": found, "304": unchanged},
+            {**_READ, **_GONE},
         )
         return {**operation, "parameters": [refer("parameters", "If-None-Match")]}
 
     def _list(self) -> Document:
         state = self.schemas[self._record]["properties"]
         filters = [
-            {"name": name, "in": "query", "description": f"Only those with this {name}.", "schema": state[name]}
+            {
+                "name": name,
+                "in": "query",
+                "description": f"Only those with this {name}.",
+                "schema": untyped_null(state[name]),
+            }
             for name in self._resource.filters
         ]
-        page = self._page(self._record, self._example)
+        page = self._page(self._record, [self._first])
         summary = f"List the {self._resource.path.rpartition('/')[2]}"
         operation = self._operation(
-            f"list-{self._decider.category}", summary, "In the order of their ids.", "read", {"200": page}, _LIST
+            f"list-{self._decider.category}", summary, "In the order of their ids.", "read", {"200": page}, _READ
         )
         return {**operation, "parameters": [*filters, refer("parameters", "limit"), refer("parameters", "cursor")]}
 
     def _list_events(self) -> Document:
-        made = example(self.schemas[self._history], self.schemas | SCHEMAS)
+        longest = max(self._rehearsal.steps.values(), key=lambda step: step.version)
         operation = self._operation(
             f"list-{self._decider.category}-events",
             f"The history of one {self._decider.category}",
             "Every event in the order of versions, as recorded.",
             "read",
-            {"200": self._page(self._history, made)},
-            {**_LIST, **_GONE},
+            {"200": self._page(self._history, longest.history())},
+            {**_READ, **_GONE},
         )
         return {**operation, "parameters": [refer("parameters", "limit"), refer("parameters", "cursor")]}
 
-    def _page(self, schema: str, made: Document) -> Document:
-        answer = self._answer("A page.", schema, {"items": [made]}, "Link")
+    def _page(self, schema: str, made: Sequence[Any]) -> Document:
+        answer = self._answer("A page.", schema, {"items": made}, "Link")
         answer["content"]["application/json"]["schema"] = {
             "type": "object",
             "required": ["items"],
-            "properties": {"items": {"type": "array", "items": refer("schemas", schema)}},
+            "properties": {"items": {"type": "array", "maxItems": GREATEST_LIMIT, "items": refer("schemas", schema)}},
         }
         return answer
 
@@ -169,7 +204,7 @@ class Operations:
     ) -> Document:
         refused = {status: refer("responses", component) for status, component in shared.items()}
         return {
-            "operationId": name.replace("-", "_"),
+            "operationId": _operation_id(name),
             "tags": [self._resource.path.rpartition("/")[2]],
             "summary": summary,
             **({"description": description} if description else {}),
@@ -177,41 +212,6 @@ class Operations:
             "responses": dict(sorted({**answers, **refused}.items())),
         }
 
-    def _identity_schema(self) -> Document:
-        named = self._decider.identified_by
-        if named is None:
-            return {"type": "string", "format": "uuid"}
-        schema: Document = self.schemas[self._resource.creation.command.__name__]["properties"][named]
-        return schema
 
-    def _representation(self, state: Document) -> Document:
-        """An example of a representation, for somebody who may issue every decision."""
-        record = self._decider.state.model_validate_json(json.dumps(state))
-        owned = {role: str(state[role]) for role in ORGANISATION_ROLES if role in state}
-        allowed = self._decider.allowed(record, Actor("example", frozenset(get_args(Role)), owned))
-        written = record.model_dump(mode="json")
-        return {"id": example(self._identity, self.schemas), "version": 1, **written, "allowed": allowed}
-
-    def _representation_schema(self, state: Document) -> Document:
-        allowed = {
-            "type": "array",
-            "items": {"enum": list(self._resource.verbs)} if self._resource.verbs else {"type": "string"},
-            "description": "The decisions that the caller may issue now.",
-        }
-        version = {"type": "integer", "minimum": 1, "description": "Grows by one with each event; the ETag."}
-        properties = {"id": self._identity, "version": version, **state["properties"], "allowed": allowed}
-        return {**state, "properties": properties, "required": list(properties)}
-
-    def _history_schema(self) -> Document:
-        properties = {
-            "position": {"type": "integer", "minimum": 1, "description": "Orders all events of the service."},
-            "version": {"type": "integer", "minimum": 1, "description": "The record's version after it."},
-            "event_id": {"type": "string", "format": "uuid"},
-            "type": {"enum": [event.__name__ for event in self._events]},
-            "schema_version": {"type": "integer", "minimum": 1},
-            "recorded_at": {"type": "string", "format": "date-time", "description": "When it was stored."},
-            "data": {"anyOf": [self._references[event] for event in self._events]},
-            "metadata": refer("schemas", "Metadata"),
-        }
-        described = f"An event of a {self._decider.category}, as recorded."
-        return {"type": "object", "description": described, "required": list(properties), "properties": properties}
+def _operation_id(name: str) -> str:
+    return name.replace("-", "_")

@@ -11,12 +11,13 @@ from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from eventstore.appending import EventTooLarge, KeyReused, VersionConflict
+from eventstore.confirmation import StoreUnconfirmed
 from eventstore.connection import StoreUnavailable, is_outage
 from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
 from service.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.catalogue import KINDS, title
-from service.exchange import BodyTooLarge, Exchange
+from service.exchange import BodyTooLarge, Exchange, Refused
 
 RETRY_AFTER: Final = 1
 """Seconds after which a client may try again when something we need is away."""
@@ -49,20 +50,24 @@ class Problem(Exception):
     def __post_init__(self) -> None:
         self.status = self.status or KINDS[self.slug].status
 
-    async def answer(self, exchange: Exchange) -> None:
-        """Sends it. The type is a path of this service that says what the slug means."""
+    def written(self, root_path: str) -> bytes:
+        """The document. Its type is a path of the service that says what the slug means."""
         kind = KINDS.get(self.slug)
         document = {
-            "type": f"{exchange.root_path}/problems/{self.slug}",
+            "type": f"{root_path}/problems/{self.slug}",
             "title": kind.title if kind else title(self.slug),
             "status": self.status,
             "detail": self.detail,
             **self.members,
         }
+        return json.dumps(document, ensure_ascii=False).encode()
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Sends it."""
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         await exchange.answer(
             self.status,
-            json.dumps(document, ensure_ascii=False).encode(),
+            self.written(exchange.root_path),
             [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"), *headers],
         )
 
@@ -93,6 +98,8 @@ def problem_of(error: Exception) -> Problem | None:
             return invalid(error.errors())
         case BodyTooLarge():
             return Problem("body-too-large", error.detail, {"limit": error.limit})
+        case Refused():
+            return Problem(error.slug, error.detail, headers=error.headers or {})
         case Unauthenticated():
             challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
             return Problem("unauthenticated", str(error), headers={"WWW-Authenticate": challenge})
@@ -101,6 +108,13 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem("scope-missing", str(error), {"scope": error.scope}, {"WWW-Authenticate": challenge})
         case IssuerUnavailable():
             return unavailable(str(error), retry_after=5)
+        case StoreUnconfirmed():
+            return unavailable(
+                "nothing is recorded until the store is confirmed: if the worker does not do that within seconds, its "
+                "log says why, and `reconcile` puts it right",
+                slug="store-unconfirmed",
+                retry_after=5,
+            )
         case StoreUnavailable():
             return unavailable("the database does not answer")
         case HTTPException():

@@ -16,6 +16,7 @@ class Runtime:
     name: str
     settings: Settings
     tokens: Tokens
+    takes_commands: bool
     opened: Store | None = None
     """The store, once it is open."""
     tasks: list[Supervised] = field(default_factory=list)

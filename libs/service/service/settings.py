@@ -1,17 +1,85 @@
 """What a deployment decides: read once from the environment, checked before anything starts."""
 
-from typing import Annotated, TypeVar
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, ValidationError, field_validator
+from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-S = TypeVar("S", bound="DatabaseSettings")
+from eventstore.connection import place_of
 
-Seconds = Annotated[float, Field(gt=0)]
+S = TypeVar("S", bound="DatabaseSettings")
 
 
 class SettingsError(Exception):
     """The environment does not say what the service needs; the message is one sentence for who deploys it."""
+
+
+@dataclass(frozen=True)
+class Is:
+    """What a setting is, in words: said after "must be", in place of the value, which may hold a password."""
+
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type="setting", custom_error_message=f"must be {self.words}"
+        )
+
+
+def _matches(pattern: str) -> AfterValidator:
+    def matching(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+        return value
+
+    return AfterValidator(matching)
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or not _has_port(parts):
+        raise ValueError
+    return value
+
+
+def _origin(value: str) -> str:
+    """Compared letter by letter with what a browser sends, so it is refused where none would send it so."""
+    parts = urlsplit(value)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    plain = re.fullmatch(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]+)?", value)
+    if not plain or not _has_port(parts) or (default is not None and parts.port == default):
+        raise ValueError
+    return value
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port of an address is one, or not given."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _versions(written: object) -> object:
+    """Reads `companies=2,mobility=3`."""
+    if isinstance(written, str):
+        pairs = [version.partition("=") for version in written.split(",") if version.strip()]
+        return {service.strip(): int(number) for service, _, number in pairs}
+    return written
+
+
+def _reachable(url: str) -> str:
+    place_of(url)
+    return url
+
+
+BROKERS: Final = r"(\[[0-9A-Fa-f:.]+\]|[^\s,:\[\]@/]+):[0-9]{1,5}"
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), Is("a number of seconds, greater than 0")]
+Count = Annotated[int, Field(gt=0)]
 
 
 class DatabaseSettings(BaseSettings):
@@ -21,39 +89,69 @@ class DatabaseSettings(BaseSettings):
         frozen=True, extra="forbid", env_ignore_empty=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
 
-    database_url: str = Field(pattern=r"^postgres(ql)?://")
+    database_url: Annotated[str, AfterValidator(_reachable)]
     """The service's own database: `postgresql://user:password@host:5432/companies`."""
-    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
-    """The least level of log lines that are written."""
+    log_level: Annotated[Literal["INFO", "WARNING", "ERROR"], Is("INFO, WARNING or ERROR")] = "INFO"
+    """The least level of log lines that are written. There is none below: libraries would log what was sent."""
 
 
 class Settings(DatabaseSettings):
     """The settings of one running service."""
 
-    kafka_bootstrap: str = Field(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")
+    kafka_bootstrap: Annotated[
+        str, _matches(f"{BROKERS}(,{BROKERS})*"), Is("addresses of brokers, host:port, separated by commas")
+    ]
     """Kafka's addresses, `host:port`, comma-separated."""
-    territory: str = Field(default="issoudun", pattern=r"^[a-z][a-z0-9-]*$")
+    territory: Annotated[
+        str, _matches("[a-z][a-z0-9-]*"), Is("a name of small letters, digits and hyphens, a letter first")
+    ] = "issoudun"
     """The territory, first part of every topic's name."""
-    topic_partitions: int = Field(default=12, gt=0)
+    topic_partitions: Annotated[Count, Is("a whole number, 1 or more")] = 12
     """Partitions of the service's topic: fixed when it is created, and checked afterwards."""
+    topic_versions: Annotated[
+        dict[str, Annotated[int, Field(ge=1, le=999)]],
+        NoDecode,
+        BeforeValidator(_versions),
+        Is("services with the versions of their topics, such as companies=2"),
+    ] = {}
+    """Versions of services' topics where they are not 1, comma-separated: `companies=2`. The same for every service."""
 
-    oidc_issuer: str = Field(min_length=1)
+    oidc_issuer: str
     """The `iss` that tokens must carry."""
-    oidc_audience: str = Field(min_length=1)
+    oidc_audience: str
     """The `aud` that tokens must carry."""
-    oidc_jwks_url: str = Field(pattern=r"^https?://")
+    oidc_jwks_url: Annotated[
+        str, AfterValidator(_web_address), Is("an address http://… or https://…, without a user and a password")
+    ]
     """Where the issuer publishes its signing keys."""
 
     host: str = "127.0.0.1"
     """The address to listen on."""
-    port: int = Field(default=8000, ge=0, le=65535)
+    port: Annotated[int, Field(ge=0, le=65535), Is("a whole number from 0 to 65535")] = 8000
     """The port to listen on; 0 takes a free one."""
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_origin)], ...],
+        NoDecode,
+        Is(
+            "origins as browsers send them, https://app.example.org or http://localhost:3000, separated by commas: "
+            "in small letters, without a path, and without the port that is the scheme's own"
+        ),
+    ] = ()
     """Origins of the partners' frontends, comma-separated: `https://app.example.org`."""
-    max_body_bytes: int = Field(default=256 * 1024, gt=0)
+    max_body_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 256 * 1024
     """The largest request body."""
     request_timeout: Seconds = 15
-    """How long a request may take, its body included, in seconds."""
+    """How long a request may take, its body included, in seconds; and for how long its answer may go unread."""
+    max_header_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 32 * 1024
+    """The largest head of a request: its target and headers, all together."""
+    max_target_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 8 * 1024
+    """The longest target of a request: its path and query. What is longer than the largest head is cut off sooner."""
+    header_timeout: Seconds = 10
+    """How long the headers of a request may take, from its first byte or that of the connection, in seconds."""
+    idle_timeout: Annotated[Count, Is("a whole number of seconds, 1 or more")] = 5
+    """How long a connection may be silent between two requests, in seconds."""
+    max_connections: Annotated[Count, Is("a whole number, 1 or more")] = 1000
+    """How many connections may be open; one more is answered that the service is unavailable."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -64,25 +162,24 @@ class Settings(DatabaseSettings):
 
     def topic(self, service: str) -> str:
         """The topic of a service: `issoudun.companies.v1`."""
-        return f"{self.territory}.{service}.v1"
+        return f"{self.territory}.{service}.v{self.topic_versions.get(service, 1)}"
 
     def group(self, subscription: str) -> str:
         """A subscription's consumer group: `issoudun.indicators-1a2b3c4d`, as territories may share brokers."""
         return f"{self.territory}.{subscription}"
 
-    def source(self, service: str) -> str:
-        """How a service's events name where they come from: `/issoudun/companies`."""
-        return f"/{self.territory}/{service}"
 
-
-def load(kind: type[S]) -> S:
-    """The settings of a kind that the environment gives. Raises SettingsError."""
+def load(kind: type[S], **given: Any) -> S:
+    """The settings of a kind: those given, the others from the environment. Raises SettingsError."""
     try:
-        return kind()
+        return kind(**given)
     except ValidationError as invalid:
-        faults = [(str(error["loc"][0]).upper(), error) for error in invalid.errors(include_url=False)]
+        # A list is one setting, however many of its items are wrong.
+        faults = {str(error["loc"][0]).upper(): error for error in invalid.errors(include_url=False)}
         sentences = [
-            f"{name} is not set" if error["type"] == "missing" else f"{name} is not valid ({error['msg']})"
-            for name, error in faults
+            f"{name} is not set"
+            if error["type"] == "missing"
+            else f"{name} {error['msg'].removeprefix('Value error, ')}"
+            for name, error in faults.items()
         ]
         raise SettingsError("Settings: " + "; ".join(sentences) + ".") from None

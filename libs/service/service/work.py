@@ -30,7 +30,6 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
     relay = Relay(
         settings.database_url,
         topic=settings.topic(service.name),
-        source=settings.source(service.name),
         bootstrap=settings.kafka_bootstrap,
         partitions=settings.topic_partitions,
         wakers=store.wakers,
@@ -55,16 +54,18 @@ def _forgetting(store: Store) -> Supervised:
 
 
 def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:
+    name, handle = subscribes.begin(settings)
     subscription = Subscription(
-        subscribes.name,
-        topics=[settings.topic(name) for name in subscribes.to],
+        name,
+        topics=[settings.topic(service) for service in subscribes.to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
-        handle=subscribes.handle,
-        group=settings.group(subscribes.name),
+        handle=handle,
+        known=subscribes.known,
+        group=settings.group(name),
     )
     return Supervised(
-        f"subscription {subscribes.name}",
+        f"subscription {name}",
         subscription.run,
         lambda: subscription.error or subscription.failing or "running",
     )

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import httpx
 from fastapi import APIRouter
@@ -59,7 +59,7 @@ class PutOut(Command):
 class Dim(Command):
     """The town hall dims a lamp that is lit."""
 
-    watts: Watts
+    watts: Annotated[Watts, Field(examples=[40])]
 
 
 class Inspect(Command):
@@ -67,7 +67,11 @@ class Inspect(Command):
 
 
 class Break(Command):
-    """Shows what a bug looks like from outside."""
+    """Shows what a bug looks like from outside, where nothing is left of a lamp."""
+
+    into: Annotated[int, Field(ge=0, examples=[2])]
+
+    word: str | None = None
 
 
 class LampInstalled(Event):
@@ -127,8 +131,12 @@ def inspect(_lamp: Lamp, _command: Inspect) -> tuple[()]:
 
 
 @lamps.decides(by="town_hall")
-def break_(_lamp: Lamp, _command: Break) -> tuple[()]:
-    raise ZeroDivisionError("the secret of the lamp")
+def break_(_lamp: Lamp, command: Break) -> tuple[()]:
+    if command.word:
+        LampDimmed.model_validate({"watts": command.word, command.word: 1, "effective_on": command.on})
+    if not command.into:
+        raise ZeroDivisionError("the secret of the lamp")
+    return ()
 
 
 def _check_brightness(lamp: Lamp, command: Dim) -> None:
@@ -246,11 +254,13 @@ def variables(database: str, issuer: Issuer, **others: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    command: str, environment: Mapping[str, str], *, script: str = __file__
+    command: str, environment: Mapping[str, str], *, script: str = __file__, log: IO[bytes] | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service's process, and the address it answers at."""
+    """A service's process, and the address it answers at. What it logs goes to a file, where one is given."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, script, command], env={**os.environ, **environment, "PORT": str(port)})
+    process = subprocess.Popen(
+        [sys.executable, script, command], env={**os.environ, **environment, "PORT": str(port)}, stderr=log
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):

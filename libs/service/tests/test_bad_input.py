@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from lamps import bearer, calling, settings_for
+from lamps import bearer, calling, service, settings_for
+from starlette.types import Message
 
 from devstack.issuer import Issuer
+from service.application import build
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +111,16 @@ async def test_a_body_that_is_too_large_is_refused_while_it_comes(client: httpx.
     assert sent <= 3000
 
 
+@pytest.mark.parametrize("path", ["/v1/lamps", "/v1/readings"])
+@pytest.mark.parametrize("left", [b"", json.dumps(LAMP).encode()])
+async def test_less_than_was_announced_is_not_decided_whatever_the_server_says(
+    client: httpx.AsyncClient, path: str, left: bytes
+) -> None:
+    answer = await client.post(path, content=left, headers=JSON | {"Content-Length": "100"})
+    problem(answer, 400, "malformed-request")
+    assert answer.headers["connection"] == "close"
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(client: httpx.AsyncClient) -> None:
     async def stalling() -> AsyncIterator[bytes]:
         yield b"{"
@@ -137,6 +150,10 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(client: httpx.Asyn
         ("GET", "/v1/lamps/" + "a" * 3000),
         ("GET", "/problems/nothing"),
         ("GET", "/lampsv1/lamps"),
+        ("GET", "/%0A"),
+        ("GET", "/live%0A"),
+        ("GET", "/lamps/docs%0A"),
+        ("GET", "/v1/report%0A"),
     ],
 )
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, method: str, path: str) -> None:
@@ -180,9 +197,46 @@ async def test_head_is_where_get_is(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/report")).headers["cache-control"] == "private, no-cache"
 
 
-async def test_the_root_leads_to_the_documentation(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/")
-    assert (answer.status_code, answer.headers["location"]) == (307, "/lamps/docs")
+@pytest.mark.parametrize("path", ["/", "/lamps", "/lamps/"])
+async def test_the_root_leads_to_what_is_there(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    places = re.findall('href="([^"]+)"', answer.text)
+    assert "/lamps/docs" in places
+    assert [(await client.get(place)).status_code for place in places] == [200] * len(places)
+
+
+async def test_a_preflight_that_is_answered_no_is_a_problem(shared_database: str, issuer: Issuer) -> None:
+    asked = {"Origin": "https://a.test", "Access-Control-Request-Method": "POST"}
+    async with calling(settings_for(shared_database, issuer, cors_origins=("https://a.test",))) as client:
+        assert (await client.options("/v1/lamps", headers=asked)).status_code == 200
+        for other in ({"Origin": "https://b.test"}, {"Access-Control-Request-Method": "DELETE"}):
+            answer = await client.options("/v1/lamps", headers=asked | other)
+            assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+            assert answer.json()["type"] == "/lamps/problems/preflight-refused"
+            assert answer.headers.get("access-control-allow-origin") == (
+                None if "Origin" in other else "https://a.test"
+            )
+
+
+async def test_who_is_answered_when_a_service_stops_is_told_to_try_again(shared_database: str, issuer: Issuer) -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    application = build(service, settings_for(shared_database, issuer), worker=False)
+    scope = {"type": "http", "method": "GET", "path": "/v1/slow", "query_string": b"", "headers": []}
+    running = asyncio.create_task(application(scope, receive, send))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    start, body = sent
+    assert (start["status"], json.loads(body["body"])["type"]) == (503, "/lamps/problems/unavailable")
 
 
 async def test_a_bug_shows_nothing_of_the_inside(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:

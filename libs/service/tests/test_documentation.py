@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from lamps import Lamp, calling, lamps, service, settings_for
+from lamps import Lamp, bearer, calling, lamps, service, settings_for
 from poles import poles
 
 import service as package
@@ -81,7 +81,7 @@ def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
 def test_it_is_openapi_of_the_right_version_under_the_right_address(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     assert document["info"]["title"] == "Street lamps"
-    assert document["servers"] == [{"url": "/lamps"}]
+    assert document["servers"] == [{"url": "/lamps", "x-internal": False}]
 
 
 def test_every_path_is_there(document: dict[str, Any]) -> None:
@@ -189,6 +189,63 @@ def test_a_sentence_of_a_refusal_leaves_out_what_it_speaks_of() -> None:
     assert refusals_of(lamps, dim)["not-dimmer"].advice == "… W is no less than … W."
 
 
+def test_a_field_with_a_default_may_be_left_out_and_says_so(document: dict[str, Any]) -> None:
+    install = document["components"]["schemas"]["Install"]
+    assert install["required"] == ["company", "watts"]
+    assert install["properties"]["label"] == {"type": "string", "description": '`"lamp"` unless given.'}
+    assert "default" not in install["properties"]["fixing"]
+    # What is sent is closed and what is read is open, so a model on both ways has two schemas.
+    assert install["properties"]["fixing"]["anyOf"][0] == {"$ref": "#/components/schemas/FixingInput"}
+
+
+FORBIDDEN = [
+    ("If-Match", '"0"'),
+    ("If-Match", "3"),
+    ("If-Match", '"1234567890"'),
+    ("Idempotency-Key", "k" * 256),
+    ("Idempotency-Key", "é"),
+    ("X-Correlation-Id", "c" * 129),
+    ("X-Correlation-Id", "two words"),
+    ("cursor", "c" * 513),
+    ("cursor", "!"),
+    ("limit", "201"),
+    ("limit", "0"),
+]
+
+
+async def test_what_the_document_forbids_of_a_parameter_is_refused(
+    document: dict[str, Any], migrated_database: str, issuer: Issuer
+) -> None:
+    async with calling(settings_for(migrated_database, issuer), **bearer(issuer)) as client:
+        lamp = (await client.post("/v1/lamps", json={"company": "x", "watts": 70})).headers["location"]
+        for name, value in FORBIDDEN:
+            parameter = document["components"]["parameters"][name]
+            assert not allows(parameter["schema"], value), name
+            if parameter["in"] == "query":
+                answer = await client.get("/v1/lamps", params={name: value})
+            else:
+                answer = await client.post(f"{lamp}/light", headers=[(name.encode(), value.encode())])
+            assert answer.status_code in (400, 412, 422), (name, value, answer.text)
+        assert (await client.post(f"{lamp}/light", headers={"If-Match": '"1"'})).status_code == 200
+
+
+def allows(schema: dict[str, Any], value: str) -> bool:
+    """Whether a parameter's schema allows what is written."""
+    if "anyOf" in schema:
+        return any(allows(each, value) for each in schema["anyOf"])
+    if "const" in schema:
+        return bool(value == schema["const"])
+    if schema["type"] == "integer":
+        return bool(schema["minimum"] <= int(value) <= schema["maximum"])
+    fits = schema.get("minLength", 0) <= len(value) <= schema["maxLength"]
+    return fits and re.search(schema["pattern"], value) is not None
+
+
+@pytest.mark.parametrize("value", ['"3"', '"999999999"', "*"])
+def test_if_match_takes_an_etag_or_a_star(document: dict[str, Any], value: str) -> None:
+    assert allows(document["components"]["parameters"]["If-Match"]["schema"], value)
+
+
 async def test_examples_are_accepted_as_they_stand(
     document: dict[str, Any], migrated_database: str, issuer: Issuer
 ) -> None:
@@ -202,9 +259,9 @@ async def test_examples_are_accepted_as_they_stand(
         schema = document["components"]["schemas"]["Lamp"]
         assert schema["required"] == list(schema["properties"]) == list(made.json())
         recorded = (await client.get(f"{made.headers['location']}/events")).json()["items"][0]
-        assert recorded.keys() == set(document["components"]["schemas"]["LampEvent"]["properties"])
+        assert recorded.keys() == set(document["components"]["schemas"]["RecordedLampInstalled"]["properties"])
         decided = document["paths"]["/v1/lamps/{id}/dim"]["post"]["requestBody"]["content"]["application/json"]
-        assert decided["example"] == {"watts": 70}
+        assert decided["example"] == {"watts": 40}
     Lamp.model_validate_json(json.dumps({name: example[name] for name in Lamp.model_fields}))
 
 

@@ -11,8 +11,8 @@ import pytest
 from lamps import bearer, calling, running, settings_for, variables
 
 from devstack.issuer import Issuer
+from devstack.prepared import prepare
 from devstack.servers import Postgres
-from eventstore.migrate import migrate
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -49,7 +49,7 @@ async def recovered(client: httpx.AsyncClient, *, within: float) -> None:
 
 
 async def test_a_database_that_is_killed_is_told_at_once_and_found_again(postgres: Postgres, issuer: Issuer) -> None:
-    await migrate(postgres.url)
+    await prepare(postgres.url)
     async with calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
         lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
         for _ in range(2):
@@ -72,7 +72,7 @@ async def test_a_database_that_is_killed_is_told_at_once_and_found_again(postgre
 
 
 async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Postgres, issuer: Issuer) -> None:
-    await migrate(postgres.url)
+    await prepare(postgres.url)
     async with calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
         lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
         postgres.pause()
@@ -90,7 +90,7 @@ async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Pos
 
 
 async def test_a_service_ends_in_order_while_its_database_stands_still(postgres: Postgres, issuer: Issuer) -> None:
-    await migrate(postgres.url)
+    await prepare(postgres.url)
     async with asyncio.timeout(10), calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
         lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
         await asyncio.gather(client.get(lamp), client.get("/v1/lamps"))
@@ -98,7 +98,7 @@ async def test_a_service_ends_in_order_while_its_database_stands_still(postgres:
 
 
 async def test_a_service_may_start_before_its_database(postgres: Postgres, issuer: Issuer) -> None:
-    await migrate(postgres.url)
+    await prepare(postgres.url)
     postgres.stop()
     async with calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
         await unavailable(client, "POST", "/v1/lamps", within=2)

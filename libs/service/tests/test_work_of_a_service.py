@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import httpx
 import pytest
-from lamps import bearer, service, settings_for
+from lamps import bearer, lamps, service, settings_for
 
 from devstack.issuer import Issuer
 from eventstore.envelope import Message
@@ -41,9 +41,9 @@ async def test_a_command_reaches_the_subscription_of_another_service(
         update={"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
     )
     lighting = build(service, settings)
-    shades = build(
-        Service("shades", title="Shades", subscriptions=(Subscribes("note", to=("lamps",), handle=note),)), settings
-    )
+    known = {(event.__name__, event.schema_version) for event in lamps.events}
+    subscribes = Subscribes(to=("lamps",), begin=lambda _: ("note", note), known=known)
+    shades = build(Service("shades", title="Shades", subscriptions=(subscribes,)), settings)
     transport = httpx.ASGITransport(lighting)
     async with (
         shades.router.lifespan_context(shades),

@@ -24,6 +24,7 @@ from contracts.company import (
 from contracts.model import Day
 from contracts.values import (
     Commune,
+    EnteredText,
     FullTimeEquivalents,
     LegalForm,
     Naf,
@@ -40,7 +41,7 @@ class Apply(Command):
     """A company asks to join the network, for the first time or again after a refusal or a departure."""
 
     siret: Siret
-    name: Annotated[ShortText, Field(examples=["Fonderie d'Exemple"])]
+    name: Annotated[EnteredText, Field(examples=["Fonderie d'Exemple"])]
     """The company's name; sole traders, whose name is their own, cannot be recorded."""
     legal_form: LegalForm
     naf: Naf
@@ -63,7 +64,7 @@ class Reject(Command):
 class ReportHeadcount(Command):
     """A member tells its headcount on the day `on`."""
 
-    full_time_equivalents: FullTimeEquivalents
+    full_time_equivalents: Annotated[FullTimeEquivalents, Field(examples=[45])]
 
 
 class Suspend(Command):

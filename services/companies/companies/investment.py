@@ -2,15 +2,16 @@
 
 A company, or the network for it, announces one along an axis of the programme and may cancel it until it is completed.
 The network or the town hall approves it and records that it was committed, started and completed. Funders (`region`,
-`state`) award grants [subventions] and disburse them. The network or the state audits the jobs it created and
-maintained, each time on a document. The network corrects amounts and days, and says why.
+`state`) award grants [subventions], disburse them and record what is paid back, each for the funds of its own role. The
+network or the state audits the jobs it created and maintained, each time on a document. The network corrects amounts,
+days, grants and payments, and says why.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, Self, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from companies.company import Company, companies
 from contracts.investment import (
@@ -24,6 +25,7 @@ from contracts.investment import (
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
+    GrantRepaid,
     InvestmentAnnounced,
     InvestmentApproved,
     InvestmentCancelled,
@@ -31,32 +33,42 @@ from contracts.investment import (
     InvestmentCompleted,
     InvestmentStarted,
     JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
     Status,
     Step,
 )
-from contracts.model import Day, Model
+from contracts.model import Correction, Day, EnteredDay, Model, within_reason
+from contracts.roles import FUNDERS, Role
 from contracts.values import (
     AidRate,
     Axis,
     Commune,
+    EnteredText,
     Euros,
     FullTimeEquivalents,
     Funder,
     Naf,
+    Ordinal,
     Scheme,
     ShortText,
     Siret,
     SomeEuros,
     Zone,
 )
-from eventstore.decider import Command, Decider, Lookup, Rejected, State
+from eventstore.decider import Command, Decider, Lookup, Rejected, Roles, State
+
+MOST_GRANTS: Final = 20
+"""Of one investment: several times what a project gathers. So its state, and the event that cancels it, stay small."""
+MOST_PAYMENTS: Final = 50
+"""Of one grant, and as many repayments: one a month over four years."""
 
 
 class Announce(Command):
     """A member company announces a productive investment."""
 
     company: Siret
-    title: ShortText
+    title: EnteredText
     axis: Axis
     amount: SomeEuros
     """The eligible base [assiette éligible], in whole euros."""
@@ -81,6 +93,11 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
+def _dated_within_reason(evidence: Evidence) -> Evidence:
+    within_reason(evidence.dated)
+    return evidence
+
+
 class AuditJobs(Command):
     """The jobs it created and maintained are established on evidence, for the first time or again.
 
@@ -90,7 +107,7 @@ class AuditJobs(Command):
 
     created: FullTimeEquivalents
     maintained: FullTimeEquivalents
-    evidence: Evidence
+    evidence: Annotated[Evidence, AfterValidator(_dated_within_reason)]
 
 
 class Cancel(Command):
@@ -115,39 +132,85 @@ class DisburseGrant(Command):
 
     funder: Funder
     scheme: Scheme
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[50_000])]
     """This payment."""
+
+
+class RecordRepayment(Command):
+    """A funder records that a grant was paid back, or a part of it: of a cancelled investment, or paid in excess."""
+
+    funder: Funder
+    scheme: Scheme
+    amount: Annotated[SomeEuros, Field(examples=[20_000])]
+    """This repayment."""
 
 
 class CorrectAmount(Command):
     """The network corrects the eligible base. It still covers the grants."""
 
-    amount: SomeEuros
+    amount: Annotated[SomeEuros, Field(examples=[480_000])]
     reason: CorrectionReason
 
 
 class CorrectAmountSpent(Command):
     """The network corrects what was spent."""
 
-    amount_spent: SomeEuros
+    amount_spent: Annotated[SomeEuros, Field(examples=[440_000])]
     reason: CorrectionReason
 
 
 class CorrectDay(Command):
-    """The network corrects the day of a step. The steps stay in their order."""
+    """The network corrects the day of a step, or of the last audit. The steps stay in their order."""
 
     step: Step
-    day: Day
+    day: Annotated[EnteredDay, Field(examples=["2024-05-06"])]
     reason: CorrectionReason
 
 
 class CorrectGrant(Command):
-    """The network corrects what was granted; 0 takes the grant back. It is never less than what was disbursed."""
+    """The network corrects a grant. What is not given stays as it is."""
 
     funder: Funder
     scheme: Scheme
-    amount: Euros
+    amount: Annotated[Euros, Field(examples=[120_000])] | None = None
+    """What was granted; 0 takes the grant back. It is never less than what was disbursed and not repaid."""
+    eligible_base: SomeEuros | None = None
+    aid_rate: AidRate | None = None
+    awarded_on: EnteredDay | None = None
     reason: CorrectionReason
+
+
+class CorrectPayment(Command):
+    """The network corrects a payment of a grant. What is not given stays as it is."""
+
+    funder: Funder
+    scheme: Scheme
+    payment: Ordinal
+    """Which of the grant's payments."""
+    amount: Euros | None = None
+    """0 takes the payment back."""
+    paid_on: EnteredDay | None = None
+    reason: CorrectionReason
+
+
+class CorrectRepayment(Command):
+    """The network corrects a repayment of a grant. What is not given stays as it is."""
+
+    funder: Funder
+    scheme: Scheme
+    repayment: Ordinal
+    """Which of the grant's repayments."""
+    amount: Euros | None = None
+    """0 takes the repayment back."""
+    repaid_on: EnteredDay | None = None
+    reason: CorrectionReason
+
+
+class Payment(Model):
+    """What was paid, or paid back, at once. 0 where a correction took it back."""
+
+    on: Day
+    amount: Euros
 
 
 class Grant(Model):
@@ -159,17 +222,43 @@ class Grant(Model):
     aid_rate: AidRate
     amount: Euros
     disbursed: Euros = 0
+    """The total of its payments."""
+    repaid: Euros = 0
+    """The total of its repayments."""
     awarded_on: Day
+    payments: tuple[Payment, ...] = ()
+    repayments: tuple[Payment, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
         """What tells apart the grants of one investment."""
         return self.funder, self.scheme
 
+    @property
+    def kept(self) -> int:
+        """What it has paid and not been repaid."""
+        return self.disbursed - self.repaid
+
+    def with_payment(self, payment: Payment, number: int | None = None) -> Self:
+        """This grant with one payment more, or with another one of that number."""
+        payments = _with(self.payments, payment, number)
+        return self.model_copy(update={"payments": payments, "disbursed": sum(each.amount for each in payments)})
+
+    def with_repayment(self, repayment: Payment, number: int | None = None) -> Self:
+        """This grant with one repayment more, or with another one of that number."""
+        repayments = _with(self.repayments, repayment, number)
+        return self.model_copy(update={"repayments": repayments, "repaid": sum(each.amount for each in repayments)})
+
+
+def _with(payments: tuple[Payment, ...], payment: Payment, number: int | None) -> tuple[Payment, ...]:
+    place = len(payments) if number is None else number - 1
+    return *payments[:place], payment, *payments[place + 1 :]
+
 
 class Investment(State):
     """A productive investment, its grants and its jobs. Company, NAF, commune and zone are as when it was announced."""
 
+    revision = 2
     company: Siret
     naf: Naf
     commune: Commune
@@ -187,7 +276,7 @@ class Investment(State):
     evidence: Evidence | None = None
     grants: tuple[Grant, ...] = ()
     to_repay: Euros = 0
-    """What its grants had paid when it was cancelled."""
+    """What the grants of a cancelled investment have paid and not been repaid."""
     cancellation_reason: CancellationReason | None = None
     announced_on: Day
     approved_on: Day | None = None
@@ -216,6 +305,14 @@ class Investment(State):
     def with_grant(self, grant: Grant) -> tuple[Grant, ...]:
         """Its grants, once this one is added or changed."""
         return tuple({**{each.key: each for each in self.grants}, grant.key: grant}.values())
+
+    def corrected(self, event: Correction, **changes: object) -> Self:
+        """This state after a correction, which may have moved the day of its latest step."""
+        changed = self.after(event, **changes)
+        days = [*changed.days(), *([changed.cancelled_on] if changed.cancelled_on else [])]
+        for grant in changed.grants:
+            days += [grant.awarded_on, *(each.on for each in (*grant.payments, *grant.repayments))]
+        return changed.model_copy(update={"effective_on": max(days)})
 
 
 NOT_CANCELLED = ("announced", "approved", "committed", "in_progress", "completed", "audited")
@@ -268,13 +365,7 @@ def complete(investment: Investment, command: Complete) -> InvestmentCompleted:
 
 @investments.decides(by=("network", "state"), when=("completed", "audited"))
 def audit_jobs(investment: Investment, command: AuditJobs) -> JobsAudited | tuple[()]:
-    if command.evidence.dated > command.on:
-        raise Rejected(
-            "evidence-after-audit",
-            f"the evidence is dated {command.evidence.dated}, after the audit, of {command.on}",
-            dated=command.evidence.dated,
-            on=command.on,
-        )
+    _check_evidence(command.evidence, command.on)
     before = (investment.jobs_created, investment.jobs_maintained, investment.evidence, investment.audited_on)
     if before == (command.created, command.maintained, command.evidence, command.on):
         return ()
@@ -295,16 +386,25 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
         announced_on=investment.announced_on,
         committed_on=investment.committed_on,
         grants_awarded=sum(grant.amount for grant in investment.grants),
-        grants_disbursed=sum(grant.disbursed for grant in investment.grants),
+        grants_disbursed=sum(grant.kept for grant in investment.grants),
         grants=tuple(
-            CancelledGrant(funder=grant.funder, scheme=grant.scheme, amount=grant.amount, disbursed=grant.disbursed)
+            CancelledGrant(funder=grant.funder, scheme=grant.scheme, amount=grant.amount, disbursed=grant.kept)
             for grant in investment.grants
         ),
     )
 
 
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED)
-def award_grant(investment: Investment, command: AwardGrant) -> GrantAwarded:
+def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> GrantAwarded:
+    funders: list[Funder] = list(FUNDERS)
+    if command.funder not in funders:
+        raise Rejected(
+            "funder-unknown",
+            f"{command.funder} is none of the programme's funders: {', '.join(funders)}",
+            funder=command.funder,
+            funders=funders,
+        )
+    _check_funder(command.funder, roles)
     if investment.grant(command.funder, command.scheme):
         raise Rejected(
             "grant-already-awarded",
@@ -312,6 +412,8 @@ def award_grant(investment: Investment, command: AwardGrant) -> GrantAwarded:
             funder=command.funder,
             scheme=command.scheme,
         )
+    if len(investment.grants) >= MOST_GRANTS:
+        raise Rejected("too-many-grants", f"an investment has at most {MOST_GRANTS} grants", most=MOST_GRANTS)
     grant = Grant(
         funder=command.funder,
         scheme=command.scheme,
@@ -325,11 +427,23 @@ def award_grant(investment: Investment, command: AwardGrant) -> GrantAwarded:
 
 
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED)
-def disburse_grant(investment: Investment, command: DisburseGrant) -> GrantDisbursed:
+def disburse_grant(investment: Investment, command: DisburseGrant, roles: Roles) -> GrantDisbursed:
+    _check_funder(command.funder, roles)
     grant = _awarded(investment, command)
-    paid = grant.model_copy(update={"disbursed": grant.disbursed + command.amount})
+    _check_count(grant.payments)
+    paid = grant.with_payment(Payment(on=command.on, amount=command.amount))
     _check_grants(investment.with_grant(paid), investment.amount)
     return GrantDisbursed(**_says(investment, command), disbursed=paid.disbursed)
+
+
+@investments.decides(by=("region", "state"))
+def record_repayment(investment: Investment, command: RecordRepayment, roles: Roles) -> GrantRepaid:
+    _check_funder(command.funder, roles)
+    grant = _awarded(investment, command)
+    _check_count(grant.repayments)
+    repaid = grant.with_repayment(Payment(on=command.on, amount=command.amount))
+    _check_grants(investment.with_grant(repaid), investment.amount)
+    return GrantRepaid(**_says(investment, command), repaid=repaid.repaid, cancelled_on=investment.cancelled_on)
 
 
 @investments.decides(by="network", when=NOT_CANCELLED)
@@ -366,40 +480,75 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
         raise Rejected("step-not-reached", f"the investment is not {command.step} yet", step=command.step)
     if command.day == days[place]:
         return ()
-    if command.day < max(days[:place], default=command.day):
-        raise Rejected(
-            "day-before-previous-step",
-            f"{command.day} is before the step that comes before, of {days[place - 1]}",
-            step=command.step,
-            day=command.day,
-            previous=days[place - 1],
-        )
     following = [command.on, *days[place + 1 :]]
     if command.step == "announced":
         following += [grant.awarded_on for grant in investment.grants]
-    if command.day > min(following):
-        raise Rejected(
-            "day-after-next-step",
-            f"{command.day} is after what came next, on {min(following)}",
-            step=command.step,
-            day=command.day,
-            next=min(following),
-        )
+    _check_day(command.day, after=max(days[:place], default=command.day), before=min(following))
+    if command.step == "audited" and investment.evidence:
+        _check_evidence(investment.evidence, command.day)
     return DayCorrected(
         **_says(investment, command),
         day_before=days[place],
         amount=investment.amount,
         amount_spent=investment.amount_spent,
+        created=investment.jobs_created,
+        maintained=investment.jobs_maintained,
     )
 
 
 @investments.decides(by="network", when=NOT_CANCELLED)
 def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrected | tuple[()]:
     grant = _awarded(investment, command)
-    if command.amount == grant.amount:
+    terms = command.model_dump(include={"amount", "eligible_base", "aid_rate", "awarded_on"}, exclude_none=True)
+    corrected = grant.model_copy(update=terms)
+    if corrected == grant:
         return ()
-    _check_grants(investment.with_grant(grant.model_copy(update={"amount": command.amount})), investment.amount)
-    return GrantCorrected(**_says(investment, command), amount_before=grant.amount, awarded_on=grant.awarded_on)
+    if moved := corrected.awarded_on != grant.awarded_on:
+        paid = [payment.on for payment in (*grant.payments, *grant.repayments)]
+        _check_day(corrected.awarded_on, after=investment.announced_on, before=min([command.on, *paid]))
+    _check_grants(investment.with_grant(corrected), investment.amount)
+    says = {**_says(investment, command), "amount": corrected.amount, "awarded_on": corrected.awarded_on}
+    return GrantCorrected(**says, amount_before=grant.amount, awarded_before=grant.awarded_on if moved else None)
+
+
+@investments.decides(by="network")
+def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentCorrected | tuple[()]:
+    grant = _awarded(investment, command)
+    before = _numbered(grant.payments, command.payment)
+    payment = _corrected(before, command.amount, command.paid_on)
+    if payment == before:
+        return ()
+    if payment.on != before.on:
+        _check_day(payment.on, after=grant.awarded_on, before=min(command.on, investment.cancelled_on or command.on))
+    corrected = grant.with_payment(payment, command.payment)
+    _check_grants(investment.with_grant(corrected), investment.amount)
+    return PaymentCorrected(
+        **{**_says(investment, command), "amount": payment.amount, "paid_on": payment.on},
+        amount_before=before.amount,
+        paid_before=before.on,
+        disbursed=corrected.disbursed,
+        cancelled_on=investment.cancelled_on,
+    )
+
+
+@investments.decides(by="network")
+def correct_repayment(investment: Investment, command: CorrectRepayment) -> RepaymentCorrected | tuple[()]:
+    grant = _awarded(investment, command)
+    before = _numbered(grant.repayments, command.repayment)
+    repayment = _corrected(before, command.amount, command.repaid_on)
+    if repayment == before:
+        return ()
+    if repayment.on != before.on:
+        _check_day(repayment.on, after=grant.awarded_on, before=command.on)
+    corrected = grant.with_repayment(repayment, command.repayment)
+    _check_grants(investment.with_grant(corrected), investment.amount)
+    return RepaymentCorrected(
+        **{**_says(investment, command), "amount": repayment.amount, "repaid_on": repayment.on},
+        amount_before=before.amount,
+        repaid_before=before.on,
+        repaid=corrected.repaid,
+        cancelled_on=investment.cancelled_on,
+    )
 
 
 def _says(investment: Investment, command: Command) -> dict[str, Any]:
@@ -415,7 +564,66 @@ def _says(investment: Investment, command: Command) -> dict[str, Any]:
     }
 
 
-def _awarded(investment: Investment, command: DisburseGrant | CorrectGrant) -> Grant:
+def _check_funder(funder: str, roles: Roles) -> None:
+    """A funder acts in its own role; what was awarded by one that is no longer listed is either's. Raises Rejected."""
+    role: Role | None = FUNDERS.get(funder)
+    if role and role not in roles:
+        raise Rejected(
+            "funder-of-another-role", f"{funder} is for the role {role} to decide for", funder=funder, role=role
+        )
+
+
+def _check_evidence(evidence: Evidence, audited: Day) -> None:
+    if evidence.dated > audited:
+        raise Rejected(
+            "evidence-after-audit",
+            f"the evidence is dated {evidence.dated}, after the audit, of {audited}",
+            dated=evidence.dated,
+            on=audited,
+        )
+
+
+def _check_day(day: Day, *, after: Day, before: Day) -> None:
+    """What happened keeps its order when its day is corrected. Raises Rejected."""
+    if day < after:
+        raise Rejected(
+            "day-before-previous-step",
+            f"{day} is before what came before, on {after}",
+            day=day,
+            previous=after,
+        )
+    if day > before:
+        raise Rejected("day-after-next-step", f"{day} is after what came next, on {before}", day=day, next=before)
+
+
+def _check_count(payments: Sequence[Payment]) -> None:
+    if len(payments) >= MOST_PAYMENTS:
+        raise Rejected(
+            "too-many-payments",
+            f"a grant has at most {MOST_PAYMENTS} payments, and as many repayments",
+            most=MOST_PAYMENTS,
+        )
+
+
+def _numbered(payments: Sequence[Payment], number: int) -> Payment:
+    if number > len(payments):
+        raise Rejected(
+            "payment-not-recorded",
+            f"there is no number {number}: the grant has {len(payments)} of them",
+            number=number,
+            recorded=len(payments),
+        )
+    return payments[number - 1]
+
+
+def _corrected(payment: Payment, amount: int | None, on: Day | None) -> Payment:
+    return Payment(on=on or payment.on, amount=payment.amount if amount is None else amount)
+
+
+def _awarded(
+    investment: Investment,
+    command: DisburseGrant | RecordRepayment | CorrectGrant | CorrectPayment | CorrectRepayment,
+) -> Grant:
     grant = investment.grant(command.funder, command.scheme)
     if grant is None:
         raise Rejected(
@@ -441,17 +649,32 @@ def _check_grants(grants: Sequence[Grant], amount: int) -> None:
         if grant.amount > most:
             raise Rejected(
                 "grant-above-aid-rate",
-                f"{grant.amount} EUR is above {grant.aid_rate:.2%} of the eligible base, {most} EUR",
+                f"{grant.amount} EUR is above {most} EUR, which is {grant.aid_rate:.2%} of the eligible base, "
+                f"{grant.eligible_base} EUR",
                 granted=grant.amount,
                 most=most,
+                aid_rate=grant.aid_rate,
+                eligible_base=grant.eligible_base,
             )
-        if grant.disbursed > grant.amount:
+        if grant.kept > grant.amount:
             raise Rejected(
                 "disbursed-above-granted",
-                f"{grant.disbursed} EUR disbursed would be above the grant, {grant.amount} EUR",
-                disbursed=grant.disbursed,
+                f"{grant.kept} EUR disbursed and not repaid would be above the grant, {grant.amount} EUR",
+                disbursed=grant.kept,
                 granted=grant.amount,
             )
+        days: set[Day] = {repayment.on for repayment in grant.repayments}
+        for day in sorted(days):
+            disbursed = _until(day, grant.payments)
+            repaid = _until(day, grant.repayments)
+            if repaid > disbursed:
+                raise Rejected(
+                    "repaid-above-disbursed",
+                    f"{repaid} EUR repaid by {day} would be above what was disbursed by then, {disbursed} EUR",
+                    repaid=repaid,
+                    disbursed=disbursed,
+                    on=day,
+                )
     granted = sum(grant.amount for grant in grants)
     if granted > amount:
         raise Rejected(
@@ -460,6 +683,10 @@ def _check_grants(grants: Sequence[Grant], amount: int) -> None:
             granted=granted,
             amount=amount,
         )
+
+
+def _until(day: Day, payments: Sequence[Payment]) -> int:
+    return sum(payment.amount for payment in payments if payment.on <= day)
 
 
 @investments.evolves
@@ -536,15 +763,46 @@ def _(investment: Investment, event: GrantAwarded) -> Investment:
 
 
 @investments.evolves
-def _(investment: Investment, event: GrantDisbursed | GrantCorrected) -> Investment:
-    changes = {"disbursed": event.disbursed} if isinstance(event, GrantDisbursed) else {"amount": event.amount}
-    return investment.after(
-        event,
-        grants=tuple(
-            grant.model_copy(update=changes) if grant.key == (event.funder, event.scheme) else grant
-            for grant in investment.grants
-        ),
-    )
+def _(investment: Investment, event: GrantDisbursed | GrantRepaid) -> Investment:
+    payment = Payment(on=event.effective_on, amount=event.amount)
+    grant = _grant(investment, event)
+    paid = grant.with_payment(payment) if isinstance(event, GrantDisbursed) else grant.with_repayment(payment)
+    return investment.after(event, **_paid(investment, paid))
+
+
+@investments.evolves
+def _(investment: Investment, event: GrantCorrected) -> Investment:
+    terms = event.model_dump(include={"amount", "awarded_on", "eligible_base", "aid_rate"}, exclude_none=True)
+    grant = _grant(investment, event).model_copy(update=terms)
+    return investment.corrected(event, grants=investment.with_grant(grant))
+
+
+@investments.evolves
+def _(investment: Investment, event: PaymentCorrected) -> Investment:
+    payment = Payment(on=event.paid_on, amount=event.amount)
+    grant = _grant(investment, event).with_payment(payment, event.payment)
+    return investment.corrected(event, **_paid(investment, grant))
+
+
+@investments.evolves
+def _(investment: Investment, event: RepaymentCorrected) -> Investment:
+    repayment = Payment(on=event.repaid_on, amount=event.amount)
+    grant = _grant(investment, event).with_repayment(repayment, event.repayment)
+    return investment.corrected(event, **_paid(investment, grant))
+
+
+def _grant(
+    investment: Investment,
+    event: GrantDisbursed | GrantRepaid | GrantCorrected | PaymentCorrected | RepaymentCorrected,
+) -> Grant:
+    return next(grant for grant in investment.grants if grant.key == (event.funder, event.scheme))
+
+
+def _paid(investment: Investment, grant: Grant) -> dict[str, object]:
+    """What changes once a grant has paid, or was repaid."""
+    grants = investment.with_grant(grant)
+    cancelled = investment.status == "cancelled"
+    return {"grants": grants, "to_repay": sum(each.kept for each in grants) if cancelled else 0}
 
 
 @investments.evolves
@@ -559,4 +817,4 @@ def _(investment: Investment, event: AmountSpentCorrected) -> Investment:
 
 @investments.evolves
 def _(investment: Investment, event: DayCorrected) -> Investment:
-    return investment.after(event, **{f"{event.step}_on": event.day})
+    return investment.corrected(event, **{f"{event.step}_on": event.day})

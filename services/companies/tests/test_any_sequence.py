@@ -1,7 +1,9 @@
 """Whatever partners ask for, in any order, what must always hold still holds."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Generic, TypeVar, get_args
 
 from hypothesis import settings
@@ -21,25 +23,29 @@ from companies.investment import (
     CorrectAmountSpent,
     CorrectDay,
     CorrectGrant,
+    CorrectPayment,
+    CorrectRepayment,
     DisburseGrant,
     Investment,
+    RecordRepayment,
     Start,
     investments,
 )
-from contracts import CompanyActivated, CompanyApplied, Event, Evidence, sample_siret
+from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, Evidence, sample_siret
 from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
 from contracts.investment import CancellationReason, CorrectionReason, Step
-from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.decider import Command, Decider, Rejected, Roles, State
 from eventstore.specification import Specification
 
 S = TypeVar("S", bound=State)
 
 FIRST, TODAY = date(2024, 1, 1), date(2024, 12, 31)
+AT_LAST = TODAY - FIRST
 small_steps = st.integers(-1, 5).map(lambda n: timedelta(days=n))
 headcounts = st.integers(0, 50_000).map(lambda hundredths: hundredths / 100)
 amounts = st.integers(400, 1_000)
 rates = st.sampled_from([1.0, 0.5, 0.125, 0.3333])
-funders = st.sampled_from(["state", "region"])
+funders = st.sampled_from(list(FUNDERS))
 corrections = st.sampled_from(get_args(CorrectionReason))
 evidence = st.builds(
     Evidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=st.dates(FIRST, date(2024, 2, 1))
@@ -67,23 +73,20 @@ class Asked(RuleBasedStateMachine, Generic[S]):
         self.state: S | None = None
         self.events: list[Event] = []
 
-    def ask(self, command: Command, later: timedelta, looked_up: State | None = None) -> None:
+    def ask(
+        self, command: Command, later: timedelta, looked_up: State | None = None, roles: Roles = frozenset()
+    ) -> None:
         """Issues a command some days after the last step, or before it."""
         last = self.state.effective_on if self.state else FIRST
         command = command.model_copy(update={"on": min(last + later, TODAY)})
         try:
-            events = self.decider.decide(self.state, command, today=TODAY, looked_up=looked_up)
+            events = self.decider.decide(self.state, command, today=TODAY, looked_up=looked_up, roles=roles)
         except Rejected:
             return
+        for event in events:
+            assert self.state is None or isinstance(event, Correction) or event.effective_on >= last
         self.state = Specification(self.decider, TODAY).fold(events, self.state)
         self.events += events
-
-    @invariant()
-    def days_never_go_back(self) -> None:
-        """Nor does the state forget the last one."""
-        recorded = [event.effective_on for event in self.events]
-        assert recorded == sorted(recorded)
-        assert self.state is None or self.state.effective_on == recorded[-1]
 
     @invariant()
     def the_state_is_the_fold_of_the_events(self) -> None:
@@ -167,20 +170,63 @@ class AnyInvestment(Asked[Investment]):
     @rule(funder=funders, base=st.integers(1, 1_000), rate=rates, share=st.floats(0.5, 1.1), later=small_steps)
     def award(self, funder: str, base: int, rate: float, share: float, later: timedelta) -> None:
         amount = max(1, round(base * rate * share))
-        self.ask(AwardGrant(funder=funder, scheme="aid", eligible_base=base, aid_rate=rate, amount=amount), later)
+        award = AwardGrant(funder=funder, scheme="aid", eligible_base=base, aid_rate=rate, amount=amount)
+        self.ask(award, later, roles=frozenset({FUNDERS[funder]}))
 
     @rule(funder=funders, amount=st.integers(1, 100), later=small_steps)
     def pay(self, funder: str, amount: int, later: timedelta) -> None:
-        self.ask(DisburseGrant(funder=funder, scheme="aid", amount=amount), later)
+        self.ask(DisburseGrant(funder=funder, scheme="aid", amount=amount), later, roles=frozenset({FUNDERS[funder]}))
 
-    @rule(funder=funders, amount=st.integers(0, 500), reason=corrections, later=small_steps)
-    def correct_grant(self, funder: str, amount: int, reason: CorrectionReason, later: timedelta) -> None:
-        self.ask(CorrectGrant(funder=funder, scheme="aid", amount=amount, reason=reason), later)
+    @rule(funder=funders, amount=st.integers(1, 100), later=small_steps)
+    def pay_back(self, funder: str, amount: int, later: timedelta) -> None:
+        self.ask(RecordRepayment(funder=funder, scheme="aid", amount=amount), later, roles=frozenset({FUNDERS[funder]}))
+
+    @rule(
+        funder=funders,
+        amount=st.none() | st.integers(0, 500),
+        base=st.none() | st.integers(1, 1_000),
+        rate=st.none() | rates,
+        by=st.none() | small_steps,
+        reason=corrections,
+    )
+    def correct_grant(
+        self,
+        funder: str,
+        amount: int | None,
+        base: int | None,
+        rate: float | None,
+        by: timedelta | None,
+        reason: CorrectionReason,
+    ) -> None:
+        grant = self.state.grant(funder, "aid") if self.state else None
+        on = grant.awarded_on + by if grant and by else None
+        terms: dict[str, Any] = {"amount": amount, "eligible_base": base, "aid_rate": rate, "awarded_on": on}
+        self.ask(CorrectGrant(funder=funder, scheme="aid", **terms, reason=reason), AT_LAST)
+
+    @rule(
+        funder=funders,
+        number=st.integers(1, 3),
+        amount=st.none() | st.integers(0, 100),
+        by=st.none() | small_steps,
+        back=st.booleans(),
+        reason=corrections,
+    )
+    def correct_a_payment(
+        self, funder: str, number: int, amount: int | None, by: timedelta | None, back: bool, reason: CorrectionReason
+    ) -> None:
+        grant = self.state.grant(funder, "aid") if self.state else None
+        payments = (grant.repayments if back else grant.payments) if grant else ()
+        on = payments[number - 1].on + by if by and number <= len(payments) else None
+        which: dict[str, Any] = {"funder": funder, "scheme": "aid", "amount": amount, "reason": reason}
+        if back:
+            self.ask(CorrectRepayment(repayment=number, repaid_on=on, **which), AT_LAST)
+        else:
+            self.ask(CorrectPayment(payment=number, paid_on=on, **which), AT_LAST)
 
     @rule(step=st.sampled_from(get_args(Step)), by=small_steps, reason=corrections)
     def correct_day(self, step: Step, by: timedelta, reason: CorrectionReason) -> None:
         if self.state is not None and (day := getattr(self.state, f"{step}_on")):
-            self.ask(CorrectDay(step=step, day=day + by, reason=reason), timedelta())
+            self.ask(CorrectDay(step=step, day=day + by, reason=reason), AT_LAST)
 
     @rule(
         command=st.one_of(
@@ -201,15 +247,20 @@ class AnyInvestment(Asked[Investment]):
     def grants_stay_within_what_they_aid(self) -> None:
         if self.state is not None:
             for grant in self.state.grants:
-                assert grant.disbursed <= grant.amount <= grant.eligible_base * Decimal(str(grant.aid_rate))
+                assert 0 <= grant.kept <= grant.amount <= grant.eligible_base * Decimal(str(grant.aid_rate))
                 assert grant.eligible_base <= self.state.amount
                 assert grant.awarded_on >= self.state.announced_on
+                moves = [(each.on, 0, each.amount) for each in grant.payments]
+                moves += [(each.on, 1, -each.amount) for each in grant.repayments]
+                assert all(on >= grant.awarded_on for on, _, _ in moves)
+                assert min(accumulate(amount for _, _, amount in sorted(moves)), default=0) >= 0
+                assert sum(amount for _, _, amount in moves) == grant.kept
             assert sum(grant.amount for grant in self.state.grants) <= self.state.amount
 
     @invariant()
     def only_a_cancelled_investment_has_grants_to_pay_back(self) -> None:
         if self.state is not None:
-            paid = sum(grant.disbursed for grant in self.state.grants)
+            paid = sum(grant.kept for grant in self.state.grants)
             assert self.state.to_repay == (paid if self.state.status == "cancelled" else 0)
 
     @invariant()
@@ -218,6 +269,13 @@ class AnyInvestment(Asked[Investment]):
             steps = self.state.days()
             assert steps == sorted(steps)
             assert steps[-1] <= self.state.effective_on
+
+    @invariant()
+    def the_latest_step_is_of_the_last_of_its_days(self) -> None:
+        """Whatever was corrected since, and on whatever day."""
+        if self.state is not None:
+            days = re.findall(r'"\w*on":"([0-9-]{10})"', self.state.model_dump_json(exclude={"effective_on"}))
+            assert self.state.effective_on.isoformat() == max(days)
 
     @invariant()
     def the_status_is_that_of_the_steps_taken(self) -> None:

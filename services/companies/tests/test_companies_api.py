@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from companies.app import app
 from contracts import sample_siret
 from devstack.issuer import Issuer
-from eventstore.migrate import migrate
+from devstack.prepared import prepare
 from service.application import build
+from service.refusals import refusals
 from service.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +107,7 @@ async def serving(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
 
 @pytest.fixture
 async def partners(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
-    await migrate(database, app.all_migrations)
+    await prepare(database, app.all_migrations)
     async with serving(database, issuer) as partners:
         yield partners
 
@@ -125,6 +127,14 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     assert (answer.status_code, body["status"], body["type"]) == (status, status, f"/companies/problems/{slug}"), body
     assert body["title"]
     assert body["detail"]
+    if status == 409:
+        path = answer.request.url.path
+        decider = next(each.decider for each in app.resources if path.startswith(f"/companies{each.path}"))
+        documented = refusals(decider)[slug].parameters
+        said = body.get("parameters", {})
+        assert said.keys() == documented.keys(), slug
+        for name, annotation in documented.items():
+            TypeAdapter(annotation).validate_json(json.dumps(said[name]))
     return body
 
 
@@ -203,12 +213,29 @@ async def test_an_investment_is_announced_carried_out_and_audited(partners: Part
 
     assert (audited["status"], audited["jobs_planned"], audited["jobs_created"]) == ("audited", 8, 6)
     assert audited["evidence"] == EVIDENCE
-    assert audited["grants"] == [{**AWARD, "disbursed": 100_000, "awarded_on": "2024-03-15"}]
+    assert audited["grants"] == [
+        {
+            **AWARD,
+            "disbursed": 100_000,
+            "repaid": 0,
+            "awarded_on": "2024-03-15",
+            "payments": [{"on": "2024-06-01", "amount": 100_000}],
+            "repayments": [],
+        }
+    ]
     assert audited["to_repay"] == 0
     shown = await partners.get(path)
     assert done(shown) == {
         **audited,
-        "allowed": ["audit-jobs", "correct-amount", "correct-amount-spent", "correct-day", "correct-grant"],
+        "allowed": [
+            "audit-jobs",
+            "correct-amount",
+            "correct-amount-spent",
+            "correct-day",
+            "correct-grant",
+            "correct-payment",
+            "correct-repayment",
+        ],
     }
     assert shown.headers["etag"] == f'"{audited["version"]}"'
 
@@ -234,12 +261,37 @@ async def test_a_cancelled_investment_shows_what_is_to_be_paid_back(partners: Pa
     done(await partners.post(f"{path}/disburse-grant", {**FRANCE_RELANCE, "amount": 80_000}, by="state"))
     cancelled = done(await partners.post(f"{path}/cancel", {"reason": "market"}, by="company", of=FOUNDRY))
     assert (cancelled["status"], cancelled["to_repay"], cancelled["allowed"]) == ("cancelled", 80_000, [])
+    repayment = {**FRANCE_RELANCE, "amount": 80_000}
+    problem(await partners.post(f"{path}/record-repayment", repayment, by="region"), 409, "funder-of-another-role")
+    repaid = done(await partners.post(f"{path}/record-repayment", repayment, by="state"))
+    assert (repaid["to_repay"], repaid["allowed"]) == (0, ["record-repayment"])
+
+
+async def test_what_was_typed_wrongly_is_put_right_and_forbids_no_earlier_day(partners: Partners) -> None:
+    await member(partners)
+    path = await announced(partners)
+    done(await partners.post(f"{path}/approve", {"on": "2024-03-01"}))
+    done(await partners.post(f"{path}/award-grant", {**AWARD, "on": "2024-03-15"}, by="state"))
+    payment = {**FRANCE_RELANCE, "amount": 100_000, "on": "2024-06-01"}
+    done(await partners.post(f"{path}/disburse-grant", payment, by="state"))
+    correction = {**FRANCE_RELANCE, "payment": 1, "amount": 10_000, "reason": "typing_error"}
+    corrected = done(await partners.post(f"{path}/correct-payment", correction))
+    assert corrected["grants"][0]["disbursed"] == 10_000
+    assert corrected["effective_on"] == "2024-06-01"
+    done(await partners.post(f"{path}/commit", {"on": "2024-06-15"}))
+    done(await partners.post(f"{path}/start", {"on": "2024-07-01"}))
+    done(await partners.post(f"{path}/complete", {"amount_spent": 1_150_000, "on": "2024-11-01"}))
+    done(await partners.post(f"{path}/audit-jobs", {**AUDIT, "on": "2025-06-15"}, by="state"))
+    redated = {"step": "audited", "day": "2025-01-15", "reason": "typing_error"}
+    audited = done(await partners.post(f"{path}/correct-day", redated))
+    assert (audited["audited_on"], audited["effective_on"]) == ("2025-01-15", "2025-01-15")
+    done(await partners.post(f"{path}/audit-jobs", {**AUDIT, "created": 7, "on": "2025-03-31"}, by="state"))
 
 
 async def test_corrections_tell_what_was_and_what_is(partners: Partners) -> None:
     await member(partners)
     path = await completed(partners)
-    done(await partners.post(f"{path}/award-grant", AWARD, by="region"))
+    done(await partners.post(f"{path}/award-grant", AWARD, by="state"))
     corrections: list[tuple[str, dict[str, Any]]] = [
         ("correct-amount", {"amount": 1_300_000}),
         ("correct-amount-spent", {"amount_spent": 1_250_000}),
@@ -309,7 +361,7 @@ async def test_a_sole_trader_is_refused(partners: Partners) -> None:
 async def test_what_a_member_is_refused(partners: Partners) -> None:
     await member(partners)
     too_early = {"full_time_equivalents": 1, "on": "2024-01-14"}
-    too_late = {"full_time_equivalents": 1, "on": "9999-12-31"}
+    too_late = {"full_time_equivalents": 1, "on": "2099-12-31"}
     path = f"{COMPANIES}/{FOUNDRY}"
     problem(await partners.post(f"{path}/activate"), 409, "company-not-applied")
     problem(await partners.post(f"{path}/reject", {"reason": "other"}), 409, "company-not-applied")
@@ -338,7 +390,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("state", "award-grant", {**AWARD, "scheme": "new", "eligible_base": 1_200_001}, "eligible-base-above-amount"),
     ("state", "award-grant", {**AWARD, "scheme": "new", "amount": 300_001}, "grant-above-aid-rate"),
     ("state", "award-grant", {**AWARD, "aid_rate": 0.5, "amount": 1}, "grant-already-awarded"),
-    ("region", "award-grant", {**AWARD, "scheme": "new", "aid_rate": 1, "amount": 900_001}, "grants-above-amount"),
+    ("region", "award-grant", {**AWARD, "scheme": "new"}, "funder-of-another-role"),
+    ("state", "award-grant", {**AWARD, "funder": "etat", "scheme": "new"}, "funder-unknown"),
+    ("region", "disburse-grant", {**FRANCE_RELANCE, "amount": 1}, "funder-of-another-role"),
+    ("state", "award-grant", {**AWARD, "scheme": "new", "aid_rate": 1, "amount": 900_001}, "grants-above-amount"),
+    ("state", "record-repayment", {**FRANCE_RELANCE, "amount": 1}, "repaid-above-disbursed"),
+    ("network", "correct-payment", {**FRANCE_RELANCE, "payment": 1, "reason": "other"}, "payment-not-recorded"),
     ("state", "disburse-grant", {**FRANCE_RELANCE, "amount": 300_001}, "disbursed-above-granted"),
     ("state", "disburse-grant", {**FRANCE_RELANCE, "scheme": "new", "amount": 1}, "grant-not-awarded"),
     ("network", "correct-amount", {"amount": 999_999, "reason": "other"}, "eligible-base-above-amount"),
@@ -381,6 +438,18 @@ async def test_bad_values_are_pointed_at_one_by_one(partners: Partners) -> None:
         ("#/commune", "commune"),
         ("#/headcount", "full-time-equivalents"),
         ("#/colour", "extra_forbidden"),
+    }
+
+
+async def test_an_unseen_name_and_a_day_beyond_reason_are_pointed_at(partners: Partners) -> None:
+    refused = problem(await partners.post(COMPANIES, application(name="\u200b", on="1000-01-01")), 422, "invalid")
+    assert {(fault["pointer"], fault["code"]) for fault in refused["errors"]} == {
+        ("#/name", "short-text"),
+        ("#/on", "day-out-of-range"),
+    }
+    assert {fault["detail"] for fault in refused["errors"]} == {
+        "a text has 1 to 200 characters, and each of them is seen: no control, format or zero-width character",
+        "a day lies between 1900-01-01 and 2100-12-31",
     }
 
 
@@ -512,5 +581,8 @@ async def test_the_document_names_every_command_refusal_and_value(partners: Part
         "grant-above-aid-rate",
         "evidence-after-audit",
         "day-after-next-step",
+        "funder-of-another-role",
+        "too-many-grants",
+        "repaid-above-disbursed",
     ):
         assert slug in written

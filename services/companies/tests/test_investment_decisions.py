@@ -4,9 +4,12 @@ from datetime import date
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
 from companies.company import Company, companies
 from companies.investment import (
+    MOST_GRANTS,
+    MOST_PAYMENTS,
     Announce,
     Approve,
     AuditJobs,
@@ -18,9 +21,13 @@ from companies.investment import (
     CorrectAmountSpent,
     CorrectDay,
     CorrectGrant,
+    CorrectPayment,
+    CorrectRepayment,
     DisburseGrant,
     Grant,
     Investment,
+    Payment,
+    RecordRepayment,
     Start,
     investments,
 )
@@ -37,6 +44,7 @@ from contracts import (
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
+    GrantRepaid,
     InvestmentAnnounced,
     InvestmentApproved,
     InvestmentCancelled,
@@ -44,9 +52,12 @@ from contracts import (
     InvestmentCompleted,
     InvestmentStarted,
     JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
     sample_siret,
 )
 from contracts.investment import Step
+from eventstore.appending import MAX_EVENT_BYTES
 from eventstore.decider import Actor, Command, Forbidden
 from eventstore.specification import Specification
 
@@ -216,6 +227,12 @@ def test_an_audit_does_not_rest_on_what_is_dated_after_it() -> None:
     )
 
 
+def test_a_document_of_a_day_beyond_reason_is_no_evidence() -> None:
+    ancient = Evidence(kind="contract", reference="CDI-1", dated=date(1000, 1, 1))
+    with pytest.raises(ValidationError, match="a day lies between 1900-01-01 and 2100-12-31"):
+        AuditJobs(created=6, maintained=42, evidence=ancient)
+
+
 def test_jobs_are_not_audited_before_the_investment_is_completed() -> None:
     given(announced).when(AuditJobs(created=6, maintained=42, evidence=DSN)).rejected("investment-not-completed")
 
@@ -255,10 +272,10 @@ def award(base: int, rate: float, amount: int, grant: dict[str, Any] = REGION) -
 
 
 def test_a_funder_awards_a_grant() -> None:
-    given(announced, approved).when(
+    given(announced, approved).by("region", "state").when(
         AwardGrant(**FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=300_000, on=day(2, 10))
     ).then(granted)
-    given(announced, approved, granted).when(award(500_000, 0.2, 80_000)).then_state(
+    given(announced, approved, granted).by("region", "state").when(award(500_000, 0.2, 80_000)).then_state(
         grants=(
             Grant(**FRANCE_RELANCE, eligible_base=1_000_000, aid_rate=0.3, amount=300_000, awarded_on=day(2, 10)),
             Grant(**REGION, eligible_base=500_000, aid_rate=0.2, amount=80_000, awarded_on=TODAY),
@@ -267,43 +284,56 @@ def test_a_funder_awards_a_grant() -> None:
 
 
 def test_a_grant_may_reach_the_aid_rate_of_its_base_to_the_euro() -> None:
-    given(announced).when(award(1_000_010, 0.1, 100_001)).then_state(status="announced")
-    given(announced).when(award(1_000_010, 0.1, 100_002)).rejected("grant-above-aid-rate")
-    given(announced).when(award(1_000_000, 0.29, 290_000)).then_state(
+    given(announced).by("region", "state").when(award(1_000_010, 0.1, 100_001)).then_state(status="announced")
+    given(announced).by("region", "state").when(award(1_000_010, 0.1, 100_002)).rejected("grant-above-aid-rate")
+    given(announced).by("region", "state").when(award(1_000_000, 0.29, 290_000)).then_state(
         status="announced"
     )  # 0.29 * 1e6 < 290000 in floats
 
 
+def test_a_grant_above_its_rate_is_told_what_the_base_and_the_most_were() -> None:
+    refusal = given(announced).by("region", "state").when(award(10, 0.3, 9)).refusal
+    assert refusal is not None
+    assert refusal.detail == "9 EUR is above 3 EUR, which is 30.00% of the eligible base, 10 EUR"
+    assert refusal.parameters == {"granted": 9, "most": 3, "aid_rate": 0.3, "eligible_base": 10}
+
+
 def test_a_part_of_a_euro_is_not_granted() -> None:
-    given(announced).when(award(1_000_001, 0.3, 300_001)).rejected("grant-above-aid-rate")
+    given(announced).by("region", "state").when(award(1_000_001, 0.3, 300_001)).rejected("grant-above-aid-rate")
 
 
 def test_a_grant_aids_no_more_than_the_investment() -> None:
-    given(announced).when(award(1_200_001, 0.3, 1)).rejected("eligible-base-above-amount")
+    given(announced).by("region", "state").when(award(1_200_001, 0.3, 1)).rejected("eligible-base-above-amount")
 
 
 def test_grants_together_never_pay_more_than_the_investment() -> None:
-    given(announced, granted).when(award(1_200_000, 0.75, 900_000)).then_state(status="announced")
-    given(announced, granted).when(award(1_200_000, 0.8, 900_001)).rejected("grants-above-amount")
+    given(announced, granted).by("region", "state").when(award(1_200_000, 0.75, 900_000)).then_state(status="announced")
+    given(announced, granted).by("region", "state").when(award(1_200_000, 0.8, 900_001)).rejected("grants-above-amount")
 
 
 def test_a_funder_grants_once_by_scheme() -> None:
-    given(announced, granted).when(award(100_000, 0.3, 1, FRANCE_RELANCE)).rejected("grant-already-awarded")
-    given(announced, granted).when(award(100_000, 0.3, 1, {**FRANCE_RELANCE, "scheme": "france-2030"})).then_state(
-        status="announced"
+    given(announced, granted).by("region", "state").when(award(100_000, 0.3, 1, FRANCE_RELANCE)).rejected(
+        "grant-already-awarded"
     )
+    given(announced, granted).by("region", "state").when(
+        award(100_000, 0.3, 1, {**FRANCE_RELANCE, "scheme": "france-2030"})
+    ).then_state(status="announced")
 
 
 def test_a_grant_is_disbursed_in_parts_up_to_what_was_granted() -> None:
-    given(announced, approved, granted).when(DisburseGrant(**FRANCE_RELANCE, amount=100_000, on=day(2, 20))).then(paid)
-    given(*WITH_GRANT).when(DisburseGrant(**FRANCE_RELANCE, amount=200_000, on=day(3))).then(
+    given(announced, approved, granted).by("region", "state").when(
+        DisburseGrant(**FRANCE_RELANCE, amount=100_000, on=day(2, 20))
+    ).then(paid)
+    given(*WITH_GRANT).by("region", "state").when(DisburseGrant(**FRANCE_RELANCE, amount=200_000, on=day(3))).then(
         GrantDisbursed(**FACTS, **FRANCE_RELANCE, amount=200_000, disbursed=300_000, effective_on=day(3))
     )
-    given(*WITH_GRANT).when(DisburseGrant(**FRANCE_RELANCE, amount=200_001)).rejected("disbursed-above-granted")
+    given(*WITH_GRANT).by("region", "state").when(DisburseGrant(**FRANCE_RELANCE, amount=200_001)).rejected(
+        "disbursed-above-granted"
+    )
 
 
 def test_a_grant_nobody_awarded_is_not_disbursed() -> None:
-    given(*WITH_GRANT).when(DisburseGrant(**REGION, amount=1)).rejected("grant-not-awarded")
+    given(*WITH_GRANT).by("region", "state").when(DisburseGrant(**REGION, amount=1)).rejected("grant-not-awarded")
 
 
 def test_a_payment_changes_its_own_grant_alone() -> None:
@@ -383,12 +413,89 @@ def test_the_network_corrects_the_day_of_a_step() -> None:
     )
 
 
+def test_the_day_of_an_audit_is_corrected_like_the_others_and_tells_what_it_found() -> None:
+    redated = CorrectDay(step="audited", day=day(7, 3), reason="typing_error", on=day(12))
+    given(*PASTS["audited"]).when(redated).then(
+        DayCorrected(
+            **FACTS,
+            reason="typing_error",
+            step="audited",
+            day_before=day(7),
+            day=day(7, 3),
+            amount=1_200_000,
+            amount_spent=1_150_000,
+            created=6,
+            maintained=42,
+            effective_on=day(12),
+        )
+    )
+    when = given(*PASTS["audited"]).when
+    when(CorrectDay(step="audited", day=day(6, 29), reason="other")).rejected("evidence-after-audit")
+    when(CorrectDay(step="audited", day=day(5, 31), reason="other")).rejected("day-before-previous-step")
+    given(*PASTS["completed"]).when(CorrectDay(step="audited", day=day(7), reason="other")).rejected("step-not-reached")
+
+
+def test_a_later_audit_takes_back_the_one_before_on_its_corrected_day() -> None:
+    redated = DayCorrected(
+        **FACTS,
+        reason="typing_error",
+        step="audited",
+        day_before=day(7),
+        day=day(7, 3),
+        amount=1_200_000,
+        amount_spent=1_150_000,
+        created=6,
+        maintained=42,
+        effective_on=TODAY,
+    )
+    again = AuditJobs(created=8, maintained=42, evidence=DSN, on=day(7, 10))
+    [event] = given(*PASTS["audited"], redated).when(again).events
+    assert isinstance(event, JobsAudited)
+    assert (event.audited_before, event.created_before) == (day(7, 3), 6)
+
+
+def test_a_correction_of_today_forbids_no_step_of_an_earlier_day() -> None:
+    corrected = AmountCorrected(
+        **FACTS,
+        reason="typing_error",
+        amount_before=1_200_000,
+        amount=1_250_000,
+        announced_on=day(1, 15),
+        committed_on=None,
+        effective_on=TODAY,
+    )
+    given(announced, approved, corrected).when(Commit(on=day(3))).then_state(status="committed", effective_on=day(3))
+
+
+def test_a_step_entered_for_the_wrong_day_forbids_earlier_ones_until_it_is_corrected() -> None:
+    today = InvestmentApproved(**FACTS, amount=1_200_000, effective_on=TODAY)
+    given(announced, today).when(Commit(on=day(3))).rejected("on-before-previous-step")
+    moved = DayCorrected(
+        **FACTS,
+        reason="typing_error",
+        step="approved",
+        day_before=TODAY,
+        day=day(2),
+        amount=1_200_000,
+        amount_spent=None,
+        effective_on=TODAY,
+    )
+    given(announced, today, moved).when(Commit(on=day(3))).then_state(status="committed")
+
+
+def test_a_correction_may_be_entered_for_a_day_before_the_latest_step() -> None:
+    given(*PASTS["audited"]).when(CorrectAmount(amount=1_250_000, reason="typing_error", on=day(4))).then_state(
+        amount=1_250_000, effective_on=day(7)
+    )
+
+
 @pytest.mark.parametrize("step", get_args(Step))
 def test_each_step_has_its_day_corrected(step: Step) -> None:
     before = {"announced": day(1, 14), "approved": day(2, 2), "committed": day(3, 2), "started": day(4, 2)}
-    corrected = before.get(step, day(6, 2))
+    corrected = before.get(step, day(6, 2) if step == "completed" else day(7, 3))
     decided = given(*PASTS["audited"]).when(CorrectDay(step=step, day=corrected, reason="typing_error"))
-    decided.then_state(**{f"{step}_on": corrected}, status="audited", effective_on=TODAY)
+    latest = corrected if step == "audited" else day(7)
+    decided.then_state(**{f"{step}_on": corrected}, status="audited", effective_on=latest)
 
 
 def test_a_later_correction_speaks_of_the_corrected_day() -> None:
@@ -475,6 +582,255 @@ def test_a_grant_awarded_by_mistake_is_taken_back() -> None:
     )
 
 
+def test_what_a_grant_is_counted_of_and_its_day_are_corrected_too() -> None:
+    corrected = CorrectGrant(
+        **FRANCE_RELANCE, eligible_base=1_100_000, aid_rate=0.25, amount=275_000, awarded_on=day(2, 5), reason="other"
+    )
+    given(*WITH_GRANT).when(corrected).then(
+        GrantCorrected(
+            **FACTS,
+            **FRANCE_RELANCE,
+            reason="other",
+            amount_before=300_000,
+            amount=275_000,
+            awarded_on=day(2, 5),
+            awarded_before=day(2, 10),
+            eligible_base=1_100_000,
+            aid_rate=0.25,
+            effective_on=TODAY,
+        )
+    )
+    given(*WITH_GRANT).when(corrected).then_state(
+        grants=(
+            Grant(
+                **FRANCE_RELANCE,
+                eligible_base=1_100_000,
+                aid_rate=0.25,
+                amount=275_000,
+                disbursed=100_000,
+                awarded_on=day(2, 5),
+                payments=(Payment(on=day(2, 20), amount=100_000),),
+            ),
+        ),
+        effective_on=day(2, 20),
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "slug"),
+    [
+        ({"eligible_base": 999_999}, "grant-above-aid-rate"),
+        ({"aid_rate": 0.29}, "grant-above-aid-rate"),
+        ({"eligible_base": 1_200_001}, "eligible-base-above-amount"),
+        ({"awarded_on": day(1, 14)}, "day-before-previous-step"),  # the announcement
+        ({"awarded_on": day(2, 21)}, "day-after-next-step"),  # the payment
+    ],
+)
+def test_a_grant_with_other_terms_keeps_every_rule_of_grants(terms: dict[str, Any], slug: str) -> None:
+    given(*WITH_GRANT).when(CorrectGrant(**FRANCE_RELANCE, **terms, reason="other")).rejected(slug)
+
+
+def test_a_payment_of_100000_typed_for_10000_is_corrected() -> None:
+    corrected = CorrectPayment(**FRANCE_RELANCE, payment=1, amount=10_000, reason="typing_error", on=day(12))
+    given(*WITH_GRANT).when(corrected).then(
+        PaymentCorrected(
+            **FACTS,
+            **FRANCE_RELANCE,
+            reason="typing_error",
+            payment=1,
+            amount_before=100_000,
+            amount=10_000,
+            paid_before=day(2, 20),
+            paid_on=day(2, 20),
+            disbursed=10_000,
+            cancelled_on=None,
+            effective_on=day(12),
+        )
+    )
+    state = given(*WITH_GRANT).when(corrected)
+    state.then_state(effective_on=day(2, 20))
+    given(*PASTS["cancelled"]).when(corrected).then_state(to_repay=10_000, effective_on=day(5))
+
+
+def test_the_day_of_a_payment_is_corrected_between_the_award_and_the_correction() -> None:
+    def on(paid_on: date) -> CorrectPayment:
+        return CorrectPayment(**FRANCE_RELANCE, payment=1, paid_on=paid_on, reason="other", on=day(6))
+
+    given(*WITH_GRANT).when(on(day(2, 15))).then_state(effective_on=day(2, 15))
+    given(*WITH_GRANT).when(on(day(2, 9))).rejected("day-before-previous-step")
+    given(*WITH_GRANT).when(on(day(6, 2))).rejected("day-after-next-step")
+    given(*PASTS["cancelled"]).when(on(day(5, 2))).rejected("day-after-next-step")  # the cancellation
+
+
+def test_a_corrected_payment_keeps_every_rule_of_grants() -> None:
+    def of(amount: int, payment: int = 1) -> CorrectPayment:
+        return CorrectPayment(**FRANCE_RELANCE, payment=payment, amount=amount, reason="other")
+
+    given(*WITH_GRANT).when(of(0)).then_state(to_repay=0)
+    given(*WITH_GRANT).when(of(300_001)).rejected("disbursed-above-granted")
+    given(*WITH_GRANT).when(of(1, payment=2)).rejected("payment-not-recorded")
+    given(*WITH_GRANT, repaid).when(of(59_999)).rejected("repaid-above-disbursed")
+
+
+def test_one_of_several_payments_is_corrected() -> None:
+    second = GrantDisbursed(**FACTS, **FRANCE_RELANCE, amount=50_000, disbursed=150_000, effective_on=day(3))
+    when = given(*WITH_GRANT, second).when
+    when(CorrectPayment(**FRANCE_RELANCE, payment=2, amount=5_000, reason="typing_error")).then_state(
+        grants=(
+            Grant(
+                **FRANCE_RELANCE,
+                eligible_base=1_000_000,
+                aid_rate=0.3,
+                amount=300_000,
+                disbursed=105_000,
+                awarded_on=day(2, 10),
+                payments=(Payment(on=day(2, 20), amount=100_000), Payment(on=day(3), amount=5_000)),
+            ),
+        )
+    )
+
+
+# Repayments
+
+
+repaid = GrantRepaid(
+    **FACTS, **FRANCE_RELANCE, amount=60_000, repaid=60_000, cancelled_on=None, effective_on=day(4, 10)
+)
+repaid_after_all = repaid.model_copy(update={"cancelled_on": day(5), "effective_on": day(9)})
+
+
+def repay(amount: int, on: date = TODAY) -> RecordRepayment:
+    return RecordRepayment(**FRANCE_RELANCE, amount=amount, on=on)
+
+
+def test_what_a_cancelled_investment_was_paid_is_paid_back() -> None:
+    given(*PASTS["cancelled"]).by("state").when(repay(60_000, on=day(9))).then(repaid_after_all)
+    given(*PASTS["cancelled"]).by("state").when(repay(60_000)).then_state(status="cancelled", to_repay=40_000)
+    given(*PASTS["cancelled"], repaid_after_all).by("state").when(repay(40_000)).then_state(to_repay=0)
+    given(*PASTS["cancelled"], repaid_after_all).by("state").when(repay(40_001)).rejected("repaid-above-disbursed")
+
+
+def test_what_was_paid_in_excess_is_paid_back_and_the_grant_reduced() -> None:
+    given(*WITH_GRANT).by("state").when(repay(60_000, on=day(4, 10))).then(repaid)
+    given(*WITH_GRANT, repaid).when(CorrectGrant(**FRANCE_RELANCE, amount=40_000, reason="recalculation")).then_state(
+        to_repay=0, effective_on=day(4, 10)
+    )
+    given(*WITH_GRANT, repaid).when(CorrectGrant(**FRANCE_RELANCE, amount=39_999, reason="other")).rejected(
+        "disbursed-above-granted"
+    )
+
+
+def test_what_was_repaid_before_a_cancellation_is_not_to_be_repaid_again() -> None:
+    given(*WITH_GRANT, repaid).when(Cancel(reason="market", on=day(5))).then(
+        cancelled.model_copy(
+            update={
+                "grants_disbursed": 40_000,
+                "grants": (CancelledGrant(**FRANCE_RELANCE, amount=300_000, disbursed=40_000),),
+            }
+        )
+    )
+
+
+def test_a_grant_nobody_awarded_is_not_repaid() -> None:
+    given(*WITH_GRANT).by("region").when(RecordRepayment(**REGION, amount=1)).rejected("grant-not-awarded")
+
+
+def test_a_repayment_is_corrected() -> None:
+    corrected = CorrectRepayment(
+        **FRANCE_RELANCE, repayment=1, amount=6_000, repaid_on=day(8, 30), reason="typing_error", on=day(12)
+    )
+    given(*PASTS["cancelled"], repaid_after_all).when(corrected).then(
+        RepaymentCorrected(
+            **FACTS,
+            **FRANCE_RELANCE,
+            reason="typing_error",
+            repayment=1,
+            amount_before=60_000,
+            amount=6_000,
+            repaid_before=day(9),
+            repaid_on=day(8, 30),
+            repaid=6_000,
+            cancelled_on=day(5),
+            effective_on=day(12),
+        )
+    )
+    given(*PASTS["cancelled"], repaid_after_all).when(corrected).then_state(to_repay=94_000, effective_on=day(8, 30))
+
+
+def test_nothing_is_paid_back_before_it_was_paid() -> None:
+    when = given(*WITH_GRANT, repaid).when
+    early = CorrectRepayment(**FRANCE_RELANCE, repayment=1, repaid_on=day(2, 19), reason="other")
+    when(early).rejected("repaid-above-disbursed")
+    when(CorrectPayment(**FRANCE_RELANCE, payment=1, paid_on=day(4, 11), reason="other")).rejected(
+        "repaid-above-disbursed"
+    )
+    when(CorrectRepayment(**FRANCE_RELANCE, repayment=2, amount=1, reason="other")).rejected("payment-not-recorded")
+    when(CorrectRepayment(**FRANCE_RELANCE, repayment=1, repaid_on=day(12, 20), reason="other", on=day(5))).rejected(
+        "day-after-next-step"
+    )
+
+
+# Whose funds
+
+
+def test_a_region_does_not_act_for_the_state_nor_the_state_for_a_region() -> None:
+    for_the_state, for_the_region = award(1_000, 0.3, 300, FRANCE_RELANCE), award(1_000, 0.3, 300)
+    given(announced).by("state").when(for_the_state).then_state(status="announced")
+    given(announced).by("region").when(for_the_region).then_state(status="announced")
+    given(announced).by("region").when(for_the_state).rejected("funder-of-another-role")
+    given(announced).by("state").when(for_the_region).rejected("funder-of-another-role")
+    given(*WITH_GRANT).by("region").when(DisburseGrant(**FRANCE_RELANCE, amount=1)).rejected("funder-of-another-role")
+    given(*WITH_GRANT).by("region").when(repay(1)).rejected("funder-of-another-role")
+
+
+def test_a_funder_nobody_knows_awards_nothing() -> None:
+    unknown = award(1_000, 0.3, 300, {"funder": "etat", "scheme": "france-relance"})
+    given(announced).by("region", "state").when(unknown).rejected("funder-unknown")
+
+
+def test_a_grant_of_a_funder_that_is_not_listed_any_more_is_still_paid() -> None:
+    former: dict[str, Any] = {"funder": "region-centre", "scheme": "cap-developpement"}
+    awarded = GrantAwarded(**FACTS, **former, eligible_base=1_000, aid_rate=0.3, amount=300, effective_on=day(2))
+    given(announced, awarded).by("region").when(DisburseGrant(**former, amount=300)).then_state(status="announced")
+
+
+# What an investment may hold
+
+
+def granted_by(scheme: int) -> GrantAwarded:
+    return GrantAwarded(
+        **FACTS,
+        funder="f" * 64,
+        scheme=f"{scheme:064d}",
+        eligible_base=1_200_000,
+        aid_rate=0.0001,
+        amount=1,
+        effective_on=day(2),
+    )
+
+
+def test_an_investment_has_so_many_grants_and_no_more() -> None:
+    past = (announced, *(granted_by(scheme) for scheme in range(MOST_GRANTS - 1)))
+    given(*past).by("region").when(award(1_000, 0.3, 300)).then_state(status="announced")
+    given(*past, granted_by(MOST_GRANTS)).by("region").when(award(1_000, 0.3, 300)).rejected("too-many-grants")
+
+
+def test_a_grant_has_so_many_payments_and_repayments_and_no_more() -> None:
+    payments = [paid.model_copy(update={"amount": 2}) for _ in range(MOST_PAYMENTS)]
+    repayments = [repaid.model_copy(update={"amount": 1}) for _ in range(MOST_PAYMENTS)]
+    past = (announced, approved, granted, *payments[1:], *repayments[1:])
+    given(*past).by("state").when(DisburseGrant(**FRANCE_RELANCE, amount=1)).then_state(status="approved")
+    given(*past, payments[0]).by("state").when(DisburseGrant(**FRANCE_RELANCE, amount=1)).rejected("too-many-payments")
+    given(*past).by("state").when(repay(1)).then_state(status="approved")
+    given(*past, repayments[0]).by("state").when(repay(1)).rejected("too-many-payments")
+
+
+def test_whatever_an_investment_holds_it_can_be_cancelled() -> None:
+    past = (announced, *(granted_by(scheme) for scheme in range(MOST_GRANTS)))
+    [event] = given(*past).when(Cancel(reason="market")).events
+    assert len(event.model_dump_json()) < MAX_EVENT_BYTES // 10
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -482,6 +838,8 @@ def test_a_grant_awarded_by_mistake_is_taken_back() -> None:
         CorrectAmountSpent(amount_spent=1_150_000, reason="other"),
         CorrectDay(step="approved", day=day(2), reason="other"),
         CorrectGrant(**FRANCE_RELANCE, amount=300_000, reason="other"),
+        CorrectGrant(**FRANCE_RELANCE, reason="other"),
+        CorrectPayment(**FRANCE_RELANCE, payment=1, amount=100_000, paid_on=day(2, 20), reason="other"),
     ],
     ids=lambda command: type(command).__name__,
 )
@@ -509,16 +867,18 @@ ALLOWED: list[tuple[Command, set[str], str]] = [
         NOT_CANCELLED - {"announced"},
         "investment-cancelled",
     ),
+    (RecordRepayment(**FRANCE_RELANCE, amount=1), PASTS.keys() - {"announced"}, ""),
+    (CorrectPayment(**FRANCE_RELANCE, payment=1, amount=1, reason="other"), PASTS.keys() - {"announced"}, ""),
 ]
 
 
 @pytest.mark.parametrize("status", get_args(Investment.model_fields["status"].annotation))
 @pytest.mark.parametrize(("command", "statuses", "slug"), ALLOWED, ids=lambda value: type(value).__name__)
 def test_anything_not_listed_is_refused(status: str, command: Command, statuses: set[str], slug: str) -> None:
-    decided = given(*PASTS[status]).when(command)
+    decided = given(*PASTS[status]).by("region", "state").when(command)
     if status in statuses:
         assert decided.refusal is None
-    elif status == "announced" and isinstance(command, DisburseGrant | CorrectGrant):
+    elif status == "announced" and isinstance(command, DisburseGrant | RecordRepayment | CorrectGrant | CorrectPayment):
         decided.rejected("grant-not-awarded")
     else:
         decided.rejected(slug.format(status=status))
@@ -544,10 +904,13 @@ THE_TOWN_HALL = Actor("town-hall", frozenset({"town_hall"}))
         (Cancel, {"company", "network"}),
         (AwardGrant, {"region", "state"}),
         (DisburseGrant, {"region", "state"}),
+        (RecordRepayment, {"region", "state"}),
         (CorrectAmount, {"network"}),
         (CorrectAmountSpent, {"network"}),
         (CorrectDay, {"network"}),
         (CorrectGrant, {"network"}),
+        (CorrectPayment, {"network"}),
+        (CorrectRepayment, {"network"}),
     ],
 )
 def test_each_partner_decides_what_is_theirs(command: type[Command], roles: set[str]) -> None:
@@ -575,4 +938,6 @@ def test_a_company_cancels_its_own_only() -> None:
         "correct-amount",
         "correct-day",
         "correct-grant",
+        "correct-payment",
+        "correct-repayment",
     ]

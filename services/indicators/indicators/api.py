@@ -11,10 +11,11 @@ import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from contracts.model import Day
+from contracts.model import EnteredDay
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
+from indicators.projection import generation_of
 from indicators.query import CatchingUp, Positions, Question, Snapshot, snapshot
 from indicators.representation import (
     Entries,
@@ -28,23 +29,30 @@ from indicators.representation import (
     positions,
     table,
 )
+from service.listing import CURSOR
 from service.problems import Problem, invalid_parameter, unavailable
-from service.routes import CurrentPool, requires
+from service.routes import CurrentPool, CurrentSettings, requires
+from service.settings import Settings
 
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
 
 def _calendar_day(value: str) -> date:
-    """Only `2023-12-31`: what else reads as a date would hide a mistake. Every day has a next one."""
+    """Only `2023-12-31`: what else reads as a date would hide a mistake."""
     try:
-        if re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", value):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("a day such as 2023-12-31, from the year 1000 to 2999")
+    raise ValueError("a day such as 2023-12-31")
 
 
-AskedDay = Annotated[Day, BeforeValidator(_calendar_day)]
+BY: Final = (*DIMENSIONS, "month")
+# The pattern is for readers of the document: who breaks it is told what the indicator is given by.
+Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({'|'.join(BY)})(,({'|'.join(BY)}))*$"})]
+"""One or several dimensions, comma-separated."""
+
+AskedDay = Annotated[EnteredDay, BeforeValidator(_calendar_day)]
 
 
 class Selection(BaseModel):
@@ -89,7 +97,7 @@ class Selection(BaseModel):
 class Asked(Selection):
     """What a figure counts, and how it is broken down."""
 
-    by: list[str] = Field(default=[], examples=[["zone", "month"]])
+    by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
     """Break the figure down by one or several of company, axis, naf, commune, zone, funder and month, as far as the
     indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took effect; a
     level's month shows it at the end of the month."""
@@ -109,7 +117,7 @@ class AskedEvents(Selection):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     """How many events a page has at most."""
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=16_384, json_schema_extra={"pattern": CURSOR})] | None = None
     """Where the page before ended, from its `Link` header."""
 
 
@@ -147,9 +155,9 @@ def routes(catalogue: Catalogue) -> APIRouter:
         return catalogue[name]
 
     @router.get("", summary="All indicators with their current values")
-    async def list_indicators(pool: CurrentPool) -> Entries:
+    async def list_indicators(pool: CurrentPool, settings: CurrentSettings) -> Entries:
         """What each indicator means, what it may be broken down by, its target if it has one, and its value now."""
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             current = [(each, (await now.answer(each, Question())).total) for each in catalogue.values()]
         return Entries(positions=positions(now.positions), items=[Entry.of_indicator(*each) for each in current])
 
@@ -164,8 +172,9 @@ def routes(catalogue: Catalogue) -> APIRouter:
         name: name_of,
         asked: Annotated[Asked, Query()],
         pool: CurrentPool,
+        settings: CurrentSettings,
         response: Response,
-        accept: Annotated[str, Header()] = "*/*",
+        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
     ) -> Figure | Response:
         """The value of an indicator over a period or on a day, broken down as asked.
 
@@ -174,7 +183,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         response.headers["Vary"] = "Accept, Authorization"
         indicator = find(name)
         question = asked.question(indicator, asked.dimensions(indicator))
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             answer = await now.answer(indicator, question)
         if _prefers_csv(accept):
             return Response(table(indicator, question, answer), media_type="text/csv", headers=response.headers)
@@ -182,7 +191,11 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
     @router.get("/{name}/events", summary="The events behind a figure")
     async def list_events(
-        name: name_of, asked: Annotated[AskedEvents, Query()], pool: CurrentPool, response: Response
+        name: name_of,
+        asked: Annotated[AskedEvents, Query()],
+        pool: CurrentPool,
+        settings: CurrentSettings,
+        response: Response,
     ) -> EventsBehind:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 
@@ -191,7 +204,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
         """
         indicator = find(name)
         question = asked.question(indicator)
-        async with _now(pool, catalogue) as now:
+        async with _now(pool, catalogue, settings) as now:
             start = _resume(asked.cursor, now.positions)
             facts, end = await facts_behind(now, indicator, question, start.at, start.after, asked.limit)
         if end is not None:
@@ -213,12 +226,12 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
 
 @asynccontextmanager
-async def _now(pool: asyncpg.Pool, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
+async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Snapshot]:
     try:
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, generation_of(catalogue, settings)) as now:
             yield now
     except CatchingUp:
-        raise unavailable("the figures are being folded anew under changed definitions", retry_after=10) from None
+        raise unavailable("the events are still being folded into the figures", retry_after=10) from None
 
 
 def _resume(cursor: str | None, current: Positions) -> Cursor:

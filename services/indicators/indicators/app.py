@@ -6,7 +6,7 @@ from pathlib import Path
 from indicators import investment, network
 from indicators.api import routes
 from indicators.measures import Catalogue
-from indicators.projection import Projection, forget
+from indicators.projection import begin, forget
 from indicators.verify import verify
 from service.definition import Service, Subscribes
 
@@ -22,14 +22,13 @@ catalogue = Catalogue(
     investment.jobs_maintained,
     investment.cost_per_job,
 )
-projection = Projection(catalogue)
 
 app = Service(
     "indicators",
     title="Indicators",
     description="The programme's figures: what they are, what they are made of, and how to prove them.",
     router=routes(catalogue),
-    subscriptions=(Subscribes(projection.subscription, to=("companies",), handle=projection),),
+    subscriptions=(Subscribes(to=("companies",), begin=partial(begin, catalogue)),),
     migrations=Path(__file__).parent / "migrations",
     commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
 )

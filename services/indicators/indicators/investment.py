@@ -5,7 +5,7 @@ puts the new one, so that a figure of the past becomes what it should have been;
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from contracts.investment import (
@@ -15,11 +15,14 @@ from contracts.investment import (
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
+    GrantRepaid,
     InvestmentAnnounced,
     InvestmentCancelled,
     InvestmentCommitted,
     InvestmentCompleted,
     JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
 )
 from indicators.measures import Count, Dimension, formula, sums
 
@@ -91,64 +94,100 @@ def invested_productive(event: InvestmentCompleted | AmountSpentCorrected | DayC
             yield Count(event.day, spent)
 
 
-@sums(unit="EUR", dimensions=GRANT)
-def grants_granted(event: GrantAwarded | GrantCorrected | InvestmentCancelled) -> Iterator[Count]:
+@sums(unit="EUR", dimensions=GRANT, version=2)
+def grants_granted(
+    event: GrantAwarded | GrantCorrected | InvestmentCancelled | GrantRepaid | PaymentCorrected | RepaymentCorrected,
+) -> Iterator[Count]:
     """Grants awarded to productive investments.
 
     The amount of each grant, on the day its funder awards it. When an investment is cancelled, what its grants have not
-    paid yet is taken out again on that day; what they have paid stays in, as it does in grants_disbursed, and is to be
-    paid back. A corrected amount replaces the old one on the day of award.
+    paid yet is taken out again on that day; what they have paid stays in until it is paid back, so that in the end
+    nothing is left, as in grants_disbursed. What is paid back while an investment goes on leaves its grant as it is:
+    the network corrects what was granted, where it has become less. A corrected grant replaces the old one on the day
+    of award, and a corrected payment or repayment of a cancelled investment what was taken out.
     """
     match event:
         case GrantAwarded():
             yield Count(event.effective_on, event.amount)
         case GrantCorrected():
-            yield Count(event.awarded_on, -event.amount_before)
+            yield Count(event.awarded_before or event.awarded_on, -event.amount_before)
             yield Count(event.awarded_on, event.amount)
         case InvestmentCancelled():
             for grant in event.grants:
                 yield Count(event.effective_on, grant.disbursed - grant.amount, {"funder": grant.funder})
+        case GrantRepaid(cancelled_on=cancelled) if cancelled:
+            yield Count(event.effective_on, -event.amount)
+        case PaymentCorrected(cancelled_on=cancelled) if cancelled:
+            yield Count(cancelled, -event.amount_before)
+            yield Count(cancelled, event.amount)
+        case RepaymentCorrected(cancelled_on=cancelled) if cancelled:
+            yield Count(max(event.repaid_before, cancelled), event.amount_before)
+            yield Count(max(event.repaid_on, cancelled), -event.amount)
 
 
-@sums(unit="EUR", dimensions=GRANT)
-def grants_disbursed(event: GrantDisbursed) -> Iterator[Count]:
-    """Grants paid out to productive investments.
+@sums(unit="EUR", dimensions=GRANT, version=2)
+def grants_disbursed(event: GrantDisbursed | GrantRepaid | PaymentCorrected | RepaymentCorrected) -> Iterator[Count]:
+    """Grants paid out to productive investments, less what was paid back.
 
-    Each payment, on the day the funder makes it. What was paid for an investment that is cancelled afterwards stays
-    in: the money went out. It is to be paid back, and the event of the cancellation says how much.
+    Each payment, on the day the funder makes it; each repayment is taken out on the day the funder has it back, and a
+    period with more repayments than payments is negative. What was paid for an investment that is cancelled afterwards
+    stays in until it is paid back: the money went out. A corrected payment or repayment replaces the old one on the
+    right day.
     """
-    yield Count(event.effective_on, event.amount)
+    match event:
+        case GrantDisbursed():
+            yield Count(event.effective_on, event.amount)
+        case GrantRepaid():
+            yield Count(event.effective_on, -event.amount)
+        case PaymentCorrected():
+            yield Count(event.paid_before, -event.amount_before)
+            yield Count(event.paid_on, event.amount)
+        case RepaymentCorrected():
+            yield Count(event.repaid_before, event.amount_before)
+            yield Count(event.repaid_on, -event.amount)
 
 
-@sums(unit="jobs", dimensions=INVESTMENT)
-def jobs_created(event: JobsAudited) -> Iterator[Count]:
+@sums(unit="jobs", dimensions=INVESTMENT, version=2)
+def jobs_created(event: JobsAudited | DayCorrected) -> Iterator[Count]:
     """Jobs created by productive investments.
 
     Full-time equivalents found by an audit on evidence, on the day of the audit. When an investment is audited again,
-    the earlier audit is taken back on its own day. Never added to the jobs maintained.
+    the earlier audit is taken back on its own day; a corrected day of an audit moves them to the right day. Never added
+    to the jobs maintained.
     """
-    if event.audited_before:
-        yield Count(event.audited_before, -event.created_before)
-    yield Count(event.effective_on, event.created)
+    match event:
+        case JobsAudited():
+            if event.audited_before:
+                yield Count(event.audited_before, -event.created_before)
+            yield Count(event.effective_on, event.created)
+        case DayCorrected(step="audited", created=created) if created is not None:
+            yield Count(event.day_before, -created)
+            yield Count(event.day, created)
 
 
-@sums(unit="jobs", dimensions=INVESTMENT)
-def jobs_maintained(event: JobsAudited) -> Iterator[Count]:
+@sums(unit="jobs", dimensions=INVESTMENT, version=2)
+def jobs_maintained(event: JobsAudited | DayCorrected) -> Iterator[Count]:
     """Jobs maintained by productive investments.
 
     Full-time equivalents found by an audit on evidence, on the day of the audit. When an investment is audited again,
-    the earlier audit is taken back on its own day. Never added to the jobs created.
+    the earlier audit is taken back on its own day; a corrected day of an audit moves them to the right day. Never added
+    to the jobs created.
     """
-    if event.audited_before:
-        yield Count(event.audited_before, -event.maintained_before)
-    yield Count(event.effective_on, event.maintained)
+    match event:
+        case JobsAudited():
+            if event.audited_before:
+                yield Count(event.audited_before, -event.maintained_before)
+            yield Count(event.effective_on, event.maintained)
+        case DayCorrected(step="audited", maintained=maintained) if maintained is not None:
+            yield Count(event.day_before, -maintained)
+            yield Count(event.day, maintained)
 
 
-@formula(unit="EUR/job", of=(invested_productive, jobs_created))
+@formula(unit="EUR/job", of=(invested_productive, jobs_created), version=2)
 def cost_per_job(invested: Decimal, jobs: Decimal) -> Decimal | None:
     """Productive investment per job created.
 
-    invested_productive divided by jobs_created over the same period and cells, rounded to the cent; none while no job
-    was created. An investment and the audit of its jobs may fall in different periods.
+    invested_productive divided by jobs_created over the same period and cells, rounded to the cent, half a cent up;
+    none while no job was created. An investment and the audit of its jobs may fall in different periods.
     """
-    return round(invested / jobs, 2) if jobs > 0 else None
+    return (invested / jobs).quantize(Decimal("0.01"), ROUND_HALF_UP) if jobs > 0 else None

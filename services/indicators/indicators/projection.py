@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from eventstore.connection import connect
 from eventstore.envelope import Message
 from indicators.measures import Catalogue, Measure, Sum
 from service.settings import Settings
@@ -21,17 +22,7 @@ PREFIX: Final = "indicators-"
 
 _FOLD: Final = """
 WITH begun AS (
-    INSERT INTO generations (generation, definitions, catch_up)
-    SELECT $1, $16::jsonb, coalesce(jsonb_object_agg(topic, positions), '{}')
-    FROM (
-        SELECT topic, jsonb_object_agg(partition, position) AS positions
-        FROM (SELECT topic, partition, max(position) AS position
-              FROM marks
-              WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1
-              GROUP BY topic, partition) AS others
-        GROUP BY topic
-    ) AS topics
-    ON CONFLICT DO NOTHING
+    INSERT INTO generations (generation, definitions) VALUES ($1, $16::jsonb) ON CONFLICT DO NOTHING
 ), added AS (
     INSERT INTO facts (generation, indicator, event_id, ordinal, type, service, partition, position, subject,
                        contributor, effective_on, recorded_at, dimensions, value)
@@ -59,7 +50,6 @@ _FORGET: Final = (
     "DELETE FROM facts WHERE generation <> $1",
     "DELETE FROM cells WHERE generation <> $1",
     "DELETE FROM generations WHERE generation <> $1",
-    "UPDATE generations SET catch_up = '{}' WHERE generation = $1",
     "DELETE FROM marks WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1",
 )
 
@@ -67,9 +57,9 @@ _FORGET: Final = (
 class Projection:
     """The handler of the subscription that feeds a catalogue's indicators."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.subscription = PREFIX + catalogue.generation
-        self._generation = catalogue.generation
+    def __init__(self, catalogue: Catalogue, generation: str | None = None) -> None:
+        self._generation = generation or catalogue.generation
+        self.subscription = PREFIX + self._generation
         self._definitions = json.dumps(catalogue.definitions)
         self._sums = [measure.name for measure in catalogue.measures if isinstance(measure, Sum)]
         self._counted_by: dict[str, list[Measure]] = defaultdict(list)
@@ -108,13 +98,25 @@ class Projection:
                 )
 
 
+def generation_of(catalogue: Catalogue, settings: Settings) -> str:
+    """What is folded under these definitions from these topics: facts say in which partition their events are."""
+    replaced = (f"-{service}-v{version}" for service, version in sorted(settings.topic_versions.items()) if version > 1)
+    return catalogue.generation + "".join(replaced)
+
+
+def begin(catalogue: Catalogue, settings: Settings) -> tuple[str, Projection]:
+    """The subscription that feeds a catalogue's indicators: its name and its handler."""
+    projection = Projection(catalogue, generation_of(catalogue, settings))
+    return projection.subscription, projection
+
+
 async def forget(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     """`python -m indicators forget`: deletes what was folded under other definitions than this release's."""
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await connect(settings.database_url)
     try:
         async with connection.transaction():
             for statement in _FORGET:
-                await connection.execute(statement, catalogue.generation)
+                await connection.execute(statement, generation_of(catalogue, settings))
     finally:
         await connection.close()
     return 0

@@ -5,6 +5,7 @@ come from facts alone. Either way a figure is made of exactly the events up to i
 """
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from typing import Final
 
 import asyncpg
 
-from indicators.measures import Catalogue, Formula, Indicator, Level
+from contracts.model import FIRST_DAY
+from indicators.measures import Formula, Indicator, Level
 from indicators.projection import PREFIX
 from service.clock import PARIS, today
 
@@ -83,7 +85,7 @@ class Answer:
 
 
 class CatchingUp(Exception):
-    """The definitions have changed, and the events are still being folded under the new ones."""
+    """The events are not all folded yet, for the first time or anew, as definitions or topics have changed."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Snapshot:
     connection: asyncpg.Connection
     generation: str
     positions: Positions
+    partitions: Mapping[str, int]
+    """Of each service's topic."""
 
     async def answer(self, indicator: Indicator, question: Question) -> Answer:
         """The figure asked for. The question has only what the indicator knows."""
@@ -115,18 +119,20 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(pool: asyncpg.Pool, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
+async def snapshot(pool: asyncpg.Pool, generation: str) -> AsyncIterator[Snapshot]:
     """The projection as it is now. Raises CatchingUp."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = await connection.fetch(_MARKS, PREFIX, catalogue.generation)
+        rows = await connection.fetch(_MARKS, PREFIX, generation)
+        if not all(row["caught_up"] for row in rows) or not rows:
+            raise CatchingUp
         positions: dict[str, dict[int, int]] = {}
+        partitions: dict[str, int] = defaultdict(int)
         for row in rows:
-            if row["behind"]:
-                raise CatchingUp
-            if row["position"] is not None:
-                service = row["topic"].split(".")[-2]
+            service = row["topic"].split(".")[-2]
+            partitions[service] += 1
+            if row["position"]:
                 positions.setdefault(service, {})[row["partition"]] = row["position"]
-        yield Snapshot(connection, catalogue.generation, positions)  # type: ignore[arg-type]
+        yield Snapshot(connection, generation, positions, partitions)  # type: ignore[arg-type]
 
 
 def _compute(indicator: Formula, inputs: list[Answer]) -> Answer:
@@ -151,27 +157,11 @@ def _sum(question: Question) -> tuple[str, tuple[object, ...]]:
 def _level(question: Question) -> tuple[str, tuple[object, ...]]:
     """The day, the limit of what was known, the days that months may be shown of, and who is left out."""
     last = question.last or ALWAYS
-    return _LEVEL, (last, question.known_before, question.first, min(last, today()), question.without_largest)
+    first = question.first or FIRST_DAY  # an event of before the days were bounded may be older
+    return _LEVEL, (last, question.known_before, first, min(last, today()), question.without_largest)
 
 
-_MARKS: Final = """
-SELECT own.topic, own.partition, own.position, false AS behind
-FROM marks own
-WHERE own.subscription = $1 || $2
-UNION ALL
-SELECT target.topic, target.partition, NULL, true
-FROM (
-    SELECT topic.key AS topic, mark.key::integer AS partition, mark.value::bigint AS position
-    FROM generations, jsonb_each(catch_up) AS topic, jsonb_each_text(topic.value) AS mark
-    WHERE generation = $2
-    UNION ALL
-    SELECT other.topic, other.partition, other.position
-    FROM marks other
-    WHERE starts_with(other.subscription, $1) AND NOT EXISTS (SELECT FROM generations WHERE generation = $2)
-) AS target
-LEFT JOIN marks own ON own.subscription = $1 || $2 AND own.topic = target.topic AND own.partition = target.partition
-WHERE coalesce(own.position, 0) < target.position
-"""
+_MARKS: Final = "SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 || $2"
 
 # What both kinds end with: contributors' shares of the total and of each cell, the total first. A made-up share of
 # nobody sees to it that there is a total.

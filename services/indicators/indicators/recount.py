@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from contracts.model import FIRST_DAY
 from indicators.query import ZERO, Answer, Key, Question, Value
 from service.clock import today
 
@@ -101,7 +102,7 @@ def _level(size: Callable[[Membership], Decimal], streams: Iterable[Sequence[Hap
     shown = now
     if "month" in question.by:
         first = min((days[0] for days, _ in histories if days), default=date.max)
-        shown = [share for day in _months(max(first, question.first or first), question.last) for share in on(day)]
+        shown = [share for day in _months(max(first, question.first or FIRST_DAY), question.last) for share in on(day)]
     excluded = None
     if question.without_largest:
         ranking = sorted((-share.value, share.told["company"]) for share in now if share.value)
@@ -133,7 +134,8 @@ class Investment:
         self.days: dict[str, date] = {}
         self.amount = self.spent = 0
         self.grants: dict[tuple[str, str], tuple[date, int]] = {}
-        self.payments: list[tuple[date, str, str, int]] = []
+        self.payments: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+        self.repayments: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         self.jobs: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
         self.told = events[0].data if events else {}
         for event in events:
@@ -156,10 +158,17 @@ class Investment:
             case "GrantAwarded":
                 self.grants[data["funder"], data["scheme"]] = (event.day(), data["amount"])
             case "GrantDisbursed":
-                self.payments.append((event.day(), data["funder"], data["scheme"], data["amount"]))
+                self.payments[data["funder"], data["scheme"]].append((event.day(), data["amount"]))
+            case "GrantRepaid":
+                self.repayments[data["funder"], data["scheme"]].append((event.day(), data["amount"]))
             case "GrantCorrected":
-                day, _ = self.grants[data["funder"], data["scheme"]]
-                self.grants[data["funder"], data["scheme"]] = (day, data["amount"])
+                self.grants[data["funder"], data["scheme"]] = (event.day("awarded_on"), data["amount"])
+            case "PaymentCorrected":
+                payments = self.payments[data["funder"], data["scheme"]]
+                payments[data["payment"] - 1] = (event.day("paid_on"), data["amount"])
+            case "RepaymentCorrected":
+                repayments = self.repayments[data["funder"], data["scheme"]]
+                repayments[data["repayment"] - 1] = (event.day("repaid_on"), data["amount"])
             case "AmountCorrected":
                 self.amount = data["amount"]
             case "AmountSpentCorrected":
@@ -167,10 +176,10 @@ class Investment:
             case "DayCorrected":
                 self.days[data["step"]] = event.day("day")
 
-    def counted(self, step: str, value: int | Decimal, **more: str) -> Iterator[Share]:
+    def counted(self, step: str, value: int | Decimal) -> Iterator[Share]:
         """A value on the day of a step, if it was reached."""
         if step in self.days:
-            yield Share(self.days[step], {**self.told, **more}, Decimal(value))
+            yield Share(self.days[step], self.told, Decimal(value))
 
     def unless_cancelled(self, step: str, value: int) -> Iterator[Share]:
         """The same, until the day it is cancelled."""
@@ -179,16 +188,21 @@ class Investment:
             yield from self.counted("cancelled", -value)
 
     def granted(self) -> Iterator[Share]:
-        """Each grant; from the day of cancellation on, only what it has paid."""
-        for (funder, scheme), (day, value) in self.grants.items():
-            yield Share(day, {**self.told, "funder": funder}, Decimal(value))
-            paid = sum(amount for _, *grant, amount in self.payments if grant == [funder, scheme])
-            yield from self.counted("cancelled", paid - value, funder=funder)
+        """Each grant; from the day of cancellation on, only what it has paid and not been repaid by then."""
+        for grant, (day, value) in self.grants.items():
+            told = {**self.told, "funder": grant[0]}
+            yield Share(day, told, Decimal(value))
+            if cancelled := self.days.get("cancelled"):
+                yield Share(cancelled, told, Decimal(sum(paid for _, paid in self.payments[grant]) - value))
+                for day, repaid in self.repayments[grant]:
+                    yield Share(max(day, cancelled), told, Decimal(-repaid))
 
     def disbursed(self) -> Iterator[Share]:
-        """Each payment."""
-        for day, funder, _, value in self.payments:
-            yield Share(day, {**self.told, "funder": funder}, Decimal(value))
+        """Each payment, and what was paid back."""
+        for sign, made in ((1, self.payments), (-1, self.repayments)):
+            for (funder, _), payments in made.items():
+                for day, value in payments:
+                    yield Share(day, {**self.told, "funder": funder}, Decimal(sign * value))
 
 
 FLOWS: Final[Mapping[str, Callable[[Investment], Iterable[Share]]]] = {
@@ -245,7 +259,7 @@ def _ratio(euros: Answer, jobs: Answer) -> Answer:
     def divided(one: Value, other: Value) -> Value:
         value = None
         if other.value:
-            value = ((one.value or 0) / other.value).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+            value = ((one.value or 0) / other.value).quantize(Decimal("0.01"), ROUND_HALF_UP)
         return Value(value, min(one.n, other.n), None)
 
     return Answer(

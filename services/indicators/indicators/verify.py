@@ -1,28 +1,32 @@
 """`python -m indicators verify`: proves every figure by counting it again from the Kafka topics alone.
 
-The figures are read in one snapshot together with the positions they are complete up to; the topics are read up to
-exactly those, and counted by `recount`. On the way each stream is checked to be without a gap.
+The figures are read in one snapshot together with the positions they are complete up to; the topics are counted up to
+exactly those, by `recount`. On the way each stream is checked to be without a gap. The topics are read to their end,
+and whatever is in them that their relays cannot have written, or that nobody knows, is told.
 """
 
 import asyncio
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from contracts.catalogue import CATALOGUE
+from eventstore.connection import connect
+from eventstore.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka_clients import Consumer
+from eventstore.kafka_logs import quiet_kafka_logs
 from indicators.lineage import Place, facts_behind
 from indicators.measures import Catalogue, Formula, Indicator, Level
+from indicators.projection import generation_of
 from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snapshot
 from indicators.recount import Happened, recount
 from indicators.representation import link
@@ -31,8 +35,6 @@ from service.settings import Settings
 
 FIRST_PROGRAMME: Final = date(2023, 12, 31)
 """The last day of the first programme, whose figures are published."""
-PATIENCE: Final = 10_000
-"""Milliseconds without a record after which a topic is held to end before the projection's positions."""
 NO_ANSWER: Final = 20
 """Seconds without an answer after which Kafka is given up."""
 
@@ -50,35 +52,37 @@ class Topics:
     """Event ids by service and position."""
     faults: list[str] = field(default_factory=list)
 
-    def add(self, service: str, record: Any, end: int, before: int) -> int:
-        """Takes a record in, unless it is beyond the end; returns its position."""
-        headers = dict(record.headers)
-        position, version = int(headers["ce_position"]), int(headers["ce_sequence"])
-        if position > end:
-            return position
-        subject = headers["ce_subject"].decode()
-        stream = self.streams[subject]
-        where = f"{record.topic}[{record.partition}] offset {record.offset}"
-        if position <= before:
-            self.faults.append(f"{where}: position {position} comes after {before}")
-        if version != len(stream) + 1:
-            self.faults.append(f"{where}: {subject} has version {version} after {len(stream)}")
-        recorded_at = datetime.fromisoformat(headers["ce_time"].decode())
-        stream.append(Happened(headers["ce_type"].decode(), json.loads(record.value, parse_float=Decimal), recorded_at))
-        self.events[service, position] = headers["ce_id"].decode()
-        return position
+    def add(self, message: Message, *, end: int, before: int) -> None:
+        """Takes in what follows the event of position `before` in its partition. It counts up to the position `end`."""
+        if message.position <= before:
+            self.faults.append(f"{message}: position {message.position} comes after {before}")
+        if (message.type, message.schema_version) not in CATALOGUE:
+            self.faults.append(f"{message}: there is no event {message.type}, version {message.schema_version}")
+        if message.position > end:
+            return
+        stream = self.streams[message.stream_id]
+        if message.version != len(stream) + 1:
+            self.faults.append(f"{message}: {message.stream_id} has version {message.version} after {len(stream)}")
+        happened = json.loads(message.data, parse_float=Decimal)
+        stream.append(Happened(message.type, happened, message.recorded_at))
+        self.events[message.source.rpartition("/")[2], message.position] = str(message.event_id)
 
 
 async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     """Prints each difference; 1 if there is any or no telling, else 0."""
-    pool = await asyncpg.create_pool(settings.database_url, min_size=1, max_size=1)
+    pool = await asyncpg.create_pool(
+        settings.database_url,
+        connect=connect,  # type: ignore[call-overload]  # the stub names each option
+        min_size=1,
+        max_size=1,
+    )
     try:
-        async with pool, snapshot(pool, catalogue) as now:
-            with _quiet_client():
+        async with pool, snapshot(pool, generation_of(catalogue, settings)) as now:
+            with quiet_kafka_logs():
                 topics = await read_topics(now, settings)
             compared, faults = await compare(catalogue, now, topics)
     except CatchingUp:
-        print("The figures are still being folded anew under changed definitions: try again later.")
+        print("The events are still being folded into the figures: try again later.")
         return 1
     except NoAnswer:
         print(f"Kafka at {settings.kafka_bootstrap} does not answer: nothing for {NO_ANSWER} s.")
@@ -96,56 +100,48 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
 
 
 async def read_topics(now: Snapshot, settings: Settings) -> Topics:
-    """Every event of the topics up to the positions of the snapshot, and no other. Raises KafkaError and NoAnswer."""
+    """The topics, counted up to the positions of the snapshot and looked at to their end.
+
+    Raises KafkaError and NoAnswer.
+    """
     topics = Topics()
-    ends = {
-        TopicPartition(settings.topic(service), partition): (service, position)
-        for service, partitions in now.positions.items()
-        for partition, position in partitions.items()
+    origins = {service: Origin(settings.topic(service), partitions) for service, partitions in now.partitions.items()}
+    counted = {
+        TopicPartition(origin.topic, partition): now.positions.get(service, {}).get(partition, 0)
+        for service, origin in origins.items()
+        for partition in range(origin.partitions)
     }
-    if not ends:
-        return topics
-    reached = dict.fromkeys(ends, 0)
+    by_topic = {origin.topic: origin for origin in origins.values()}
+    reached = dict.fromkeys(counted, 0)
     consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
     try:
         async with asyncio.timeout(NO_ANSWER) as deadline:
             await consumer.start()
-            consumer.assign(list(ends))
+            consumer.assign(list(counted))
             await consumer.seek_to_beginning()
-            while waiting := [place for place, (_, end) in ends.items() if reached[place] < end]:
-                batches = await consumer.getmany(*waiting, timeout_ms=PATIENCE, max_records=10_000)
-                if not batches:
-                    # The topics end here only if Kafka still answers.
-                    await consumer.end_offsets(waiting)
-                    break
-                deadline.reschedule(asyncio.get_running_loop().time() + NO_ANSWER)
-                for place, records in batches.items():
-                    service, end = ends[place]
+            ends = await consumer.end_offsets(list(counted))
+            while waiting := [place for place, end in ends.items() if await consumer.position(place) < end]:
+                for place, records in (await consumer.getmany(*waiting, timeout_ms=1000, max_records=10_000)).items():
+                    deadline.reschedule(asyncio.get_running_loop().time() + NO_ANSWER)
                     for record in records:
-                        if reached[place] < end:
-                            reached[place] = topics.add(service, record, end, reached[place])
+                        try:
+                            message = by_topic[place.topic].read(record)
+                        except NotAnEvent as foreign:
+                            topics.faults.append(str(foreign))
+                            continue
+                        topics.add(message, end=counted[place], before=reached[place])
+                        reached[place] = max(reached[place], message.position)
     except TimeoutError:
         raise NoAnswer from None
     finally:
         await consumer.discard()
-    for place, (_, end) in ends.items():
-        if reached[place] != end:
+    for place, position in counted.items():
+        service = by_topic[place.topic].source.rpartition("/")[2]
+        if position and (service, position) not in topics.events:
             topics.faults.append(
-                f"{place.topic}[{place.partition}]: no event has position {end}, where the figures are"
+                f"{place.topic}[{place.partition}]: no event has position {position}, where the figures are"
             )
     return topics
-
-
-@contextmanager
-def _quiet_client() -> Iterator[None]:
-    """Keeps Kafka's client from logging: what fails is said in a sentence of ours."""
-    client = logging.getLogger("aiokafka")
-    level = client.level
-    client.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        client.setLevel(level)
 
 
 async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[int, list[str]]:

@@ -16,11 +16,14 @@ from contracts.investment import (
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
+    GrantRepaid,
     InvestmentAnnounced,
     InvestmentCancelled,
     InvestmentCommitted,
     InvestmentCompleted,
     JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
     Step,
 )
 from contracts.model import Event
@@ -114,6 +117,44 @@ def moved(step: Step) -> DayCorrected:
         day=MAY,
         amount=450_000,
         amount_spent=432_100 if step == "completed" else None,
+        created=7.5 if step == "audited" else None,
+        maintained=40 if step == "audited" else None,
+    )
+
+
+REPAID: Final = GrantRepaid(**INVESTMENT, **REGION, amount=15_000, repaid=15_000, cancelled_on=None)
+APRIL: Final = date(2021, 4, 1)
+
+
+def corrected_payment(cancelled_on: date | None) -> PaymentCorrected:
+    """A payment of 100,000 typed for 10,000, and two months too early."""
+    return PaymentCorrected(
+        **INVESTMENT,
+        **REGION,
+        reason="typing_error",
+        payment=1,
+        amount_before=100_000,
+        amount=10_000,
+        paid_before=MARCH,
+        paid_on=MAY,
+        disbursed=10_000,
+        cancelled_on=cancelled_on,
+    )
+
+
+def corrected_repayment(cancelled_on: date | None) -> RepaymentCorrected:
+    """The same of a repayment."""
+    return RepaymentCorrected(
+        **INVESTMENT,
+        **REGION,
+        reason="typing_error",
+        repayment=1,
+        amount_before=20_000,
+        amount=2_000,
+        repaid_before=MARCH,
+        repaid_on=MAY,
+        repaid=2_000,
+        cancelled_on=cancelled_on,
     )
 
 
@@ -163,7 +204,33 @@ def moved(step: Step) -> DayCorrected:
             [(MAY, -100_000), (MAY, 90_000)],
         ),
         (investment.grants_granted, CANCELLED, [(ON, -60_000), (ON, -30_000)]),
+        (
+            investment.grants_granted,
+            GrantCorrected(
+                **INVESTMENT,
+                **REGION,
+                reason="typing_error",
+                amount_before=100_000,
+                amount=90_000,
+                awarded_on=MAY,
+                awarded_before=MARCH,
+            ),
+            [(MARCH, -100_000), (MAY, 90_000)],
+        ),
+        (investment.grants_granted, REPAID, []),
+        (investment.grants_granted, REPAID.model_copy(update={"cancelled_on": MAY}), [(ON, -15_000)]),
+        (investment.grants_granted, corrected_payment(None), []),
+        (investment.grants_granted, corrected_payment(ON), [(ON, -100_000), (ON, 10_000)]),
+        (investment.grants_granted, corrected_repayment(None), []),
+        (investment.grants_granted, corrected_repayment(APRIL), [(APRIL, 20_000), (MAY, -2_000)]),
+        (investment.grants_granted, corrected_repayment(ON), [(ON, 20_000), (ON, -2_000)]),
         (investment.grants_disbursed, DISBURSED, [(ON, 40_000)]),
+        (investment.grants_disbursed, REPAID, [(ON, -15_000)]),
+        (investment.grants_disbursed, corrected_payment(ON), [(MARCH, -100_000), (MAY, 10_000)]),
+        (investment.grants_disbursed, corrected_repayment(ON), [(MARCH, 20_000), (MAY, -2_000)]),
+        (investment.jobs_created, moved("audited"), [(MARCH, -7.5), (MAY, 7.5)]),
+        (investment.jobs_created, moved("completed"), []),
+        (investment.jobs_maintained, moved("audited"), [(MARCH, -40), (MAY, 40)]),
         (investment.jobs_created, AUDITED, [(ON, 7.5)]),
         (investment.jobs_maintained, AUDITED, [(ON, 40)]),
         (
@@ -207,6 +274,8 @@ def test_cost_per_job_of_the_first_programme_is_400000_euros() -> None:
 
 def test_cost_per_job_is_rounded_to_the_cent_and_absent_without_jobs() -> None:
     assert investment.cost_per_job.compute(Decimal(100), Decimal(3)) == Decimal("33.33")
+    assert investment.cost_per_job.compute(Decimal(1001), Decimal(8)) == Decimal("125.13")
+    assert investment.cost_per_job.compute(Decimal(1003), Decimal(8)) == Decimal("125.38")
     assert investment.cost_per_job.compute(Decimal(100), Decimal(0)) is None
 
 

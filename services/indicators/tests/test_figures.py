@@ -21,10 +21,10 @@ from contracts.investment import (
 )
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
+from devstack.prepared import prepare
 from eventstore.envelope import Message
-from eventstore.migrate import migrate
 from indicators import network
-from indicators.app import app, catalogue, projection
+from indicators.app import app, catalogue
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import Catalogue, Formula, levels
 from indicators.projection import Projection, forget
@@ -36,23 +36,26 @@ pytestmark = pytest.mark.anyio
 FONDERIE: Final = sample_siret(1)
 MAROQUINERIE: Final = sample_siret(2)
 USINAGE: Final = sample_siret(3)
+projection: Final = Projection(catalogue)
 END_OF_PROGRAMME: Final = date(2023, 12, 31)
 
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
-    await migrate(database, app.all_migrations)
+    await prepare(database, app.all_migrations)
     async with asyncpg.create_pool(database, min_size=1, max_size=4) as pool:
         yield pool
 
 
-async def fold(pool: asyncpg.Pool, messages: list[Message], to: Projection = projection) -> None:
+async def fold(
+    pool: asyncpg.Pool, messages: list[Message], to: Projection = projection, *, caught_up: bool = True
+) -> None:
     async with pool.acquire() as connection:
-        await deliver(connection, to.subscription, to, messages)
+        await deliver(connection, to.subscription, to, messages, caught_up=caught_up)
 
 
 async def ask(pool: asyncpg.Pool, name: str, **question: Any) -> Any:
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         return await now.answer(catalogue[name], Question(**question))
 
 
@@ -100,6 +103,14 @@ def first_programme(log: Log | None = None) -> Log:
     return log
 
 
+async def test_an_ancient_day_recorded_before_days_were_bounded_makes_no_longer_series(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(1000, 1, 1)))
+    await fold(pool, log.messages)
+    shown = await cells(pool, "members", "month", last=date(1900, 3, 15))
+    assert shown == {"1900-01": 1, "1900-02": 1, "1900-03": 1}
+
+
 async def test_the_first_programme_is_22_million_euros_and_55_jobs_at_400000_euros_each(pool: asyncpg.Pool) -> None:
     await fold(pool, first_programme().messages)
     assert await value(pool, "invested_productive", last=END_OF_PROGRAMME) == 22_000_000
@@ -109,6 +120,9 @@ async def test_the_first_programme_is_22_million_euros_and_55_jobs_at_400000_eur
 
 
 async def test_a_figure_of_nothing_is_zero(pool: asyncpg.Pool) -> None:
+    with pytest.raises(CatchingUp):
+        await value(pool, "members")
+    await fold(pool, [])
     answer = await ask(pool, "invested_productive", by=("company",))
     assert (answer.total.value, answer.total.n, answer.total.as_of, answer.cells) == (0, 0, None, {})
     assert await value(pool, "members") == 0
@@ -286,7 +300,7 @@ async def events_behind(pool: asyncpg.Pool, name: str, page: int = 2, **question
     facts: list[FactBehind] = []
     place: Place | None = Place()
     while place is not None:
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, catalogue.generation) as now:
             asked = Question(**question)
             some, place = await facts_behind(now, catalogue[name], asked, now.positions, place, page)
         assert len(some) == page or place is None
@@ -320,13 +334,13 @@ async def test_pages_are_read_at_the_positions_of_the_first_one(pool: asyncpg.Po
     log = first_programme()
     await fold(pool, log.messages)
     asked, measure = Question(), catalogue["invested_productive"]
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         at = now.positions
         first, place = await facts_behind(now, measure, asked, at, Place(), 2)
     assert place is not None
     log.append("investment-5", completed(USINAGE, 77, date(2024, 4, 1)))
     await fold(pool, log.messages)
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         assert now.positions != at
         second, end = await facts_behind(now, measure, asked, at, place, 2)
     assert end is None
@@ -338,7 +352,7 @@ async def test_positions_tell_each_partition_that_is_in_the_answer(pool: asyncpg
     one = messages[0].partition
     await fold(pool, [message for message in messages if message.partition == one])
     last = max(message.position for message in messages if message.partition == one)
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         assert now.positions == {"companies": {one: last}}
 
 
@@ -402,19 +416,19 @@ def with_version(version: int) -> Catalogue:
     return Catalogue(members)
 
 
-async def test_a_changed_definition_is_served_once_it_has_caught_up_with_the_old_one(pool: asyncpg.Pool) -> None:
+async def test_a_changed_definition_is_served_once_it_has_caught_up(pool: asyncpg.Pool) -> None:
     messages = a_year_of_members().messages
     await fold(pool, messages)
     changed = with_version(2)
     with pytest.raises(CatchingUp):
-        async with snapshot(pool, changed):
+        async with snapshot(pool, changed.generation):
             pass
-    await fold(pool, messages[:3], Projection(changed))
+    await fold(pool, messages[:3], Projection(changed), caught_up=False)
     with pytest.raises(CatchingUp):
-        async with snapshot(pool, changed):
+        async with snapshot(pool, changed.generation):
             pass
     await fold(pool, messages[3:], Projection(changed))
-    async with snapshot(pool, changed) as now:
+    async with snapshot(pool, changed.generation) as now:
         assert (await now.answer(changed["members"], Question())).total.value == 2
     assert await value(pool, "members") == 1
 
@@ -429,7 +443,7 @@ async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgott
     log.append(f"company-{sample_siret(4)}", activated(sample_siret(4), 5, date(2024, 7, 1)))
     await fold(pool, log.messages)
     assert await value(pool, "members") == 2
-    async with snapshot(pool, changed) as now:
+    async with snapshot(pool, changed.generation) as now:
         assert (await now.answer(changed["members"], Question())).total.value == 2
     configured = Settings(
         database_url=database,

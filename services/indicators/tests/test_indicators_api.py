@@ -25,8 +25,9 @@ from contracts.investment import (
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
-from eventstore.migrate import migrate
-from indicators.app import app, catalogue, projection
+from devstack.prepared import prepare
+from indicators.app import app, catalogue
+from indicators.projection import Projection
 from service.application import build
 from service.settings import Settings
 
@@ -40,8 +41,9 @@ INDICATORS: Final = "/indicators/v1/indicators"
 @pytest.fixture(scope="module")
 async def indicators(shared_database: str) -> str:
     """The address of a database where the history is folded; the tests only read."""
-    await migrate(shared_database, app.all_migrations)
+    await prepare(shared_database, app.all_migrations)
     connection = await asyncpg.connect(shared_database)
+    projection = Projection(catalogue)
     await deliver(connection, projection.subscription, projection, history().messages)
     await connection.close()
     return shared_database
@@ -353,7 +355,9 @@ async def test_pages_follow_each_other_and_add_up(client: httpx.AsyncClient) -> 
         ("/members", {"to": "31/12/2023"}, "to", "2023-12-31"),
         ("/members", {"to": "2023-02-30"}, "to", "2023-12-31"),
         ("/members", {"to": "1703980800"}, "to", "2023-12-31"),
-        ("/members", {"to": "9999-12-31"}, "to", "2023-12-31"),
+        ("/members", {"to": "9999-12-31"}, "to", "2100-12-31"),
+        ("/members", {"from": "1000-01-01", "by": "month"}, "from", "1900-01-01"),
+        ("/members", {"known_on": "1899-12-31"}, "known_on", "1900-01-01"),
         ("/members", {"known_on": "yesterday"}, "known_on", "2023-12-31"),
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, "from", "after"),
         ("/members", {"without": "largest"}, "without", "members"),
@@ -420,9 +424,9 @@ async def test_only_get(client: httpx.AsyncClient) -> None:
 
 async def test_while_figures_are_folded_anew_they_are_not_served(client: httpx.AsyncClient, indicators: str) -> None:
     connection = await asyncpg.connect(indicators)
-    await connection.execute('UPDATE generations SET catch_up = \'{"test.companies.v1": {"0": 1000}}\'')
+    await connection.execute("UPDATE marks SET caught_up = false WHERE partition = 0")
     answer = await client.get(f"{INDICATORS}/members")
-    await connection.execute("UPDATE generations SET catch_up = '{}'")
+    await connection.execute("UPDATE marks SET caught_up = true")
     await connection.close()
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0

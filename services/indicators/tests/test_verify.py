@@ -1,13 +1,14 @@
 """verify proves the figures: histories made by the real decisions, figures served and counted, and faults found."""
 
 import asyncio
+import contextlib
 import random
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import asyncpg
 import pytest
@@ -17,23 +18,25 @@ from hypothesis import strategies as st
 
 from companies.company import companies
 from companies.investment import investments
-from contracts.investment import Evidence
+from contracts.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
+from devstack.prepared import prepare
 from eventstore.decider import Decider, Rejected, State
-from eventstore.envelope import to_headers, to_timestamp
-from eventstore.migrate import migrate
+from eventstore.envelope import source_of, to_headers, to_timestamp
 from eventstore.subscription import Subscription
 from eventstore.topics import ensure_topic
 from indicators import investment, recount
-from indicators.app import app, catalogue, projection
+from indicators.app import app, catalogue
 from indicators.measures import Catalogue
 from indicators.projection import Projection
-from indicators.query import Question, snapshot
+from indicators.query import CatchingUp, Question, snapshot
 from indicators.verify import Topics, compare, verify
 from service.settings import Settings
 
 pytestmark = pytest.mark.anyio
+
+projection: Final = Projection(catalogue)
 
 TODAY: Final = date(2025, 12, 31)
 BEGINNING: Final = date(2018, 1, 2)
@@ -52,13 +55,23 @@ MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "leave": lambda _: {"reason": "moved"},
     "report-headcount": lambda rng: {"full_time_equivalents": rng.randrange(40_000) / 100},
 }
-GRANTS: Final = [("state", "france-relance"), ("region", "cap-developpement"), ("region", "cap-amorcage")]
-STEPS: Final = ["announced", "approved", "committed", "started", "completed"]
+REGION: Final = "region-centre-val-de-loire"
+GRANTS: Final = [("state", "france-relance"), (REGION, "cap-developpement")]
+STEPS: Final = get_args(Step)
 
 
-def _grant(rng: random.Random) -> dict[str, Any]:
+def _grant(rng: random.Random, most: int = 60_000) -> dict[str, Any]:
     funder, scheme = rng.choice(GRANTS)
-    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, 60_000)}
+    return {"funder": funder, "scheme": scheme, "amount": rng.randint(1, most)}
+
+
+def _some_day(rng: random.Random) -> date:
+    return BEGINNING + timedelta(days=rng.randrange(2_500))
+
+
+def _payment(rng: random.Random, *, number: str, day: str) -> dict[str, Any]:
+    paid: dict[str, Any] = {**_grant(rng, 20_000), number: rng.randint(1, 2), "reason": "typing_error"}
+    return {**paid, day: _some_day(rng)} if rng.random() < 0.5 else paid
 
 
 INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
@@ -76,25 +89,39 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     },
     "cancel": lambda _: {"reason": "market"},
     "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
-    "disburse-grant": _grant,
+    "disburse-grant": lambda rng: _grant(rng, 20_000),
     "correct-amount": lambda rng: {"amount": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-amount-spent": lambda rng: {"amount_spent": rng.randint(200_000, 900_000), "reason": "typing_error"},
     "correct-day": lambda rng: {
         "step": rng.choice(STEPS),
-        "day": BEGINNING + timedelta(days=rng.randrange(2_500)),
+        "day": _some_day(rng),
         "reason": "late_document",
     },
-    "correct-grant": lambda rng: {**_grant(rng), "reason": "recalculation"},
+    "correct-grant": lambda rng: {
+        **_grant(rng),
+        "awarded_on": _some_day(rng) if rng.random() < 0.5 else None,
+        "reason": "recalculation",
+    },
+    "record-repayment": lambda rng: _grant(rng, 10_000),
+    "correct-payment": lambda rng: _payment(rng, number="payment", day="paid_on"),
+    "correct-repayment": lambda rng: _payment(rng, number="repayment", day="repaid_on"),
 }
 
-RARE: Final = {
-    "cancel": 0.2,
+WEIGHTS: Final = {
+    "cancel": 0.3,
     "leave": 0.2,
     "reject": 0.3,
-    "award-grant": 0.5,
-    "correct-day": 0.5,
+    "start": 2,
+    "complete": 2,
+    "award-grant": 2,
+    "disburse-grant": 2,
+    "record-repayment": 2,
+    "correct-day": 2,
+    "correct-payment": 3,
+    "correct-repayment": 3,
     "correct-amount": 0.5,
 }
+"""How often a command is tried; 1 unless told."""
 
 
 class History:
@@ -108,13 +135,13 @@ class History:
         for _ in range(commands):
             self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
             self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
-            if self.rng.random() < 0.35:
+            if self.rng.random() < 0.25:
                 identity = sample_siret(self.rng.randrange(6))
                 self.decide(companies, MEMBERS, identity, {"siret": identity}, None)
             else:
                 member = sample_siret(self.rng.randrange(6))
                 lookup = self.states.get(companies.stream_id(member))
-                self.decide(investments, INVESTMENTS, str(self.rng.randrange(9)), {"company": member}, lookup)
+                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member}, lookup)
 
     def decide(
         self,
@@ -130,23 +157,29 @@ class History:
         possible = [
             decision
             for decision in decider.decisions.values()
-            if (state is None or (decision.when and state.status in decision.when))
-            and (state is not None or decision.creates)
+            if (decision.creates if state is None else not decision.creates or decision.when)
+            and (state is None or decision.when is None or state.status in decision.when)
         ]
         if not possible:
             return
-        decision = self.rng.choices(possible, [RARE.get(decision.name, 1) for decision in possible])[0]
+        decision = self.rng.choices(possible, [WEIGHTS.get(decision.name, 1) for decision in possible])[0]
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
         try:
-            events = decider.decide(state, command, today=TODAY, looked_up=looked_up if decision.creates else None)
+            events = decider.decide(
+                state,
+                command,
+                today=TODAY,
+                looked_up=looked_up if decision.creates else None,
+                roles=frozenset(decision.by),
+            )
         except Rejected:
             return
         self.log.append(stream, *events)
         self.states[stream] = decider.fold(events, state)
 
 
-def records(log: Log) -> list[ConsumerRecord]:
+def records(log: Log, source: str) -> list[ConsumerRecord]:
     """The log as its topic holds it."""
     return [
         ConsumerRecord(
@@ -160,7 +193,7 @@ def records(log: Log) -> list[ConsumerRecord]:
             checksum=None,
             serialized_key_size=0,
             serialized_value_size=0,
-            headers=to_headers(event, "/test/companies"),
+            headers=to_headers(event, source, message.previous or 0),
         )
         for event, message in zip(log.recorded, log.messages, strict=True)
     ]
@@ -169,14 +202,15 @@ def records(log: Log) -> list[ConsumerRecord]:
 def topics(log: Log) -> Topics:
     """What verify reads of them."""
     read, reached = Topics(), dict.fromkeys(range(log.partitions), 0)
-    for record in records(log):
-        reached[record.partition] = read.add("companies", record, 2**63, reached[record.partition])
+    for message in log.messages:
+        read.add(message, end=2**63, before=reached[message.partition])
+        reached[message.partition] = message.position
     return read
 
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
-    await migrate(database, app.all_migrations)
+    await prepare(database, app.all_migrations)
     async with asyncpg.create_pool(database, min_size=1, max_size=2) as pool:
         yield pool
 
@@ -187,7 +221,7 @@ async def fold(pool: asyncpg.Pool, log: Log) -> None:
 
 
 async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         _, found = await compare(catalogue, now, read)
     return [*read.faults, *found]
 
@@ -200,10 +234,9 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     await pool.execute("TRUNCATE facts, cells, generations, marks")
     log = Log("companies")
     History(seed, commands, log)
-    if log.messages:
-        await fold(pool, log)
+    await fold(pool, log)
     assert await faults(pool, topics(log)) == []
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue.generation) as now:
         granted, disbursed = [
             (await now.answer(catalogue[name], Question(by=("funder",)))).cells
             for name in ("grants_granted", "grants_disbursed")
@@ -269,7 +302,7 @@ async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool, monkeypatch: 
     added = Projection(extended)
     async with pool.acquire() as connection:
         await deliver(connection, added.subscription, added, log.messages)
-    async with snapshot(pool, extended) as now:
+    async with snapshot(pool, extended.generation) as now:
         answer = await now.answer(extended["investments_completed"], Question())
         compared, found = await compare(extended, now, topics(log))
     assert answer.total.value == sum(event.type == "InvestmentCompleted" for event in log.recorded) > 0
@@ -280,12 +313,13 @@ async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool, monkeypatch: 
 def test_a_topic_with_a_gap_or_out_of_order_is_not_a_proof() -> None:
     log = Log("companies", partitions=1)
     History(1, 60, log)
-    whole = records(log)
+    whole = log.messages
     lacking, repeating = whole[:5] + whole[6:], whole[:3] + whole[2:]
     for broken in (lacking, repeating, [*whole[:7], whole[8], whole[7], *whole[9:]]):
         read, reached = Topics(), 0
-        for record in broken:
-            reached = read.add("companies", record, 2**63, reached)
+        for message in broken:
+            read.add(message, end=2**63, before=reached)
+            reached = message.position
         assert read.faults
     assert not topics(log).faults
 
@@ -299,7 +333,7 @@ async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 
 async def publish(producer: AIOKafkaProducer, topic: str, log: Log, start: int = 0) -> None:
     """The events from the given one on, as a relay would."""
-    for record in records(log)[start:]:
+    for record in records(log, source_of(topic))[start:]:
         await producer.send(topic, record.value, record.key, record.partition, record.timestamp, headers=record.headers)
 
 
@@ -334,9 +368,10 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
         for message in log.messages:
             ends[message.partition] = message.position
         while True:
-            async with snapshot(pool, catalogue) as now:
-                if now.positions == {"companies": ends}:
-                    break
+            with contextlib.suppress(CatchingUp):
+                async with snapshot(pool, catalogue.generation) as now:
+                    if now.positions == {"companies": ends}:
+                        break
             await asyncio.sleep(0.05)
         folding.cancel()
         await asyncio.gather(folding, return_exceptions=True)
@@ -346,6 +381,10 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
             await publish(producer, topic, log, before)
     assert await verify(catalogue, configured, []) == 0
     assert "no differences" in capsys.readouterr().out
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as stranger:
+        await stranger.send_and_wait(topic, b"not ours", partition=0)
+    assert await verify(catalogue, configured, []) == 1
+    assert "is no event" in capsys.readouterr().out
     unreachable = configured.model_copy(update={"kafka_bootstrap": "127.0.0.1:9"})
     assert await verify(catalogue, unreachable, []) == 1
     assert "can't be read" in capsys.readouterr().out

@@ -1,0 +1,18 @@
+"""Databases ready to append to, for tests and measurements of what has no relay beside it."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from eventstore.confirmation import confirm
+from eventstore.migrate import EVENTSTORE, Migrations, migrate
+
+
+async def prepare(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
+    """Brings a new database to the schema, and confirms its store as a relay would beside an empty topic."""
+    await migrate(url, sets)
+    connection = await asyncpg.connect(url)
+    try:
+        await confirm(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,103 @@
+"""`make topic`: the events of a topic as lines of JSON, for a shell."""
+
+import asyncio
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Final
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from devstack.child import DevstackError
+from eventstore.envelope import Message, NotAnEvent
+from eventstore.kafka_clients import Consumer
+from eventstore.topics import existing_topics
+
+_NO_ANSWER: Final = 20
+"""Seconds without an answer after which Kafka is given up."""
+
+
+def print_topic(bootstrap: str, topic: str, *, first: int, follow: bool) -> None:
+    """Prints the committed events of a topic from a position on; up to its present end, unless it is to follow.
+
+    They come in the order of positions up to the end; what follows comes as it is committed, in order by partition.
+    A record that is no event is told on standard error. Raises DevstackError.
+    """
+    try:
+        asyncio.run(_print(bootstrap, topic, first, follow=follow))
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` has. Python would complain once more when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KafkaError, TimeoutError) as error:
+        raise DevstackError(f"Kafka at {bootstrap} does not answer.") from error
+
+
+async def _print(bootstrap: str, topic: str, first: int, *, follow: bool) -> None:
+    async with asyncio.timeout(_NO_ANSWER):
+        if not await existing_topics(bootstrap, [topic]):
+            raise DevstackError(f"There is no topic {topic}: it is made when its service has run for the first time.")
+    consumer = Consumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    try:
+        async with asyncio.timeout(_NO_ANSWER):
+            # Without a group it gets all partitions.
+            consumer.subscribe([topic])
+            await consumer.start()
+            ends = await consumer.end_offsets(consumer.assignment())
+        async for message in _up_to(consumer, ends):
+            _say(message, first)
+        sys.stdout.flush()
+        while follow:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                for message in _events(records):
+                    _say(message, first)
+            sys.stdout.flush()
+    finally:
+        await consumer.discard()
+
+
+async def _up_to(consumer: Consumer, ends: dict[TopicPartition, int]) -> AsyncIterator[Message]:
+    """The events before these offsets, in the order of positions: in each partition these only grow."""
+    waiting: dict[TopicPartition, deque[Message]] = {place: deque() for place in ends}
+    while waiting:
+        empty = [place for place, messages in waiting.items() if not messages]
+        if not empty:
+            yield waiting[min(waiting, key=lambda place: waiting[place][0].position)].popleft()
+            continue
+        async with asyncio.timeout(_NO_ANSWER):
+            for place, records in (await consumer.getmany(*empty, timeout_ms=100)).items():
+                waiting[place].extend(_events(records))
+            for place in empty:
+                if not waiting[place] and await consumer.position(place) >= ends[place]:
+                    del waiting[place]
+
+
+def _events(records: Iterable[ConsumerRecord]) -> Iterator[Message]:
+    for record in records:
+        try:
+            message = Message.from_record(record)
+            json.loads(message.data)
+        except (NotAnEvent, ValueError) as error:
+            place = f"{record.topic}[{record.partition}] offset {record.offset}"
+            print(f"{place} is left out, as it is no event: {error}", file=sys.stderr)
+        else:
+            yield message
+
+
+def _say(message: Message, first: int) -> None:
+    if message.position < first:
+        return
+    line = {
+        "position": message.position,
+        "partition": message.partition,
+        "type": message.type,
+        "subject": message.stream_id,
+        "sequence": message.version,
+        "time": message.recorded_at.isoformat(),
+        "id": str(message.event_id),
+        **({"sample": True} if message.sample else {}),
+        "data": json.loads(message.data),
+    }
+    print(json.dumps(line, ensure_ascii=False))

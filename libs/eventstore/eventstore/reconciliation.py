@@ -1,0 +1,262 @@
+"""A store and its topic compared event by event, and put right where they have parted.
+
+They part when a store is restored to an earlier moment, or a replica that lagged takes over: the topic then holds
+events that the store lost. What continues its stream is taken back from the topic. The rest is listed, for people to
+enter again, and kept as lost. What the store recorded meanwhile, under positions that the topic had, gets new ones.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+from aiokafka import TopicPartition
+
+from eventstore.confirmation import confirm, is_confirmed, withdraw
+from eventstore.envelope import Message, NotAnEvent, Origin
+from eventstore.kafka_clients import REQUEST_TIMEOUT, Consumer
+from eventstore.relay import TRY_LOCK
+from eventstore.store import SELECT_EVENTS, Recorded
+from eventstore.topics import existing_topics
+
+PATIENCE: Final = 20.0
+"""Seconds without an answer after which Kafka is given up; or that relays are waited for."""
+_AT_ONCE: Final = 2000
+
+Fold = Callable[[Sequence[Recorded]], tuple[str, str, int] | None]
+"""The category, the state as JSON and its revision that a stream's events add up to; None where they make no sense."""
+
+
+class CannotReconcile(Exception):
+    """Nothing was changed; the message says what is needed."""
+
+
+@dataclass
+class Comparison:
+    """What a topic and its store have, and what only one of them has."""
+
+    events: int = 0
+    """Events that were found in both."""
+    last: int = 0
+    """The greatest position in the topic."""
+    lost: int = 0
+    """Events of the topic that were recorded as lost before."""
+    only_in_topic: list[Message] = field(default_factory=list)
+    """Events that the store does not have, by position."""
+    unpublished: list[Recorded] = field(default_factory=list)
+    """Events of the store that the topic has gone beyond without, by position."""
+    faults: list[str] = field(default_factory=list)
+    """What the topic's relay cannot have written, and what differs in both."""
+
+    def told(self) -> list[str]:
+        """Each difference, in a sentence."""
+        return [
+            *self.faults,
+            *(f"{message}: position {message.position} is not in the store" for message in self.only_in_topic),
+            *(
+                f"{event.type} {event.event_id} of {event.stream_id}: position {event.position} is not in the topic"
+                for event in self.unpublished
+            ),
+        ]
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What was done."""
+
+    taken_back: Sequence[Message]
+    """From the topic into the store."""
+    lost: Sequence[Message]
+    """What only the topic has for good."""
+    moved: Sequence[Recorded]
+    """What the store had under positions that the topic gave to others, or went beyond; as it was before."""
+    goes_on_after: int
+    """The position that the next event's is greater than."""
+
+
+async def compare(connection: asyncpg.Connection, bootstrap: str, topic: str) -> Comparison:
+    """Reads a topic to its end beside its store. Raises KafkaError, and TimeoutError when Kafka does not answer."""
+    comparison = Comparison()
+    published: set[int] = set()
+    async with asyncio.timeout(PATIENCE):
+        partitions = (await existing_topics(bootstrap, [topic])).get(topic, 0)
+    if partitions:
+        async for batch in _read(bootstrap, Origin(topic, partitions), comparison.faults):
+            published.update(message.position for message in batch)
+            await _compare(connection, batch, comparison)
+    comparison.last = max(published, default=0)
+    comparison.only_in_topic.sort(key=lambda message: message.position)
+    after = 0
+    while rows := await connection.fetch(_POSITIONS, after, comparison.last, 50 * _AT_ONCE):
+        after = rows[-1][0]
+        absent = [position for (position,) in rows if position not in published]
+        comparison.unpublished += map(Recorded._make, await connection.fetch(_EVENTS, absent) if absent else ())
+    comparison.unpublished.sort(key=lambda event: event.position)
+    return comparison
+
+
+async def reconcile(
+    connection: asyncpg.Connection, bootstrap: str, topic: str, fold: Fold, *, beyond: int | None = None
+) -> Reconciled:
+    """Makes the store one that its relay confirms, in one transaction. Meanwhile no relay leads and nobody appends.
+
+    `beyond` is a position that none of a lost topic's was greater than; it is needed only where the topic is empty.
+    Raises CannotReconcile, KafkaError and TimeoutError.
+    """
+    await _be_alone(connection, topic)
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(7220001)")
+        confirmed = await is_confirmed(connection)
+        await withdraw(connection)
+        comparison = await compare(connection, bootstrap, topic)
+        if not comparison.last and not confirmed and beyond is None and await connection.fetchval(_HAS_EVENTS):
+            raise CannotReconcile(
+                f"the topic {topic} is empty, so there is no telling which positions were published: give --beyond a "
+                "number that none of them was greater than. Gaps cost nothing, so far beyond is safe"
+            )
+        goes_on_after: int = await connection.fetchval(_GO_BEYOND, max(comparison.last, beyond or 0))
+        for event in comparison.unpublished:
+            await connection.execute("UPDATE events SET position = DEFAULT WHERE event_id = $1", event.event_id)
+        taken_back: list[Message] = []
+        lost: list[Message] = []
+        for message in comparison.only_in_topic:
+            taken = await _take_back(connection, message, fold)
+            (taken_back if taken else lost).append(message)
+        await connection.executemany(
+            "INSERT INTO lost_events VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            [
+                (
+                    each.position,
+                    each.event_id,
+                    each.stream_id,
+                    each.version,
+                    each.type,
+                    each.data.decode(),
+                    each.recorded_at,
+                )
+                for each in lost
+            ],
+        )
+        await confirm(connection)
+    return Reconciled(taken_back, lost, comparison.unpublished, goes_on_after)
+
+
+async def _compare(connection: asyncpg.Connection, batch: Sequence[Message], comparison: Comparison) -> None:
+    positions = [message.position for message in batch]
+    stored = {row[0]: Recorded._make(row) for row in await connection.fetch(_EVENTS, positions)}
+    lost = {row[0]: row[1] for row in await connection.fetch(_LOST, positions)}
+    for message in batch:
+        event = stored.get(message.position)
+        if event is None or event.event_id != message.event_id:
+            if event is not None:
+                # It stands where the topic has another.
+                comparison.unpublished.append(event)
+            if lost.get(message.position) == message.event_id:
+                comparison.lost += 1
+            else:
+                comparison.only_in_topic.append(message)
+        elif (event.stream_id, event.version, event.type, event.data.encode()) != (
+            message.stream_id,
+            message.version,
+            message.type,
+            message.data,
+        ):
+            comparison.faults.append(f"{message}: the store has something else of this id")
+        else:
+            comparison.events += 1
+
+
+async def _read(bootstrap: str, origin: Origin, faults: list[str]) -> AsyncIterator[list[Message]]:
+    """The events that a topic holds now, in batches; what is none, and what is out of order, goes to the faults."""
+    places = [TopicPartition(origin.topic, number) for number in range(origin.partitions)]
+    before = dict.fromkeys(places, 0)
+    consumer = Consumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", request_timeout_ms=REQUEST_TIMEOUT)
+    try:
+        async with asyncio.timeout(PATIENCE) as deadline:
+            await consumer.start()
+            consumer.assign(places)
+            await consumer.seek_to_beginning()
+            ends = await consumer.end_offsets(places)
+            while waiting := [place for place, end in ends.items() if await consumer.position(place) < end]:
+                for place, records in (await consumer.getmany(*waiting, timeout_ms=1000, max_records=_AT_ONCE)).items():
+                    deadline.reschedule(asyncio.get_running_loop().time() + PATIENCE)
+                    messages = []
+                    for record in records:
+                        try:
+                            message = origin.read(record)
+                        except NotAnEvent as foreign:
+                            faults.append(str(foreign))
+                            continue
+                        if message.position <= before[place]:
+                            faults.append(f"{message}: position {message.position} comes after {before[place]}")
+                            continue
+                        before[place] = message.position
+                        messages.append(message)
+                    yield messages
+    finally:
+        await consumer.discard()
+
+
+async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fold) -> bool:
+    """Whether an event continued its stream, and is part of it again."""
+    version = await connection.fetchval("SELECT version FROM streams WHERE stream_id = $1", message.stream_id)
+    if message.version != (version or 0) + 1:
+        return False
+    metadata = '{"actor":"reconcile","sample":true}' if message.sample else '{"actor":"reconcile"}'
+    event = Recorded(
+        message.position,
+        message.stream_id,
+        message.version,
+        message.event_id,
+        message.type,
+        message.schema_version,
+        message.data.decode(),
+        metadata,
+        message.recorded_at,
+    )
+    history = [Recorded._make(row) for row in await connection.fetch(_HISTORY, message.stream_id)]
+    folded = fold([*history, event])
+    if folded is None:
+        return False
+    category, state, revision = folded
+    await connection.execute(_INSERT, *event)
+    await connection.execute(_PUT_STREAM, event.stream_id, category, event.version, state, revision, event.recorded_at)
+    return True
+
+
+async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
+    """Keeps every relay of the topic from leading, until the connection is closed."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await connection.fetchval(TRY_LOCK, topic):  # noqa: ASYNC110  a lock in the database
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise CannotReconcile(
+            "a relay leads, so its store holds what its topic ends with; or stop the workers"
+        ) from None
+
+
+_EVENTS: Final = f"{SELECT_EVENTS} WHERE position = ANY ($1::bigint[]) ORDER BY position"
+_HISTORY: Final = f"{SELECT_EVENTS} WHERE stream_id = $1 ORDER BY version"
+_POSITIONS: Final = "SELECT position FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
+_LOST: Final = "SELECT position, event_id FROM lost_events WHERE position = ANY ($1::bigint[])"
+_HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
+_GO_BEYOND: Final = """
+    SELECT setval(pg_get_serial_sequence('events', 'position'),
+                  greatest(1, $1, (SELECT max(position) FROM events),
+                           (SELECT last_value FROM pg_sequences
+                            WHERE format('%I.%I', schemaname, sequencename)
+                                  = pg_get_serial_sequence('events', 'position'))))
+"""
+_INSERT: Final = """
+    INSERT INTO events (position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at)
+    OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_PUT_STREAM: Final = """
+    INSERT INTO streams (stream_id, category, version, state, state_revision, state_version, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $3, $6)
+    ON CONFLICT (stream_id) DO UPDATE
+    SET version = excluded.version, state = excluded.state, state_revision = excluded.state_revision,
+        state_version = excluded.state_version, updated_at = excluded.updated_at
+"""

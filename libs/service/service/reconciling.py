@@ -1,0 +1,109 @@
+"""`python -m <package> verify` and `reconcile`: the service's store beside its topic, compared and put right."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from pydantic import ValidationError
+
+from contracts.catalogue import UnknownEvent
+from eventstore.connection import connect
+from eventstore.decider import Decider
+from eventstore.discretion import described
+from eventstore.kafka_logs import quiet_kafka_logs
+from eventstore.reconciliation import CannotReconcile, Fold, compare, reconcile
+from eventstore.store import Recorded
+from service.definition import Service
+from service.settings import Settings
+
+
+async def verify(service: Service, settings: Settings, _: list[str]) -> int:
+    """Prints each difference between store and topic; 1 if there is any or no telling, else 0."""
+    connection = await connect(settings.database_url)
+    try:
+        with quiet_kafka_logs():
+            compared = await compare(connection, settings.kafka_bootstrap, settings.topic(service.name))
+    except (KafkaError, TimeoutError) as error:
+        print(_said(error, settings))
+        return 1
+    finally:
+        await connection.close()
+    told = compared.told()
+    for difference in told:
+        print(difference)
+    lost = f", {compared.lost} more recorded as lost" if compared.lost else ""
+    print(f"{compared.events} events are in the store and in its topic{lost}: {len(told) or 'no'} differences")
+    return 1 if told else 0
+
+
+async def put_right(service: Service, settings: Settings, arguments: list[str]) -> int:
+    """Reconciles the store with its topic, and prints what was done: what is lost as JSON, an event a line."""
+    match arguments:
+        case []:
+            beyond = None
+        case ["--beyond", number] if re.fullmatch(r"[0-9]{1,18}", number):
+            beyond = int(number)
+        case _:
+            print("usage: reconcile [--beyond POSITION]")
+            return 2
+    connection = await connect(settings.database_url)
+    try:
+        with quiet_kafka_logs():
+            done = await reconcile(
+                connection, settings.kafka_bootstrap, settings.topic(service.name), folds(service), beyond=beyond
+            )
+    except CannotReconcile as impossible:
+        print(f"Nothing was changed: {impossible}.")
+        return 1
+    except (KafkaError, TimeoutError) as error:
+        print(f"Nothing was changed. {_said(error, settings)}")
+        return 1
+    finally:
+        await connection.close()
+    for message in done.lost:
+        print(
+            json.dumps(
+                {
+                    "position": message.position,
+                    "stream_id": message.stream_id,
+                    "version": message.version,
+                    "type": message.type,
+                    "recorded_at": message.recorded_at.isoformat(),
+                    "data": json.loads(message.data),
+                },
+                ensure_ascii=False,
+            )
+        )
+    print(
+        f"{len(done.taken_back)} events taken back from the topic, {len(done.moved)} of the store given new positions, "
+        f"{len(done.lost)} lost{' (above)' if done.lost else ''}. New events come after position {done.goes_on_after}."
+    )
+    return 0
+
+
+def _said(error: KafkaError | TimeoutError, settings: Settings) -> str:
+    if isinstance(error, TimeoutError | KafkaConnectionError):
+        return f"Kafka at {settings.kafka_bootstrap} does not answer."
+    return f"The topic can't be read: {described(error)}."
+
+
+def folds(service: Service) -> Fold:
+    """How the streams of a service's resources add up."""
+    deciders: dict[str, Decider] = {  # type: ignore[type-arg]  # of any state
+        event.__name__: resource.decider for resource in service.resources for event in resource.decider.events
+    }
+
+    def fold(history: Sequence[Recorded]) -> tuple[str, str, int] | None:
+        decider = deciders.get(history[0].type)
+        try:
+            if decider is None:
+                return None
+            events = [decider.decode(event.type, event.schema_version, event.data) for event in history]
+            state = decider.fold(events)
+        except (UnknownEvent, ValidationError, LookupError):
+            return None
+        assert state is not None  # The history has an event.
+        return decider.category, state.model_dump_json(), decider.state.revision
+
+    return fold

@@ -1,0 +1,174 @@
+"""What the decisions of a decider answer to the examples of their commands, found by deciding them.
+
+From nothing on, each command is tried in every kind of state that the others lead to, the nearest first. So examples
+are what a decision really answers, and nobody writes them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import cache
+from typing import Any, Final, get_args
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from contracts.model import Event
+from contracts.roles import Role
+from eventstore.decider import Actor, Command, Decider, Decision, Rejected, State
+from eventstore.execution import Outcome
+from eventstore.store import Recorded
+from service.examples import DAY, ID, example_of
+from service.representation import Representation, written_event
+
+_ALL_ROLES: Final = frozenset(get_args(Role))
+_MOST: Final = 2000
+"""Kinds of states that are tried at most."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A decision that was made, and where it led."""
+
+    decider: Decider[Any]
+    decision: Decision
+    command: Command
+    identity: str
+    before: "Step | None"
+    looked_up: "Step | None"
+    events: Sequence[Event]
+    state: State
+
+    @property
+    def path(self) -> "Sequence[Step]":
+        """The steps of this stream up to this one."""
+        return (*(self.before.path if self.before else ()), self)
+
+    @property
+    def version(self) -> int:
+        """The stream's version after it."""
+        return sum(len(step.events) for step in self.path)
+
+    def representation(self) -> Any:
+        """The stream after it, as shown to somebody who may issue every decision."""
+        actor = Actor("example", _ALL_ROLES, self.decider.owners(self.state))
+        state = self.state.model_dump_json()
+        outcome = Outcome(self.decider.stream_id(self.identity), self.identity, self.version, self.state, state)
+        return json.loads(Representation(self.decider).write(outcome, actor))
+
+    def history(self) -> Sequence[Any]:
+        """The stream's events up to it, as its history shows them."""
+        events = [event for step in self.path for event in step.events]
+        recorded_at = datetime.combine(DAY, time(8, 30), UTC)
+        return [
+            json.loads(
+                written_event(
+                    Recorded(
+                        1200 + version,
+                        self.decider.stream_id(self.identity),
+                        version,
+                        UUID(int=UUID(ID).int + version),
+                        type(event).__name__,
+                        event.schema_version,
+                        event.model_dump_json(),
+                        '{"actor":"frontend"}',
+                        recorded_at,
+                    )
+                )
+            )
+            for version, event in enumerate(events, 1)
+        ]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """The decisions of a decider, each made once."""
+
+    steps: Mapping[type[Command], Step]
+    refused: Mapping[tuple[type[Command], str], Rejected]
+    """The refusals that were met on the way, by command and slug."""
+    reached: Sequence[Step]
+    """A way to every kind of state that was reached."""
+
+
+@cache
+def rehearse(decider: Decider[Any]) -> Rehearsal:
+    """Makes every decision. Raises TypeError where the example of a command is refused in every state reached."""
+    commands = {kind: kind.model_validate_json(json.dumps(example_of(kind))) for kind in decider.decisions}
+    made: dict[type[Command], Step] = {}
+    idle: dict[type[Command], Step] = {}
+    refused: dict[tuple[type[Command], str], Rejected] = {}
+    reached: list[Step] = []
+    shapes = set[object]()
+
+    def try_all(before: Step | None) -> None:
+        for kind, command in commands.items():
+            decision = decider.decisions[kind]
+            if decision.creates != (before is None):
+                continue
+            for looked_up in _looked_up(decision, command, before):
+                try:
+                    step = _take(decider, decision, command, before, looked_up)
+                except Rejected as rejected:
+                    refused.setdefault((kind, rejected.slug), rejected)
+                    continue
+                (made if step.events else idle).setdefault(kind, step)
+                shape = _shape(step.state)
+                if shape not in shapes:
+                    shapes.add(shape)
+                    reached.append(step)
+
+    try_all(None)
+    for before in reached:  # which grows
+        if len(made) == len(commands) or len(reached) > _MOST:
+            break
+        try_all(before)
+    steps = {**idle, **made}
+    for kind in commands.keys() - steps.keys():
+        why = "; ".join(rejected.detail for (command, _), rejected in refused.items() if command is kind)
+        raise TypeError(f"{decider.category}: the example of {kind.__name__} is never accepted: {why}")
+    return Rehearsal({kind: steps[kind] for kind in commands}, refused, reached)
+
+
+def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Step | None]:
+    """The streams that the decision may find, and none."""
+    lookup = decision.looks_up
+    if lookup is not None:
+        identity = getattr(before.state if before else command, lookup.key)
+        yield from (step for step in rehearse(lookup.decider).reached if step.identity == identity)
+    yield None
+
+
+def _take(
+    decider: Decider[Any], decision: Decision, command: Command, before: Step | None, looked_up: Step | None
+) -> Step:
+    state = before.state if before else None
+    try:
+        events = decider.decide(
+            state, command, today=DAY, looked_up=looked_up.state if looked_up else None, roles=_ALL_ROLES
+        )
+        after = decider.fold(events, state)
+    except Rejected:
+        raise
+    except Exception as error:
+        raise TypeError(f"{decider.category}: {decision.name} fails on its example: {error!r}") from error
+    if after is None:
+        raise TypeError(f"{decider.category}: {decision.name} begins nothing")
+    named = decider.identified_by
+    identity = before.identity if before else getattr(command, named) if named else ID
+    return Step(decider, decision, command, identity, before, looked_up, events, after)
+
+
+def _shape(value: object) -> object:
+    """What is left of a state without its numbers: whether there are any, and what else it holds."""
+    match value:
+        case BaseModel():
+            return tuple((name, _shape(inner)) for name, inner in value)
+        case Mapping():
+            return frozenset((name, _shape(inner)) for name, inner in value.items())
+        case tuple() | list() | frozenset() | set():
+            return frozenset(_shape(inner) for inner in value)
+        case int() | float():
+            return bool(value)
+    return value

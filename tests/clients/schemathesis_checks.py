@@ -1,0 +1,34 @@
+"""A check of schemathesis: what the schemas allow is accepted, but for what no schema can say."""
+
+from typing import Any
+
+import schemathesis
+
+UNSAYABLE = {
+    "siret": "its digits check each other",
+    "naf": "the list has 732 codes",
+    "legal-form": "the list has 260 codes",
+    "full-time-equivalents": "`multipleOf: 0.01` is not true of floats",
+    "aid-rate": "`multipleOf: 0.0001` is not true of floats",
+    "short-text": "what is left of it without the white space around it",
+    "axis": "JSON Schema takes 2.0 for an integer",
+    "euros": "JSON Schema takes 1.0 for an integer",
+    "some-euros": "JSON Schema takes 1.0 for an integer",
+    "day": "months have their lengths",
+    "invalid_parameter": "a cursor is one that a list gave; `from` is not after `to`; an indicator has some dimensions",
+}
+"""By the code of a fault, why a value that breaks the rule passes the schema."""
+
+
+def what_the_schemas_allow_is_accepted(_context: Any, response: Any, case: Any) -> None:
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+        return
+    problem = response.json()
+    if problem["type"].endswith("/idempotency-key-reused"):
+        return
+    codes = {fault["code"] for fault in problem.get("errors", ())}
+    assert codes, problem
+    assert codes <= UNSAYABLE.keys(), problem
+
+
+schemathesis.check(what_the_schemas_allow_is_accepted)

@@ -1,0 +1,170 @@
+"""The documents as linters and generators of clients take them: rules without findings, clients that work.
+
+Needs Node and the generators, which `make test-long` installs.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contracts import sample_siret
+from devstack.host import service_of
+from devstack.issuer import Issuer
+from devstack.ports import free_port
+from devstack.running import SERVICES
+from eventstore.migrate import migrate
+from service import openapi
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
+REPOSITORY = Path(__file__).parents[1]
+TOOLS = REPOSITORY / ".venv/long/bin"
+NODE = REPOSITORY / "tests/node"
+COMMANDS = NODE / "node_modules/.bin"
+CLIENTS = REPOSITORY / "tests/clients"
+
+every_service = pytest.mark.parametrize("service", SERVICES)
+
+
+def run(*command: object, cwd: Path, **environment: str) -> str:
+    """What a tool prints; its output is the reason where it fails."""
+    ran = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-8000:]
+    return ran.stdout
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    """A folder with the document of every service: `companies.json`."""
+    for name in SERVICES:
+        (tmp_path / f"{name}.json").write_text(json.dumps(openapi.document(service_of(name))))
+    return tmp_path
+
+
+@contextmanager
+def serving(name: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """The address of a service that runs: API, relay and subscriptions."""
+    address = f"http://127.0.0.1:{environment['PORT']}"
+    process = subprocess.Popen([sys.executable, "-m", name, "all"], env={**os.environ, **environment})
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{address}/live")
+                break
+            except httpx.TransportError:
+                assert process.poll() is None
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def running(database: str, shared_database: str, kafka: str, issuer: Issuer) -> Iterator[Mapping[str, str]]:
+    """The addresses of the services, each with a database of its own, in a territory of their own."""
+    territory = f"test-{uuid.uuid4().hex[:12]}"
+    with ExitStack() as stack:
+        addresses = {}
+        for name, url in (("companies", database), ("indicators", shared_database)):
+            asyncio.run(migrate(url, service_of(name).all_migrations))
+            environment = {
+                "DATABASE_URL": url,
+                "KAFKA_BOOTSTRAP": kafka,
+                "OIDC_ISSUER": issuer.url,
+                "OIDC_AUDIENCE": issuer.audience,
+                "OIDC_JWKS_URL": issuer.jwks_url,
+                "TERRITORY": territory,
+                "TOPIC_PARTITIONS": "3",
+                "PORT": str(free_port()),
+            }
+            addresses[name] = stack.enter_context(serving(name, environment))
+        yield addresses
+
+
+@pytest.fixture
+def travellers(running: Mapping[str, str], issuer: Issuer) -> list[str]:
+    """What a journey is told: the services' addresses, a token for them, and the companies it is about."""
+    token = issuer.token("companies:read companies:write indicators:read", company=sample_siret(0))
+    return [running["companies"], running["indicators"], token, sample_siret(0), sample_siret(1)]
+
+
+@every_service
+def test_spectral_and_its_owasp_rules_find_nothing(documents: Path, service: str) -> None:
+    document = documents / f"{service}.json"
+    run(COMMANDS / "spectral", "lint", document, "--ruleset", "spectral.mjs", "--fail-severity", "hint", cwd=NODE)
+
+
+@every_service
+def test_redocly_finds_nothing(documents: Path, service: str) -> None:
+    document = documents / f"{service}.json"
+    printed = run(COMMANDS / "redocly", "lint", document, "--config", "redocly.yaml", cwd=NODE)
+    assert "Your API description is valid" in printed
+    assert "warning" not in printed, printed
+
+
+def test_the_rules_are_in_force(documents: Path) -> None:
+    """A text without bounds in a command is found, so what is turned off is no more than what is told."""
+    path = documents / "companies.json"
+    document = json.loads(path.read_text())
+    document["components"]["schemas"]["Apply"]["properties"]["name"] = {"type": "string"}
+    path.write_text(json.dumps(document))
+    with pytest.raises(AssertionError, match="owasp:api4:2023-string-limit"):
+        run(COMMANDS / "spectral", "lint", path, "--ruleset", "spectral.mjs", cwd=NODE)
+
+
+def test_a_generated_python_client_makes_a_journey(documents: Path, travellers: list[str]) -> None:
+    for name in SERVICES:
+        generated = documents / f"{name}-client"
+        run(
+            TOOLS / "openapi-python-client", "generate", "--fail-on-warning",
+            "--path", documents / f"{name}.json", "--output-path", generated, cwd=documents,
+        )  # fmt: skip
+        run(TOOLS / "python", "-m", "compileall", "-q", generated, cwd=documents)
+    clients = os.pathsep.join(str(documents / f"{name}-client") for name in SERVICES)
+    assert "arrived" in run(TOOLS / "python", CLIENTS / "journey.py", *travellers, cwd=documents, PYTHONPATH=clients)
+
+
+def test_a_generated_typescript_client_makes_a_journey(documents: Path, travellers: list[str]) -> None:
+    (documents / "node_modules").symlink_to(NODE / "node_modules")
+    (documents / "package.json").write_text('{"type": "module"}')
+    shutil.copy(CLIENTS / "journey.ts", documents)
+    for name in SERVICES:
+        run(COMMANDS / "openapi-typescript", f"{name}.json", "--output", f"{name}.d.ts", cwd=documents)
+    run(
+        COMMANDS / "tsc", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess",
+        "--target", "es2022", "--lib", "es2022,dom,dom.iterable", "--module", "nodenext", "--outDir", "built",
+        "journey.ts", cwd=documents,
+    )  # fmt: skip
+    shutil.copy(documents / "package.json", documents / "built")
+    assert "arrived" in run(TOOLS / "node", "built/journey.js", *travellers, cwd=documents)
+
+
+@every_service
+def test_schemathesis_finds_nothing(running: Mapping[str, str], issuer: Issuer, tmp_path: Path, service: str) -> None:
+    token = issuer.token(f"{service}:read {service}:write", company=sample_siret(0))
+    run(
+        TOOLS / "schemathesis", "--config-file", REPOSITORY / "tests/clients/schemathesis.toml", "run",
+        f"{running[service]}/{service}/openapi.json", "--url", f"{running[service]}/{service}",
+        "--header", f"Authorization: Bearer {token}", cwd=tmp_path,
+        PYTHONPATH=str(CLIENTS), SCHEMATHESIS_HOOKS="schemathesis_checks",
+    )  # fmt: skip

@@ -1,0 +1,188 @@
+"""The OpenAPI document of every service: its examples are what the service answers, and generators can read it."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from contracts.roles import ORGANISATION_ROLES
+from devstack.host import service_of
+from devstack.issuer import Issuer
+from devstack.running import SERVICES
+from service import openapi
+from service.application import build
+from service.definition import Service
+from service.examples import DAY
+from service.rehearsal import Step, rehearse
+from service.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+every_service = pytest.mark.parametrize("service", [service_of(name) for name in SERVICES], ids=lambda each: each.name)
+
+
+@asynccontextmanager
+async def calling(service: Service, database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    settings = Settings(
+        database_url=database,
+        kafka_bootstrap="127.0.0.1:9",
+        oidc_issuer=issuer.url,
+        oidc_audience=issuer.audience,
+        oidc_jwks_url=issuer.jwks_url,
+    )
+    application = build(service, settings, worker=False)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://territory.test") as client,
+    ):
+        yield client
+
+
+class Replay:
+    """Sends the commands of steps to a service, each on the day of examples."""
+
+    def __init__(self, service: Service, client: httpx.AsyncClient, issuer: Issuer) -> None:
+        self._paths = {id(resource.decider): resource.path for resource in service.resources}
+        self._client = client
+        self._scopes = f"{service.name}:read {service.name}:write"
+        self._issuer = issuer
+
+    def bearer(self, step: Step) -> dict[str, str]:
+        """The header of a caller of every role, for the organisations that the record belongs to."""
+        owners = step.decider.owners(step.state)
+        claims: dict[str, Any] = {str(role): owners.get(role) for role in ORGANISATION_ROLES}
+        return {"Authorization": f"Bearer {self._issuer.token(self._scopes, **claims)}"}
+
+    async def lead_to(self, last: Step) -> httpx.Response:
+        """The answer to the last command of a way."""
+        path = self._paths[id(last.decider)]
+        location = ""
+        for step in last.path:
+            if step.looked_up is not None:
+                await self.lead_to(step.looked_up)
+            sent = {**step.command.model_dump(mode="json"), "on": DAY.isoformat()}
+            where = path if step.decision.creates else f"{location}/{step.decision.name}"
+            answer = await self._client.post(where, json=sent, headers=self.bearer(step))
+            assert answer.is_success, (step.decision.name, answer.text)
+            location = answer.headers.get("location", location)
+        return answer
+
+
+async def empty(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute("TRUNCATE streams, events, idempotency_keys")
+    finally:
+        await connection.close()
+
+
+def answered(document: dict[str, Any], path: str, method: str, status: str) -> Any:
+    return document["paths"][path][method]["responses"][status]["content"]["application/json"]["example"]
+
+
+@every_service
+async def test_the_example_of_each_decision_is_what_it_answers(
+    service: Service, migrated_database: str, issuer: Issuer
+) -> None:
+    document = openapi.document(service)
+    async with calling(service, migrated_database, issuer) as client:
+        replay = Replay(service, client, issuer)
+        for resource in service.resources:
+            steps = rehearse(resource.decider).steps
+            assert steps.keys() == resource.decider.decisions.keys()
+            for step in steps.values():
+                await empty(migrated_database)
+                real = (await replay.lead_to(step)).json()
+                path = resource.path if step.decision.creates else f"{resource.path}/{{id}}/{step.decision.name}"
+                shown = answered(document, path, "post", "201" if step.decision.creates else "200")
+                assert shown == {**real, "id": shown["id"]}, path
+
+
+@every_service
+async def test_the_example_of_a_history_is_one(service: Service, migrated_database: str, issuer: Issuer) -> None:
+    document = openapi.document(service)
+    async with calling(service, migrated_database, issuer) as client:
+        replay = Replay(service, client, issuer)
+        for resource in service.resources:
+            longest = max(rehearse(resource.decider).steps.values(), key=lambda step: step.version)
+            await empty(migrated_database)
+            identity = (await replay.lead_to(longest)).json()["id"]
+            headers = replay.bearer(longest)
+            real = (await client.get(f"{resource.path}/{identity}/events", headers=headers)).json()
+            shown = answered(document, f"{resource.path}/{{id}}/events", "get", "200")
+            told = [[each[name] for name in ("version", "type", "schema_version", "data")] for each in shown["items"]]
+            assert told == [
+                [each[name] for name in ("version", "type", "schema_version", "data")] for each in real["items"]
+            ]
+            assert all(each.keys() == real["items"][0].keys() for each in shown["items"])
+
+
+@every_service
+def test_each_event_of_a_history_has_a_schema_that_its_type_picks(service: Service) -> None:
+    schemas = openapi.document(service)["components"]["schemas"]
+    for resource in service.resources:
+        history = schemas[f"{resource.decider.state.__name__}Event"]
+        mapping = history["discriminator"]["mapping"]
+        assert history["discriminator"]["propertyName"] == "type"
+        assert mapping.keys() == {event.__name__ for event in resource.decider.events}
+        assert [each["$ref"] for each in history["oneOf"]] == list(mapping.values())
+        for name, reference in mapping.items():
+            recorded = schemas[reference.rpartition("/")[2]]
+            assert recorded["properties"]["type"] == {"type": "string", "const": name}
+            assert recorded["properties"]["data"] == {"$ref": f"#/components/schemas/{name}"}
+
+
+@every_service
+def test_each_refusal_has_a_schema_that_its_type_picks_with_typed_parameters(service: Service) -> None:
+    document = openapi.document(service)
+    for path, operation in posts(document):
+        refused = operation["responses"].get("409")
+        if refused is None:
+            continue
+        content = refused["content"]["application/problem+json"]
+        known, any_other = content["schema"]["anyOf"]
+        assert any_other == {"$ref": "#/components/schemas/Problem"}, "for refusals of later releases"
+        mapping = known["discriminator"]["mapping"]
+        assert mapping.keys() == {example["value"]["type"] for example in content["examples"].values()}, path
+        for slug, example in content["examples"].items():
+            kind = f"/{service.name}/problems/{slug}"
+            schema = document["components"]["schemas"][mapping[kind].rpartition("/")[2]]
+            assert schema["properties"]["type"]["const"] == kind
+            assert set(schema["required"]) == example["value"].keys(), slug
+            if "parameters" in example["value"]:
+                places = schema["properties"]["parameters"]
+                assert set(places["required"]) == places["properties"].keys() == example["value"]["parameters"].keys()
+                for name, place in places["properties"].items():
+                    assert place.keys() & {"type", "anyOf", "enum", "const"}, (slug, name)
+
+
+@every_service
+def test_nothing_is_in_it_that_generators_stumble_over(service: Service) -> None:
+    document = openapi.document(service)
+    written = json.dumps(document)
+    assert '"const": true' not in written, "openapi-python-client writes code that does not parse"
+    for name, schema in document["components"]["schemas"].items():
+        for field, inner in schema.get("properties", {}).items():
+            assert "default" not in inner, f"TypeScript would need {name}.{field}"
+
+
+@every_service
+def test_commands_are_closed_and_what_is_read_is_open(service: Service) -> None:
+    document = openapi.document(service)
+    schemas = document["components"]["schemas"]
+    for resource in service.resources:
+        sent = {command.__name__ for command in resource.decider.decisions}
+        closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+        assert sent <= closed
+        read = {resource.decider.state.__name__, *(event.__name__ for event in resource.decider.events)}
+        assert not read & closed
+
+
+def posts(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        if "post" in methods:
+            yield path, methods["post"]
