@@ -94,9 +94,10 @@ def test_every_section_can_be_read_on_a_phone(name: str, database: str, issuer: 
         if method != "parameters"
     )
     assert sorted(seen["schemas"]) == sorted(document["components"]["schemas"])
-    assert seen["links"] == [], "opened, these are not what the address names"
+    assert seen["unlinked"] == [], "opened, these are not what the address names"
     assert seen["wide"] == []
-    assert seen["filled"] == [], "a second try would carry the headers of the first"
+    # A default, as that of Accept, may be filled in; an example would make a second try carry the headers of the first.
+    assert set(seen["filled"]) <= {"accept"}
     assert seen["colours"]["light"] != seen["colours"]["dark"]
     serious = [found for found in seen["axe"] if found["impact"] in ("serious", "critical")]
     assert [found for found in serious if found["rule"] not in TOLERATED] == []

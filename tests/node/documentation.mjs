@@ -2,7 +2,7 @@
 //
 //   node documentation.mjs read PAGE               every section, by day and by night
 //   node documentation.mjs try PAGE TOKEN NAME...  each operation `tag/operationId` sent from the page
-import { AxeBuilder } from "@axe-core/playwright";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 const [command, address, token, ...operations] = process.argv.slice(2);
@@ -14,8 +14,8 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-background-networking"],
 });
 
-async function open(colorScheme, fragment = "") {
-  const context = await browser.newContext({ viewport: { width: WIDTH, height: 740 }, colorScheme });
+async function open(fragment = "") {
+  const context = await browser.newContext({ viewport: { width: WIDTH, height: 740 } });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   page.on("console", (message) => {
@@ -42,71 +42,75 @@ async function open(colorScheme, fragment = "") {
 }
 
 async function read() {
-  const seen = { operations: [], schemas: [], links: [], wide: [], axe: [], filled: [], colours: {} };
-  for (const scheme of ["light", "dark"]) {
-    const page = await open(scheme);
-    seen.title = await page.title();
-    seen.language = await page.locator("html").getAttribute("lang");
-    seen.colours[scheme] = await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+  const page = await open();
+  await page.evaluate(axe.source);
+  const seen = { operations: [], schemas: [], unlinked: [], wide: [], axe: [], filled: [], colours: {} };
+  seen.title = await page.title();
+  seen.language = await page.locator("html").getAttribute("lang");
 
-    const check = async (name, within) => {
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      if (width > WIDTH) seen.wide.push(`${name}: ${width}`);
-      const axe = new AxeBuilder({ page });
-      const { violations } = await (within ? axe.include(within) : axe).analyze();
+  const colour = async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    const shown = (dark) => document.documentElement.classList.contains("dark-mode") === dark;
+    await page.waitForFunction(shown, colorScheme === "dark");
+  };
+
+  const check = async (name, within = "html") => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > WIDTH) seen.wide.push(`${name}: ${width}`);
+    for (const [colorScheme, options] of [["light", {}], ["dark", { runOnly: ["color-contrast"] }]]) {
+      await colour(colorScheme);
+      seen.colours[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const { violations } = await page.evaluate(([part, chosen]) => axe.run(part, chosen), [within, options]);
       for (const { id, impact, nodes } of violations) {
-        for (const { html } of nodes) seen.axe.push({ scheme, name, rule: id, impact, html: html.slice(0, 200) });
+        for (const { html } of nodes) seen.axe.push({ colorScheme, name, rule: id, impact, html: html.slice(0, 200) });
       }
-    };
-
-    await check("the page closed");
-    const count = await page.locator(".opblock").count();
-    for (let index = 0; index < count; index++) {
-      const operation = page.locator(".opblock").nth(index);
-      const id = await operation.getAttribute("id");
-      await operation.locator(".opblock-summary-control").press("Enter");
-      await operation.locator(".responses-table").waitFor();
-      const name = id.replace("operations-", "").replace("-", "/");
-      seen.links.push((await page.evaluate(() => location.hash)) === `#/${name}` ? "" : name);
-      await check(name, `#${id}`);
-      await operation.getByRole("button", { name: "Try it out" }).press("Enter");
-      await operation.getByRole("button", { name: "Execute" }).waitFor();
-      await check(`${name}, to be tried`, `#${id}`);
-      for (const input of await operation.locator('tr:has(.parameter__in:text("header")) input').all()) {
-        if (await input.inputValue()) seen.filled.push(name);
-      }
-      if (scheme === "light") seen.operations.push(name);
-      await operation.locator(".opblock-summary-control").press("Enter");
     }
+    await colour("light");
+  };
 
-    await page.locator(".models button").first().press("Enter");
-    const schemas = page.locator(".models .json-schema-2020-12[data-json-schema-level='0']");
-    await schemas.first().waitFor();
-    for (let index = 0; index < (await schemas.count()); index++) {
-      const schema = schemas.nth(index);
-      const name = await schema.locator(".json-schema-2020-12__title").first().innerText();
-      const toggle = schema.locator("> .json-schema-2020-12-head > .json-schema-2020-12-expand-deep-button");
-      if (await toggle.count()) await toggle.press("Enter");
-      await schema.evaluate((element) => (element.dataset.read = ""));
-      await check(name, "[data-read]");
-      await schema.evaluate((element) => delete element.dataset.read);
-      if (await toggle.count()) await toggle.press("Enter");
-      if (scheme === "light") seen.schemas.push(name);
+  await check("the page closed");
+  for (const operation of await page.locator(".opblock").all()) {
+    const id = await operation.getAttribute("id");
+    const name = id.replace("operations-", "").replace("-", "/");
+    seen.operations.push(name);
+    await operation.locator(".opblock-summary-control").press("Enter");
+    await operation.locator(".responses-table").waitFor();
+    if ((await page.evaluate(() => location.hash)) !== `#/${name}`) seen.unlinked.push(name);
+    await check(name, `#${id}`);
+    await operation.getByRole("button", { name: "Try it out" }).press("Enter");
+    await operation.getByRole("button", { name: "Execute" }).waitFor();
+    await check(`${name}, to be tried`, `#${id}`);
+    for (const row of await operation.locator('tr:has(.parameter__in:text-is("(header)"))').all()) {
+      if (await row.locator("input").inputValue()) seen.filled.push(await row.getAttribute("data-param-name"));
     }
-
-    await page.locator(".auth-wrapper > .authorize").press("Enter");
-    await page.locator(".modal-ux").waitFor();
-    await check("the token asked for", ".modal-ux");
-    await page.context().close();
+    await operation.locator(".opblock-summary-control").press("Enter");
   }
-  seen.links = seen.links.filter(Boolean);
+
+  await page.locator(".models button").first().press("Enter");
+  const schemas = page.locator(".models .json-schema-2020-12[data-json-schema-level='0']");
+  await schemas.first().waitFor();
+  for (const schema of await schemas.all()) {
+    const name = await schema.locator(".json-schema-2020-12__title").first().innerText();
+    seen.schemas.push(name);
+    // An enumeration has nothing to expand.
+    const toggle = schema.locator("> .json-schema-2020-12-head > .json-schema-2020-12-expand-deep-button");
+    if (await toggle.count()) await toggle.press("Enter");
+    await schema.evaluate((element) => element.setAttribute("data-read", ""));
+    await check(name, "[data-read]");
+    await schema.evaluate((element) => element.removeAttribute("data-read"));
+    if (await toggle.count()) await toggle.press("Enter");
+  }
+
+  await page.locator(".auth-wrapper > .authorize").press("Enter");
+  await page.locator(".modal-ux").waitFor();
+  await check("the token asked for", ".modal-ux");
   return seen;
 }
 
 async function tried() {
   const seen = { answers: [] };
   for (const name of operations) {
-    const page = await open("light", `#/${name}`);
+    const page = await open(`#/${name}`);
     await page.locator(".auth-wrapper > .authorize").press("Enter");
     await page.locator(".modal-ux input").fill(token);
     await page.locator(".modal-btn.authorize").press("Enter");

@@ -50,6 +50,10 @@ const complete = () => {
   for (const [selector, name] of Object.entries(NAMES)) {
     for (const element of document.querySelectorAll(selector)) element.setAttribute("aria-label", name);
   }
+  for (const row of document.querySelectorAll("tr[data-param-name]")) {
+    const { paramName } = row.dataset;
+    for (const field of row.querySelectorAll("input, select, textarea")) field.setAttribute("aria-label", paramName);
+  }
   // What scrolls is reached by keyboard.
   for (const element of document.querySelectorAll("pre:not([tabindex])")) element.tabIndex = 0;
 };
