@@ -44,6 +44,6 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
     >>> given(installed).when(Light()).then(lit)
     >>> given(installed, lit).when(Light()).rejected("lamp-not-dark")
 
-What does I/O is imported by name, so that an aggregate never reaches it: `execution` (load, decide, append), and by room
-`postgres` (the store), `kafka` (topics), `publishing` (the relay), `subscribing` (subscriptions).
+What does I/O is imported by name, so that an aggregate never reaches it: `execution` (load, decide, append), and, by
+room, `postgres` (the store), `kafka` (topics), `publishing` (the relay), `subscribing` (subscriptions).
 """
