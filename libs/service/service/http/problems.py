@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
-from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
 from eventstore.postgres.appending import EventTooLarge, KeyReused, VersionConflict
 from eventstore.postgres.confirmation import StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.refusal import Forbidden, Rejected
 from service.http.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.http.exchange import BodyTooLarge, Exchange, Refused
 from service.http.kinds import KINDS, title
@@ -79,9 +79,9 @@ def problem_of(error: Exception) -> Problem | None:
             return error
         case Rejected():
             parameters = {"parameters": to_jsonable_python(error.parameters)} if error.parameters else {}
-            return Problem(error.slug, error.detail, parameters, status=409)
+            return Problem(error.slug, str(error), parameters, status=409)
         case Forbidden():
-            return Problem(error.slug, error.detail, status=403)
+            return Problem(error.slug, str(error), status=403)
         case StreamNotFound():
             return Problem("not-found", str(error))
         case VersionConflict():
