@@ -78,8 +78,10 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case Rejected():
-            parameters = {"parameters": to_jsonable_python(error.parameters)} if error.parameters else {}
-            return Problem(error.slug, str(error), parameters, status=409)
+            members = {"parameters": to_jsonable_python(error.parameters)} if error.parameters else {}
+            if error.collides_with is not None:
+                members["collides_with"] = error.collides_with
+            return Problem(error.slug, str(error), members, status=409)
         case Forbidden():
             return Problem(error.slug, str(error), status=403)
         case StreamNotFound():
