@@ -1,4 +1,4 @@
-"""`python -m <package> dead-letters`: what was due, or asked for by a reaction, and refused; tried again or given up."""
+"""The command `dead-letters`: what was due, or asked for by a reaction, and refused; tried again or given up."""
 
 from eventstore.issuing import retry_reaction
 from eventstore.postgres.parking import discard, parked, unpark_due
