@@ -12,6 +12,7 @@ from contracts.model import Day
 from eventstore.decider import Decider, Decision
 from service.documents.annotations import Annotations, any_of
 from service.http.kinds import KINDS, Kind, title
+from service.http.sentences import verbatim
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _refusal(kind: Kind, **parameters: Any) -> Refusal:
 
 
 def _kind(slug: str, sentence: str) -> Kind:
-    return Kind(409, title(slug), f"{sentence[:1].upper()}{sentence[1:]}.")
+    return Kind(409, title(slug), verbatim(f"{sentence[:1].upper()}{sentence[1:]}."))
 
 
 @dataclass
