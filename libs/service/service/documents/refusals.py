@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from contracts.language import Sentence
 from eventstore.decider import Decider, Decision
 from eventstore.refusal import ON_BEFORE_PREVIOUS_STEP, ON_IN_THE_FUTURE, Refusal
 from service.http.kinds import KINDS, Kind, title
@@ -58,8 +59,13 @@ def _check_same(slug: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> 
 def _kind(refusal: Refusal) -> RefusalKind:
     if known := KINDS.get(refusal.slug):
         return RefusalKind(known.status, known.title, known.advice, refusal.parameters)
-    sentence = re.sub(r"\{[^}]*\}", "…", refusal.sentence.en)
-    return RefusalKind(409, title(refusal.slug), f"{sentence[:1].upper()}{sentence[1:]}.", refusal.parameters)
+    advice = Sentence(_without_places(refusal.sentence.en), _without_places(refusal.sentence.fr))
+    return RefusalKind(409, title(refusal.slug), advice, refusal.parameters)
+
+
+def _without_places(template: str) -> str:
+    sentence = re.sub(r"\{[^}]*\}", "…", template)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _named_by(function: Callable[..., object], state: type[BaseModel]) -> list[Refusal]:

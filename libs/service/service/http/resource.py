@@ -27,6 +27,7 @@ from service.http.exchange import JSON, Exchange
 from service.http.listing import UNFILTERED, Filters, Page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
 from service.http.representation import ADDED, Representation, written_event
+from service.http.sentences import IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
@@ -89,7 +90,7 @@ class Endpoints:
     async def __call__(self, exchange: Exchange, rest: Sequence[str]) -> None:
         """Answers a request; `rest` is what follows the resource's path. Raises what problems.py knows."""
         if rest and not rest[0]:
-            raise Problem("not-found", "nothing is at this path")
+            raise Problem("not-found", Said(NOTHING_HERE))
         if rest and not rest[0].isprintable():
             raise StreamNotFound(self._decider.category, rest[0])
         match exchange.method, rest:
@@ -115,11 +116,11 @@ class Endpoints:
                 return wrong_method(("GET",))
             case [_, verb] if verb in self.resource.verbs:
                 return wrong_method(("POST",))
-        return Problem("not-found", "nothing is at this path")
+        return Problem("not-found", Said(NOTHING_HERE))
 
     async def _create(self, exchange: Exchange) -> None:
         if b"if-match" in exchange.headers:
-            raise Problem("malformed-header", "If-Match is for a record that is there already")
+            raise Problem("malformed-header", Said(IF_MATCH_OF_NOTHING))
         outcome, representation = await self._execute(exchange, self.resource.creation, None)
         location = f"{exchange.root_path}{self.resource.path}/{quote(outcome.identity, safe='')}"
         await self._answer(exchange, 201, outcome, representation, (b"location", location.encode()))
