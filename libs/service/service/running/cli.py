@@ -48,6 +48,8 @@ def main(service: Service) -> NoReturn:
     begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            if name not in {"api", "worker", "all", "migrate"}:
+                runner.run(check(configured.database_url, service.all_migrations))
             status = runner.run(commands[name](configured, arguments))
     except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
         sys.exit(f"{said}.")
