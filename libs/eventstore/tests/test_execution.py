@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from contracts.model import Event
+from contracts.model import Category, Event
 from eventstore.decider import PARIS, Actor, Command, Decider, Lookup, State, tell
 from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.postgres.appending import Key, KeyReused, VersionConflict
@@ -21,19 +21,19 @@ TODAY = NOW.date()
 EPCI = Actor("test", frozenset({"epci"}))
 
 
-class StreetOpened(Event):
+class StreetOpened(Event, version=1):
     name: str
 
 
-class StreetClosed(Event):
+class StreetClosed(Event, version=1):
     name: str
 
 
-class LampInstalled(Event):
+class LampInstalled(Event, version=1):
     street: str
 
 
-class LampTurned(Event):
+class LampTurned(Event, version=1):
     turns: int
 
 
@@ -81,8 +81,10 @@ STREET_NOT_OPEN = Refusal(
 
 WORN_OUT = Refusal("worn-out", "the lamp was turned often enough", "la lampe a été assez tournée")
 
-streets = Decider("street", Street, identified_by="name", final="closed")
-lamps = Decider("lamp", Lamp)
+streets = Decider(
+    Category("street", service="streets", path="/v1/streets"), Street, identified_by="name", final="closed"
+)
+lamps = Decider(Category("lamp", service="streets", path="/v1/lamps"), Lamp)
 
 
 @streets.creates(by="epci", to="open")

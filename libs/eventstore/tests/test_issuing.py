@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.model import Event
+from contracts.model import Category, Event
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
 from eventstore.issuing import issue_due, react, retry_reaction
@@ -26,20 +26,20 @@ NOW: Final = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 CLERK: Final = Actor("clerk", frozenset({"network"}))
 
 
-class SeatReserved(Event):
+class SeatReserved(Event, version=1):
     seat: str
     until: date
 
 
-class SeatQueued(Event):
+class SeatQueued(Event, version=1):
     seat: str
 
 
-class SeatOffered(Event):
+class SeatOffered(Event, version=1):
     seat: str
 
 
-class SeatReleased(Event):
+class SeatReleased(Event, version=1):
     seat: str
 
 
@@ -71,7 +71,7 @@ class Seat(State):
 
 
 TAKEN = Refusal("seat-taken", "somebody else has the seat", "quelqu'un d'autre a la place")
-seats = Decider("seat", Seat, final="released")
+seats = Decider(Category("seat", service="seats", path="/v1/seats"), Seat, final="released")
 
 
 @seats.creates(by="network", to="reserved")

@@ -6,7 +6,7 @@ import pytest
 from lamps import Break, Dim, Inspect, Light, PutOut, lamps
 from pydantic import Field
 
-from contracts.model import Event
+from contracts.model import Category, Event
 from eventstore.decider import Command, Decider, State
 from eventstore.refusal import Refusal
 from service.documents.rehearsal import rehearse
@@ -22,11 +22,11 @@ class Knock(Command):
     times: Annotated[int, Field(examples=[2])]
 
 
-class DoorOpened(Event):
+class DoorOpened(Event, version=1):
     pass
 
 
-class DoorKnocked(Event):
+class DoorKnocked(Event, version=1):
     times: int
 
 
@@ -38,7 +38,7 @@ class Door(State):
 
 def doors() -> Decider[Door]:
     """Doors without a rule for knocking."""
-    doors = Decider("door", Door)
+    doors = Decider(Category("door", service="doors", path="/v1/doors"), Door)
 
     @doors.creates(by="town_hall")
     def open_(command: Open) -> DoorOpened:
