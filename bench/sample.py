@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import Any, Final
 
 from companies.company import Company, ReportHeadcount, companies
-from contracts.companies.company import CompanyActivated, CompanyApplied, HeadcountReported
+from contracts.company import CompanyActivated, CompanyApplied, HeadcountReported
 from contracts.model import Event
 from contracts.values import sample_siret
 from eventstore.decider import PARIS

@@ -4,7 +4,6 @@ A service builds events from their models; a reader of a Kafka topic turns a rec
 schema version in its headers. Nothing here needs another package of the platform.
 
 >>> from datetime import date
->>> from contracts.companies.company import CompanyActivated
 >>> event = CompanyActivated(company="00000001800010", naf="2562B", commune="36088", zone="zi-limoise", headcount=42,
 ...     size_band=size_band(42), effective_on=date(2024, 5, 13))
 >>> event.naf, codes.naf()[event.naf]
@@ -14,21 +13,73 @@ True
 """
 
 from contracts import codes
-from contracts.model import Category, Correction, Day, Event, Model
-from contracts.registry import CATEGORIES, REGISTRY, UnknownEvent, decode, event_model, json_schema, schema_id
+from contracts.catalogue import CATALOGUE, UnknownEvent, decode, event_model, json_schema, schema_id
+from contracts.company import (
+    CompanyActivated,
+    CompanyApplied,
+    CompanyLeft,
+    CompanyReinstated,
+    CompanyRejected,
+    CompanySuspended,
+    HeadcountReported,
+)
+from contracts.investment import (
+    AmountCorrected,
+    AmountSpentCorrected,
+    CancelledGrant,
+    DayCorrected,
+    Evidence,
+    GrantAwarded,
+    GrantCorrected,
+    GrantDisbursed,
+    GrantRepaid,
+    InvestmentAnnounced,
+    InvestmentApproved,
+    InvestmentCancelled,
+    InvestmentCommitted,
+    InvestmentCompleted,
+    InvestmentStarted,
+    JobsAudited,
+    PaymentCorrected,
+    RepaymentCorrected,
+)
+from contracts.model import Correction, Day, Event, Model
 from contracts.roles import FUNDERS, ORGANISATION_ROLES, Role
 from contracts.values import sample_siret, size_band
 
 __all__ = [
-    "CATEGORIES",
+    "CATALOGUE",
     "FUNDERS",
     "ORGANISATION_ROLES",
-    "REGISTRY",
-    "Category",
+    "AmountCorrected",
+    "AmountSpentCorrected",
+    "CancelledGrant",
+    "CompanyActivated",
+    "CompanyApplied",
+    "CompanyLeft",
+    "CompanyReinstated",
+    "CompanyRejected",
+    "CompanySuspended",
     "Correction",
     "Day",
+    "DayCorrected",
     "Event",
+    "Evidence",
+    "GrantAwarded",
+    "GrantCorrected",
+    "GrantDisbursed",
+    "GrantRepaid",
+    "HeadcountReported",
+    "InvestmentAnnounced",
+    "InvestmentApproved",
+    "InvestmentCancelled",
+    "InvestmentCommitted",
+    "InvestmentCompleted",
+    "InvestmentStarted",
+    "JobsAudited",
     "Model",
+    "PaymentCorrected",
+    "RepaymentCorrected",
     "Role",
     "UnknownEvent",
     "codes",

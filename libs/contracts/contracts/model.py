@@ -1,11 +1,7 @@
 """What every message of the platform is made of: frozen, strict models that refuse fields they do not know."""
 
-import builtins
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, ClassVar, Final, Unpack
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -79,70 +75,16 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Detail(Model, extra="ignore"):
-    """A part of an event, read as tolerantly as the event."""
+class Event(Model):
+    """Something that happened, in the words of the domain. Its type is the name of its class.
 
-
-class Event(Model, extra="ignore"):
-    """Something that happened, in the words of the domain: `class LampLit(Event, version=1)`.
-
-    Fields that this release does not know are passed over, so that a later one may add some. A change that an old
-    reader could not understand gets a new version, beside the old one, which says how it becomes the new one:
-
-        class LampLit1(Event, type="LampLit", version=1):
-            watts: int
-
-            def upcast(self) -> "LampLit":
-                return LampLit(lumens=12 * self.watts, effective_on=self.effective_on)
-
-        class LampLit(Event, version=2, replaces=LampLit1):
-            lumens: int
-
-    The type is the name of the class unless told. A class without a version is a base of others and never published.
-    Raises TypeError, when the class is defined, where a version does not follow the one that it replaces.
+    A change that an old reader could not understand gets a new `schema_version`.
     """
 
-    event_type: ClassVar[str]
-    schema_version: ClassVar[int]
-    replaces: "ClassVar[type[Event] | None]" = None
+    schema_version: ClassVar[int] = 1
 
     effective_on: Day
     """The day it took effect, as opposed to `recorded_at`, when the store learnt of it."""
-
-    def __init_subclass__(
-        cls,
-        *,
-        version: int | None = None,
-        type: str | None = None,  # noqa: A002 - as the field's own word
-        replaces: "builtins.type[Event] | None" = None,
-        **config: Unpack[ConfigDict],
-    ) -> None:
-        super().__init_subclass__(**config)
-        if version is None:
-            return
-        cls.event_type = type or cls.__name__
-        cls.schema_version = version
-        cls.replaces = replaces
-        if replaces is not None and (
-            (replaces.event_type, replaces.schema_version + 1) != (cls.event_type, version)
-            or not hasattr(replaces, "upcast")
-        ):
-            raise TypeError(
-                f"{cls.__name__} does not follow {replaces.__name__}: the same type, one version more, upcast"
-            )
-
-    @classmethod
-    def versions(cls) -> "Iterator[builtins.type[Event]]":
-        """This model, and those of the versions before."""
-        model: builtins.type[Event] | None = cls
-        while model is not None:
-            yield model
-            model = model.replaces
-
-    def latest(self) -> "Event":
-        """This event as its latest version tells it."""
-        upcast: Callable[[], Event] | None = getattr(self, "upcast", None)
-        return self if upcast is None else upcast().latest()
 
 
 class Correction(Event):
@@ -151,27 +93,3 @@ class Correction(Event):
     It is not a step of its stream: it may be entered in any order, and what comes next may be of an earlier day. Its
     `effective_on` is the day it was decided.
     """
-
-
-@dataclass(frozen=True)
-class Category:
-    """One kind of stream: what its ids begin with, the service that has it, and the path of its records there.
-
-    Raises TypeError for names that cannot stand in ids and addresses.
-    """
-
-    name: str
-    service: str
-    path: str
-
-    def __post_init__(self) -> None:
-        for name in (self.name, self.service):
-            if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-                raise TypeError(f"a name is made of lower-case letters, digits and hyphens, not {name!r}")
-        if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
-            raise TypeError(f"a path is made of lower-case names, not {self.path!r}")
-
-    @property
-    def address(self) -> str:
-        """The path of its records on the host of all services: `/companies/v1/investments`."""
-        return f"/{self.service}{self.path}"

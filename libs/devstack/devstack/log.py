@@ -45,7 +45,7 @@ class Log:
                     stream_id=stream_id,
                     version=self._versions[stream_id],
                     event_id=uuid4(),
-                    type=event.event_type,
+                    type=type(event).__name__,
                     schema_version=event.schema_version,
                     data=event.model_dump_json(),
                     metadata="{}",

@@ -8,8 +8,8 @@ import pytest
 
 from companies.company import Company, companies
 from companies.investment import Investment, investments
-from contracts.companies.company import CompanyActivated
-from contracts.companies.investment import JobsAudited
+from contracts.company import CompanyActivated
+from contracts.investment import JobsAudited
 from contracts.model import Event
 from devstack.sample import LAST_DAY, Story, stories
 from eventstore.decider import PARIS, Context, Decider, S

@@ -4,13 +4,13 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
 
     >>> from datetime import date
     >>> from typing import Literal
-    >>> from contracts.model import Category, Event
+    >>> from contracts.model import Event
     >>> from eventstore.decider import Command, Decider, State, tell
     >>> from eventstore.specification import Specification
 
-    >>> class LampInstalled(Event, version=1):
+    >>> class LampInstalled(Event):
     ...     watts: int
-    >>> class LampLit(Event, version=1): ...
+    >>> class LampLit(Event): ...
 
     >>> class Install(Command):
     ...     watts: int
@@ -20,7 +20,7 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
     ...     watts: int
     ...     status: Literal["dark", "lit"]
 
-    >>> lamps = Decider(Category("lamp", service="lamps", path="/v1/lamps"), Lamp, final="lit")
+    >>> lamps = Decider("lamp", Lamp, final="lit")
 
     >>> @lamps.creates(by="epci", to="dark")
     ... def install(command: Install) -> LampInstalled:

@@ -3,7 +3,7 @@
 An aggregate is one file: its commands, its state, its decisions and its evolutions. What can be declared is: who may
 issue a decision, from which states, and to which it leads.
 
-    lamps = Decider(CATEGORY, Lamp)
+    lamps = Decider("lamp", Lamp)
 
     @lamps.creates(by="epci", to="dark")
     def install(command: Install) -> LampInstalled: ...
@@ -46,8 +46,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from contracts.model import Category, Correction, Day, EnteredDay, Event, Model
-from contracts.registry import event_model
+from contracts.catalogue import event_model
+from contracts.model import Correction, Day, EnteredDay, Event, Model
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.refusal import (
     NOT_YOUR_RECORD,
@@ -247,24 +247,22 @@ _UNSAID: Final = object()
 class Decider(Generic[S]):
     """The commands, state and events of one kind of stream.
 
-    `category` says what the stream ids begin with, and where the records are. `identified_by` names the creating
-    command's field that is the stream's id, where the domain has one. `owned_by` maps the roles tied to an organisation
-    to the fields, of the state and of the creating command alike, that say whose record it is; a role maps to the field
-    of its own name unless told. `final` are the statuses in which a stream ends.
+    `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
+    where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
+    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. `final`
+    are the statuses in which a stream ends.
     """
 
     def __init__(
         self,
-        category: Category,
+        category: str,
         state: type[S],
         *,
         identified_by: str | None = None,
         owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
         final: str | tuple[str, ...] = (),
     ) -> None:
-        self.category = category.name
-        self.service = category.service
-        self.path = category.path
+        self.category = category
         self.state = state
         self.identified_by = identified_by
         self.final = _several(final)
@@ -524,12 +522,9 @@ class Decider(Generic[S]):
             raise AssertionError(f"{self.category}: {decision.name} leads to {became}, and declares {declared}")
 
     def decode(self, event_type: str, schema_version: int, data: str) -> Event:
-        """One of this aggregate's events from its JSON, as its latest version tells it.
-
-        Raises UnknownEvent, or ValidationError.
-        """
+        """One of this aggregate's events from its JSON. Raises UnknownEvent, or ValidationError."""
         model = self._models.get((event_type, schema_version)) or event_model(event_type, schema_version)
-        return model.model_validate_json(data).latest()
+        return model.model_validate_json(data)
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""
@@ -662,7 +657,7 @@ class Decider(Generic[S]):
             offered=offered,
         )
         for event in events:
-            self._models |= {(model.event_type, model.schema_version): model for model in event.versions()}
+            self._models[event.__name__, event.schema_version] = event
             # Those of decisions that lead to several events or statuses are registered.
             if len(events) == 1 and len(statuses or ("",)) == 1 and (statuses or any(changes)):
                 if self._derived.setdefault(event, (creates, statuses, changes)) != (creates, statuses, changes):

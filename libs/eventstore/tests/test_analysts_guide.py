@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from contracts.companies.investment import AmountSpentCorrected, InvestmentCompleted
+from contracts.investment import AmountSpentCorrected, InvestmentCompleted
 from contracts.model import Event
 from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Store

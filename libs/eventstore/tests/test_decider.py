@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 import eventstore
 from contracts.language import LANGUAGES
-from contracts.model import Category, Correction, Event
+from contracts.model import Correction, Event
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, By, Claim, Command, Context, Decider, Due, State, tell
 from eventstore.refusal import Forbidden, Refusal
@@ -20,27 +20,26 @@ from eventstore.specification import Given, Specification
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 TODAY = NOW.date()
-METER = Category("meter", service="meters", path="/v1/meters")
 
 
-class MeterInstalled(Event, version=1):
+class MeterInstalled(Event):
     company: str
 
 
-class MeterRead(Event, version=1):
+class MeterRead(Event):
     index: int
 
 
-class IndexCorrected(Correction, version=1):
+class IndexCorrected(Correction):
     index_before: int
     index: int
 
 
-class ReadingDayCorrected(Correction, version=1):
+class ReadingDayCorrected(Correction):
     day: date
 
 
-class MeterReplaced(Event, version=1):
+class MeterReplaced(Event):
     company: str
     index: int
     by: str
@@ -86,7 +85,7 @@ class Meter(State):
 
 INDEX_LOWERED = Refusal("index-lowered", "only the network lowers an index", "seul le réseau abaisse un index")
 
-meters = Decider(METER, Meter, final="replaced")
+meters = Decider("meter", Meter, final="replaced")
 
 
 @meters.creates(by=("company", "epci"), to="installed")
@@ -218,7 +217,7 @@ def test_a_day_beyond_reason_is_no_day_of_a_command() -> None:
 
 
 def test_a_decision_leads_to_steps_or_to_corrections() -> None:
-    mixed = Decider(METER, Meter)
+    mixed = Decider("meter", Meter)
 
     @mixed.decides(by="epci")
     def read_anew(_meter: Meter, command: Read) -> MeterRead | IndexCorrected:
@@ -269,7 +268,7 @@ def test_allowed_are_the_decisions_for_the_status_and_the_caller() -> None:
 
 
 def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together() -> None:
-    incomplete = Decider(METER, Meter)
+    incomplete = Decider("meter", Meter)
 
     @incomplete.creates(by="school", when="removed")
     def install_again(_meter: Meter | None, command: Install) -> MeterInstalled:
@@ -300,13 +299,13 @@ def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together(
 def test_a_decision_with_a_wrong_signature_is_refused_at_import() -> None:
     with pytest.raises(TypeError, match="takes 2 arguments, not 1"):
 
-        @Decider(METER, Meter).creates(by="epci")
+        @Decider("meter", Meter).creates(by="epci")
         def install_twice(_meter: Meter, command: Install) -> MeterInstalled:
             return MeterInstalled(company=command.company, effective_on=command.on)
 
 
 def test_an_evolution_that_forgets_the_day_is_found_by_the_first_test() -> None:
-    forgetful = Decider(METER, Meter)
+    forgetful = Decider("meter", Meter)
 
     @forgetful.evolves
     def _(meter: Meter, event: MeterRead) -> Meter:
@@ -324,12 +323,12 @@ def test_a_step_is_told_by_command_and_state() -> None:
 
 
 def test_what_a_step_cannot_tell_is_found_when_the_service_is_put_together() -> None:
-    class MeterSold(Event, version=1):
+    class MeterSold(Event):
         price: int
         index_before: int
         buyer: str | None = None
 
-    unsaid = Decider(METER, Meter)
+    unsaid = Decider("meter", Meter)
     unsaid.steps(Replace, MeterSold, by="epci", when="installed", day="sold_on")
     with pytest.raises(TypeError) as refused:
         unsaid.check()
@@ -344,7 +343,7 @@ def test_what_an_event_needs_is_said_by_somebody() -> None:
 
 
 def test_two_decisions_do_not_derive_two_states_from_one_event() -> None:
-    twice = Decider(METER, Meter)
+    twice = Decider("meter", Meter)
     twice.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced")
     twice.steps(Read, MeterReplaced, by="epci", when="replaced", to="installed", by_whom=1)
     with pytest.raises(TypeError, match="MeterReplaced is told by two decisions"):
@@ -352,7 +351,7 @@ def test_two_decisions_do_not_derive_two_states_from_one_event() -> None:
 
 
 def test_a_decision_that_registers_its_evolution_declares_no_changes() -> None:
-    doubled = Decider(METER, Meter)
+    doubled = Decider("meter", Meter)
     doubled.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced", day="replaced_on")
 
     @doubled.evolves
@@ -364,7 +363,7 @@ def test_a_decision_that_registers_its_evolution_declares_no_changes() -> None:
 
 
 def test_a_status_that_is_left_by_mistake_or_reached_by_no_decision_is_found() -> None:
-    astray = Decider(METER, Meter, final="replaced")
+    astray = Decider("meter", Meter, final="replaced")
     astray.steps(Replace, MeterReplaced, by="epci", when="replaced", to="installed")
     with pytest.raises(TypeError) as refused:
         astray.check()
@@ -374,7 +373,7 @@ def test_a_status_that_is_left_by_mistake_or_reached_by_no_decision_is_found() -
 
 
 def test_a_status_that_a_decision_does_not_declare_is_found_by_the_first_test() -> None:
-    hidden = Decider(METER, Meter)
+    hidden = Decider("meter", Meter)
     hidden.steps(Replace, MeterReplaced, by="epci", when="installed")
 
     @hidden.evolves
@@ -388,7 +387,7 @@ def test_a_status_that_a_decision_does_not_declare_is_found_by_the_first_test() 
 
 
 def test_what_only_the_platform_issues_is_allowed_to_nobody_else() -> None:
-    platform = Decider(METER, Meter)
+    platform = Decider("meter", Meter)
     platform.steps(Replace, MeterReplaced, by=PLATFORM, when="installed", to="replaced")
     meter = meters.fold([INSTALLED])
     assert meter is not None
@@ -401,7 +400,7 @@ def test_what_only_the_platform_issues_is_allowed_to_nobody_else() -> None:
 
 
 def test_a_record_may_belong_to_several_organisations() -> None:
-    shared = Decider(METER, Meter, owned_by={"company": ("company", "by")})
+    shared = Decider("meter", Meter, owned_by={"company": ("company", "by")})
     meter = meters.fold([INSTALLED, MeterReplaced(company="A", index=0, by="B", effective_on=TODAY)])
     assert meter is not None
     assert shared.owners(meter) == {"company": ("A", "B")}
@@ -410,7 +409,7 @@ def test_a_record_may_belong_to_several_organisations() -> None:
 
 
 def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:
-    offered = Decider(METER, Meter)
+    offered = Decider("meter", Meter)
     offered.steps(Replace, MeterReplaced, by="epci", when="installed", offered=lambda meter: meter.index > 0)
     epci = Actor("c", frozenset({"epci"}))
     for index, allowed in {0: list[str](), 3: ["replace"]}.items():
@@ -428,7 +427,7 @@ def test_a_refusal_tells_all_that_it_speaks_of_and_nothing_else() -> None:
 
 def test_what_a_stream_holds_and_what_is_due_are_sentences_too() -> None:
     taken = Refusal("place-taken", "another meter is there", "un autre compteur est là")
-    placed = Decider(METER, Meter)
+    placed = Decider("meter", Meter)
 
     @placed.claims
     def _(meter: Meter) -> Iterable[Claim]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from eventstore.decider import PARIS, Actor, Command, Decider, Lookup, State, tell
 from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.postgres.appending import Key, KeyReused, VersionConflict
@@ -21,19 +21,19 @@ TODAY = NOW.date()
 EPCI = Actor("test", frozenset({"epci"}))
 
 
-class StreetOpened(Event, version=1):
+class StreetOpened(Event):
     name: str
 
 
-class StreetClosed(Event, version=1):
+class StreetClosed(Event):
     name: str
 
 
-class LampInstalled(Event, version=1):
+class LampInstalled(Event):
     street: str
 
 
-class LampTurned(Event, version=1):
+class LampTurned(Event):
     turns: int
 
 
@@ -81,10 +81,8 @@ STREET_NOT_OPEN = Refusal(
 
 WORN_OUT = Refusal("worn-out", "the lamp was turned often enough", "la lampe a été assez tournée")
 
-streets = Decider(
-    Category("street", service="streets", path="/v1/streets"), Street, identified_by="name", final="closed"
-)
-lamps = Decider(Category("lamp", service="streets", path="/v1/lamps"), Lamp)
+streets = Decider("street", Street, identified_by="name", final="closed")
+lamps = Decider("lamp", Lamp)
 
 
 @streets.creates(by="epci", to="open")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
 from eventstore.issuing import issue_due, react, retry_reaction
@@ -26,20 +26,20 @@ NOW: Final = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 CLERK: Final = Actor("clerk", frozenset({"network"}))
 
 
-class SeatReserved(Event, version=1):
+class SeatReserved(Event):
     seat: str
     until: date
 
 
-class SeatQueued(Event, version=1):
+class SeatQueued(Event):
     seat: str
 
 
-class SeatOffered(Event, version=1):
+class SeatOffered(Event):
     seat: str
 
 
-class SeatReleased(Event, version=1):
+class SeatReleased(Event):
     seat: str
 
 
@@ -71,7 +71,7 @@ class Seat(State):
 
 
 TAKEN = Refusal("seat-taken", "somebody else has the seat", "quelqu'un d'autre a la place")
-seats = Decider(Category("seat", service="seats", path="/v1/seats"), Seat, final="released")
+seats = Decider("seat", Seat, final="released")
 
 
 @seats.creates(by="network", to="reserved")

@@ -3,7 +3,7 @@
 A service is a table of contents, its `app.py`:
 
     >>> from typing import Literal
-    >>> from contracts.model import Category, Event
+    >>> from contracts.model import Event
     >>> from eventstore.decider import Command, Decider, State, tell
     >>> from service.definition import Service
     >>> from service.http.resource import Resource
@@ -12,18 +12,18 @@ A service is a table of contents, its `app.py`:
     ...     "The town hall installs a lamp."
     >>> class Light(Command):
     ...     "The town hall lights a lamp."
-    >>> class LampInstalled(Event, version=1): ...
-    >>> class LampLit(Event, version=1): ...
+    >>> class LampInstalled(Event): ...
+    >>> class LampLit(Event): ...
     >>> class Lamp(State):
     ...     status: Literal["dark", "lit"]
 
-    >>> lamps = Decider(Category("lamp", service="lamps", path="/v1/lamps"), Lamp, final="lit")
+    >>> lamps = Decider("lamp", Lamp, final="lit")
     >>> @lamps.creates(by="town_hall", to="dark")
     ... def install(command: Install) -> LampInstalled:
     ...     return tell(LampInstalled, command)
     >>> lamps.steps(Light, LampLit, by="town_hall", when="dark", to="lit")
 
-    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, filters=("status",)),))
+    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", filters=("status",)),))
 
 Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamps all` then serves, with documentation:
 

@@ -3,7 +3,7 @@
 app = Service(
     "lamps",
     title="Street lamps",
-    resources=(Resource(lamps, filters=("status",)),),
+    resources=(Resource(lamps, "/v1/lamps", filters=("status",)),),
 )
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from contracts.registry import REGISTRY
+from contracts.catalogue import CATALOGUE
 from eventstore.decider import Decider
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
 from eventstore.reactions import Reactions
@@ -40,7 +40,7 @@ class Subscribes:
 
     to: tuple[str, ...]
     begin: Callable[[Settings], tuple[str, Handle]]
-    known: Container[tuple[str, int]] = field(default_factory=lambda: REGISTRY)
+    known: Container[tuple[str, int]] = field(default_factory=lambda: CATALOGUE)
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,6 @@ class Service:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
             raise TypeError(f"a service's name is made of lower-case letters, digits and hyphens, not {self.name!r}")
-        for resource in self.resources:
-            if resource.decider.service != self.name:
-                raise TypeError(f"{self.name}: {resource.path} is of the service {resource.decider.service}")
         paths = [resource.path for resource in self.resources]
         if len(set(paths)) < len(paths):
             raise TypeError(f"{self.name}: two resources share a path")

@@ -17,7 +17,7 @@ from fastapi import APIRouter
 from poles import poles
 from pydantic import BaseModel, Field
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.ports import free_port
 from eventstore.decider import Command, Decider, State, tell
@@ -75,21 +75,21 @@ class Break(Command):
     word: str | None = None
 
 
-class LampInstalled(Event, version=1):
+class LampInstalled(Event):
     company: str
     watts: int
     label: str
 
 
-class LampLit(Event, version=1):
+class LampLit(Event):
     watts: int
 
 
-class LampDimmed(Event, version=1):
+class LampDimmed(Event):
     watts: int
 
 
-class LampPutOut(Event, version=1):
+class LampPutOut(Event):
     pass
 
 
@@ -110,7 +110,7 @@ NOT_DIMMER = Refusal(
     watts=Watts,
 )
 
-lamps = Decider(Category("lamp", service="lamps", path="/v1/lamps"), Lamp)
+lamps = Decider("lamp", Lamp)
 
 
 @lamps.creates(by=("town_hall", "company"), to="dark")
@@ -191,7 +191,7 @@ service = Service(
     "lamps",
     title="Street lamps",
     description="Lamps, and the <poles> they hang on.",
-    resources=(Resource(lamps, filters=("status", "watts", "company")), Resource(poles)),
+    resources=(Resource(lamps, "/v1/lamps", filters=("status", "watts", "company")), Resource(poles, "/v1/poles")),
     router=router,
 )
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from eventstore.decider import Command, Decider, State
 
 
@@ -14,7 +14,7 @@ class Erect(Command):
     number: Annotated[str, Field(pattern="^[0-9]{3}$", examples=["042"])]
 
 
-class PoleErected(Event, version=1):
+class PoleErected(Event):
     number: str
 
 
@@ -24,7 +24,7 @@ class Pole(State):
     number: str
 
 
-poles = Decider(Category("pole", service="lamps", path="/v1/poles"), Pole, identified_by="number")
+poles = Decider("pole", Pole, identified_by="number")
 
 
 @poles.creates(by="town_hall")

@@ -6,7 +6,7 @@ import pytest
 from lamps import Break, Dim, Inspect, Light, PutOut, lamps
 from pydantic import Field
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from eventstore.decider import Command, Decider, State
 from eventstore.refusal import Refusal
 from service.documents.rehearsal import rehearse
@@ -22,11 +22,11 @@ class Knock(Command):
     times: Annotated[int, Field(examples=[2])]
 
 
-class DoorOpened(Event, version=1):
+class DoorOpened(Event):
     pass
 
 
-class DoorKnocked(Event, version=1):
+class DoorKnocked(Event):
     times: int
 
 
@@ -38,7 +38,7 @@ class Door(State):
 
 def doors() -> Decider[Door]:
     """Doors without a rule for knocking."""
-    doors = Decider(Category("door", service="doors", path="/v1/doors"), Door)
+    doors = Decider("door", Door)
 
     @doors.creates(by="town_hall")
     def open_(command: Open) -> DoorOpened:

@@ -10,7 +10,7 @@ app = Service(
     title="Companies",
     description="Companies of the network, their headcount, and the productive investments they announce.",
     resources=(
-        Resource(companies, filters=("status", "naf", "commune", "zone", "size_band")),
-        Resource(investments, filters=("status", "company", "axis", "naf", "commune", "zone")),
+        Resource(companies, "/v1/companies", filters=("status", "naf", "commune", "zone", "size_band")),
+        Resource(investments, "/v1/investments", filters=("status", "company", "axis", "naf", "commune", "zone")),
     ),
 )

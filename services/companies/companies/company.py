@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.companies.company import (
-    CATEGORY,
+from contracts.company import (
     ApplicationRefusal,
     CompanyActivated,
     CompanyApplied,
@@ -140,7 +139,7 @@ def active_member(company: Company | None, siret: str) -> Company:
     return company
 
 
-companies = Decider(CATEGORY, Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider("company", Company, identified_by="siret", owned_by={"company": "siret"})
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")

@@ -14,8 +14,7 @@ from typing import Annotated, Final, Self, get_args
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
-from contracts.companies.investment import (
-    CATEGORY,
+from contracts.investment import (
     AmountCorrected,
     AmountSpentCorrected,
     CancellationReason,
@@ -95,7 +94,7 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
-class EnteredEvidence(Evidence, extra="forbid"):
+class EnteredEvidence(Evidence):
     """The document that jobs are audited on, as it is entered."""
 
     dated: EnteredDay
@@ -443,7 +442,7 @@ def _has_grants(investment: Investment) -> bool:
     return bool(investment.grants)
 
 
-investments = Decider(CATEGORY, Investment, final=("audited", "cancelled"))
+investments = Decider("investment", Investment, final=("audited", "cancelled"))
 
 
 @investments.creates(

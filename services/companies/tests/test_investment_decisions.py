@@ -32,13 +32,15 @@ from companies.investment import (
     Start,
     investments,
 )
-from contracts import Event, sample_siret
-from contracts.companies.company import CompanyActivated, CompanyApplied, CompanySuspended
-from contracts.companies.investment import (
+from contracts import (
     AmountCorrected,
     AmountSpentCorrected,
     CancelledGrant,
+    CompanyActivated,
+    CompanyApplied,
+    CompanySuspended,
     DayCorrected,
+    Event,
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
@@ -52,8 +54,9 @@ from contracts.companies.investment import (
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
-    Step,
+    sample_siret,
 )
+from contracts.investment import Step
 from eventstore.decider import Actor, Command
 from eventstore.postgres.appending import MAX_EVENT_BYTES
 from eventstore.refusal import Forbidden

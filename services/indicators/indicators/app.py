@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from contracts.registry import services_of
 from indicators import investment, network
 from indicators.api import routes
 from indicators.measures import Catalogue
@@ -29,12 +28,7 @@ app = Service(
     title="Indicators",
     description="The programme's figures: what they are, what they are made of, and how to prove them.",
     router=routes(catalogue),
-    subscriptions=(
-        Subscribes(
-            to=services_of(event for measure in catalogue.measures for event in measure.events),
-            begin=partial(begin, catalogue),
-        ),
-    ),
+    subscriptions=(Subscribes(to=("companies",), begin=partial(begin, catalogue)),),
     migrations=Path(__file__).parent / "migrations",
     commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
 )

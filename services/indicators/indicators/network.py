@@ -2,13 +2,7 @@
 
 from typing import Final
 
-from contracts.companies.company import (
-    CompanyActivated,
-    CompanyLeft,
-    CompanyReinstated,
-    CompanySuspended,
-    HeadcountReported,
-)
+from contracts.company import CompanyActivated, CompanyLeft, CompanyReinstated, CompanySuspended, HeadcountReported
 from indicators.measures import Dimension, levels
 
 COMPANY: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone")

@@ -13,13 +13,18 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from contracts.model import Day
-from contracts.registry import category_of
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
 from indicators.measures import Formula, Indicator, Level, Measure
 from indicators.query import Answer, Key, Positions, Question, Value
 
 PATH: Final = "/indicators/v1/indicators"
+
+HISTORIES: Final[Mapping[str, str]] = {
+    "company": "/companies/v1/companies",
+    "investment": "/companies/v1/investments",
+}
+"""Where the streams of a category are found, behind the host the services share."""
 
 
 def plain(value: Decimal) -> int | float:
@@ -96,7 +101,7 @@ class Entry(FigureValue):
             definition_version=indicator.version,
             dimensions=indicator.dimensions,
             events=tuple(
-                sorted({event.event_type for each in measures if isinstance(each, Measure) for event in each.events})
+                sorted({event.__name__ for each in measures if isinstance(each, Measure) for event in each.events})
             ),
             of=tuple(measure.name for measure in inputs),
             target=indicator.target,
@@ -171,9 +176,8 @@ class EventBehind(Representation):
     @classmethod
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
-        category = category_of(fact.subject)
-        identity = fact.subject.removeprefix(f"{category.name}-")
-        return cls(**asdict(fact), href=f"{category.address}/{identity}/events")
+        category, _, identity = fact.subject.partition("-")
+        return cls(**asdict(fact), href=f"{HISTORIES[category]}/{identity}/events")
 
 
 class Input(Representation):

@@ -6,14 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.companies.company import (
-    CompanyActivated,
-    CompanyLeft,
-    CompanyReinstated,
-    CompanySuspended,
-    HeadcountReported,
-)
-from contracts.companies.investment import (
+from contracts.company import CompanyActivated, CompanyLeft, CompanyReinstated, CompanySuspended, HeadcountReported
+from contracts.investment import (
     AmountCorrected,
     AmountSpentCorrected,
     CancelledGrant,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from companies.company import companies
 from companies.investment import investments
-from contracts.companies.investment import Evidence, Step
+from contracts.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare

@@ -72,7 +72,7 @@ class Step:
                         self.decider.stream_id(self.identity),
                         version,
                         UUID(int=UUID(ID).int + version),
-                        event.event_type,
+                        type(event).__name__,
                         event.schema_version,
                         event.model_dump_json(),
                         '{"actor":"frontend"}',

@@ -1,12 +1,13 @@
 """A decider over HTTP.
 
-    Resource(investments, filters=("status", "company"))
+    Resource(investments, path="/v1/investments", filters=("status", "company"))
 
 gives `POST /v1/investments`, one `POST /v1/investments/{id}/<decision>` per decision, `GET` one and a list, and
 `GET /v1/investments/{id}/events`.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,9 +37,10 @@ _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 @dataclass(frozen=True)
 class Resource:
-    """The streams of one decider, served under its path. `filters` are the fields by which they may be listed."""
+    """The streams of one decider, served under a path. `filters` are the fields by which they may be listed."""
 
     decider: Decider[Any]
+    path: str
     filters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -49,17 +51,14 @@ class Resource:
         problems += [
             f"{state.__name__}.{name} hides what every representation has" for name in ADDED & state.model_fields.keys()
         ]
+        if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
+            problems.append("a path is made of lower-case names")
         if len([decision for decision in self._public if decision.creates]) != 1:
             problems.append("one decision creates a stream")
         if "events" in self.verbs:
             problems.append("a decision called events hides the history")
         if problems:
             raise TypeError(f"resource {self.path}: " + "; ".join(problems))
-
-    @property
-    def path(self) -> str:
-        """Where its records are, under the service's own address."""
-        return self.decider.path
 
     @cached_property
     def creation(self) -> Decision:

@@ -81,12 +81,12 @@ def _due(service: Service, store: Store) -> Supervised:
 
 
 def _reacting(service: Service, reactions: Reactions, settings: Settings, store: Store) -> Supervised:
-    mine = {(model.event_type, model.schema_version): model for event in reactions.events for model in event.versions()}
+    mine = {(event.__name__, event.schema_version): event for event in reactions.events}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
         for message in messages:
             if model := mine.get((message.type, message.schema_version)):
-                await react(store, reactions, message, model.model_validate_json(message.data).latest(), clock.now())
+                await react(store, reactions, message, model.model_validate_json(message.data), clock.now())
 
     name = f"{service.name}-reactions"
     subscription = Subscription(

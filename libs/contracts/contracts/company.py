@@ -3,12 +3,10 @@
 Headcounts are levels: each event carries the value after it, which is 0 unless the company is an active member.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
-from contracts.model import Category, Event
+from contracts.model import Event
 from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Zone
-
-CATEGORY: Final = Category("company", service="companies", path="/v1/companies")
 
 ApplicationRefusal = Literal["outside_territory", "outside_industry", "incomplete_file", "withdrawn", "other"]
 SuspensionReason = Literal["fee_unpaid", "activity_paused", "insolvency_proceedings", "charter_breach", "other"]
@@ -23,7 +21,7 @@ class _Company(Event):
     """The business zone it is in, if any."""
 
 
-class CompanyApplied(_Company, version=1):
+class CompanyApplied(_Company):
     """A company asked to join the network. It is not a member yet, and its headcount does not count."""
 
     name: ShortText
@@ -33,20 +31,20 @@ class CompanyApplied(_Company, version=1):
     size_band: SizeBand
 
 
-class CompanyActivated(_Company, version=1):
+class CompanyActivated(_Company):
     """The company became a member, with its headcount."""
 
     headcount: FullTimeEquivalents
     size_band: SizeBand
 
 
-class CompanyRejected(_Company, version=1):
+class CompanyRejected(_Company):
     """The application was refused."""
 
     reason: ApplicationRefusal
 
 
-class CompanySuspended(_Company, version=1):
+class CompanySuspended(_Company):
     """The membership was suspended."""
 
     reason: SuspensionReason
@@ -55,14 +53,14 @@ class CompanySuspended(_Company, version=1):
     """0: a suspended company does not count."""
 
 
-class CompanyReinstated(_Company, version=1):
+class CompanyReinstated(_Company):
     """The suspension ended, and the company counts again with the headcount it had."""
 
     headcount: FullTimeEquivalents
     size_band: SizeBand
 
 
-class CompanyLeft(_Company, version=1):
+class CompanyLeft(_Company):
     """The company left the network."""
 
     reason: LeavingReason
@@ -72,7 +70,7 @@ class CompanyLeft(_Company, version=1):
     """0: it does not count any more."""
 
 
-class HeadcountReported(_Company, version=1):
+class HeadcountReported(_Company):
     """A member told its headcount on `effective_on`."""
 
     headcount_before: FullTimeEquivalents

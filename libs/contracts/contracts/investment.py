@@ -4,9 +4,9 @@ Each event carries what it takes to count it, and a correction the old value, th
 whose figures it changes. Fields with a default came later than their event: what was recorded before lacks them.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
-from contracts.model import Category, Correction, Day, Detail, Event
+from contracts.model import Correction, Day, Event, Model
 from contracts.values import (
     AidRate,
     Axis,
@@ -24,8 +24,6 @@ from contracts.values import (
     Zone,
 )
 
-CATEGORY: Final = Category("investment", service="companies", path="/v1/investments")
-
 CancellationReason = Literal["financing", "permit", "market", "change_of_plan", "company_closed", "other"]
 CorrectionReason = Literal["typing_error", "late_document", "audit_finding", "recalculation", "other"]
 
@@ -36,7 +34,7 @@ Step = Literal["announced", "approved", "committed", "started", "completed", "au
 """A dated step on the way of an investment."""
 
 
-class Evidence(Detail):
+class Evidence(Model):
     """The document that jobs are audited on."""
 
     kind: Literal["dsn", "contract", "payroll_extract", "audit_report"]
@@ -55,7 +53,7 @@ class _Investment(Event):
     axis: Axis
 
 
-class InvestmentAnnounced(_Investment, version=1):
+class InvestmentAnnounced(_Investment):
     """A member company announced an investment."""
 
     title: ShortText
@@ -64,25 +62,25 @@ class InvestmentAnnounced(_Investment, version=1):
     jobs_planned: FullTimeEquivalents
 
 
-class InvestmentApproved(_Investment, version=1):
+class InvestmentApproved(_Investment):
     """The partners approved it."""
 
     amount: SomeEuros
 
 
-class InvestmentCommitted(_Investment, version=1):
+class InvestmentCommitted(_Investment):
     """The company committed the money [engagement]."""
 
     amount: SomeEuros
 
 
-class InvestmentStarted(_Investment, version=1):
+class InvestmentStarted(_Investment):
     """The works or deliveries began."""
 
     amount: SomeEuros
 
 
-class InvestmentCompleted(_Investment, version=1):
+class InvestmentCompleted(_Investment):
     """It is in service."""
 
     amount: SomeEuros
@@ -90,7 +88,7 @@ class InvestmentCompleted(_Investment, version=1):
     """What was spent in the end."""
 
 
-class JobsAudited(_Investment, version=1):
+class JobsAudited(_Investment):
     """The jobs it created and maintained were established on evidence, for the first time or again."""
 
     created_before: FullTimeEquivalents
@@ -103,7 +101,7 @@ class JobsAudited(_Investment, version=1):
     evidence: Evidence
 
 
-class CancelledGrant(Detail):
+class CancelledGrant(Model):
     """A grant of an investment that was cancelled."""
 
     funder: Funder
@@ -114,7 +112,7 @@ class CancelledGrant(Detail):
     """What it has paid and not been repaid: to be paid back."""
 
 
-class InvestmentCancelled(_Investment, version=1):
+class InvestmentCancelled(_Investment):
     """It will not be carried out. Grants disbursed until then are to be paid back."""
 
     reason: CancellationReason
@@ -130,7 +128,7 @@ class InvestmentCancelled(_Investment, version=1):
     """Each of its grants, so that a reader can take them out again by funder."""
 
 
-class GrantAwarded(_Investment, version=1):
+class GrantAwarded(_Investment):
     """A funder granted an aid [subvention]."""
 
     funder: Funder
@@ -140,7 +138,7 @@ class GrantAwarded(_Investment, version=1):
     amount: SomeEuros
 
 
-class GrantDisbursed(_Investment, version=1):
+class GrantDisbursed(_Investment):
     """A funder paid a grant, or a part of it."""
 
     funder: Funder
@@ -151,7 +149,7 @@ class GrantDisbursed(_Investment, version=1):
     """What this grant has paid in all, this payment included."""
 
 
-class GrantRepaid(_Investment, version=1):
+class GrantRepaid(_Investment):
     """A grant, or a part of it, was paid back to its funder."""
 
     funder: Funder
@@ -168,7 +166,7 @@ class _Correction(_Investment, Correction):
     reason: CorrectionReason
 
 
-class AmountCorrected(_Correction, version=1):
+class AmountCorrected(_Correction):
     """The eligible base was corrected."""
 
     amount_before: SomeEuros
@@ -177,7 +175,7 @@ class AmountCorrected(_Correction, version=1):
     committed_on: Day | None
 
 
-class AmountSpentCorrected(_Correction, version=1):
+class AmountSpentCorrected(_Correction):
     """What was spent was corrected."""
 
     amount_spent_before: SomeEuros
@@ -185,7 +183,7 @@ class AmountSpentCorrected(_Correction, version=1):
     completed_on: Day
 
 
-class DayCorrected(_Correction, version=1):
+class DayCorrected(_Correction):
     """The day of a step was corrected."""
 
     step: Step
@@ -199,7 +197,7 @@ class DayCorrected(_Correction, version=1):
     maintained: FullTimeEquivalents | None = None
 
 
-class GrantCorrected(_Correction, version=1):
+class GrantCorrected(_Correction):
     """A grant was corrected: its amount, where 0 takes it back, what it is counted of, or the day of its award."""
 
     funder: Funder
@@ -214,7 +212,7 @@ class GrantCorrected(_Correction, version=1):
     aid_rate: AidRate | None = None
 
 
-class PaymentCorrected(_Correction, version=1):
+class PaymentCorrected(_Correction):
     """A payment of a grant was corrected: its amount, where 0 takes it back, or its day."""
 
     funder: Funder
@@ -231,7 +229,7 @@ class PaymentCorrected(_Correction, version=1):
     """The day its investment was cancelled, if it was."""
 
 
-class RepaymentCorrected(_Correction, version=1):
+class RepaymentCorrected(_Correction):
     """A repayment of a grant was corrected: its amount, where 0 takes it back, or its day."""
 
     funder: Funder

@@ -1,27 +1,29 @@
 """Every event is found by type and version, survives JSON, refuses what it does not know, and describes itself."""
 
-import json
 import subprocess
 import sys
 from datetime import date
-from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from contracts import REGISTRY, Correction, Event, UnknownEvent, decode, json_schema
-from contracts.companies.company import CompanyApplied
-from contracts.companies.investment import (
+from contracts import (
+    CATALOGUE,
+    CompanyApplied,
+    Correction,
     DayCorrected,
+    Event,
     GrantAwarded,
     GrantCorrected,
     InvestmentAnnounced,
     InvestmentCancelled,
     JobsAudited,
+    UnknownEvent,
+    decode,
+    json_schema,
 )
-from contracts.model import Category, Model
-from contracts.registry import CATEGORIES, category_of, registered
+from contracts.model import Model
 
 MEANINGFUL: dict[str, Any] = {
     "effective_on": "2024-05-13", "company": "00000001800010", "naf": "25.62B", "commune": "36088",
@@ -47,8 +49,7 @@ REASONS = {
     "InvestmentCancelled": "permit",
 }
 
-MODELS = [published.model for published in REGISTRY.values()]
-every_event = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+every_event = pytest.mark.parametrize("model", CATALOGUE.values(), ids=lambda model: model.__name__)
 
 
 def meaningful(model: type[Event]) -> dict[str, Any]:
@@ -60,19 +61,15 @@ def required(model: type[Event]) -> set[str]:
     return {name for name, field in model.model_fields.items() if field.is_required()}
 
 
-def test_the_registry_holds_every_event() -> None:
-    assert {model.__name__ for model in MODELS} == {
+def test_the_catalogue_holds_every_event() -> None:
+    assert {model.__name__ for model in CATALOGUE.values()} == {
         "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended", "CompanyReinstated", "CompanyLeft",
         "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
         "GrantRepaid", "PaymentCorrected", "RepaymentCorrected",
     }  # fmt: skip
-    assert list(REGISTRY) == [(model.event_type, model.schema_version) for model in MODELS]
-    assert {category.address for category in CATEGORIES.values()} == {
-        "/companies/v1/companies",
-        "/companies/v1/investments",
-    }
+    assert all(key == (model.__name__, model.schema_version) for key, model in CATALOGUE.items())
 
 
 @every_event
@@ -83,67 +80,9 @@ def test_an_event_survives_json(model: type[Event]) -> None:
 
 
 @every_event
-def test_a_field_of_a_later_release_is_passed_over(model: type[Event]) -> None:
-    told = meaningful(model)
-    for part in ("evidence", "grants"):
-        if part in told:
-            told[part] = json.loads(json.dumps(told[part]).replace("}", ', "weight": 1}'))
-    event = model.model_validate(meaningful(model), strict=False)
-    assert decode(model.event_type, model.schema_version, json.dumps({**told, "weight": 1})) == event
-
-
-def test_versions_of_one_type_live_side_by_side() -> None:
-    class BellRung1(Event, type="BellRung", version=1):
-        times: int
-
-        def upcast(self) -> "BellRung2":
-            return BellRung2(strokes=2 * self.times, effective_on=self.effective_on)
-
-    class BellRung2(Event, type="BellRung", version=2, replaces=BellRung1):
-        strokes: int
-
-        def upcast(self) -> "BellRung":
-            return BellRung(strokes=self.strokes, hour=None, effective_on=self.effective_on)
-
-    class BellRung(Event, version=3, replaces=BellRung2):
-        strokes: int
-        hour: int | None
-
-    assert [model.schema_version for model in BellRung.versions()] == [3, 2, 1]
-    day = date(2026, 5, 4)
-    latest = BellRung(strokes=6, hour=None, effective_on=day)
-    assert BellRung1(times=3, effective_on=day).latest() == latest
-    assert latest.latest() is latest
-    for old in (BellRung1, CompanyApplied, BellRung):
-        with pytest.raises(TypeError, match="does not follow"):
-            type("BellRung", (Event,), {}, version=3, replaces=old)
-
-
-def test_an_event_is_published_once_and_in_a_module_that_tells_its_category() -> None:
-    bells, tolls = ModuleType("bells"), ModuleType("tolls")
-    for module in (bells, tolls):
-        module.__dict__["Rung"] = type("Rung", (Event,), {"__module__": module.__name__}, version=1)
-    with pytest.raises(TypeError, match="bells tells no CATEGORY"):
-        registered(iter([bells]))
-    bells.__dict__["CATEGORY"] = Category("bell", service="bells", path="/v1/bells")
-    tolls.__dict__["CATEGORY"] = Category("toll", service="bells", path="/v1/tolls")
-    with pytest.raises(TypeError, match="tolls: there are two events Rung, version 1"):
-        registered(iter([bells, tolls]))
-    tolls.__dict__["CATEGORY"] = Category("toll", service="bells", path="/v1/bells")
-    with pytest.raises(TypeError, match="tolls: the name or the path of its category"):
-        registered(iter([bells, tolls]))
-
-
-@pytest.mark.parametrize(("name", "path"), [("Bell", "/v1/bells"), ("bell", "v1/bells"), ("bell", "/v1/bells/")])
-def test_a_category_can_stand_in_ids_and_addresses(name: str, path: str) -> None:
-    with pytest.raises(TypeError, match="made of lower-case"):
-        Category(name, service="bells", path=path)
-
-
-def test_a_stream_is_of_the_category_that_its_id_begins_with() -> None:
-    assert category_of("investment-1-2").path == "/v1/investments"
-    with pytest.raises(LookupError):
-        category_of("bell-1")
+def test_an_event_refuses_a_field_it_does_not_know(model: type[Event]) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        model.model_validate({**meaningful(model), "remark": "seen with the director"}, strict=False)
 
 
 @every_event

@@ -1,1 +1,0 @@
-"""The language of the service companies, a module for each kind of stream."""
