@@ -26,8 +26,8 @@ from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, Union,
 
 from pydantic import Field
 
-from contracts.catalogue import event_model
-from contracts.model import Correction, Day, EnteredDay, Event, Model
+from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
+from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
 
 TODAY: Final = date.min
@@ -203,7 +203,8 @@ class Decider(Generic[S]):
             if event in self._evolutions:
                 raise TypeError(f"{self.category}: {event.__name__} evolves the state twice")
             self._evolutions[event] = function
-            self._models[event.__name__, event.schema_version] = event
+            for model in event.versions():
+                self._models[model.event_type, model.schema_version] = model
         return function
 
     def decision(self, command: type[Command]) -> Decision:
@@ -301,9 +302,7 @@ class Decider(Generic[S]):
         """The state after an event."""
         evolved = self._evolutions[type(event)](state, event)
         if evolved.effective_on != event.effective_on and not isinstance(event, Correction):
-            raise AssertionError(
-                f"{self.category}: {type(event).__name__} does not set effective_on; use state.after()"
-            )
+            raise AssertionError(f"{self.category}: {event.event_type} does not set effective_on; use state.after()")
         return evolved
 
     def fold(self, events: Iterable[Event], state: S | None = None) -> S | None:
@@ -313,9 +312,12 @@ class Decider(Generic[S]):
         return state
 
     def decode(self, event_type: str, schema_version: int, data: str) -> Event:
-        """One of this aggregate's events from its JSON. Raises UnknownEvent, or ValidationError."""
+        """One of this aggregate's events from its JSON, as the latest version of its type.
+
+        Raises UnknownEvent, or ValidationError.
+        """
         model = self._models.get((event_type, schema_version)) or event_model(event_type, schema_version)
-        return model.model_validate_json(data)
+        return latest(model.model_validate_json(data))
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""

@@ -18,20 +18,20 @@ from eventstore.specification import Specification
 TODAY = date(2026, 5, 4)
 
 
-class MeterInstalled(Event):
+class MeterInstalled(Event, version=1):
     company: str
 
 
-class MeterRead(Event):
+class MeterRead(Event, version=1):
     index: int
 
 
-class IndexCorrected(Correction):
+class IndexCorrected(Correction, version=1):
     index_before: int
     index: int
 
 
-class ReadingDayCorrected(Correction):
+class ReadingDayCorrected(Correction, version=1):
     day: date
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from contracts.company import (
+from contracts.companies.company import (
+    CATEGORY,
     ApplicationRefusal,
     CompanyActivated,
     CompanyApplied,
@@ -111,7 +112,7 @@ class Company(State):
     left_on: Day | None = None
 
 
-companies = Decider("company", Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider(CATEGORY.name, Company, identified_by="siret", owned_by={"company": "siret"})
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"))

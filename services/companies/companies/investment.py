@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final, Self, get_args
 from pydantic import AfterValidator, Field
 
 from companies.company import Company, companies
-from contracts.investment import (
+from contracts.companies.investment import (
+    CATEGORY,
     AmountCorrected,
     AmountSpentCorrected,
     CancellationReason,
@@ -317,7 +318,7 @@ class Investment(State):
 
 NOT_CANCELLED = ("announced", "approved", "committed", "in_progress", "completed", "audited")
 
-investments = Decider("investment", Investment)
+investments = Decider(CATEGORY.name, Investment)
 
 
 @investments.creates(by=("company", "network"), looks_up=Lookup(companies, key="company"))

@@ -31,9 +31,15 @@ from companies.investment import (
     Start,
     investments,
 )
-from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, Evidence, sample_siret
-from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
-from contracts.investment import CancellationReason, CorrectionReason, Step
+from contracts import FUNDERS, Correction, Event, sample_siret
+from contracts.companies.company import (
+    ApplicationRefusal,
+    CompanyActivated,
+    CompanyApplied,
+    LeavingReason,
+    SuspensionReason,
+)
+from contracts.companies.investment import CancellationReason, CorrectionReason, Evidence, Step
 from eventstore.decider import Command, Decider, Rejected, Roles, State
 from eventstore.specification import Specification
 

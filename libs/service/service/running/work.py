@@ -61,7 +61,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
-        known=subscribes.known,
+        known=subscribes.registry,
         group=settings.group(name),
     )
     return Supervised(
