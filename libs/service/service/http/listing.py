@@ -12,7 +12,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from eventstore.decider import State
 from service.http.exchange import Exchange
+from service.http.faults import fault_of
 from service.http.problems import Problem, invalid, invalid_parameter
+from service.http.sentences import (
+    CONTROL_CHARACTERS,
+    GIVEN_TWICE,
+    LIMIT_OUT_OF_RANGE,
+    NO_PARAMETER,
+    NO_PARAMETERS,
+    NOT_A_CURSOR,
+    Said,
+)
 
 LIMIT: Final = 50
 GREATEST_LIMIT: Final = 200
@@ -71,12 +81,12 @@ class Filters:
 
     def _value(self, name: str, value: str) -> str:
         if not value.isprintable():
-            raise invalid_parameter(name, "control characters are not allowed")
+            raise invalid_parameter(name, Said(CONTROL_CHARACTERS))
         adapter = self.types[name]
         try:
             read = adapter.dump_python(adapter.validate_strings(value), mode="json")
         except ValidationError as error:
-            raise invalid([{**fault, "loc": ("query", name)} for fault in error.errors()[:1]]) from None
+            raise invalid(fault_of({**fault, "loc": ("query", name)}) for fault in error.errors()[:1]) from None
         return str(read)
 
 
@@ -88,17 +98,16 @@ def refuse_undeclared(
     seen: set[str] = set()
     for name, _ in parameters:
         if name not in declared:
-            known = f"there are {', '.join(declared)}" if declared else "there are none here"
-            raise invalid_parameter(name, f"there is no such parameter; {known}")
+            raise invalid_parameter(name, Said(NO_PARAMETER, known=[*declared]) if declared else Said(NO_PARAMETERS))
         if name in seen and name not in repeatable:
-            raise invalid_parameter(name, "given twice")
+            raise invalid_parameter(name, Said(GIVEN_TWICE))
         seen.add(name)
     return parameters
 
 
 def _limit(value: str) -> int:
     if not (re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= GREATEST_LIMIT):
-        raise invalid_parameter("limit", f"a number from 1 to {GREATEST_LIMIT}")
+        raise invalid_parameter("limit", Said(LIMIT_OUT_OF_RANGE, greatest=GREATEST_LIMIT))
     return int(value)
 
 
@@ -115,7 +124,7 @@ def _read_cursor(value: str) -> str:
 
 
 def _not_a_cursor() -> Problem:
-    return invalid_parameter("cursor", "not a cursor that a list gave")
+    return invalid_parameter("cursor", Said(NOT_A_CURSOR))
 
 
 UNFILTERED: Final = Filters(State, ())

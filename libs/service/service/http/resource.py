@@ -27,6 +27,7 @@ from service.http.exchange import JSON, Exchange
 from service.http.listing import UNFILTERED, Filters, Page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
 from service.http.representation import ADDED, Representation, written_event
+from service.http.sentences import IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
@@ -52,7 +53,7 @@ class Resource:
         ]
         if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
             problems.append("a path is made of lower-case names")
-        if len([decision for decision in self.decider.decisions.values() if decision.creates]) != 1:
+        if len([decision for decision in self._public if decision.creates]) != 1:
             problems.append("one decision creates a stream")
         if "events" in self.verbs:
             problems.append("a decision called events hides the history")
@@ -62,12 +63,16 @@ class Resource:
     @cached_property
     def creation(self) -> Decision:
         """The decision that `POST` on the path itself asks for."""
-        return next(decision for decision in self.decider.decisions.values() if decision.creates)
+        return next(decision for decision in self._public if decision.creates)
 
     @cached_property
     def verbs(self) -> dict[str, Decision]:
         """The decisions on one stream, by the last part of their path."""
-        return {decision.name: decision for decision in self.decider.decisions.values() if not decision.creates}
+        return {decision.name: decision for decision in self._public if not decision.creates}
+
+    @property
+    def _public(self) -> Sequence[Decision]:
+        return [decision for decision in self.decider.decisions.values() if decision.roles]
 
 
 class Endpoints:
@@ -85,7 +90,7 @@ class Endpoints:
     async def __call__(self, exchange: Exchange, rest: Sequence[str]) -> None:
         """Answers a request; `rest` is what follows the resource's path. Raises what problems.py knows."""
         if rest and not rest[0]:
-            raise Problem("not-found", "nothing is at this path")
+            raise Problem("not-found", Said(NOTHING_HERE))
         if rest and not rest[0].isprintable():
             raise StreamNotFound(self._decider.category, rest[0])
         match exchange.method, rest:
@@ -111,11 +116,11 @@ class Endpoints:
                 return wrong_method(("GET",))
             case [_, verb] if verb in self.resource.verbs:
                 return wrong_method(("POST",))
-        return Problem("not-found", "nothing is at this path")
+        return Problem("not-found", Said(NOTHING_HERE))
 
     async def _create(self, exchange: Exchange) -> None:
         if b"if-match" in exchange.headers:
-            raise Problem("malformed-header", "If-Match is for a record that is there already")
+            raise Problem("malformed-header", Said(IF_MATCH_OF_NOTHING))
         outcome, representation = await self._execute(exchange, self.resource.creation, None)
         location = f"{exchange.root_path}{self.resource.path}/{quote(outcome.identity, safe='')}"
         await self._answer(exchange, 201, outcome, representation, (b"location", location.encode()))
@@ -142,7 +147,7 @@ class Endpoints:
             command,
             identity=identity,
             actor=caller.actor,
-            today=clock.today(),
+            now=clock.now(),
             expected=expected,
             key=key,
             metadata=_metadata(caller, exchange),
