@@ -37,7 +37,7 @@ def refused(value_type: Any, value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", [contracts, contracts.catalogue, contracts.values], ids=lambda module: module.__name__
+    "module", [contracts, contracts.category, contracts.registry, contracts.values], ids=lambda module: module.__name__
 )
 def test_the_examples_of_the_documentation_run(module: Any) -> None:
     result = doctest.testmod(module)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.investment import InvestmentCommitted
+from contracts.companies.investment import InvestmentCommitted
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded

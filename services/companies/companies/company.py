@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.company import (
+from contracts.companies.company import (
+    CATEGORY,
     ApplicationRefusal,
     CompanyActivated,
     CompanyApplied,
@@ -139,7 +140,7 @@ def active_member(company: Company | None, siret: str) -> Company:
     return company
 
 
-companies = Decider("company", Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider(CATEGORY.name, Company, identified_by="siret", owned_by={"company": "siret"})
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")

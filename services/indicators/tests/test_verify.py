@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from companies.company import companies
 from companies.investment import investments
-from contracts.investment import Evidence, Step
+from contracts.companies.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -248,7 +248,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
     log = Log("companies")
     for seed in range(20):
         History(seed, 250, log)
-    counted = {event.__name__ for measure in catalogue.measures for event in measure.events}
+    counted = {event.event_type for measure in catalogue.measures for event in measure.events}
     assert counted <= {event.type for event in log.recorded}
 
 
