@@ -20,7 +20,7 @@ from starlette.routing import Mount
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
-from eventstore.postgres.migrate import migrate
+from devstack.prepared import prepare
 from service.application import build
 from service.documents import openapi
 from service.running.settings import Settings
@@ -49,7 +49,7 @@ def browse(*arguments: str) -> Any:
 def serving(name: str, database: str, issuer: Issuer) -> Iterator[str]:
     """The address of a service, which answers there, under its name and under a prefix of another's choice."""
     service = service_of(name)
-    asyncio.run(migrate(database, service.all_migrations))
+    asyncio.run(prepare(database, service.all_migrations))
     settings = Settings(
         database_url=database,
         kafka_bootstrap="127.0.0.1:9",
@@ -93,7 +93,7 @@ def test_every_section_can_be_read_on_a_phone(name: str, database: str, issuer: 
         for method, operation in path.items()
         if method != "parameters"
     )
-    assert sorted(seen["schemas"]) == sorted(document["components"]["schemas"])
+    assert seen["schemas"] == list(document["components"]["schemas"])
     assert seen["unlinked"] == [], "opened, these are not what the address names"
     assert seen["wide"] == []
     # A default, as that of Accept, may be filled in; an example would make a second try carry the headers of the first.

@@ -39,8 +39,8 @@ from companies_client.models import (
     EvidenceInput,
     EvidenceInputKind,
     Investment,
-    InvestmentCompanyNotActiveProblem,
     InvestmentGrantAboveAidRateProblem,
+    InvestmentNotAMemberProblem,
     InvestmentNotApprovedProblem,
     OnBeforePreviousStepProblem,
     Problem,
@@ -93,7 +93,7 @@ assert isinstance(exists, CompanyExistsProblem), exists
 # Before it is a member it announces nothing, and the refusal says why to a program.
 furnace = Announce(company=siret, title="Four", axis=6, amount=1_200_000, jobs_planned=8, on=date(2024, 2, 1))
 refused = announce_investment.sync(client=client, body=furnace)
-assert isinstance(refused, InvestmentCompanyNotActiveProblem), refused
+assert isinstance(refused, InvestmentNotAMemberProblem), refused
 assert (refused.parameters.company, refused.parameters.status) == (siret, "applied")
 
 # It is activated at the version that was seen, not at another.

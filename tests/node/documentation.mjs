@@ -41,13 +41,14 @@ async function open(fragment = "") {
   return page;
 }
 
-async function read() {
+async function readAll() {
   const page = await open();
   await page.evaluate(axe.source);
   const seen = { operations: [], schemas: [], unlinked: [], wide: [], axe: [], filled: [], colours: {} };
   seen.title = await page.title();
   seen.language = await page.locator("html").getAttribute("lang");
 
+  const read = new Set();
   const colour = async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     const shown = (dark) => document.documentElement.classList.contains("dark-mode") === dark;
@@ -57,6 +58,12 @@ async function read() {
   const check = async (name, within = "html") => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     if (width > WIDTH) seen.wide.push(`${name}: ${width}`);
+    // What is styled as something before reads as that does.
+    const styles = await page.locator(within).evaluate((part) =>
+      [...part.querySelectorAll("*")].map((element) => `${element.tagName} ${element.getAttribute("class")}`),
+    );
+    if (styles.every((style) => read.has(style))) return;
+    styles.forEach((style) => read.add(style));
     for (const [colorScheme, options] of [["light", {}], ["dark", { runOnly: ["color-contrast"] }]]) {
       await colour(colorScheme);
       seen.colours[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -88,9 +95,12 @@ async function read() {
 
   await page.locator(".models button").first().press("Enter");
   const schemas = page.locator(".models .json-schema-2020-12[data-json-schema-level='0']");
-  await schemas.first().waitFor();
-  for (const schema of await schemas.all()) {
-    const name = await schema.locator(".json-schema-2020-12__title").first().innerText();
+  const { components } = await (await fetch(new URL("openapi.json", address))).json();
+  for (const name of Object.keys(components.schemas)) {
+    const schema = schemas.filter({ has: page.locator(`.json-schema-2020-12__title:text-is("${name}")`) });
+    // Of many, those are there that are near what is on the screen.
+    if (!(await schema.count())) await schemas.last().scrollIntoViewIfNeeded();
+    await schema.waitFor();
     seen.schemas.push(name);
     // An enumeration has nothing to expand.
     const toggle = schema.locator("> .json-schema-2020-12-head > .json-schema-2020-12-expand-deep-button");
@@ -132,6 +142,6 @@ async function tried() {
   return seen;
 }
 
-const seen = await (command === "read" ? read() : tried());
+const seen = await (command === "read" ? readAll() : tried());
 await browser.close();
 console.log(JSON.stringify({ ...seen, faults: [...faults] }));

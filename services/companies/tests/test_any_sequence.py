@@ -1,7 +1,7 @@
 """Whatever partners ask for, in any order, what must always hold still holds."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Generic, TypeVar, get_args
@@ -34,12 +34,14 @@ from companies.investment import (
 from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, Evidence, sample_siret
 from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
 from contracts.investment import CancellationReason, CorrectionReason, Step
-from eventstore.decider import Command, Decider, Rejected, Roles, State
+from eventstore.decider import PARIS, Command, Context, Decider, Roles, State
+from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 
 S = TypeVar("S", bound=State)
 
 FIRST, TODAY = date(2024, 1, 1), date(2024, 12, 31)
+NOW = datetime.combine(TODAY, time(), PARIS)
 AT_LAST = TODAY - FIRST
 small_steps = st.integers(-1, 5).map(lambda n: timedelta(days=n))
 headcounts = st.integers(0, 50_000).map(lambda hundredths: hundredths / 100)
@@ -73,14 +75,13 @@ class Asked(RuleBasedStateMachine, Generic[S]):
         self.state: S | None = None
         self.events: list[Event] = []
 
-    def ask(
-        self, command: Command, later: timedelta, looked_up: State | None = None, roles: Roles = frozenset()
-    ) -> None:
+    def ask(self, command: Command, later: timedelta, member: State | None = None, roles: Roles = frozenset()) -> None:
         """Issues a command some days after the last step, or before it."""
         last = self.state.effective_on if self.state else FIRST
         command = command.model_copy(update={"on": min(last + later, TODAY)})
         try:
-            events = self.decider.decide(self.state, command, today=TODAY, looked_up=looked_up, roles=roles)
+            looked_up = [member for _ in self.decider.decision(type(command)).looks_up]
+            events = self.decider.decide(self.state, command, Context(NOW, roles), looked_up)
         except Rejected:
             return
         for event in events:

@@ -372,11 +372,11 @@ async def test_what_a_member_is_refused(partners: Partners) -> None:
 
 
 async def test_only_an_active_member_announces(partners: Partners) -> None:
-    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "company-not-active")
+    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "not-a-member")
     assert refused["parameters"] == {"company": FOUNDRY, "status": "unknown"}
     await member(partners)
     done(await partners.post(f"{COMPANIES}/{FOUNDRY}/suspend", {"reason": "other"}))
-    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "company-not-active")
+    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "not-a-member")
     assert refused["parameters"]["status"] == "suspended"
 
 

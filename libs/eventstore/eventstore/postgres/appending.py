@@ -1,6 +1,7 @@
 """What an append is made of, and how a group of them travels to the function `append_group` and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -27,6 +28,18 @@ class EventTooLarge(Exception):
     """An event is above MAX_EVENT_BYTES."""
 
 
+class ClaimTaken(Exception):
+    """What the stream would hold is held by another, or up to its limit."""
+
+    def __init__(self, kind: str, *, by: str | None, taken: int) -> None:
+        super().__init__(f"{kind} is taken" + (f" by {by}" if by else ""))
+        self.kind = kind
+        self.by = by
+        """The stream that holds it; None where many do, up to the limit."""
+        self.taken = taken
+        """How much of a limit is taken by others."""
+
+
 class NewEvent(NamedTuple):
     """An event to store; `data` is its JSON."""
 
@@ -42,8 +55,30 @@ class Key(NamedTuple):
     body_hash: bytes
 
 
+class Holding(NamedTuple):
+    """What a stream holds, over all streams of the service: from `since` until before `until`, both aware."""
+
+    kind: str
+    key: str
+    since: datetime | None
+    """None: since ever."""
+    until: datetime | None
+    """None: for ever."""
+    amount: int
+    limit: int | None
+    """How much all streams may hold of the key together; None where only one may hold it."""
+
+
+class DueAt(NamedTuple):
+    """A command, by its name and its JSON, and when it is due; None where it is no longer."""
+
+    name: str
+    body: str
+    at: datetime | None
+
+
 class Append(NamedTuple):
-    """What one command leaves behind, all or nothing."""
+    """What one command leaves behind, all or nothing. What is None or empty stays as it was."""
 
     stream_id: str
     category: str
@@ -56,6 +91,15 @@ class Append(NamedTuple):
     key: Key | None = None
     guards: Sequence[tuple[str, int]] = ()
     """Other streams the decision looked at, with the versions it saw."""
+    reaction: str | None = None
+    """The key under which a reaction's command is remembered for ever."""
+    labels: str | None = None
+    """What the stream may be found by, written as a tsvector."""
+    order: Sequence[tuple[str, str | None]] = ()
+    """Fields by which lists are sorted, whose values changed."""
+    holds: Sequence[Holding] | None = None
+    """All that the stream holds from now on."""
+    due: Sequence[DueAt] = ()
 
 
 class Appended(NamedTuple):
@@ -71,43 +115,98 @@ def touches(append: Append) -> Iterable[object]:
     yield append.stream_id
     if append.key:
         yield append.key.key
+    if append.reaction:
+        yield append.reaction
+    for holding in append.holds or ():
+        yield holding[:2]
+
+
+def looks_at(append: Append) -> Iterable[object]:
+    """What an append may share with others of its group, unless one of them has it for itself."""
     for stream_id, _ in append.guards:
         yield stream_id
 
 
-def written(group: Sequence[Append]) -> tuple[object, ...]:
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "command": {
+        "stream_id": "text",
+        "category": "text",
+        "expected": "integer",
+        "events": "integer",
+        "state": "text",
+        "revision": "integer",
+        "metadata": "text",
+        "labels": "text",
+    },
+    "event": {
+        "command": "integer",
+        "version": "integer",
+        "id": "uuid",
+        "type": "text",
+        "schema_version": "smallint",
+        "data": "text",
+    },
+    "key": {"command": "integer", "key": "text", "hash": "bytea"},
+    "reaction": {"command": "integer", "key": "text"},
+    "guard": {"command": "integer", "stream_id": "text", "version": "integer"},
+    "order": {"command": "integer", "field": "text", "value": "text"},
+    "holder": {"command": "integer"},
+    "claim": {
+        "command": "integer",
+        "kind": "text",
+        "key": "text",
+        "since": "timestamptz",
+        "until": "timestamptz",
+        "amount": "integer",
+        "limit": "integer",
+    },
+    "due": {"command": "integer", "name": "text", "body": "text", "at": "timestamptz"},
+}
+"""The columns of `append_group` by what they tell of, with the types of their elements: `event_id uuid[]`."""
+
+
+def written(group: Sequence[Append]) -> Sequence[object]:
     """The arguments of APPEND_GROUP. Raises ValueError for a text that cannot travel."""
-    numbered = list(enumerate(group, 1))
-    events = [
-        (n, version, event)
-        for n, append in numbered
-        for version, event in enumerate(append.events, append.expected + 1)
-    ]
-    keys = [(n, append.key) for n, append in numbered if append.key]
-    guards = [(n, stream_id, version) for n, append in numbered for stream_id, version in append.guards]
-    first_id = new_id().int
-    return (
-        _texts([append.stream_id for append in group]),
-        _texts([append.category for append in group]),
-        _numbers([append.expected for append in group]),
-        _numbers([len(append.events) for append in group]),
-        _texts([append.state for append in group]),
-        _numbers([append.state_revision for append in group]),
-        _texts([append.metadata for append in group]),
-        _numbers([n for n, _, _ in events]),
-        _numbers([version for _, version, _ in events]),
-        # Ids of one group count up from the first, as RFC 9562 (6.2) has it.
-        _texts([f"{number:032x}" for number in range(first_id, first_id + len(events))]),
-        _texts([event.type for _, _, event in events]),
-        _numbers([event.schema_version for _, _, event in events]),
-        _texts([event.data for _, _, event in events]),
-        _numbers([n for n, _ in keys]),
-        _texts([key.key for _, key in keys]),
-        [key.body_hash for _, key in keys],
-        _numbers([n for n, _, _ in guards]),
-        _texts([stream_id for _, stream_id, _ in guards]),
-        _numbers([version for _, _, version in guards]),
-    )
+    rows: dict[str, list[tuple[object, ...]]] = {part: [] for part in COLUMNS}
+    commands, events = rows["command"], rows["event"]
+    # Ids of one group count up from the first, as RFC 9562 (6.2) has it.
+    next_id = new_id().int
+    for n, append in enumerate(group, 1):
+        commands.append(
+            (
+                append.stream_id,
+                append.category,
+                append.expected,
+                len(append.events),
+                append.state,
+                append.state_revision,
+                append.metadata,
+                append.labels,
+            )
+        )
+        for version, event in enumerate(append.events, append.expected + 1):
+            events.append((n, version, f"{next_id:032x}", *event))
+            next_id += 1
+        if append.key:
+            rows["key"].append((n, *append.key))
+        if append.reaction:
+            rows["reaction"].append((n, append.reaction))
+        if append.guards:
+            rows["guard"] += [(n, *guard) for guard in append.guards]
+        if append.order:
+            rows["order"] += [(n, *ordered) for ordered in append.order]
+        if append.holds is not None:
+            rows["holder"].append((n,))
+            rows["claim"] += [(n, *_spelled(holding)) for holding in append.holds]
+        if append.due:
+            rows["due"] += [(n, due.name, due.body, due.at and due.at.isoformat()) for due in append.due]
+    arguments: list[object] = []
+    for part, of_part in rows.items():
+        if of_part:
+            arguments += map(_column, COLUMNS[part].values(), zip(*of_part, strict=True))
+        else:
+            arguments += _NOTHING[part]
+    return arguments
 
 
 def answers(group: Sequence[Append], refused: Iterable[asyncpg.Record]) -> list[Appended | Exception]:
@@ -123,38 +222,62 @@ def answers(group: Sequence[Append], refused: Iterable[asyncpg.Record]) -> list[
                 outcomes[n] = Appended(row["in_stream"], row["at_version"], replayed=True)
             case "reused":
                 outcomes[n] = KeyReused(group[n].key)
+            case "claimed":
+                outcomes[n] = ClaimTaken(row["claim"], by=row["in_stream"], taken=row["taken"])
             case _:
                 outcomes[n] = VersionConflict(row["in_stream"], group[n].expected)
     return outcomes
 
 
+def _spelled(holding: Holding) -> Iterable[object]:
+    kind, key, since, until, amount, limit = holding
+    return (
+        kind,
+        key,
+        since.isoformat() if since else "-infinity",
+        until.isoformat() if until else "infinity",
+        amount,
+        limit,
+    )
+
+
 _SEPARATOR = "\x1f"
 """Unit separator: JSON holds it only escaped, and no id has it."""
+_NULL = "\x1e"
+"""Record separator: stands for NULL, and no text is it."""
 
 
-def _texts(values: Sequence[str]) -> str:
+def _column(kind: str, values: Sequence[object]) -> object:
     # asyncpg asks each element of an array whether it is an array itself, which costs more than sending it: so columns
     # travel as one text each.
-    joined = _SEPARATOR.join(values)
-    if values and joined.count(_SEPARATOR) != len(values) - 1:
+    if kind == "bytea":
+        return values
+    if kind in _NUMBERS:
+        return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+    joined = _SEPARATOR.join([_NULL if value is None else str(value) for value in values])
+    if joined.count(_SEPARATOR) != len(values) - 1:
         raise ValueError("a text holds a unit separator (U+001F)")
     return joined
 
 
-def _numbers(values: Sequence[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
+_NUMBERS: Final = frozenset({"integer", "smallint"})
+_NOTHING: Final[Mapping[str, Sequence[object]]] = {
+    part: [[] if kind == "bytea" else "{}" if kind in _NUMBERS else "" for kind in columns.values()]
+    for part, columns in COLUMNS.items()
+}
 
 
 def _append_group_call() -> str:
-    texts, numbers = "string_to_array(${}, E'\\x1f')", "${}::text::integer[]"
-    columns = [
-        *(texts, texts, numbers, numbers, texts, numbers, texts),
-        *(numbers, numbers, f"{texts}::uuid[]", texts, f"{numbers}::smallint[]", texts),
-        *(numbers, texts, "${}::bytea[]"),
-        *(numbers, texts, numbers),
-    ]
-    arguments = ", ".join(column.format(n) for n, column in enumerate(columns, 1))
-    return f"SELECT * FROM append_group({arguments})"  # noqa: S608 - made of numbered parameters alone
+    kinds = [kind for columns in COLUMNS.values() for kind in columns.values()]
+    return f"SELECT * FROM append_group({', '.join(map(_placed, range(1, len(kinds) + 1), kinds))})"  # noqa: S608 - made of COLUMNS alone
+
+
+def _placed(n: int, kind: str) -> str:
+    if kind == "bytea":
+        return f"${n}::bytea[]"
+    if kind in _NUMBERS:
+        return f"${n}::text::{kind}[]"
+    return f"string_to_array(${n}, E'\\x1f', E'\\x1e')::{kind}[]"
 
 
 APPEND_GROUP = _append_group_call()

@@ -13,18 +13,21 @@ class Grouped(Generic[Ask, Answer]):
     """Calls `fly` with groups of what was asked, one group in flight at a time.
 
     `fly` answers each of a group by a value or an exception, in order. `touches` names what an ask must have for itself
-    within a group; an ask that meets another on one of these waits for the next group, and keeps its turn.
+    within a group, `looks_at` what others may look at, too, but none may have for itself. An ask that meets another on
+    one of these waits for the next group, and keeps its turn.
     """
 
     def __init__(
         self,
         fly: Callable[[Sequence[Ask]], Awaitable[Sequence[Answer | Exception]]],
         touches: Callable[[Ask], Iterable[object]] = lambda _: (),
+        looks_at: Callable[[Ask], Iterable[object]] = lambda _: (),
         *,
         limit: int = 512,
     ) -> None:
         self._fly = fly
         self._touches = touches
+        self._looks_at = looks_at
         self._limit = limit
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._flights: asyncio.Task[None] | None = None
@@ -70,13 +73,16 @@ class Grouped(Generic[Ask, Answer]):
         boarded: list[tuple[Ask, asyncio.Future[Answer]]] = []
         held: list[tuple[Ask, asyncio.Future[Answer]]] = []
         taken: set[object] = set()
+        looked_at: set[object] = set()
         while self._waiting and len(boarded) < self._limit:
             entry = self._waiting.popleft()
             if entry[1].cancelled():
                 continue
-            touched = set(self._touches(entry[0]))
-            (boarded if taken.isdisjoint(touched) else held).append(entry)
-            taken |= touched
+            own, shared = set(self._touches(entry[0])), set(self._looks_at(entry[0]))
+            fits = taken.isdisjoint(own) and taken.isdisjoint(shared) and looked_at.isdisjoint(own)
+            (boarded if fits else held).append(entry)
+            taken |= own
+            looked_at |= shared
         self._waiting.extendleft(reversed(held))
         return boarded
 

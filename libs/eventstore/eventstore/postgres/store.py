@@ -26,6 +26,7 @@ from eventstore.postgres.appending import (
     Key,
     KeyReused,
     answers,
+    looks_at,
     touches,
     written,
 )
@@ -78,7 +79,7 @@ class Store:
         """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
         self._writer = writer
         self._loader = loader
-        self._append = Grouped(self._fly_appends, touches)
+        self._append = Grouped(self._fly_appends, touches, looks_at)
         self._load = Grouped(self._fly_loads)
         self._untold = asyncio.Event()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -103,7 +104,7 @@ class Store:
     async def append(self, append: Append) -> Appended:
         """Stores the events of one command with all that goes with them.
 
-        Raises VersionConflict, KeyReused, EventTooLarge and StoreUnconfirmed, with nothing stored; after
+        Raises VersionConflict, KeyReused, ClaimTaken, EventTooLarge and StoreUnconfirmed, with nothing stored; after
         StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         if any(

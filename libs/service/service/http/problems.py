@@ -11,18 +11,18 @@ from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
 from contracts.language import Language
-from eventstore.decider import Forbidden, Rejected
 from eventstore.execution import StreamNotFound
 from eventstore.postgres.appending import EventTooLarge, KeyReused, VersionConflict
 from eventstore.postgres.confirmation import StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.refusal import Forbidden, Rejected
 from service.http import sentences
 from service.http.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.http.exchange import BodyTooLarge, Exchange, Refused
 from service.http.faults import Fault, Faults, fault_of
 from service.http.kinds import KINDS, title
 from service.http.languages import VARIES, language_of
-from service.http.sentences import Said, Told, verbatim
+from service.http.sentences import Said, Told
 
 RETRY_AFTER: Final = 1
 """Seconds after which a client may try again when something we need is away."""
@@ -98,9 +98,9 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case Rejected():
-            return Problem(error.slug, Said(verbatim(error.detail), **error.parameters), status=409)
+            return Problem(error.slug, error, status=409)
         case Forbidden():
-            return Problem(error.slug, Said(verbatim(error.detail)), status=403)
+            return Problem(error.slug, error, status=403)
         case StreamNotFound():
             said = Said(sentences.NO_RECORD, category=error.category, identity=error.identity)
             return Problem("not-found", said)

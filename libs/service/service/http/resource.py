@@ -53,7 +53,7 @@ class Resource:
         ]
         if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
             problems.append("a path is made of lower-case names")
-        if len([decision for decision in self.decider.decisions.values() if decision.creates]) != 1:
+        if len([decision for decision in self._public if decision.creates]) != 1:
             problems.append("one decision creates a stream")
         if "events" in self.verbs:
             problems.append("a decision called events hides the history")
@@ -63,12 +63,16 @@ class Resource:
     @cached_property
     def creation(self) -> Decision:
         """The decision that `POST` on the path itself asks for."""
-        return next(decision for decision in self.decider.decisions.values() if decision.creates)
+        return next(decision for decision in self._public if decision.creates)
 
     @cached_property
     def verbs(self) -> dict[str, Decision]:
         """The decisions on one stream, by the last part of their path."""
-        return {decision.name: decision for decision in self.decider.decisions.values() if not decision.creates}
+        return {decision.name: decision for decision in self._public if not decision.creates}
+
+    @property
+    def _public(self) -> Sequence[Decision]:
+        return [decision for decision in self.decider.decisions.values() if decision.roles]
 
 
 class Endpoints:
@@ -143,7 +147,7 @@ class Endpoints:
             command,
             identity=identity,
             actor=caller.actor,
-            today=clock.today(),
+            now=clock.now(),
             expected=expected,
             key=key,
             metadata=_metadata(caller, exchange),
