@@ -359,7 +359,7 @@ class Decider(Generic[S]):
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
         """Registers how the state changes by an event, or by any of a union of events."""
         hints = list(get_type_hints(function).values())
-        for event in _members(hints[1]):
+        for event in events_of(hints[1]):
             if event in self._evolutions:
                 raise TypeError(f"{self.category}: {event.__name__} evolves the state twice")
             self._evolutions[event] = function
@@ -386,6 +386,11 @@ class Decider(Generic[S]):
     def due_of(self, state: S | None) -> Sequence[Due]:
         """What is due on a stream in this state, now or later."""
         return tuple(self._due(state)) if self._due and state is not None else ()
+
+    @property
+    def has_due(self) -> bool:
+        """Whether anything is ever due on its streams."""
+        return self._due is not None
 
     @property
     def functions(self) -> Sequence[Callable[..., object]]:
@@ -606,7 +611,7 @@ class Decider(Generic[S]):
             self._register(
                 function,
                 command,
-                tuple(_members(returned)),
+                tuple(events_of(returned)),
                 by,
                 when,
                 to,
@@ -728,12 +733,12 @@ def _says(model: type[Model], name: str) -> bool:
     return name in model.model_fields or isinstance(getattr(model, name, None), property)
 
 
-def _members(annotation: object) -> list[type[Any]]:
+def events_of(annotation: object) -> list[type[Any]]:
     """The event classes in an annotation such as `A`, `A | B`, `tuple[A, B]`, `Sequence[A | B]` or `tuple[()]`."""
     if isinstance(annotation, type) and issubclass(annotation, Event):
         return [annotation]
     if get_origin(annotation) in (Union, UnionType, tuple, Sequence, list):
-        return [member for part in get_args(annotation) if part is not Ellipsis for member in _members(part)]
+        return [member for part in get_args(annotation) if part is not Ellipsis for member in events_of(part)]
     if get_origin(annotation) is Literal or annotation == ():
         return []
     raise TypeError(f"{annotation!r} is not made of event classes")

@@ -35,6 +35,10 @@ class StreamNotFound(Exception):
         self.identity = identity
 
 
+class AlreadyRefused(Exception):
+    """What a reaction asks was refused before, and that stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[S]):
     """An aggregate at a version."""
@@ -66,8 +70,8 @@ async def execute(
     is returned as that effect left it; a `reaction` is such a key that is kept for ever. `now` is aware, in
     Europe/Paris.
 
-    Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), KeyReused, EventTooLarge, and
-    StoreUnavailable, after which the effect is unknown.
+    Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), AlreadyRefused (only with
+    `reaction`), KeyReused, EventTooLarge, and StoreUnavailable, after which the effect is unknown.
     """
     decision = decider.decision(type(command))
     creates = identity is None
@@ -133,6 +137,8 @@ async def execute(
                     # Only now: who gave up waiting has no turn to end.
                     turn = waited_for
                 continue
+            if appended.replayed and not appended.version:
+                raise AlreadyRefused(reaction)
             if appended.replayed:
                 return await at_version(store, decider, appended)
             return Outcome(stream_id, identity, appended.version, folded, state_json)
@@ -223,9 +229,12 @@ def _due(decider: Decider[S], before: S | None, after: S) -> Sequence[DueAt]:
 
 def _by_command(due: Iterable[Due]) -> dict[tuple[str, str], datetime]:
     """When each command is due, by its name and its JSON."""
-    return {
-        (type(each.command).__name__, each.command.model_dump_json(exclude={"on"})): moment(each.at) for each in due
-    }
+    return {named(each.command): moment(each.at) for each in due}
+
+
+def named(command: Command) -> tuple[str, str]:
+    """What tells apart the commands that are due on a stream: the name, and the JSON without the day."""
+    return type(command).__name__, command.model_dump_json(exclude={"on"})
 
 
 def moment(at: datetime | date) -> datetime:

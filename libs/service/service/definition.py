@@ -17,7 +17,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from contracts.catalogue import CATALOGUE
+from eventstore.decider import Decider
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
+from eventstore.reactions import Reactions
 from eventstore.subscribing.subscription import Handle
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
@@ -51,6 +53,7 @@ class Service:
     resources: tuple[Resource, ...] = ()
     router: APIRouter | None = None
     subscriptions: tuple[Subscribes, ...] = ()
+    reactions: Reactions | None = None
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -69,6 +72,11 @@ class Service:
                 )
         for resource in self.resources:
             resource.decider.check()
+
+    @property
+    def deciders(self) -> Mapping[str, Decider[Any]]:
+        """The deciders of its resources, by category."""
+        return {resource.decider.category: resource.decider for resource in self.resources}
 
     @property
     def all_migrations(self) -> list[Migrations]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Final, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from companies.company import Company, active_member, companies
 from contracts.investment import (
@@ -38,7 +38,7 @@ from contracts.investment import (
     Status,
     Step,
 )
-from contracts.model import Correction, Day, EnteredDay, Model, within_reason
+from contracts.model import Correction, Day, EnteredDay, Model
 from contracts.roles import FUNDERS, Role
 from contracts.values import (
     AidRate,
@@ -94,9 +94,15 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
-def _dated_within_reason(evidence: Evidence) -> Evidence:
-    within_reason(evidence.dated)
-    return evidence
+class EnteredEvidence(Evidence):
+    """The document that jobs are audited on, as it is entered."""
+
+    dated: EnteredDay
+    """The day of the document."""
+
+    def recorded(self) -> Evidence:
+        """As events tell it."""
+        return Evidence(kind=self.kind, reference=self.reference, dated=self.dated)
 
 
 class AuditJobs(Command):
@@ -108,7 +114,7 @@ class AuditJobs(Command):
 
     created: FullTimeEquivalents
     maintained: FullTimeEquivalents
-    evidence: Annotated[Evidence, AfterValidator(_dated_within_reason)]
+    evidence: EnteredEvidence
 
 
 class Cancel(Command):
@@ -463,9 +469,10 @@ investments.steps(
 
 @investments.decides(by=("network", "state"), when=("completed", "audited"), to="audited")
 def audit_jobs(investment: Investment, command: AuditJobs) -> JobsAudited | tuple[()]:
-    _check_evidence(command.evidence, command.on)
+    evidence = command.evidence.recorded()
+    _check_evidence(evidence, command.on)
     before = (investment.jobs_created, investment.jobs_maintained, investment.evidence, investment.audited_on)
-    if before == (command.created, command.maintained, command.evidence, command.on):
+    if before == (command.created, command.maintained, evidence, command.on):
         return ()
     return tell(
         JobsAudited,
@@ -474,6 +481,7 @@ def audit_jobs(investment: Investment, command: AuditJobs) -> JobsAudited | tupl
         created_before=investment.jobs_created or 0,
         maintained_before=investment.jobs_maintained or 0,
         audited_before=investment.audited_on,
+        evidence=evidence,
     )
 
 

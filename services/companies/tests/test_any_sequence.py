@@ -26,12 +26,13 @@ from companies.investment import (
     CorrectPayment,
     CorrectRepayment,
     DisburseGrant,
+    EnteredEvidence,
     Investment,
     RecordRepayment,
     Start,
     investments,
 )
-from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, Evidence, sample_siret
+from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, sample_siret
 from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
 from contracts.investment import CancellationReason, CorrectionReason, Step
 from eventstore.decider import PARIS, Command, Context, Decider, Roles, State
@@ -50,7 +51,7 @@ rates = st.sampled_from([1.0, 0.5, 0.125, 0.3333])
 funders = st.sampled_from(list(FUNDERS))
 corrections = st.sampled_from(get_args(CorrectionReason))
 evidence = st.builds(
-    Evidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=st.dates(FIRST, date(2024, 2, 1))
+    EnteredEvidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=st.dates(FIRST, date(2024, 2, 1))
 )
 
 COMPANY = sample_siret(0)
@@ -165,7 +166,7 @@ class AnyInvestment(Asked[Investment]):
         self.ask(command, later)
 
     @rule(created=headcounts, maintained=headcounts, evidence=evidence, later=small_steps)
-    def audit(self, created: float, maintained: float, evidence: Evidence, later: timedelta) -> None:
+    def audit(self, created: float, maintained: float, evidence: EnteredEvidence, later: timedelta) -> None:
         self.ask(AuditJobs(created=created, maintained=maintained, evidence=evidence), later)
 
     @rule(funder=funders, base=st.integers(1, 1_000), rate=rates, share=st.floats(0.5, 1.1), later=small_steps)

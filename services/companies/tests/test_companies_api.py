@@ -441,6 +441,15 @@ async def test_bad_values_are_pointed_at_one_by_one(partners: Partners) -> None:
     }
 
 
+async def test_a_day_inside_of_what_is_sent_is_pointed_at_itself(partners: Partners) -> None:
+    evidence = {"kind": "dsn", "reference": "DSN 1", "dated": "1875-01-01"}
+    audit = {"created": 1, "maintained": 1, "evidence": evidence}
+    refused = problem(await partners.post(f"{INVESTMENTS}/none/audit-jobs", audit), 422, "invalid")
+    assert [(fault["pointer"], fault["code"]) for fault in refused["errors"]] == [
+        ("#/evidence/dated", "day-out-of-range")
+    ]
+
+
 async def test_an_unseen_name_and_a_day_beyond_reason_are_pointed_at(partners: Partners) -> None:
     refused = problem(await partners.post(COMPANIES, application(name="\u200b", on="1000-01-01")), 422, "invalid")
     assert {(fault["pointer"], fault["code"]) for fault in refused["errors"]} == {

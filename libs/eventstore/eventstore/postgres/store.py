@@ -7,10 +7,10 @@ async with Store.open(url) as store:
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -33,6 +33,9 @@ from eventstore.postgres.appending import (
 from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
 from eventstore.postgres.grouping import Grouped
+from eventstore.postgres.parking import count_parked
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -199,8 +202,15 @@ class Store:
 
     async def is_confirmed(self) -> bool:
         """Whether it appends (see `confirmation`). Raises StoreUnavailable unless the database answers."""
+        return await self._asked(is_confirmed(self.pool))
+
+    async def count_dead_letters(self) -> int:
+        """How much is parked (see `parking`)."""
+        return await self._asked(count_parked(self.pool))
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
         try:
-            return await is_confirmed(self.pool)
+            return await answer
         except Exception as error:
             if is_outage(error):
                 raise StoreUnavailable(str(error)) from error

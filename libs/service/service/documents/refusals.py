@@ -59,14 +59,13 @@ def _check_same(slug: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> 
 def _kind(refusal: Refusal) -> RefusalKind:
     if known := KINDS.get(refusal.slug):
         return RefusalKind(known.status, known.title, known.advice, refusal.parameters)
-    advice = Sentence(_general(refusal.sentence.en), _general(refusal.sentence.fr))
+    advice = Sentence(_without_places(refusal.sentence.en), _without_places(refusal.sentence.fr))
     return RefusalKind(409, title(refusal.slug), advice, refusal.parameters)
 
 
-def _general(sentence: str) -> str:
-    """A sentence without what it speaks of: `… has granted no aid.`"""
-    without = re.sub(r"\{[^}]*\}", "…", sentence)
-    return f"{without[:1].upper()}{without[1:]}."
+def _without_places(template: str) -> str:
+    sentence = re.sub(r"\{[^}]*\}", "…", template)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def _named_by(function: Callable[..., object], state: type[BaseModel]) -> list[Refusal]:

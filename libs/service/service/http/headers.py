@@ -7,6 +7,7 @@ from service.http.exchange import Exchange
 from service.http.problems import Problem
 from service.http.sentences import (
     CORRELATION_MALFORMED,
+    ENCODED,
     IF_MATCH_MALFORMED,
     JSON_UNTOLD,
     KEY_MALFORMED,
@@ -75,7 +76,10 @@ def traceparent(exchange: Exchange) -> str | None:
 
 
 def require_json(exchange: Exchange) -> None:
-    """The body must be JSON in UTF-8. Raises Problem."""
+    """The body must be JSON in UTF-8, as it is. Raises Problem."""
+    encoding = exchange.header(b"content-encoding")
+    if encoding not in (None, "identity"):
+        raise Problem("unsupported-media-type", Said(ENCODED, encoding=encoding))
     value = exchange.header(b"content-type")
     if value == "application/json":
         return

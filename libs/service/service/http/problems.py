@@ -98,7 +98,8 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case Rejected():
-            return Problem(error.slug, error, status=409)
+            members = {"collides_with": error.collides_with} if error.collides_with else {}
+            return Problem(error.slug, error, members, status=409)
         case Forbidden():
             return Problem(error.slug, error, status=403)
         case StreamNotFound():

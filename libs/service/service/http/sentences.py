@@ -51,6 +51,10 @@ BODY_INCOMPLETE: Final = Sentence(
     "{received} bytes of the {announced} announced are there",
     "le corps compte {received} octets, alors que {announced} étaient annoncés",
 )
+ENCODED: Final = Sentence(
+    "a body in the encoding {encoding} can't be read: send it as it is",
+    "un corps encodé en {encoding} ne peut pas être lu : envoyez-le tel quel",
+)
 HEADERS_LATE: Final = Sentence(
     "the headers did not arrive in time", "les en-têtes ne sont pas arrivés dans le délai imparti"
 )
