@@ -99,8 +99,12 @@ def test_every_section_can_be_read_on_a_phone(name: str, database: str, issuer: 
     # A default, as that of Accept, may be filled in; an example would make a second try carry the headers of the first.
     assert set(seen["filled"]) <= {"accept"}
     assert seen["colours"]["light"] != seen["colours"]["dark"]
-    serious = [found for found in seen["axe"] if found["impact"] in ("serious", "critical")]
-    assert [found for found in serious if found["rule"] not in TOLERATED] == []
+    unread = [
+        "{colorScheme}, {name}: {rule} in {html}: {why}".format(**found)
+        for found in seen["axe"]
+        if found["impact"] in ("serious", "critical") and found["rule"] not in TOLERATED
+    ]
+    assert not unread, "\n".join(unread)
 
 
 def test_operations_are_tried_from_the_page_wherever_it_is(database: str, issuer: Issuer) -> None:
