@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    "name, category",
+    ("name", "category"),
     [(name, category) for name in SERVICES for category in service_of(name).deciders],
 )
 def test_the_readme_draws_the_states_as_they_are(name: str, category: str) -> None:
