@@ -5,7 +5,7 @@ back into one by the type and the schema version in its headers. Nothing here ne
 
 >>> from datetime import date
 >>> from contracts.companies.company import CompanyActivated
->>> event = CompanyActivated(company="00000001800010", naf="2562B", commune="36088", zone="zi-limoise", headcount=42,
+>>> event = CompanyActivated(company="00000001800010", naf="25.62B", commune="36088", zone="zi-limoise", headcount=42,
 ...     size_band=size_band(42), effective_on=date(2024, 5, 13))
 >>> event.naf, codes.naf()[event.naf]
 ('25.62B', 'Mécanique industrielle')

@@ -1,4 +1,5 @@
-"""What every message of the platform is made of: frozen, strict models that refuse fields they do not know."""
+"""What every message of the platform is made of: frozen, strict models; what is entered is read more strictly than what
+was recorded."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,7 +8,12 @@ from typing import Annotated, ClassVar, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from contracts.language import Sentence
+
 _FULL_DATE: Final = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+DAY: Final = Sentence(
+    "a day of the calendar is written as in 2024-05-13", "une date du calendrier s'écrit comme 2024-05-13"
+)
 
 
 class _FullDate:
@@ -21,7 +27,7 @@ class _FullDate:
                 python_schema=handler(source),
             ),
             custom_error_type="day",
-            custom_error_message="a day of the calendar is written as in 2024-05-13",
+            custom_error_message=DAY.en,
         )
 
 
@@ -44,12 +50,15 @@ Day = Annotated[
 FIRST_DAY: Final = date(1900, 1, 1)
 """Nothing that partners record is older: an earlier day is a mistake, and a series by month would begin with it."""
 LAST_DAY: Final = date(2100, 12, 31)
+DAY_OUT_OF_RANGE: Final = Sentence(
+    f"a day lies between {FIRST_DAY} and {LAST_DAY}", f"une date se situe entre le {FIRST_DAY} et le {LAST_DAY}"
+)
 
 
 def within_reason(day: date) -> date:
     """A day as entered. Raises PydanticCustomError where it can only be a mistake."""
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise PydanticCustomError("day-out-of-range", f"a day lies between {FIRST_DAY} and {LAST_DAY}")
+        raise PydanticCustomError("day-out-of-range", DAY_OUT_OF_RANGE.en)
     return day
 
 
@@ -76,14 +85,19 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Event(Model):
+class Detail(Model, extra="ignore"):
+    """A part of an event, read as tolerantly as the event."""
+
+
+class Event(Model, extra="ignore"):
     """Something that happened, in the words of the domain.
 
         class CompanyLeft(_Company, version=1): ...
 
     A class that says its `version` is published: streams and topics keep it for ever. Its type is its name unless
-    `type` gives another; a class without a version is abstract. What an old reader could not understand is a new
-    version, which says which class it `replaces`, and that class how it becomes the new one:
+    `type` gives another; a class without a version is abstract. Fields that this release does not know are passed over,
+    for a later one may add some. What an old reader could not understand is a new version, which says which class it
+    `replaces`, and that class how it becomes the new one:
 
         class LampLit1(Event, type="LampLit", version=1):
             def upcast(self) -> "LampLit": ...

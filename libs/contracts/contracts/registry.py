@@ -3,7 +3,7 @@
 A module `contracts/<service>/<aggregate>.py` says its `CATEGORY` and declares its events; nothing lists it. What reads
 events (subscriptions, histories, topics, schemas, documents) is derived from here.
 
->>> decode("InvestmentCommitted", 1, b'{"effective_on": "2024-05-13", "company": "00000001800010", "naf": "2562B",'
+>>> decode("InvestmentCommitted", 1, b'{"effective_on": "2024-05-13", "company": "00000001800010", "naf": "25.62B",'
 ...     b'"commune": "36088", "zone": "zi-limoise", "axis": 6, "amount": 450000}').naf
 '25.62B'
 >>> REGISTRY["InvestmentCommitted", 1].category.public_path
@@ -43,7 +43,7 @@ class Registry(Mapping[tuple[str, int], Published]):
     """The events that modules declare, by type and version.
 
     Raises TypeError where two are of one type and version, a module has events and no `CATEGORY`, a module below
-    `contracts` is not in its service's package, or two categories of a service could be taken for each other.
+    `contracts` is not in its service's package, or two categories of a service share a name or a path.
     """
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
@@ -54,7 +54,7 @@ class Registry(Mapping[tuple[str, int], Published]):
             self._add(module)
         pairs: Iterable[tuple[Category, Category]] = permutations(self.categories, 2)
         for one, other in pairs:
-            alike = one.path == other.path or f"{other.name}-".startswith(f"{one.name}-")
+            alike = one.path == other.path or one.name == other.name
             if alike and one.service == other.service:
                 raise TypeError(f"{one.service} has {one.name} at {one.path} and {other.name} at {other.path}")
 
@@ -88,7 +88,8 @@ class Registry(Mapping[tuple[str, int], Published]):
 
     def record(self, service: str, stream_id: str) -> str:
         """Where a stream's record is behind the shared host: `/companies/v1/investments/1`. Raises LookupError."""
-        for category in self.categories:
+        # Of a lamp-post and a lamp, the former.
+        for category in sorted(self.categories, key=lambda each: len(each.name), reverse=True):
             if category.service == service and stream_id.startswith(f"{category.name}-"):
                 return f"{category.public_path}/{stream_id.removeprefix(f'{category.name}-')}"
         raise LookupError(f"{service} has no stream {stream_id}")
@@ -155,5 +156,5 @@ def json_schema(event_type: str, version: int) -> dict[str, Any]:
 
 
 def opened(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of an object as readers need it: a later release may add fields, though the model refuses others."""
+    """The schema of an object as readers need it, open for the fields of later releases."""
     return {word: value for word, value in schema.items() if word != "additionalProperties"}

@@ -18,7 +18,7 @@ SOURCE = "/issoudun/companies"
 COMMITTED = {
     "effective_on": "2024-05-13",
     "company": "00000001800010",
-    "naf": "2562B",
+    "naf": "25.62B",
     "commune": "36088",
     "zone": "zi-limoise",
     "axis": 6,

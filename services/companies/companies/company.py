@@ -25,6 +25,8 @@ from contracts.companies.company import (
 from contracts.model import Day
 from contracts.values import (
     Commune,
+    EnteredLegalForm,
+    EnteredNaf,
     EnteredText,
     FullTimeEquivalents,
     LegalForm,
@@ -45,8 +47,8 @@ class Apply(Command):
     siret: Siret
     name: Annotated[EnteredText, Field(examples=["Fonderie d'Exemple"])]
     """The company's name; sole traders, whose name is their own, cannot be recorded."""
-    legal_form: LegalForm
-    naf: Naf
+    legal_form: EnteredLegalForm
+    naf: EnteredNaf
     commune: Commune
     zone: Zone | None = None
     """The business zone it is in, if any."""

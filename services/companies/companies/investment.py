@@ -95,7 +95,7 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
-class EnteredEvidence(Evidence):
+class EnteredEvidence(Evidence, extra="forbid"):
     """The document that jobs are audited on, as it is entered."""
 
     dated: EnteredDay

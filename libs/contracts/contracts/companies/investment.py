@@ -7,7 +7,7 @@ whose figures it changes. Fields with a default came later than their event: wha
 from typing import Final, Literal
 
 from contracts.category import Category
-from contracts.model import Correction, Day, Event, Model
+from contracts.model import Correction, Day, Detail, Event
 from contracts.values import (
     AidRate,
     Axis,
@@ -37,7 +37,7 @@ Step = Literal["announced", "approved", "committed", "started", "completed", "au
 """A dated step on the way of an investment."""
 
 
-class Evidence(Model):
+class Evidence(Detail):
     """The document that jobs are audited on."""
 
     kind: Literal["dsn", "contract", "payroll_extract", "audit_report"]
@@ -104,7 +104,7 @@ class JobsAudited(_Investment, version=1):
     evidence: Evidence
 
 
-class CancelledGrant(Model):
+class CancelledGrant(Detail):
     """A grant of an investment that was cancelled."""
 
     funder: Funder
