@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: `python -m devstack up|token|env|topic|verify|clean-state`."""
+"""The commands behind the Makefile: `python -m devstack up|token|env|topic|verify|publish|clean-state`."""
 
 import argparse
 import logging
@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -71,6 +72,20 @@ def _verify(_: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(_: argparse.Namespace) -> int:
+    from contracts import REGISTRY
+    from devstack import golden, publishing
+    from devstack.host import service_of
+
+    added = publishing.publish(Path("libs/contracts/published"), REGISTRY)
+    for name in SERVICES:
+        folder = Path("services") / name / "tests" / "golden"
+        for resource in service_of(name).resources:
+            added += golden.publish(resource.decider, folder)
+    print(*(f"Added: {each}" for each in added), sep="\n", end="\n" if added else "")
+    return 0
+
+
 def _clean_state(_: argparse.Namespace) -> int:
     forget()
     print("Forgotten. Servers given by DATABASE_URL and KAFKA_BOOTSTRAP keep their databases and topics.")
@@ -95,6 +110,8 @@ def main() -> int:
     topic.set_defaults(run=_topic)
     verify = commands.add_parser("verify", help="compare stores, topics and figures")
     verify.set_defaults(run=_verify)
+    publish = commands.add_parser("publish", help="write down the events that are new, once and for all")
+    publish.set_defaults(run=_publish)
     commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
     arguments = parser.parse_args()
     # Until a command says otherwise, Ctrl-C just ends it.

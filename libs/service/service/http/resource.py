@@ -26,7 +26,7 @@ from service.http.body import read_command
 from service.http.exchange import JSON, Exchange
 from service.http.listing import UNFILTERED, Filters, Page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
-from service.http.representation import ADDED, Representation, written_event
+from service.http.representation import ADDED, Representation
 from service.http.sentences import IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
@@ -198,7 +198,7 @@ class Endpoints:
         events = await self._runtime.store.history(stream_id, after=after, limit=page.limit + 1)
         if not events and not after:
             raise StreamNotFound(self._decider.category, identity)
-        items = [written_event(event) for event in events[: page.limit]]
+        items = [self._representation.event(event) for event in events[: page.limit]]
         last = str(events[page.limit - 1].version) if len(events) > page.limit else None
         await self._answer_page(exchange, page, f"{self.resource.path}/{quote(identity, safe='')}/events", items, last)
 
