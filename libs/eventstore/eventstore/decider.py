@@ -29,6 +29,7 @@ from pydantic import Field
 from contracts.catalogue import event_model
 from contracts.model import Correction, Day, EnteredDay, Event, Model
 from contracts.roles import ORGANISATION_ROLES, Role
+from eventstore.finding import Finding, Labelling
 
 TODAY: Final = date.min
 """Stands in a command for the day it is handled: a model may not read a clock."""
@@ -129,6 +130,8 @@ class Decision:
     takes_roles: bool
     """Whether its function is told the roles it is issued in."""
     events: frozenset[type[Event]]
+    offered: Callable[[Any], bool] | None = None
+    """Tells of a state whether the decision is to be among those allowed, beside its status; it decides nothing."""
 
     @property
     def description(self) -> str:
@@ -146,7 +149,9 @@ class Decider(Generic[S]):
 
     `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
     where the domain has one. `owned_by` maps the roles tied to an organisation to the field, of the state and of the
-    creating command alike, that says whose record it is; a role maps to the field of its own name unless told.
+    creating command alike, that says whose record it is; a role maps to the field of its own name unless told. A record
+    may be of several: a role may map to several fields, and such a field may hold a tuple. `finding` are the fields by
+    which streams are found, sorted and searched.
     """
 
     def __init__(
@@ -155,13 +160,19 @@ class Decider(Generic[S]):
         state: type[S],
         *,
         identified_by: str | None = None,
-        owned_by: Mapping[Role, str] | None = None,
+        owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
+        finding: Finding = Finding(),  # noqa: B008  it is frozen
     ) -> None:
         self.category = category
         self.state = state
         self.identified_by = identified_by
+        self.finding = finding
         self.decisions: dict[type[Command], Decision] = {}
-        self._owner_field: Mapping[Role, str] = {**{role: str(role) for role in ORGANISATION_ROLES}, **(owned_by or {})}
+        named = {**{role: str(role) for role in ORGANISATION_ROLES}, **(owned_by or {})}
+        self.owner_fields: Mapping[Role, tuple[str, ...]] = {
+            role: fields if isinstance(fields, tuple) else (fields,) for role, fields in named.items()
+        }
+        """The fields that say whose record it is, by the role that acts for one organisation."""
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
         self._models: dict[tuple[str, int], type[Event]] = {}
 
@@ -189,12 +200,14 @@ class Decider(Generic[S]):
         by: Role | tuple[Role, ...],
         when: str | tuple[str, ...] | None = None,
         looks_up: Lookup | None = None,
+        offered: Callable[[S], bool] | None = None,
     ) -> Callable[[Decide], Decide]:
         """Registers a decision on an existing stream: a function of its state, a command, and `Roles` if it takes them.
 
-        It leads to steps or to corrections, as its return annotation says.
+        It leads to steps or to corrections, as its return annotation says. `offered` tells of a state whether there is
+        anything to decide about: where there is not, the decision is not among those allowed.
         """
-        return self._registers(by, when, looks_up, creates=False)
+        return self._registers(by, when, looks_up, creates=False, offered=offered)
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
         """Registers how the state changes by an event, or by any of a union of events."""
@@ -244,25 +257,45 @@ class Decider(Generic[S]):
             for decision in self.decisions.values()
             if not decision.creates
             and (decision.when is None or status in decision.when)
+            and (decision.offered is None or decision.offered(state))
             and not standing.isdisjoint(decision.by)
         ]
 
+    def may_create(self, decision: Decision, actor: Actor) -> bool:
+        """Whether the actor may begin a stream by this decision, one of his own organisation where his role is tied."""
+        return any(
+            role in actor.roles and (role not in self.owner_fields or role in actor.organisations)
+            for role in decision.by
+        )
+
     def standing(self, record: State | Command, actor: Actor) -> Roles:
         """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
-        tied = actor.roles & self._owner_field.keys()
+        tied = actor.roles & self.owner_fields.keys()
         if not tied:
             return actor.roles
         return actor.roles - {
             role
             for role in tied
-            if role not in actor.organisations
-            or getattr(record, self._owner_field[role], None) != actor.organisations[role]
+            if role not in actor.organisations or actor.organisations[role] not in self._organisations(record, role)
         }
 
     def owners(self, record: State) -> dict[Role, str]:
-        """The organisations the record belongs to, by the role of each."""
-        named = {role: getattr(record, field, None) for role, field in self._owner_field.items()}
-        return {role: str(organisation) for role, organisation in named.items() if organisation is not None}
+        """An organisation the record belongs to for each role that has one."""
+        named = {role: self._organisations(record, role) for role in self.owner_fields}
+        return {role: str(organisations[0]) for role, organisations in named.items() if organisations}
+
+    def _organisations(self, record: State | Command, role: Role) -> list[object]:
+        values = [getattr(record, field, None) for field in self.owner_fields[role]]
+        each = [value if isinstance(value, tuple) else (value,) for value in values]
+        return [organisation for several in each for organisation in several if organisation is not None]
+
+    @cached_property
+    def labelling(self) -> Labelling[S]:
+        """Writes what streams are found, sorted and searched by. Raises TypeError where the state has no such field."""
+        owners = [
+            field for fields in self.owner_fields.values() for field in fields if field in self.state.model_fields
+        ]
+        return Labelling(self.category, self.state, self.finding, owners)
 
     def decide(
         self,
@@ -319,6 +352,7 @@ class Decider(Generic[S]):
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""
+        _ = self.labelling
         problems = [
             *(
                 f"{event.__name__} is decided but never evolves the state"
@@ -346,9 +380,10 @@ class Decider(Generic[S]):
             ]
             record = decision.command if decision.creates else self.state
             problems += [
-                f"{decision.name}: {record.__name__} has no {self._owner_field[role]} to tell whose record it is"
+                f"{decision.name}: {record.__name__} has no {' or '.join(self.owner_fields[role])}"
+                " to tell whose record it is"
                 for role in decision.by
-                if role in self._owner_field and self._owner_field[role] not in record.model_fields
+                if role in self.owner_fields and record.model_fields.keys().isdisjoint(self.owner_fields[role])
             ]
             if decision.looks_up and decision.looks_up.key not in record.model_fields:
                 problems.append(f"{decision.name}: {record.__name__} has no {decision.looks_up.key} to look up")
@@ -356,7 +391,13 @@ class Decider(Generic[S]):
             raise TypeError(f"decider {self.category}: " + "; ".join(sorted(problems)))
 
     def _registers(
-        self, by: Role | tuple[Role, ...], when: str | tuple[str, ...] | None, looks_up: Lookup | None, *, creates: bool
+        self,
+        by: Role | tuple[Role, ...],
+        when: str | tuple[str, ...] | None,
+        looks_up: Lookup | None,
+        *,
+        creates: bool,
+        offered: Callable[[Any], bool] | None = None,
     ) -> Callable[[Decide], Decide]:
         roles: tuple[Role, ...] = by if isinstance(by, tuple) else (by,)
         statuses = (when,) if isinstance(when, str) else when
@@ -381,6 +422,7 @@ class Decider(Generic[S]):
                 looks_up=looks_up,
                 takes_roles=takes_roles,
                 events=frozenset(_members(returned)),
+                offered=offered,
             )
             return function
 

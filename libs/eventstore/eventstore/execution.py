@@ -10,7 +10,8 @@ from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, Sta
 from eventstore.postgres.appending import Append, Appended, Key, NewEvent, VersionConflict
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
-from eventstore.postgres.store import Store, Stored
+from eventstore.postgres.listing import Stored
+from eventstore.postgres.store import Store
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""
@@ -68,9 +69,15 @@ async def execute(
     turn: asyncio.Lock | None = None
     try:
         for _ in range(ATTEMPTS):
-            found = await current(store, decider, identity) if may_exist else None
-            if found is None and not creates:
+            stored = await store.load(stream_id) if may_exist else None
+            if stored is not None and stored.category != decider.category:
+                # Of a category whose name goes on where this one's ends: `lamp-post-1` is no lamp called post-1.
+                if creates:
+                    raise Rejected(f"{decider.category}-exists", "a record of another kind has this id")
+                stored = None
+            if stored is None and not creates:
                 raise StreamNotFound(decider.category, identity)
+            found = await revive(store, decider, stored) if stored else None
             state = found.state if found else None
             version = found.version if found else 0
             roles = decider.authorise(decision, command if creates or state is None else state, actor)
@@ -91,6 +98,10 @@ async def execute(
             if folded is None:
                 raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
             state_json = folded.model_dump_json()
+            labelling = decider.labelling
+            # What was written of another revision, or as was declared otherwise, is written anew.
+            kept = stored and stored.is_fresh(decider.state.revision) and stored.labelling == labelling.mark
+            labels, order = labelling.changes(state if kept else None, folded)
             try:
                 appended = await store.append(
                     Append(
@@ -106,6 +117,9 @@ async def execute(
                         metadata,
                         key,
                         guards,
+                        labels=labels,
+                        labelling=labelling.mark,
+                        order=order,
                     )
                 )
             except VersionConflict:
@@ -128,7 +142,7 @@ async def execute(
 async def current(store: Store, decider: Decider[S], identity: str) -> Outcome[S] | None:
     """An aggregate as it stands."""
     stored = await store.load(decider.stream_id(identity))
-    return await revive(store, decider, stored) if stored else None
+    return await revive(store, decider, stored) if stored and stored.category == decider.category else None
 
 
 async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S]:
@@ -160,9 +174,12 @@ async def _look_up(
 ) -> tuple[State | None, Sequence[tuple[str, int]]]:
     if lookup is None:
         return None, ()
-    identity = getattr(record, lookup.key)
-    seen: Outcome[State] | None = await current(store, lookup.decider, identity)
-    return (seen.state if seen else None), [(lookup.decider.stream_id(identity), seen.version if seen else 0)]
+    stream_id = lookup.decider.stream_id(getattr(record, lookup.key))
+    stored = await store.load(stream_id)
+    seen: State | None = None
+    if stored is not None and stored.category == lookup.decider.category:
+        seen = (await revive(store, lookup.decider, stored)).state
+    return seen, [(stream_id, stored.version if stored else 0)]
 
 
 def _identity(decider: Decider[S], stream_id: str) -> str:

@@ -6,6 +6,7 @@ A service is a table of contents, its `app.py`:
     >>> from contracts.model import Event
     >>> from eventstore.decider import Command, Decider, State
     >>> from service.definition import Service
+    >>> from service.http.reading import EVERYBODY
     >>> from service.http.resource import Resource
 
     >>> class Install(Command):
@@ -31,7 +32,7 @@ A service is a table of contents, its `app.py`:
     ... def _(lamp: Lamp, event: LampLit) -> Lamp:
     ...     return lamp.after(event, status="lit")
 
-    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", filters=("status",)),))
+    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", reads=EVERYBODY),))
 
 Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamps all` then serves, with documentation:
 

@@ -35,6 +35,7 @@ from contracts.values import (
     size_band,
 )
 from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.finding import Finding
 
 
 class Apply(Command):
@@ -111,7 +112,17 @@ class Company(State):
     left_on: Day | None = None
 
 
-companies = Decider("company", Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider(
+    "company",
+    Company,
+    identified_by="siret",
+    owned_by={"company": "siret"},
+    finding=Finding(
+        found_by=("status", "naf", "commune", "zone", "size_band"),
+        sorted_by=("name", "headcount", "applied_on"),
+        searched_by=("name", "siret"),
+    ),
+)
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"))

@@ -57,6 +57,7 @@ from contracts.values import (
     Zone,
 )
 from eventstore.decider import Command, Decider, Lookup, Rejected, Roles, State
+from eventstore.finding import Finding
 
 MOST_GRANTS: Final = 20
 """Of one investment: several times what a project gathers. So its state, and the event that cancels it, stay small."""
@@ -317,7 +318,39 @@ class Investment(State):
 
 NOT_CANCELLED = ("announced", "approved", "committed", "in_progress", "completed", "audited")
 
-investments = Decider("investment", Investment)
+investments = Decider(
+    "investment",
+    Investment,
+    finding=Finding(
+        found_by=("status", "company", "axis", "naf", "commune", "zone"),
+        sorted_by=("amount", "announced_on", "title"),
+        searched_by=("title",),
+    ),
+)
+
+
+def _may_gather(investment: Investment) -> bool:
+    return len(investment.grants) < MOST_GRANTS
+
+
+def _has_grants(investment: Investment) -> bool:
+    return bool(investment.grants)
+
+
+def _is_owed(investment: Investment) -> bool:
+    return any(grant.kept < grant.amount for grant in investment.grants)
+
+
+def _has_paid(investment: Investment) -> bool:
+    return any(grant.kept > 0 for grant in investment.grants)
+
+
+def _has_payments(investment: Investment) -> bool:
+    return any(grant.payments for grant in investment.grants)
+
+
+def _has_repayments(investment: Investment) -> bool:
+    return any(grant.repayments for grant in investment.grants)
 
 
 @investments.creates(by=("company", "network"), looks_up=Lookup(companies, key="company"))
@@ -394,7 +427,7 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
     )
 
 
-@investments.decides(by=("region", "state"), when=NOT_CANCELLED)
+@investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_may_gather)
 def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> GrantAwarded:
     funders: list[Funder] = list(FUNDERS)
     if command.funder not in funders:
@@ -426,7 +459,7 @@ def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> Gr
     return GrantAwarded(**_says(investment, command))
 
 
-@investments.decides(by=("region", "state"), when=NOT_CANCELLED)
+@investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_is_owed)
 def disburse_grant(investment: Investment, command: DisburseGrant, roles: Roles) -> GrantDisbursed:
     _check_funder(command.funder, roles)
     grant = _awarded(investment, command)
@@ -436,7 +469,7 @@ def disburse_grant(investment: Investment, command: DisburseGrant, roles: Roles)
     return GrantDisbursed(**_says(investment, command), disbursed=paid.disbursed)
 
 
-@investments.decides(by=("region", "state"))
+@investments.decides(by=("region", "state"), offered=_has_paid)
 def record_repayment(investment: Investment, command: RecordRepayment, roles: Roles) -> GrantRepaid:
     _check_funder(command.funder, roles)
     grant = _awarded(investment, command)
@@ -496,7 +529,7 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
     )
 
 
-@investments.decides(by="network", when=NOT_CANCELLED)
+@investments.decides(by="network", when=NOT_CANCELLED, offered=_has_grants)
 def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrected | tuple[()]:
     grant = _awarded(investment, command)
     terms = command.model_dump(include={"amount", "eligible_base", "aid_rate", "awarded_on"}, exclude_none=True)
@@ -511,7 +544,7 @@ def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrect
     return GrantCorrected(**says, amount_before=grant.amount, awarded_before=grant.awarded_on if moved else None)
 
 
-@investments.decides(by="network")
+@investments.decides(by="network", offered=_has_payments)
 def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentCorrected | tuple[()]:
     grant = _awarded(investment, command)
     before = _numbered(grant.payments, command.payment)
@@ -531,7 +564,7 @@ def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentC
     )
 
 
-@investments.decides(by="network")
+@investments.decides(by="network", offered=_has_repayments)
 def correct_repayment(investment: Investment, command: CorrectRepayment) -> RepaymentCorrected | tuple[()]:
     grant = _awarded(investment, command)
     before = _numbered(grant.repayments, command.repayment)

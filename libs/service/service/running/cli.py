@@ -20,6 +20,7 @@ from service.http.serving import serve
 from service.running import settings
 from service.running.logs import begin_log
 from service.running.reconciling import put_right, verify
+from service.running.refolding import fold_anew
 from service.running.settings import DatabaseSettings, Settings, SettingsError
 from service.running.waiting import once_the_database_answers
 
@@ -38,7 +39,7 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in {"reconcile", *service.commands}):
+    if name not in commands or (arguments and name not in {"reconcile", "refold", *service.commands}):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
@@ -86,6 +87,14 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         "all": serving(api=True, worker=True),
         "migrate": apply_migrations,
         # Where there are events of its own.
-        **({"verify": partial(verify, service), "reconcile": partial(put_right, service)} if service.resources else {}),
+        **(
+            {
+                "verify": partial(verify, service),
+                "reconcile": partial(put_right, service),
+                "refold": partial(fold_anew, service),
+            }
+            if service.resources
+            else {}
+        ),
         **service.commands,
     }
