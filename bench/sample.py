@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from itertools import cycle
 from typing import Any, Final
@@ -12,6 +12,7 @@ from companies.company import Company, ReportHeadcount, companies
 from contracts.company import CompanyActivated, CompanyApplied, HeadcountReported
 from contracts.model import Event
 from contracts.values import sample_siret
+from eventstore.decider import PARIS
 from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Store
 
@@ -19,6 +20,7 @@ STREAMS: Final = 13_000
 BEGUN: Final = 2
 """The version of each stream before anything is measured."""
 DAY: Final = date(2024, 1, 2)
+NOW: Final = datetime.combine(DAY, time(12), PARIS)
 METADATA: Final = '{"actor":"bench","correlation_id":"0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b"}'
 
 _HEADCOUNTS: Final = cycle(number / 4 for number in range(1, 4000))

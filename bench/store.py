@@ -10,7 +10,7 @@ from typing import Any
 from bench import by_hand, inserts, library
 from bench.processes import Clients, Processes
 from bench.runner import Action, Row, throughput
-from bench.sample import DAY, METADATA, begin_streams, choose, command, reports, states
+from bench.sample import METADATA, NOW, begin_streams, choose, command, reports, states
 from bench.servers import Servers
 from companies.company import Company, companies
 from eventstore.decider import Actor
@@ -122,6 +122,6 @@ def _executor(store: Store, chosen: Callable[[], str]) -> Action:
     actor = Actor("bench", frozenset({"network"}))
 
     async def report() -> None:
-        await execute(store, companies, command(), identity=chosen(), actor=actor, today=DAY, metadata=METADATA)
+        await execute(store, companies, command(), identity=chosen(), actor=actor, now=NOW, metadata=METADATA)
 
     return report

@@ -54,7 +54,7 @@ class Replay:
     def bearer(self, step: Step) -> dict[str, str]:
         """The header of a caller of every role, for the organisations that the record belongs to."""
         owners = step.decider.owners(step.state)
-        claims: dict[str, Any] = {str(role): owners.get(role) for role in ORGANISATION_ROLES}
+        claims: dict[str, Any] = {str(role): owners[role][0] if role in owners else None for role in ORGANISATION_ROLES}
         return {"Authorization": f"Bearer {self._issuer.token(self._scopes, **claims)}"}
 
     async def lead_to(self, last: Step) -> httpx.Response:
@@ -62,8 +62,9 @@ class Replay:
         path = self._paths[id(last.decider)]
         location = ""
         for step in last.path:
-            if step.looked_up is not None:
-                await self.lead_to(step.looked_up)
+            for found in step.looked_up:
+                if found is not None:
+                    await self.lead_to(found)
             sent = {**step.command.model_dump(mode="json"), "on": DAY.isoformat()}
             where = path if step.decision.creates else f"{location}/{step.decision.name}"
             answer = await self._client.post(where, json=sent, headers=self.bearer(step))

@@ -157,6 +157,9 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
         assert ends[0][2] == "5 events are in the store and in its topic: 8 differences"
         assert ends[1][2].startswith("8 events taken back from the topic, 0 of the store given new positions, 0 lost")
         assert ends[2][2] == "13 events are in the store and in its topic: no differences"
+        elsewhere = {**environment, "TERRITORY": "nowhere"}
+        status, printed = await run([sys.executable, "-m", "companies", "verify"], environment=elsewhere)
+        assert (status, b"There is no topic nowhere.companies.v1" in printed) == (1, True)
 
         again = (await client.get(f"/v1/companies/{sample_siret(2)}")).json()
         assert (again["status"], again["version"]) == ("active", 2)

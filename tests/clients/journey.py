@@ -36,11 +36,11 @@ from companies_client.models import (
     Company,
     CompanyExistsProblem,
     Complete,
-    EvidenceInput,
-    EvidenceInputKind,
+    EnteredEvidence,
+    EnteredEvidenceKind,
     Investment,
-    InvestmentCompanyNotActiveProblem,
     InvestmentGrantAboveAidRateProblem,
+    InvestmentNotAMemberProblem,
     InvestmentNotApprovedProblem,
     OnBeforePreviousStepProblem,
     Problem,
@@ -93,7 +93,7 @@ assert isinstance(exists, CompanyExistsProblem), exists
 # Before it is a member it announces nothing, and the refusal says why to a program.
 furnace = Announce(company=siret, title="Four", axis=6, amount=1_200_000, jobs_planned=8, on=date(2024, 2, 1))
 refused = announce_investment.sync(client=client, body=furnace)
-assert isinstance(refused, InvestmentCompanyNotActiveProblem), refused
+assert isinstance(refused, InvestmentNotAMemberProblem), refused
 assert (refused.parameters.company, refused.parameters.status) == (siret, "applied")
 
 # It is activated at the version that was seen, not at another.
@@ -128,7 +128,7 @@ assert [(each.amount, each.disbursed) for each in granted.grants] == [(300_000, 
 commit_investment.sync(number, client=client, body=Commit(on=date(2024, 4, 1)))
 start_investment.sync(number, client=client, body=Start(on=date(2024, 5, 1)))
 complete_investment.sync(number, client=client, body=Complete(amount_spent=1_150_000, on=date(2024, 11, 1)))
-evidence = EvidenceInput(kind=EvidenceInputKind.DSN, reference="DSN-2024-11", dated=date(2024, 12, 5))
+evidence = EnteredEvidence(kind=EnteredEvidenceKind.DSN, reference="DSN-2024-11", dated=date(2024, 12, 5))
 audit = AuditJobs(created=6, maintained=42, evidence=evidence, on=date(2025, 1, 15))
 audited = audit_jobs_investment.sync(number, client=client, body=audit)
 assert isinstance(audited, Investment), audited

@@ -43,7 +43,7 @@ export default {
     },
     {
       // What does not have the form of these is ignored, as their standards ask.
-      files: ["If-None-Match", "traceparent"].map((name) => `**#/components/parameters/${name}`),
+      files: ["Accept-Language", "If-None-Match", "traceparent"].map((name) => `**#/components/parameters/${name}`),
       rules: {
         "owasp:api4:2023-string-limit": "off",
         "owasp:api4:2023-string-restricted": "off",

@@ -144,7 +144,7 @@ Commune = Annotated[
     Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
     _Says(
         "commune",
-        "a commune is its INSEE code, such as 36088",
+        'a commune is its INSEE code as a text of 5 characters, such as "36088"',
         "A commune's INSEE code, which is not its postal code.",
         ("36088", "18055"),
     ),
@@ -167,17 +167,27 @@ _MOST_EUROS: Final = 10**12
 Axis = Annotated[
     int,
     Field(ge=1, le=7),
-    _Says("axis", "an axis is a number from 1 to 7", "The programme's axis, from 1 to 7.", (2, 6)),
+    _Says("axis", "an axis is a whole number (not a text) from 1 to 7", "The programme's axis, from 1 to 7.", (2, 6)),
 ]
 Euros = Annotated[
     int,
     Field(ge=0, le=_MOST_EUROS),
-    _Says("euros", "an amount is in whole euros, not negative", "Whole euros, 0 or more.", (450_000,)),
+    _Says(
+        "euros",
+        "an amount is a number (not a text) of whole euros, written without decimals or exponent, not negative",
+        "Whole euros, 0 or more.",
+        (450_000,),
+    ),
 ]
 SomeEuros = Annotated[
     int,
     Field(ge=1, le=_MOST_EUROS),
-    _Says("some-euros", "an amount is in whole euros, at least 1", "Whole euros, at least 1.", (450_000,)),
+    _Says(
+        "some-euros",
+        "an amount is a number (not a text) of whole euros, written without decimals or exponent, at least 1",
+        "Whole euros, at least 1.",
+        (450_000,),
+    ),
 ]
 FullTimeEquivalents = Annotated[
     float,
@@ -185,7 +195,7 @@ FullTimeEquivalents = Annotated[
     _at_most(2),
     _Says(
         "full-time-equivalents",
-        "full-time equivalents are not negative and have at most 2 decimals",
+        "full-time equivalents are a number (not a text) from 0 to 1000000, with at most 2 decimals",
         "Full-time equivalents, with at most 2 decimals.",
         (42, 7.5),
     ),

@@ -67,6 +67,23 @@ async def test_every_answer_is_itself_or_a_problem(client: httpx.AsyncClient, me
             assert meaning.json()["status"] == answer.status_code
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        ("GET", "/foo", "il n'y a rien à cette adresse"),
+        ("POST", "/issuer/jwks", "les méthodes possibles ici sont GET, HEAD"),
+        ("GET", "/companies/foo", "il n'y a rien à cette adresse"),
+        ("GET", "/indicators/v1/indicators", "un jeton (Bearer) est nécessaire"),
+    ],
+)
+async def test_a_problem_is_told_in_french_to_who_asks_for_it(
+    client: httpx.AsyncClient, method: str, path: str, detail: str
+) -> None:
+    answer = await client.request(method, path, headers={"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"})
+    assert (answer.headers["content-language"], answer.json()["detail"]) == ("fr", detail)
+    assert "Accept-Language" in answer.headers["vary"]
+
+
 async def test_the_entrance_leads_to_what_is_there(client: httpx.AsyncClient) -> None:
     seen, waiting = set[str](), ["/"]
     while waiting:

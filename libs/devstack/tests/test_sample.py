@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 
@@ -12,7 +12,7 @@ from contracts.company import CompanyActivated
 from contracts.investment import JobsAudited
 from contracts.model import Event
 from devstack.sample import LAST_DAY, Story, stories
-from eventstore.decider import Decider, S
+from eventstore.decider import PARIS, Context, Decider, S
 from eventstore.specification import Specification
 
 TODAY = date(2026, 12, 31)
@@ -39,8 +39,8 @@ class Told:
     def _decide(self, decider: Decider[S], state: S | None, name: str, body: dict[str, object]) -> S:
         decision = next(decision for decision in decider.decisions.values() if decision.name == name)
         told = decision.command.model_validate_json(json.dumps(body))
-        roles = frozenset(decision.by)
-        events = decider.decide(state, told, today=TODAY, looked_up=self.company, roles=roles)
+        context = Context(datetime.combine(TODAY, time(), PARIS), frozenset(decision.by))
+        events = decider.decide(state, told, context, [self.company for _ in decision.looks_up])
         self.events += events
         state = Specification(decider, TODAY).fold(events, state)
         assert state is not None

@@ -5,7 +5,7 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
     >>> from datetime import date
     >>> from typing import Literal
     >>> from contracts.model import Event
-    >>> from eventstore.decider import Command, Decider, State
+    >>> from eventstore.decider import Command, Decider, State, tell
     >>> from eventstore.specification import Specification
 
     >>> class LampInstalled(Event):
@@ -18,25 +18,15 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
 
     >>> class Lamp(State):
     ...     watts: int
-    ...     status: Literal["dark", "lit"] = "dark"
+    ...     status: Literal["dark", "lit"]
 
-    >>> lamps = Decider("lamp", Lamp)
+    >>> lamps = Decider("lamp", Lamp, final="lit")
 
-    >>> @lamps.creates(by="epci")
+    >>> @lamps.creates(by="epci", to="dark")
     ... def install(command: Install) -> LampInstalled:
-    ...     return LampInstalled(watts=command.watts, effective_on=command.on)
+    ...     return tell(LampInstalled, command)
 
-    >>> @lamps.decides(by="epci", when="dark")
-    ... def light(lamp: Lamp, command: Light) -> LampLit:
-    ...     return LampLit(effective_on=command.on)
-
-    >>> @lamps.evolves
-    ... def _(lamp: Lamp | None, event: LampInstalled) -> Lamp:
-    ...     return Lamp(watts=event.watts, effective_on=event.effective_on)
-
-    >>> @lamps.evolves
-    ... def _(lamp: Lamp, event: LampLit) -> Lamp:
-    ...     return lamp.after(event, status="lit")
+    >>> lamps.steps(Light, LampLit, by="epci", when="dark", to="lit")
 
     >>> day = date(2026, 1, 1)
     >>> given = Specification(lamps, today=day)

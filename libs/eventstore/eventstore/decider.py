@@ -1,28 +1,48 @@
 """A pure decider: how commands become events and events become state. Nothing here does I/O or reads a clock.
 
-An aggregate is one file: its commands, its state, its decisions and its evolutions.
+An aggregate is one file: its commands, its state, its decisions and its evolutions. What can be declared is: who may
+issue a decision, from which states, and to which it leads.
 
     lamps = Decider("lamp", Lamp)
 
-    @lamps.creates(by="epci")
+    @lamps.creates(by="epci", to="dark")
     def install(command: Install) -> LampInstalled: ...
 
-    @lamps.decides(by="epci", when="dark")
-    def light(lamp: Lamp, command: Light) -> LampLit: ...
+    lamps.steps(Light, LampLit, by="epci", when="dark", to="lit", day="lit_on")
+
+    @lamps.decides(by="epci", when="lit", to="dark")
+    def put_out(lamp: Lamp, command: PutOut, context: Context) -> LampPutOut: ...
 
     @lamps.evolves
-    def _(lamp: Lamp, event: LampLit) -> Lamp:
-        return lamp.after(event, status="lit")
+    def _(lamp: Lamp, event: LampDimmed) -> Lamp:
+        return lamp.after(event, watts=event.watts)
+
+Two more functions of the state say what a stream means to others: what it holds (`claims`), and when it must be looked
+at again (`due`).
 """
 
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from types import UnionType
-from typing import Any, ClassVar, Final, Generic, Literal, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    Self,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -30,9 +50,27 @@ from contracts.catalogue import event_model
 from contracts.model import Correction, Day, EnteredDay, Event, Model
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.finding import Finding, Labelling
+from eventstore.refusal import (
+    NOT_YOUR_RECORD,
+    ON_BEFORE_PREVIOUS_STEP,
+    ON_IN_THE_FUTURE,
+    ORGANISATION_MISSING,
+    ROLE_MISSING,
+    Forbidden,
+    Refusal,
+)
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+"""Where days are days."""
 
 TODAY: Final = date.min
 """Stands in a command for the day it is handled: a model may not read a clock."""
+
+PLATFORM: Final = "platform"
+"""Who issues what is due, and what an event asks of another stream. No token carries this role."""
+
+By = Role | Literal["platform"]
+Roles = frozenset[By]
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -67,28 +105,6 @@ class State(Model):
         return self.model_validate({**self.__dict__, **changes, **step})
 
 
-class Rejected(Exception):
-    """A decision's refusal: a slug for programs, a sentence for people, and what the sentence speaks of."""
-
-    def __init__(self, slug: str, detail: str, **parameters: object) -> None:
-        super().__init__(detail)
-        self.slug = slug
-        self.detail = detail
-        self.parameters = parameters
-
-
-class Forbidden(Exception):
-    """The actor may not issue this decision, or not on this record."""
-
-    def __init__(self, slug: str, detail: str) -> None:
-        super().__init__(detail)
-        self.slug = slug
-        self.detail = detail
-
-
-Roles = frozenset[Role]
-
-
 @dataclass(frozen=True)
 class Actor:
     """Who issues a command: a client of the platform, never a person."""
@@ -96,6 +112,21 @@ class Actor:
     client: str
     roles: Roles = frozenset()
     organisations: Mapping[Role, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a decision may know beside its command and the states it is made on."""
+
+    now: datetime
+    """Aware, in Europe/Paris."""
+    roles: Roles = frozenset()
+    """In which the actor issues the command."""
+
+    @cached_property
+    def today(self) -> date:
+        """The day of `now`."""
+        return self.now.date()
 
 
 S = TypeVar("S", bound=State)
@@ -107,12 +138,36 @@ Decide = TypeVar("Decide", bound=Callable[..., Event | Sequence[Event]])
 class Lookup:
     """Another stream of the same service whose state a decision needs.
 
-    `key` names the field that holds its id: of the command where a stream is created, of the state otherwise. The
-    decision receives that state, or None, as its last argument, and is made anew if it changes before the append.
+    `key` names what holds its id: a field of the command, or else of the state. The decision receives that state, or
+    None, and is made anew if it changes before the append. Where the key is None there is nothing to look up.
     """
 
     decider: "Decider[Any]"
     key: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that a stream holds, over all streams of the service.
+
+    Nobody else holds it, or, with a `limit`, all who hold it do not exceed that together; from the first of `during`
+    until before the last, or for ever. Who would is refused by `refusal`, whose slug tells kinds of claims apart. With
+    a limit it may speak of `limit` and `taken`, how much others hold.
+    """
+
+    refusal: Refusal
+    key: str
+    during: tuple[datetime, datetime] | None = None
+    amount: int = 1
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """When a stream must be looked at again (a day is due as it begins), and by which of the platform's commands."""
+
+    at: datetime | date
+    command: Command
 
 
 @dataclass(frozen=True)
@@ -122,16 +177,17 @@ class Decision:
     name: str
     command: type[Command]
     function: Callable[..., Event | Sequence[Event]]
-    by: tuple[Role, ...]
+    by: tuple[By, ...]
     when: tuple[str, ...] | None
     """The statuses in which it may be issued; None where the status does not matter."""
+    to: tuple[str, ...] | None
+    """The statuses it leads to; None where it leaves the status as it is."""
     creates: bool
-    looks_up: Lookup | None
-    takes_roles: bool
-    """Whether its function is told the roles it is issued in."""
+    looks_up: tuple[Lookup, ...]
+    takes_context: bool
     events: frozenset[type[Event]]
-    offered: Callable[[Any], bool] | None = None
-    """Tells of a state whether the decision is to be among those allowed, beside its status; it decides nothing."""
+    offered: Callable[[Any], bool] | None
+    """Whether there is anything to decide, as far as the state tells: otherwise it is not among what is allowed."""
 
     @property
     def description(self) -> str:
@@ -143,15 +199,59 @@ class Decision:
         """Whether it leads to corrections, and so may be of any day; otherwise it is a step."""
         return any(issubclass(event, Correction) for event in self.events)
 
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """Who may issue it, but the platform itself; nobody else where there are none."""
+        return tuple(role for role in self.by if role != PLATFORM)
+
+
+class _Changes(NamedTuple):
+    """What a decision declares to change by its event, beside the status."""
+
+    day: str | None = None
+    takes: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> Iterable[str]:
+        """The fields of the state that it changes."""
+        return (*((self.day,) if self.day else ()), *self.takes, *self.clears)
+
+
+def tell(model: type[E], command: Command, *states: State | None, **given: object) -> E:
+    """An event of what is given, and of what the command, then the states, say under the same names.
+
+    Its `effective_on` is the command's `on`, and `amount_before` is what the first state says of `amount`. Raises
+    TypeError where nothing says what the event needs.
+    """
+    says: dict[str, object] = {"effective_on": command.on, **given}
+    sources = (command, *states)
+    for name, about in model.model_fields.items():
+        if name in says:
+            continue
+        for source in sources:
+            if (value := getattr(source, name, _UNSAID)) is not _UNSAID:
+                says[name] = value
+                break
+        else:
+            before = getattr(states[0], name.removesuffix("_before"), _UNSAID) if states else _UNSAID
+            if name.endswith("_before") and before is not _UNSAID:
+                says[name] = before
+            elif about.is_required():
+                raise TypeError(f"nothing says the {name} of {model.__name__}")
+    return model.model_validate(says)
+
+
+_UNSAID: Final = object()
+
 
 class Decider(Generic[S]):
     """The commands, state and events of one kind of stream.
 
     `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
-    where the domain has one. `owned_by` maps the roles tied to an organisation to the field, of the state and of the
-    creating command alike, that says whose record it is; a role maps to the field of its own name unless told. A record
-    may be of several: a role may map to several fields, and such a field may hold a tuple. `finding` are the fields by
-    which streams are found, sorted and searched.
+    where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
+    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. `final`
+    are the statuses in which a stream ends, `finding` the fields by which streams are found, sorted and searched.
     """
 
     def __init__(
@@ -161,63 +261,145 @@ class Decider(Generic[S]):
         *,
         identified_by: str | None = None,
         owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
+        final: str | tuple[str, ...] = (),
         finding: Finding = Finding(),  # noqa: B008  it is frozen
     ) -> None:
         self.category = category
         self.state = state
         self.identified_by = identified_by
+        self.final = _several(final)
         self.finding = finding
         self.decisions: dict[type[Command], Decision] = {}
-        named = {**{role: str(role) for role in ORGANISATION_ROLES}, **(owned_by or {})}
         self.owner_fields: Mapping[Role, tuple[str, ...]] = {
-            role: fields if isinstance(fields, tuple) else (fields,) for role, fields in named.items()
+            **{role: (str(role),) for role in ORGANISATION_ROLES},
+            **{role: _several(fields) for role, fields in (owned_by or {}).items()},
         }
         """The fields that say whose record it is, by the role that acts for one organisation."""
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
+        self._derived: dict[type[Event], tuple[bool, tuple[str, ...] | None, _Changes]] = {}
         self._models: dict[tuple[str, int], type[Event]] = {}
+        self._claims: Callable[[S], Iterable[Claim]] | None = None
+        self._due: Callable[[S], Iterable[Due]] | None = None
+        self._problems: list[str] = []
+        """What was found wrong while it was declared."""
 
     def stream_id(self, identity: str) -> str:
         """The id of the stream of one aggregate: `company-00000001800010`."""
         return f"{self.category}-{identity}"
 
+    def identity(self, stream_id: str) -> str:
+        """What `stream_id` was made of."""
+        return stream_id.removeprefix(f"{self.category}-")
+
     def creates(
         self,
         *,
-        by: Role | tuple[Role, ...],
+        by: By | tuple[By, ...],
         when: str | tuple[str, ...] | None = None,
-        looks_up: Lookup | None = None,
+        to: str | tuple[str, ...] | None = None,
+        day: str | None = None,
+        looks_up: Lookup | tuple[Lookup, ...] = (),
     ) -> Callable[[Decide], Decide]:
-        """Registers the decision that begins a stream.
+        """Registers the decision that begins a stream, and the status it begins in.
 
         With `when`, a stream in one of those statuses may begin anew: the function then takes the state (or None)
-        before the command. A function that takes `Roles`, last, is told in which roles the actor issues the command.
+        before the command. What is looked up follows, and a `Context` if it takes one.
+
+        Unless an evolution is registered, the state is what the event says under the same names, with the status `to`
+        and the event's day in the field `day`.
         """
-        return self._registers(by, when, looks_up, creates=True)
+        return self._registers(by, when, to, _several(looks_up), _Changes(day), creates=True)
 
     def decides(
         self,
         *,
-        by: Role | tuple[Role, ...],
+        by: By | tuple[By, ...],
         when: str | tuple[str, ...] | None = None,
-        looks_up: Lookup | None = None,
-        offered: Callable[[S], bool] | None = None,
+        to: str | tuple[str, ...] | None = None,
+        day: str | None = None,
+        takes: tuple[str, ...] = (),
+        clears: tuple[str, ...] = (),
+        looks_up: Lookup | tuple[Lookup, ...] = (),
+        offered: Callable[[Any], bool] | None = None,
     ) -> Callable[[Decide], Decide]:
-        """Registers a decision on an existing stream: a function of its state, a command, and `Roles` if it takes them.
+        """Registers a decision on an existing stream: a function of its state, a command, what is looked up, and a
+        `Context` if it takes one.
 
-        It leads to steps or to corrections, as its return annotation says. `offered` tells of a state whether there is
-        anything to decide about: where there is not, the decision is not among those allowed.
+        It leads to steps or to corrections, as its return annotation says. Unless an evolution is registered, the state
+        changes to the status `to`, has the event's day in the field `day`, takes over the event's fields `takes`, and
+        has nothing any more in the fields `clears`.
         """
-        return self._registers(by, when, looks_up, creates=False, offered=offered)
+        return self._registers(by, when, to, _several(looks_up), _Changes(day, takes, clears), offered=offered)
+
+    def steps(
+        self,
+        command: type[Command],
+        event: type[Event],
+        *,
+        by: By | tuple[By, ...],
+        when: str | tuple[str, ...] | None,
+        to: str | None = None,
+        day: str | None = None,
+        takes: tuple[str, ...] = (),
+        clears: tuple[str, ...] = (),
+        offered: Callable[[Any], bool] | None = None,
+        **given: object,
+    ) -> None:
+        """Registers a decision without a rule of its own: `tell` makes its event, of the command, the state and what is
+        given. The state changes as `decides` says.
+        """
+
+        def step(state: State, command: Command) -> Event:
+            return tell(event, command, state, **given)
+
+        for name, about in event.model_fields.items():
+            said = name in {"effective_on", *given, *command.model_fields}
+            told = said or self._says(name) or (name.endswith("_before") and self._says(name.removesuffix("_before")))
+            if not told and about.is_required():
+                self._problems.append(f"{command.__name__}: nothing says the {name} of {event.__name__}")
+        changes = _Changes(day, takes, clears)
+        self._register(step, command, (event,), by, when, to, (), changes, offered=offered, takes_context=False)
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
         """Registers how the state changes by an event, or by any of a union of events."""
         hints = list(get_type_hints(function).values())
-        for event in _members(hints[1]):
+        for event in events_of(hints[1]):
             if event in self._evolutions:
                 raise TypeError(f"{self.category}: {event.__name__} evolves the state twice")
             self._evolutions[event] = function
-            self._models[event.__name__, event.schema_version] = event
         return function
+
+    def claims(self, function: Callable[[S], Iterable[Claim]]) -> Callable[[S], Iterable[Claim]]:
+        """Registers what a stream holds in a state."""
+        if self._claims is not None:
+            raise TypeError(f"{self.category}: its claims are told twice")
+        self._claims = function
+        return function
+
+    def due(self, function: Callable[[S], Iterable[Due]]) -> Callable[[S], Iterable[Due]]:
+        """Registers when a stream in a state must be looked at again."""
+        if self._due is not None:
+            raise TypeError(f"{self.category}: what is due is told twice")
+        self._due = function
+        return function
+
+    def claims_of(self, state: S | None) -> Sequence[Claim]:
+        """What a stream in this state holds."""
+        return tuple(self._claims(state)) if self._claims and state is not None else ()
+
+    def due_of(self, state: S | None) -> Sequence[Due]:
+        """What is due on a stream in this state, now or later."""
+        return tuple(self._due(state)) if self._due and state is not None else ()
+
+    @property
+    def has_due(self) -> bool:
+        """Whether anything is ever due on its streams."""
+        return self._due is not None
+
+    @property
+    def functions(self) -> Sequence[Callable[..., object]]:
+        """What may refuse any decision, beside its own function: what its claims are made by."""
+        return (self._claims,) if self._claims else ()
 
     def decision(self, command: type[Command]) -> Decision:
         """The decision that answers a command. Raises LookupError for another aggregate's command."""
@@ -236,17 +418,31 @@ class Decider(Generic[S]):
         """Every status of the state, as its annotation lists them."""
         return get_args(get_type_hints(self.state).get("status"))
 
+    @property
+    def transitions(self) -> Sequence[tuple[str | None, Decision, str]]:
+        """Every change of status: from (None where a stream begins), by which decision, to."""
+        return [
+            (status, decision, to)
+            for decision in self.decisions.values()
+            for to in decision.to or ()
+            for status in (*((None,) if decision.creates else ()), *self._from(decision))
+        ]
+
+    def _from(self, decision: Decision) -> Sequence[str]:
+        if decision.when is not None:
+            return decision.when
+        return () if decision.creates else self.statuses
+
     def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> Roles:
         """The roles in which the actor may issue the decision on this record. Raises Forbidden if there are none."""
         if roles := self.standing(record, actor).intersection(decision.by):
             return roles
         if actor.roles.isdisjoint(decision.by):
-            wanted = " or ".join(decision.by)
-            raise Forbidden("role-missing", f"{decision.name} is for {wanted}")
-        nameless = [role for role in decision.by if role in actor.roles and role not in actor.organisations]
-        if nameless:
-            raise Forbidden("not-your-record", f"the token has the role {nameless[0]}, but names no {nameless[0]}")
-        raise Forbidden("not-your-record", f"{decision.name} is only for the organisation the record belongs to")
+            raise Forbidden(ROLE_MISSING, {"decision": decision.name, "roles": ", ".join(decision.roles)})
+        for role in decision.roles:
+            if role in actor.roles and role not in actor.organisations:
+                raise Forbidden(ORGANISATION_MISSING, {"role": role})
+        raise Forbidden(NOT_YOUR_RECORD, {"decision": decision.name})
 
     def allowed(self, state: S, actor: Actor) -> list[str]:
         """The decisions this actor may issue now."""
@@ -257,82 +453,71 @@ class Decider(Generic[S]):
             for decision in self.decisions.values()
             if not decision.creates
             and (decision.when is None or status in decision.when)
-            and (decision.offered is None or decision.offered(state))
             and not standing.isdisjoint(decision.by)
+            and (decision.offered is None or decision.offered(state))
         ]
 
     def may_create(self, decision: Decision, actor: Actor) -> bool:
         """Whether the actor may begin a stream by this decision, one of his own organisation where his role is tied."""
         return any(
             role in actor.roles and (role not in self.owner_fields or role in actor.organisations)
-            for role in decision.by
+            for role in decision.roles
         )
 
     def standing(self, record: State | Command, actor: Actor) -> Roles:
         """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
-        tied = actor.roles & self.owner_fields.keys()
-        if not tied:
+        if actor.roles.isdisjoint(self.owner_fields):
             return actor.roles
         return actor.roles - {
             role
-            for role in tied
-            if role not in actor.organisations or actor.organisations[role] not in self._organisations(record, role)
+            for role in self.owner_fields
+            if role not in actor.organisations or actor.organisations[role] not in self._owners(record, role)
         }
 
-    def owners(self, record: State) -> dict[Role, str]:
-        """An organisation the record belongs to for each role that has one."""
-        named = {role: self._organisations(record, role) for role in self.owner_fields}
-        return {role: str(organisations[0]) for role, organisations in named.items() if organisations}
+    def owners(self, record: State) -> dict[Role, tuple[str, ...]]:
+        """The organisations the record belongs to, by the role of each; a record may have several of one."""
+        named = {role: self._owners(record, role) for role in self.owner_fields}
+        return {role: organisations for role, organisations in named.items() if organisations}
 
-    def _organisations(self, record: State | Command, role: Role) -> list[object]:
-        values = [getattr(record, field, None) for field in self.owner_fields[role]]
-        each = [value if isinstance(value, tuple) else (value,) for value in values]
-        return [organisation for several in each for organisation in several if organisation is not None]
+    def _owners(self, record: State | Command, role: Role) -> tuple[str, ...]:
+        found: list[str] = []
+        for name in self.owner_fields[role]:
+            value = getattr(record, name, None)
+            if value is not None:
+                found += value if isinstance(value, tuple) else (str(value),)
+        return tuple(found)
 
     @cached_property
     def labelling(self) -> Labelling[S]:
         """Writes what streams are found, sorted and searched by. Raises TypeError where the state has no such field."""
-        owners = [
-            field for fields in self.owner_fields.values() for field in fields if field in self.state.model_fields
-        ]
+        owners = [name for names in self.owner_fields.values() for name in names if name in self.state.model_fields]
         return Labelling(self.category, self.state, self.finding, owners)
 
     def decide(
-        self,
-        state: S | None,
-        command: Command,
-        *,
-        today: date,
-        looked_up: State | None = None,
-        roles: Roles = frozenset(),
+        self, state: S | None, command: Command, context: Context, looked_up: Sequence[State | None] = ()
     ) -> tuple[Event, ...]:
         """The events a command leads to; none where it changes nothing. Raises Rejected."""
         decision = self.decision(type(command))
         self._check_status(decision, state)
         if command.on == TODAY:
-            command = command.model_copy(update={"on": today})
-        elif command.on > today:
-            raise Rejected("on-in-the-future", f"{command.on} is after today, {today}", on=command.on, today=today)
+            command = command.model_copy(update={"on": context.today})
+        elif command.on > context.today:
+            raise ON_IN_THE_FUTURE(on=command.on, today=context.today)
         if state is not None and command.on < state.effective_on and not decision.corrects:
-            raise Rejected(
-                "on-before-previous-step",
-                f"{command.on} is before the previous step, of {state.effective_on}",
-                on=command.on,
-                previous=state.effective_on,
-            )
-        arguments: list[object] = [command]
+            raise ON_BEFORE_PREVIOUS_STEP(on=command.on, previous=state.effective_on)
+        arguments: list[object] = [command, *looked_up]
         if not decision.creates or decision.when is not None:
             arguments.insert(0, state)
-        if decision.looks_up is not None:
-            arguments.append(looked_up)
-        if decision.takes_roles:
-            arguments.append(roles)
+        if decision.takes_context:
+            arguments.append(context)
         decided = decision.function(*arguments)
         return (decided,) if isinstance(decided, Event) else tuple(decided)
 
     def evolve(self, state: S | None, event: Event) -> S:
         """The state after an event."""
-        evolved = self._evolutions[type(event)](state, event)
+        kind = type(event)
+        evolution = self._evolutions.get(kind)
+        evolved = evolution(state, event) if evolution else self._derive(state, event)
         if evolved.effective_on != event.effective_on and not isinstance(event, Correction):
             raise AssertionError(
                 f"{self.category}: {type(event).__name__} does not set effective_on; use state.after()"
@@ -345,6 +530,14 @@ class Decider(Generic[S]):
             state = self.evolve(state, event)
         return state
 
+    def check_status(self, command: Command, before: S | None, after: S | None) -> None:
+        """Raises AssertionError where a command led to a status that its decision does not declare."""
+        decision = self.decision(type(command))
+        was, became = getattr(before, "status", None), getattr(after, "status", None)
+        declared = decision.to or (was,)
+        if became not in declared:
+            raise AssertionError(f"{self.category}: {decision.name} leads to {became}, and declares {declared}")
+
     def decode(self, event_type: str, schema_version: int, data: str) -> Event:
         """One of this aggregate's events from its JSON. Raises UnknownEvent, or ValidationError."""
         model = self._models.get((event_type, schema_version)) or event_model(event_type, schema_version)
@@ -354,9 +547,10 @@ class Decider(Generic[S]):
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""
         _ = self.labelling
         problems = [
+            *self._problems,
             *(
                 f"{event.__name__} is decided but never evolves the state"
-                for event in self.events - self._evolutions.keys()
+                for event in self.events - self._evolutions.keys() - self._derived.keys()
             ),
             *(
                 f"{event.__name__} evolves the state but is never decided"
@@ -367,102 +561,202 @@ class Decider(Generic[S]):
                 for command in _subclasses(Command)
                 if command.__module__ == self.state.__module__ and command not in self.decisions
             ),
+            *(
+                f"{event.__name__}: its evolution is registered, so its decision says no day, takes or clears"
+                for event, (_, _, changes) in self._derived.items()
+                if event in self._evolutions and any(changes)
+            ),
+            *self._problems_of_statuses(),
         ]
         for decision in self.decisions.values():
-            if decision.corrects and not all(issubclass(event, Correction) for event in decision.events):
-                problems.append(f"{decision.name}: leads to steps and to corrections")
-            if decision.corrects and decision.creates:
-                problems.append(f"{decision.name}: a correction begins no stream")
-            problems += [
-                f"{decision.name}: {self.state.__name__} is never {status}"
-                for status in decision.when or ()
-                if status not in self.statuses
-            ]
-            record = decision.command if decision.creates else self.state
-            problems += [
-                f"{decision.name}: {record.__name__} has no {' or '.join(self.owner_fields[role])}"
-                " to tell whose record it is"
-                for role in decision.by
-                if role in self.owner_fields and record.model_fields.keys().isdisjoint(self.owner_fields[role])
-            ]
-            if decision.looks_up and decision.looks_up.key not in record.model_fields:
-                problems.append(f"{decision.name}: {record.__name__} has no {decision.looks_up.key} to look up")
+            problems += [f"{decision.name}: {problem}" for problem in self._problems_of(decision)]
         if problems:
             raise TypeError(f"decider {self.category}: " + "; ".join(sorted(problems)))
 
+    def _problems_of(self, decision: Decision) -> Iterable[str]:
+        if decision.corrects and not all(issubclass(event, Correction) for event in decision.events):
+            yield "leads to steps and to corrections"
+        if decision.corrects and decision.creates:
+            yield "a correction begins no stream"
+        for status in (*(decision.when or ()), *(decision.to or ())):
+            if status not in self.statuses:
+                yield f"{self.state.__name__} is never {status}"
+        record = decision.command if decision.creates else self.state
+        for role in decision.roles:
+            for name in self.owner_fields.get(role, ()):
+                if not _says(record, name):
+                    yield f"{record.__name__} has no {name} to tell whose record it is"
+        for lookup in decision.looks_up:
+            if lookup.key not in decision.command.model_fields and (decision.creates or not self._says(lookup.key)):
+                yield f"{record.__name__} has no {lookup.key} to look up"
+
+    def _problems_of_statuses(self) -> Iterable[str]:
+        """What the declared ways between statuses leave out."""
+        if not self.statuses:
+            return
+        reached = {to for _, _, to in self.transitions}
+        left = {status for status, _, to in self.transitions if status != to}
+        yield from (f"{status} is reached by no decision" for status in self.statuses if status not in reached)
+        for status in self.statuses:
+            if status in self.final and status in left:
+                yield f"{status} is final, and left"
+            if status not in self.final and status not in left:
+                yield f"{status} is never left, and not declared final"
+        yield from (f"{self.state.__name__} is never {status}" for status in self.final if status not in self.statuses)
+
+    def _says(self, name: str) -> bool:
+        return _says(self.state, name)
+
     def _registers(
         self,
-        by: Role | tuple[Role, ...],
+        by: By | tuple[By, ...],
         when: str | tuple[str, ...] | None,
-        looks_up: Lookup | None,
+        to: str | tuple[str, ...] | None,
+        looks_up: tuple[Lookup, ...],
+        changes: "_Changes",
         *,
-        creates: bool,
+        creates: bool = False,
         offered: Callable[[Any], bool] | None = None,
     ) -> Callable[[Decide], Decide]:
-        roles: tuple[Role, ...] = by if isinstance(by, tuple) else (by,)
-        statuses = (when,) if isinstance(when, str) else when
-
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
             returned = hints.pop("return")
             command = next(hint for hint in hints.values() if isinstance(hint, type) and issubclass(hint, Command))
-            takes_roles = Roles in hints.values()
-            expected = 1 + (not creates or statuses is not None) + (looks_up is not None) + takes_roles
+            takes_context = Context in hints.values()
+            expected = 1 + (not creates or when is not None) + len(looks_up) + takes_context
             if len(hints) != expected:
                 raise TypeError(f"{self.category}: {function.__name__} takes {len(hints)} arguments, not {expected}")
-            if command in self.decisions:
-                raise TypeError(f"{self.category}: {command.__name__} is decided twice")
-            self.decisions[command] = Decision(
-                name=re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", command.__name__).lower(),
-                command=command,
-                function=function,
-                by=roles,
-                when=statuses,
-                creates=creates,
-                looks_up=looks_up,
-                takes_roles=takes_roles,
-                events=frozenset(_members(returned)),
+            self._register(
+                function,
+                command,
+                tuple(events_of(returned)),
+                by,
+                when,
+                to,
+                looks_up,
+                changes,
                 offered=offered,
+                takes_context=takes_context,
+                creates=creates,
             )
             return function
 
         return register
 
+    def _register(
+        self,
+        function: Callable[..., Event | Sequence[Event]],
+        command: type[Command],
+        events: tuple[type[Event], ...],
+        by: By | tuple[By, ...],
+        when: str | tuple[str, ...] | None,
+        to: str | tuple[str, ...] | None,
+        looks_up: tuple[Lookup, ...],
+        changes: "_Changes",
+        *,
+        offered: Callable[[Any], bool] | None,
+        takes_context: bool,
+        creates: bool = False,
+    ) -> None:
+        if command in self.decisions:
+            raise TypeError(f"{self.category}: {command.__name__} is decided twice")
+        statuses = None if to is None else _several(to)
+        self.decisions[command] = Decision(
+            name=re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", command.__name__).lower(),
+            command=command,
+            function=function,
+            by=_several(by),
+            when=None if when is None else _several(when),
+            to=statuses,
+            creates=creates,
+            looks_up=looks_up,
+            takes_context=takes_context,
+            events=frozenset(events),
+            offered=offered,
+        )
+        for event in events:
+            self._models[event.__name__, event.schema_version] = event
+            # Those of decisions that lead to several events or statuses are registered.
+            if len(events) == 1 and len(statuses or ("",)) == 1 and (statuses or any(changes)):
+                if self._derived.setdefault(event, (creates, statuses, changes)) != (creates, statuses, changes):
+                    self._problems.append(f"{event.__name__} is told by two decisions: register its evolution")
+            elif any(changes):
+                self._problems.append(f"{command.__name__} has several ends: register the evolutions of its events")
+        self._problems += [
+            f"{command.__name__}: {self.state.__name__} has no {name}"
+            for name in changes.fields
+            if name not in self.state.model_fields
+        ]
+
+    def _derive(self, state: S | None, event: Event) -> S:
+        """The state after an event whose decision declares what it changes."""
+        creates, statuses, (day, takes, clears) = self._derived[type(event)]
+        changed: dict[str, object] = {"status": statuses[0]} if statuses else {}
+        if day:
+            changed[day] = event.effective_on
+        if creates or state is None:
+            told = {name: value for name, value in event if name in self.state.model_fields}
+            return self.state.model_validate({**told, **changed})
+        return state.after(event, **changed, **{name: getattr(event, name) for name in takes}, **dict.fromkeys(clears))
+
     def _check_status(self, decision: Decision, state: S | None) -> None:
         if decision.creates:
             if state is not None and (decision.when is None or getattr(state, "status", None) not in decision.when):
-                raise Rejected(f"{self.category}-exists", f"this {self.category} is already there")
+                raise self.exists()
             return
         if state is None:
             raise LookupError(f"{decision.name} needs an existing {self.category}")
         if decision.when is not None:
             status = getattr(state, "status", None)
             if status not in decision.when:
-                wanted = " or ".join(decision.when)
-                article = "an" if self.category[0] in "aeiou" else "a"
-                raise Rejected(
-                    self.status_slug(decision, str(status)),
-                    f"{decision.name} is for {article} {self.category} that is {wanted}, not {status}",
-                    status=status,
-                )
+                raise self.wrong_status(decision, str(status))(status=status)
 
-    def status_slug(self, decision: Decision, status: str) -> str:
-        """The slug of the refusal of a decision in a status it is not for.
+    @cached_property
+    def exists(self) -> Refusal:
+        """The stream that a command would begin has begun."""
+        return Refusal(
+            f"{self.category}-exists", f"this {self.category} is already there", "cet enregistrement existe déjà"
+        )
 
-        It names the status the decision waits for, `investment-not-completed`, or, where most would do, the one that
-        would not, `investment-cancelled`.
+    def wrong_status(self, decision: Decision, status: str) -> Refusal:
+        """The refusal of a decision in a status it is not for.
+
+        Its slug names the status the decision waits for, `investment-not-completed`, or, where most would do, the one
+        that would not, `investment-cancelled`.
         """
         wanted = decision.when or ()
         most = 2 * len(wanted) > len(self.statuses)
-        return (f"{self.category}-{status}" if most else f"{self.category}-not-{wanted[0]}").replace("_", "-")
+        article = "an" if self.category[0] in "aeiou" else "a"
+        return Refusal(
+            (f"{self.category}-{status}" if most else f"{self.category}-not-{wanted[0]}").replace("_", "-"),
+            f"{decision.name} is for {article} {self.category} that is {' or '.join(wanted)}, not {{status}}",
+            f"« {decision.name} » suppose l'état {' ou '.join(f'« {each} »' for each in wanted)}, non « {{status}} »",
+            status=self.state.model_fields["status"].annotation,
+        )
 
 
-def _members(annotation: object) -> list[type[Any]]:
+T = TypeVar("T")
+
+
+def _several(given: T | tuple[T, ...]) -> tuple[T, ...]:
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _status(to: tuple[str, ...] | None) -> dict[str, object]:
+    return {"status": to[0]} if to else {}
+
+
+def _says(model: type[Model], name: str) -> bool:
+    """Whether a model has a field or a property of this name."""
+    return name in model.model_fields or isinstance(getattr(model, name, None), property)
+
+
+def events_of(annotation: object) -> list[type[Any]]:
     """The event classes in an annotation such as `A`, `A | B`, `tuple[A, B]`, `Sequence[A | B]` or `tuple[()]`."""
     if isinstance(annotation, type) and issubclass(annotation, Event):
         return [annotation]
     if get_origin(annotation) in (Union, UnionType, tuple, Sequence, list):
-        return [member for part in get_args(annotation) if part is not Ellipsis for member in _members(part)]
+        return [member for part in get_args(annotation) if part is not Ellipsis for member in events_of(part)]
     if get_origin(annotation) is Literal or annotation == ():
         return []
     raise TypeError(f"{annotation!r} is not made of event classes")

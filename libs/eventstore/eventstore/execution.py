@@ -1,17 +1,27 @@
 """The way of a command: load the state, decide, append; again when somebody else was faster."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Generic
 
-from eventstore.decider import Actor, Command, Decider, Lookup, Rejected, S, State
-from eventstore.postgres.appending import Append, Appended, Key, NewEvent, VersionConflict
+from eventstore.decider import PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
+from eventstore.postgres.appending import (
+    Append,
+    Appended,
+    ClaimTaken,
+    DueAt,
+    Holding,
+    Key,
+    NewEvent,
+    VersionConflict,
+)
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored
 from eventstore.postgres.store import Store
+from eventstore.refusal import Rejected
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""
@@ -24,6 +34,10 @@ class StreamNotFound(Exception):
         super().__init__(f"there is no {category} {identity}")
         self.category = category
         self.identity = identity
+
+
+class AlreadyRefused(Exception):
+    """What a reaction asks was refused before, and that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +59,20 @@ async def execute(
     *,
     identity: str | None,
     actor: Actor,
-    today: date,
+    now: datetime,
     metadata: str,
     expected: int | None = None,
     key: Key | None = None,
+    reaction: str | None = None,
 ) -> Outcome[S]:
     """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
 
     `expected` makes it run on that version only. With a `key` it has one effect however often it is sent: the aggregate
-    is returned as that effect left it.
+    is returned as that effect left it; a `reaction` is such a key that is kept for ever. `now` is aware, in
+    Europe/Paris.
 
-    Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), KeyReused, EventTooLarge, and
-    StoreUnavailable, after which the effect is unknown.
+    Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), AlreadyRefused (only with
+    `reaction`), KeyReused, EventTooLarge, and StoreUnavailable, after which the effect is unknown.
     """
     decision = decider.decision(type(command))
     creates = identity is None
@@ -73,7 +89,7 @@ async def execute(
             if stored is not None and stored.category != decider.category:
                 # Of a category whose name goes on where this one's ends: `lamp-post-1` is no lamp called post-1.
                 if creates:
-                    raise Rejected(f"{decider.category}-exists", "a record of another kind has this id")
+                    raise decider.exists()
                 stored = None
             if stored is None and not creates:
                 raise StreamNotFound(decider.category, identity)
@@ -84,8 +100,8 @@ async def execute(
             try:
                 if expected is not None and expected != version:
                     raise VersionConflict(stream_id, expected)
-                looked_up, guards = await _look_up(store, decision.looks_up, command if creates else state)
-                events = decider.decide(state, command, today=today, looked_up=looked_up, roles=roles)
+                looked_up, guards = await _look_up(store, decision.looks_up, command, state)
+                events = decider.decide(state, command, Context(now, roles), looked_up)
             except (Rejected, VersionConflict):
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
@@ -117,11 +133,16 @@ async def execute(
                         metadata,
                         key,
                         guards,
-                        labels=labels,
-                        labelling=labelling.mark,
-                        order=order,
+                        reaction,
+                        labels,
+                        labelling.mark,
+                        order,
+                        holds=_holds(decider, state, folded),
+                        due=_due(decider, state, folded),
                     )
                 )
+            except ClaimTaken as taken:
+                raise _collision(decider, folded, taken) from None
             except VersionConflict:
                 if turn is None:
                     # Losers of a race wait for each other: racing on, of N at once each would lose to N others in turn.
@@ -130,6 +151,8 @@ async def execute(
                     # Only now: who gave up waiting has no turn to end.
                     turn = waited_for
                 continue
+            if appended.replayed and not appended.version:
+                raise AlreadyRefused(reaction)
             if appended.replayed:
                 return await at_version(store, decider, appended)
             return Outcome(stream_id, identity, appended.version, folded, state_json)
@@ -150,7 +173,7 @@ async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S
     if not stored.is_fresh(decider.state.revision):
         return await at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
     state = decider.state.model_validate_json(stored.state)
-    return Outcome(stored.stream_id, _identity(decider, stored.stream_id), stored.version, state, stored.state)
+    return Outcome(stored.stream_id, decider.identity(stored.stream_id), stored.version, state, stored.state)
 
 
 async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome[S]:
@@ -160,7 +183,7 @@ async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome
     if state is None:
         raise AssertionError(f"{at.stream_id} has no events")
     return Outcome(
-        at.stream_id, _identity(decider, at.stream_id), at.version, state, state.model_dump_json(), at.replayed
+        at.stream_id, decider.identity(at.stream_id), at.version, state, state.model_dump_json(), at.replayed
     )
 
 
@@ -170,17 +193,67 @@ async def _replayed(store: Store, decider: Decider[S], key: Key | None) -> Outco
 
 
 async def _look_up(
-    store: Store, lookup: Lookup | None, record: Command | State | None
-) -> tuple[State | None, Sequence[tuple[str, int]]]:
-    if lookup is None:
-        return None, ()
-    stream_id = lookup.decider.stream_id(getattr(record, lookup.key))
-    stored = await store.load(stream_id)
-    seen: State | None = None
+    store: Store, lookups: Sequence[Lookup], command: Command, state: State | None
+) -> tuple[Sequence[State | None], Sequence[tuple[str, int]]]:
+    if not lookups:
+        return (), ()
+    seen = await asyncio.gather(*(_seen(store, lookup, command, state) for lookup in lookups))
+    return [found.state if found else None for found, _ in seen], [guard for _, guard in seen if guard]
+
+
+async def _seen(
+    store: Store, lookup: Lookup, command: Command, state: State | None
+) -> tuple[Outcome[State] | None, tuple[str, int] | None]:
+    identity = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
+    if identity is None:
+        return None, None
+    stored = await store.load(lookup.decider.stream_id(identity))
+    found: Outcome[State] | None = None
     if stored is not None and stored.category == lookup.decider.category:
-        seen = (await revive(store, lookup.decider, stored)).state
-    return seen, [(stream_id, stored.version if stored else 0)]
+        found = await revive(store, lookup.decider, stored)
+    return found, (lookup.decider.stream_id(identity), stored.version if stored else 0)
 
 
-def _identity(decider: Decider[S], stream_id: str) -> str:
-    return stream_id.removeprefix(f"{decider.category}-")
+def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding] | None:
+    """What a stream holds from now on; None where that is what it held."""
+    held, holds = decider.claims_of(before), decider.claims_of(after)
+    return None if held == holds else [_holding(claim) for claim in holds]
+
+
+def _holding(claim: Claim) -> Holding:
+    since, until = claim.during or (None, None)
+    return Holding(claim.refusal.slug, claim.key, since, until, claim.amount, claim.limit)
+
+
+def _collision(decider: Decider[S], wanted: S, taken: ClaimTaken) -> Rejected:
+    """The refusal of what would be held, by the claim's own refusal."""
+    claim = next(claim for claim in decider.claims_of(wanted) if claim.refusal.slug == taken.kind)
+    says = {"limit": claim.limit, "taken": taken.taken}
+    rejected = claim.refusal(**{name: says[name] for name in claim.refusal.parameters})
+    rejected.collides_with = taken.by
+    return rejected
+
+
+def _due(decider: Decider[S], before: S | None, after: S) -> Sequence[DueAt]:
+    """What is due otherwise than it was."""
+    was, becomes = decider.due_of(before), decider.due_of(after)
+    if was == becomes:
+        return ()
+    old, new = _by_command(was), _by_command(becomes)
+    gone = [DueAt(*command, None) for command in old.keys() - new.keys()]
+    return [*gone, *(DueAt(*command, at) for command, at in new.items() if old.get(command) != at)]
+
+
+def _by_command(due: Iterable[Due]) -> dict[tuple[str, str], datetime]:
+    """When each command is due, by its name and its JSON."""
+    return {named(each.command): moment(each.at) for each in due}
+
+
+def named(command: Command) -> tuple[str, str]:
+    """What tells apart the commands that are due on a stream: the name, and the JSON without the day."""
+    return type(command).__name__, command.model_dump_json(exclude={"on"})
+
+
+def moment(at: datetime | date) -> datetime:
+    """When it is time: a day is as it begins in Paris."""
+    return at if isinstance(at, datetime) else datetime.combine(at, time(), PARIS)

@@ -79,8 +79,9 @@ class Labelling(Generic[S]):
         """Raises TypeError where the state has no such field, or one that cannot be found, sorted or searched by."""
         self.finding = finding
         self._category = category
-        self._found = tuple(dict.fromkeys((*finding.found_by, *owners)))
-        labelled = tuple(dict.fromkeys((*self._found, *finding.searched_by)))
+        self.found = tuple(dict.fromkeys((*finding.found_by, *owners)))
+        """The fields by which streams are found, those of owners included."""
+        labelled = tuple(dict.fromkeys((*self.found, *finding.searched_by)))
         hints = get_type_hints(state, include_extras=True)
         named = dict.fromkeys((*labelled, *finding.sorted_by))
         if absent := [name for name in named if name not in state.model_fields]:
@@ -98,7 +99,7 @@ class Labelling(Generic[S]):
             raise TypeError(f"{category}: {state.__name__} cannot be found by {', '.join(dict.fromkeys(unfit))}")
         self._labelled = attrgetter(*labelled) if labelled else None
         self._sorted = attrgetter(*finding.sorted_by) if finding.sorted_by else None
-        declared = repr((_WRITING, self._found, finding.sorted_by, finding.searched_by))
+        declared = repr((_WRITING, self.found, finding.sorted_by, finding.searched_by))
         self.mark = int(sha256(declared.encode()).hexdigest()[:7], 16) if named else 0
         """Stands beside labels and order that were written as is declared now; 0 where nothing is."""
 
@@ -118,7 +119,7 @@ class Labelling(Generic[S]):
         if self._labelled is None:
             return None
         labels = []
-        for name in self._found:
+        for name in self.found:
             labels += [self._label(name, value) for value in _each(getattr(state, name))]
         for name in self.finding.searched_by:
             labels += [self._word(word) for text in _each(getattr(state, name)) for word in words(text)]
@@ -134,6 +135,10 @@ class Labelling(Generic[S]):
     def having(self, values: Iterable[tuple[str, object]]) -> str:
         """A `tsquery` for the streams that have any of these values in these fields."""
         return _any(_quoted(self._label(name, value)) for name, value in values)
+
+    def having_all(self, values: Mapping[str, object]) -> str:
+        """A `tsquery` for the streams that have each of these values in its field."""
+        return " & ".join(self.having([value]) for value in values.items())
 
     def wording(self, word: str) -> str:
         """A `tsquery` for the streams that have a word that begins so, in the fields that are searched."""

@@ -5,30 +5,35 @@
     given(LampInstalled(...)).when(Light()).then(LampLit(...))
     given(LampInstalled(...), LampLit(...)).when(Light()).rejected("lamp-not-dark")
     given(LampInstalled(...)).by("epci").when(Move(...)).then(LampMoved(...))      # where the decision takes the roles
+    given(LampInstalled(...)).holds(Claim(POLE_TAKEN, "12"))
+    given(LampInstalled(...)).is_due(Due(date(2027, 1, 1), Inspect()))
 
-Every state met on the way is also written to JSON and read back, as the store does.
+Every state met on the way is also written to JSON and read back, as the store does, and every change of status is one
+that is declared.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, Generic
 
 from contracts.model import Event
-from contracts.roles import Role
-from eventstore.decider import Command, Decider, Rejected, Roles, S, State
+from eventstore.decider import PARIS, By, Claim, Command, Context, Decider, Due, S, State
+from eventstore.refusal import Rejected
 
 
 @dataclass(frozen=True)
 class Specification(Generic[S]):
-    """Begins a test of one decider, on the day that is today in it."""
+    """Begins a test of one decider, at noon of the day that is today in it, or at another moment of it."""
 
     decider: Decider[S]
     today: date
+    at: time = time(12)
 
     def __call__(self, *events: Event) -> "Given[S]":
         """What has happened before."""
-        return Given(self.decider, self.today, self.fold(events))
+        now = datetime.combine(self.today, self.at, PARIS)
+        return Given(self.decider, Context(now), self.fold(events))
 
     def fold(self, events: Sequence[Event], state: S | None = None) -> S | None:
         """The state after events, having been through JSON at each step."""
@@ -44,30 +49,42 @@ class Given(Generic[S]):
     """A stream's past."""
 
     decider: Decider[S]
-    today: date
+    context: Context
     state: S | None
-    looked_up: State | None = None
-    roles: Roles = frozenset()
+    looked_up: tuple[State | None, ...] | None = None
 
-    def knowing(self, looked_up: State | None) -> "Given[S]":
-        """The state of the other stream that the decision looks up."""
+    def knowing(self, *looked_up: State | None) -> "Given[S]":
+        """The states of the other streams that the decision looks up, in their order; by itself, none is there."""
         return replace(self, looked_up=looked_up)
 
-    def by(self, *roles: Role) -> "Given[S]":
+    def by(self, *roles: By) -> "Given[S]":
         """The roles the command is issued in, where the decision takes them."""
-        return replace(self, roles=frozenset(roles))
+        return replace(self, context=replace(self.context, roles=frozenset(roles)))
+
+    def at(self, now: datetime) -> "Given[S]":
+        """The moment it is."""
+        return replace(self, context=replace(self.context, now=now.astimezone(PARIS)))
 
     def when(self, command: Command) -> "When[S]":
         """The command under test."""
         events: tuple[Event, ...] = ()
         refusal: Rejected | None = None
+        looked_up = self.looked_up
+        if looked_up is None:
+            looked_up = (None,) * len(self.decider.decision(type(command)).looks_up)
         try:
-            events = self.decider.decide(
-                self.state, command, today=self.today, looked_up=self.looked_up, roles=self.roles
-            )
+            events = self.decider.decide(self.state, command, self.context, looked_up)
         except Rejected as rejected:
             refusal = rejected
-        return When(self.decider, self.today, self.state, events, refusal)
+        return When(self.decider, self.context, self.state, command, events, refusal)
+
+    def holds(self, *expected: Claim) -> None:
+        """Exactly this is what the stream holds, over all streams of the service."""
+        assert list(self.decider.claims_of(self.state)) == list(expected)
+
+    def is_due(self, *expected: Due) -> None:
+        """Exactly this is due on the stream, now or later."""
+        assert list(self.decider.due_of(self.state)) == list(expected)
 
 
 @dataclass(frozen=True)
@@ -75,24 +92,32 @@ class When(Generic[S]):
     """What a command led to."""
 
     decider: Decider[S]
-    today: date
+    context: Context
     state: S | None
+    command: Command
     events: tuple[Event, ...]
     refusal: Rejected | None
 
     def then(self, *expected: Event) -> None:
         """Exactly these events; none where nothing changes."""
-        assert self.refusal is None, f"refused: {self.refusal.slug}: {self.refusal.detail}"
+        assert self.refusal is None, f"refused: {self.refusal.slug}: {self.refusal}"
         assert self.events == expected
-        Specification(self.decider, self.today).fold(self.events, self.state)
+        self._after()
 
     def then_state(self, **fields: Any) -> None:
         """These fields of the state afterwards."""
-        assert self.refusal is None, f"refused: {self.refusal.slug}: {self.refusal.detail}"
-        state = Specification(self.decider, self.today).fold(self.events, self.state)
+        assert self.refusal is None, f"refused: {self.refusal.slug}: {self.refusal}"
+        state = self._after()
         assert {name: getattr(state, name) for name in fields} == fields
 
     def rejected(self, slug: str) -> None:
-        """Refused for this reason."""
+        """Refused for this reason, which both languages can tell."""
         assert self.refusal is not None, f"not refused: {self.events}"
-        assert self.refusal.slug == slug, self.refusal.detail
+        assert self.refusal.slug == slug, str(self.refusal)
+        assert self.refusal.told("fr") != self.refusal.told("en")
+
+    def _after(self) -> S | None:
+        state = Specification(self.decider, self.context.today).fold(self.events, self.state)
+        if self.events:
+            self.decider.check_status(self.command, self.state, state)
+        return state

@@ -8,7 +8,7 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.appending import APPEND_GROUP, Append, NewEvent, written
 from eventstore.postgres.confirmation import TELL_PLACE
 from eventstore.postgres.store import Recorded, Store
 
@@ -22,15 +22,8 @@ async def begin_event(connection: asyncpg.Connection, stream_id: str) -> asyncpg
     await connection.execute(TELL_PLACE)
     transaction = connection.transaction()
     await transaction.start()
-    await connection.execute(
-        """
-        SELECT append_group(ARRAY[$1], ARRAY['lamp'], ARRAY[0], ARRAY[1], ARRAY['{}'], ARRAY[1], ARRAY['{}'],
-                            ARRAY[1], ARRAY[1], ARRAY[gen_random_uuid()], ARRAY['Stepped'], ARRAY[1::smallint],
-                            ARRAY['{}'],
-                            '{}', '{}', '{}', '{}', '{}', '{}')
-        """,
-        stream_id,
-    )
+    append = Append(stream_id, "lamp", 0, [NewEvent("Stepped", 1, "{}")], "{}", 1, "{}")
+    await connection.execute(APPEND_GROUP, *written([append]))
     return transaction
 
 

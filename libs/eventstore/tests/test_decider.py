@@ -2,20 +2,24 @@
 
 import doctest
 import runpy
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from pydantic import ValidationError
 
 import eventstore
+from contracts.language import LANGUAGES
 from contracts.model import Correction, Event
 from contracts.roles import Role
-from eventstore.decider import Actor, Command, Decider, Forbidden, Rejected, Roles, State
-from eventstore.specification import Specification
+from eventstore.decider import PARIS, PLATFORM, Actor, By, Claim, Command, Context, Decider, Due, State, tell
+from eventstore.refusal import Forbidden, Refusal
+from eventstore.specification import Given, Specification
 
-TODAY = date(2026, 5, 4)
+NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
+TODAY = NOW.date()
 
 
 class MeterInstalled(Event):
@@ -33,6 +37,12 @@ class IndexCorrected(Correction):
 
 class ReadingDayCorrected(Correction):
     day: date
+
+
+class MeterReplaced(Event):
+    company: str
+    index: int
+    by: str
 
 
 class Install(Command):
@@ -59,18 +69,31 @@ class CorrectReadingDay(Command):
     day: date
 
 
+class Replace(Command):
+    """Another one takes its place."""
+
+    by: str
+
+
 class Meter(State):
     company: str
     status: Literal["installed", "replaced"]
     index: int = 0
+    by: str | None = None
+    replaced_on: date | None = None
 
 
-meters = Decider("meter", Meter)
+INDEX_LOWERED = Refusal("index-lowered", "only the network lowers an index", "seul le réseau abaisse un index")
+
+meters = Decider("meter", Meter, final="replaced")
 
 
-@meters.creates(by=("company", "epci"))
+@meters.creates(by=("company", "epci"), to="installed")
 def install(command: Install) -> MeterInstalled:
-    return MeterInstalled(company=command.company, effective_on=command.on)
+    return tell(MeterInstalled, command)
+
+
+meters.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced", day="replaced_on", takes=("by",))
 
 
 @meters.decides(by=("company", "network"), when="installed")
@@ -79,20 +102,15 @@ def read(meter: Meter, command: Read) -> MeterRead | tuple[()]:
 
 
 @meters.decides(by=("company", "network"))
-def correct_index(meter: Meter, command: CorrectIndex, roles: Roles) -> IndexCorrected:
-    if command.index < meter.index and "network" not in roles:
-        raise Rejected("index-lowered", "only the network lowers an index")
-    return IndexCorrected(index_before=meter.index, index=command.index, effective_on=command.on)
+def correct_index(meter: Meter, command: CorrectIndex, context: Context) -> IndexCorrected:
+    if command.index < meter.index and "network" not in context.roles:
+        raise INDEX_LOWERED()
+    return tell(IndexCorrected, command, meter)
 
 
 @meters.decides(by="network")
 def correct_reading_day(_meter: Meter, command: CorrectReadingDay) -> ReadingDayCorrected:
     return ReadingDayCorrected(day=command.day, effective_on=command.on)
-
-
-@meters.evolves
-def _(_meter: Meter | None, event: MeterInstalled) -> Meter:
-    return Meter(company=event.company, status="installed", effective_on=event.effective_on)
 
 
 @meters.evolves
@@ -188,7 +206,7 @@ def test_the_roles_of_a_decision_are_those_that_count_on_the_record() -> None:
     meter = meters.fold([INSTALLED])
     assert meter is not None
     decision = meters.decision(CorrectIndex)
-    both = frozenset[Role]({"company", "network", "ops"})
+    both = frozenset[By]({"company", "network", "ops"})
     assert meters.authorise(decision, meter, Actor("c", both, {"company": "A"})) == {"company", "network"}
     assert meters.authorise(decision, meter, Actor("c", both, {"company": "B"})) == {"network"}
 
@@ -227,7 +245,7 @@ def test_a_stream_begins_once() -> None:
     ("actor", "slug"),
     [
         (Actor("c", frozenset({"school"}), {"school": "0360009P"}), "role-missing"),
-        (Actor("c", frozenset({"epci"})), "role-missing"),
+        (Actor("c", frozenset({"region"})), "role-missing"),
         (Actor("c", frozenset({"company"}), {"company": "B"}), "not-your-record"),
         (Actor("c", frozenset({"company"})), "not-your-record"),
     ],
@@ -268,8 +286,13 @@ def test_a_decider_that_leaves_something_unhandled_is_refused_when_put_together(
         " MeterInstalled is decided but never evolves the state;"
         " MeterRead evolves the state but is never decided;"
         " Read has no decision;"
+        " Replace has no decision;"
         " install: Install has no school to tell whose record it is;"
-        " install: Meter is never removed"
+        " install: Meter is never removed;"
+        " installed is never left, and not declared final;"
+        " installed is reached by no decision;"
+        " replaced is never left, and not declared final;"
+        " replaced is reached by no decision"
     )
 
 
@@ -290,3 +313,139 @@ def test_an_evolution_that_forgets_the_day_is_found_by_the_first_test() -> None:
 
     with pytest.raises(AssertionError, match="effective_on"):
         forgetful.evolve(meters.fold([INSTALLED]), MeterRead(index=1, effective_on=TODAY))
+
+
+def test_a_step_is_told_by_command_and_state() -> None:
+    replaced = MeterReplaced(company="A", index=30, by="M-2", effective_on=TODAY)
+    given(INSTALLED, READ).when(Replace(by="M-2")).then(replaced)
+    given(INSTALLED, READ).when(Replace(by="M-2")).then_state(status="replaced", replaced_on=TODAY, by="M-2", index=30)
+    given(INSTALLED, replaced).when(Replace(by="M-3")).rejected("meter-not-installed")
+
+
+def test_what_a_step_cannot_tell_is_found_when_the_service_is_put_together() -> None:
+    class MeterSold(Event):
+        price: int
+        index_before: int
+        buyer: str | None = None
+
+    unsaid = Decider("meter", Meter)
+    unsaid.steps(Replace, MeterSold, by="epci", when="installed", day="sold_on")
+    with pytest.raises(TypeError) as refused:
+        unsaid.check()
+    assert "Replace: nothing says the price of MeterSold" in str(refused.value)
+    assert "Replace: Meter has no sold_on" in str(refused.value)
+    assert "index_before" not in str(refused.value)
+
+
+def test_what_an_event_needs_is_said_by_somebody() -> None:
+    with pytest.raises(TypeError, match="nothing says the company of MeterReplaced"):
+        tell(MeterReplaced, Replace(by="M-2"))
+
+
+def test_two_decisions_do_not_derive_two_states_from_one_event() -> None:
+    twice = Decider("meter", Meter)
+    twice.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced")
+    twice.steps(Read, MeterReplaced, by="epci", when="replaced", to="installed", by_whom=1)
+    with pytest.raises(TypeError, match="MeterReplaced is told by two decisions"):
+        twice.check()
+
+
+def test_a_decision_that_registers_its_evolution_declares_no_changes() -> None:
+    doubled = Decider("meter", Meter)
+    doubled.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced", day="replaced_on")
+
+    @doubled.evolves
+    def _(meter: Meter, event: MeterReplaced) -> Meter:
+        return meter.after(event, status="replaced")
+
+    with pytest.raises(TypeError, match="MeterReplaced: its evolution is registered"):
+        doubled.check()
+
+
+def test_a_status_that_is_left_by_mistake_or_reached_by_no_decision_is_found() -> None:
+    astray = Decider("meter", Meter, final="replaced")
+    astray.steps(Replace, MeterReplaced, by="epci", when="replaced", to="installed")
+    with pytest.raises(TypeError) as refused:
+        astray.check()
+    assert "replaced is final, and left" in str(refused.value)
+    assert "replaced is reached by no decision" in str(refused.value)
+    assert "installed is never left, and not declared final" in str(refused.value)
+
+
+def test_a_status_that_a_decision_does_not_declare_is_found_by_the_first_test() -> None:
+    hidden = Decider("meter", Meter)
+    hidden.steps(Replace, MeterReplaced, by="epci", when="installed")
+
+    @hidden.evolves
+    def _(meter: Meter, event: MeterReplaced) -> Meter:
+        return meter.after(event, status="replaced")
+
+    with pytest.raises(AssertionError, match="replace leads to replaced"):
+        Given(hidden, Context(NOW), meters.fold([INSTALLED])).when(Replace(by="x")).then(
+            MeterReplaced(company="A", index=0, by="x", effective_on=TODAY)
+        )
+
+
+def test_what_only_the_platform_issues_is_allowed_to_nobody_else() -> None:
+    platform = Decider("meter", Meter)
+    platform.steps(Replace, MeterReplaced, by=PLATFORM, when="installed", to="replaced")
+    meter = meters.fold([INSTALLED])
+    assert meter is not None
+    decision = platform.decision(Replace)
+    assert platform.authorise(decision, meter, Actor("platform", frozenset({PLATFORM}))) == {PLATFORM}
+    everybody = Actor("c", frozenset(get_args(Role)), {"company": "A"})
+    assert platform.allowed(meter, everybody) == []
+    with pytest.raises(Forbidden):
+        platform.authorise(decision, meter, everybody)
+
+
+def test_a_record_may_belong_to_several_organisations() -> None:
+    shared = Decider("meter", Meter, owned_by={"company": ("company", "by")})
+    meter = meters.fold([INSTALLED, MeterReplaced(company="A", index=0, by="B", effective_on=TODAY)])
+    assert meter is not None
+    assert shared.owners(meter) == {"company": ("A", "B")}
+    for organisation, roles in {"A": {"company"}, "B": {"company"}, "C": set[By]()}.items():
+        assert shared.standing(meter, Actor("c", frozenset({"company"}), {"company": organisation})) == roles
+
+
+def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:
+    offered = Decider("meter", Meter)
+    offered.steps(Replace, MeterReplaced, by="epci", when="installed", offered=lambda meter: meter.index > 0)
+    epci = Actor("c", frozenset({"epci"}))
+    for index, allowed in {0: list[str](), 3: ["replace"]}.items():
+        assert offered.allowed(Meter(company="A", status="installed", index=index, effective_on=TODAY), epci) == allowed
+
+
+def test_a_refusal_tells_all_that_it_speaks_of_and_nothing_else() -> None:
+    full = Refusal("full", "all {seats} are taken", "les {seats} sont pris", seats=int)
+    assert [full(seats=3).told(language) for language in LANGUAGES] == ["all 3 are taken", "les 3 sont pris"]
+    with pytest.raises(TypeError, match="full speaks of"):
+        full()
+    with pytest.raises(TypeError, match="seats, whose types it does not tell"):
+        Refusal("full", "all {seats} are taken", "les {seats} sont pris")
+
+
+def test_what_a_stream_holds_and_what_is_due_are_sentences_too() -> None:
+    taken = Refusal("place-taken", "another meter is there", "un autre compteur est là")
+    placed = Decider("meter", Meter)
+
+    @placed.claims
+    def _(meter: Meter) -> Iterable[Claim]:
+        if meter.status == "installed":
+            yield Claim(taken, meter.company)
+
+    @placed.due
+    def _(meter: Meter) -> Iterable[Due]:
+        yield Due(meter.effective_on + timedelta(days=365), Replace(by="anew"))
+
+    placed.evolves(_installed)
+    told = Specification(placed, TODAY)(INSTALLED)
+    told.holds(Claim(taken, "A"))
+    told.is_due(Due(INSTALLED.effective_on + timedelta(days=365), Replace(by="anew")))
+    assert (placed.claims_of(None), placed.due_of(None)) == ((), ())
+    with pytest.raises(TypeError, match="told twice"):
+        placed.claims(lambda _: ())
+
+
+def _installed(_meter: Meter | None, event: MeterInstalled) -> Meter:
+    return Meter(company=event.company, status="installed", effective_on=event.effective_on)

@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import datetime
 from typing import Literal
 
 import pytest
 
 from contracts.model import Event
-from eventstore.decider import Actor, Command, Decider, Forbidden, Lookup, Rejected, State
+from eventstore.decider import PARIS, Actor, Command, Decider, Lookup, State, tell
 from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.postgres.appending import Key, KeyReused, VersionConflict
 from eventstore.postgres.store import Store
+from eventstore.refusal import Forbidden, Refusal, Rejected
 
 pytestmark = pytest.mark.anyio
 
-TODAY = date(2026, 5, 4)
+NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
+TODAY = NOW.date()
 EPCI = Actor("test", frozenset({"epci"}))
 
 
@@ -73,34 +75,28 @@ class Lamp(State):
     turns: int = 0
 
 
-streets = Decider("street", Street, identified_by="name")
+STREET_NOT_OPEN = Refusal(
+    "street-not-open", "lamps are installed in open streets", "les lampes sont posées dans les rues ouvertes"
+)
+
+WORN_OUT = Refusal("worn-out", "the lamp was turned often enough", "la lampe a été assez tournée")
+
+streets = Decider("street", Street, identified_by="name", final="closed")
 lamps = Decider("lamp", Lamp)
 
 
-@streets.creates(by="epci")
+@streets.creates(by="epci", to="open")
 def open_street(command: Open) -> StreetOpened:
-    return StreetOpened(name=command.name, effective_on=command.on)
+    return tell(StreetOpened, command)
 
 
-@streets.decides(by="epci", when="open")
-def close(street: Street, command: Close) -> StreetClosed:
-    return StreetClosed(name=street.name, effective_on=command.on)
-
-
-@streets.evolves
-def _(_street: Street | None, event: StreetOpened) -> Street:
-    return Street(name=event.name, status="open", effective_on=event.effective_on)
-
-
-@streets.evolves
-def _(street: Street, event: StreetClosed) -> Street:
-    return street.after(event, status="closed")
+streets.steps(Close, StreetClosed, by="epci", when="open", to="closed")
 
 
 @lamps.creates(by="epci", looks_up=Lookup(streets, "street"))
 def install(command: Install, street: Street | None) -> LampInstalled:
     if street is None or street.status != "open":
-        raise Rejected("street-not-open", "lamps are installed in open streets")
+        raise STREET_NOT_OPEN()
     return LampInstalled(street=command.street, effective_on=command.on)
 
 
@@ -112,7 +108,7 @@ def turn_to(lamp: Lamp, command: TurnTo) -> LampTurned | tuple[()]:
 @lamps.decides(by="epci")
 def turn(lamp: Lamp, command: Turn) -> LampTurned | tuple[()]:
     if lamp.turns >= command.limit:
-        raise Rejected("worn-out", "the lamp was turned often enough")
+        raise WORN_OUT()
     return LampTurned(turns=lamp.turns + 1, effective_on=command.on)
 
 
@@ -133,7 +129,7 @@ async def store(migrated_database: str) -> AsyncIterator[Store]:
 
 
 async def on_street(store: Store, command: Command, identity: str | None = None) -> Outcome[Street]:
-    return await execute(store, streets, command, identity=identity, actor=EPCI, today=TODAY, metadata="{}")
+    return await execute(store, streets, command, identity=identity, actor=EPCI, now=NOW, metadata="{}")
 
 
 async def on_lamp(
@@ -146,7 +142,7 @@ async def on_lamp(
     actor: Actor = EPCI,
 ) -> Outcome[Lamp]:
     return await execute(
-        store, lamps, command, identity=identity, actor=actor, today=TODAY, metadata="{}", expected=expected, key=key
+        store, lamps, command, identity=identity, actor=actor, now=NOW, metadata="{}", expected=expected, key=key
     )
 
 

@@ -4,7 +4,7 @@ A service is a table of contents, its `app.py`:
 
     >>> from typing import Literal
     >>> from contracts.model import Event
-    >>> from eventstore.decider import Command, Decider, State
+    >>> from eventstore.decider import Command, Decider, State, tell
     >>> from service.definition import Service
     >>> from service.http.reading import EVERYBODY
     >>> from service.http.resource import Resource
@@ -18,19 +18,11 @@ A service is a table of contents, its `app.py`:
     >>> class Lamp(State):
     ...     status: Literal["dark", "lit"]
 
-    >>> lamps = Decider("lamp", Lamp)
-    >>> @lamps.creates(by="town_hall")
+    >>> lamps = Decider("lamp", Lamp, final="lit")
+    >>> @lamps.creates(by="town_hall", to="dark")
     ... def install(command: Install) -> LampInstalled:
-    ...     return LampInstalled(effective_on=command.on)
-    >>> @lamps.decides(by="town_hall", when="dark")
-    ... def light(lamp: Lamp, command: Light) -> LampLit:
-    ...     return LampLit(effective_on=command.on)
-    >>> @lamps.evolves
-    ... def _(lamp: Lamp | None, event: LampInstalled) -> Lamp:
-    ...     return Lamp(status="dark", effective_on=event.effective_on)
-    >>> @lamps.evolves
-    ... def _(lamp: Lamp, event: LampLit) -> Lamp:
-    ...     return lamp.after(event, status="lit")
+    ...     return tell(LampInstalled, command)
+    >>> lamps.steps(Light, LampLit, by="town_hall", when="dark", to="lit")
 
     >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", reads=EVERYBODY),))
 

@@ -19,8 +19,10 @@ from service.documents import documentation, openapi
 from service.documents.components import PROBLEM
 from service.http.auth import Tokens
 from service.http.boundary import Boundary
+from service.http.languages import VARIES, language_of
 from service.http.problems import Problem
 from service.http.resource import Endpoints
+from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFUSED, ORIGIN_REFUSED, Said
 from service.running import health
 from service.running.runtime import Runtime
 from service.running.settings import Settings
@@ -106,9 +108,24 @@ class _Origins(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code != HTTPStatus.BAD_REQUEST:
             return response
-        refused = Problem("preflight-refused", bytes(response.body).decode())
+        refused = Problem("preflight-refused", _why(bytes(response.body).decode(), request_headers))
+        language = language_of(request_headers.raw)
         allowed = {name: response.headers[name] for name in response.headers if not name.startswith("content-")}
-        return Response(refused.written(self._root_path), refused.status, allowed, PROBLEM)
+        answer = Response(refused.written(self._root_path, language), refused.status, allowed, PROBLEM)
+        answer.headers["content-language"] = language
+        answer.headers.add_vary_header(VARIES)
+        return answer
+
+
+def _why(refused: str, asked: Headers) -> Said:
+    """Why a preflight is answered no, from what Starlette says of it and what was asked."""
+    if "origin" in refused:
+        return Said(ORIGIN_REFUSED, origin=asked["origin"])
+    if "method" in refused:
+        return Said(METHOD_REFUSED, method=asked["access-control-request-method"])
+    if "headers" in refused:
+        return Said(HEADERS_REFUSED, headers=asked["access-control-request-headers"])
+    return Said(NETWORK_REFUSED)
 
 
 def build(

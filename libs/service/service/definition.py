@@ -16,7 +16,9 @@ from typing import Any
 from fastapi import APIRouter
 
 from contracts.catalogue import CATALOGUE
+from eventstore.decider import Decider
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
+from eventstore.reactions import Reactions
 from eventstore.subscribing.subscription import Handle
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
@@ -50,6 +52,7 @@ class Service:
     resources: tuple[Resource, ...] = ()
     router: APIRouter | None = None
     subscriptions: tuple[Subscribes, ...] = ()
+    reactions: Reactions | None = None
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -64,6 +67,11 @@ class Service:
             raise TypeError(f"{self.name}: two resources have one category")
         for resource in self.resources:
             resource.decider.check()
+
+    @property
+    def deciders(self) -> Mapping[str, Decider[Any]]:
+        """The deciders of its resources, by category."""
+        return {resource.decider.category: resource.decider for resource in self.resources}
 
     @property
     def all_migrations(self) -> list[Migrations]:

@@ -20,8 +20,9 @@ from pydantic import BaseModel, Field
 from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.ports import free_port
-from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.decider import Command, Decider, State, tell
 from eventstore.finding import Finding
+from eventstore.refusal import Refusal
 from service.application import build
 from service.definition import Service
 from service.http.auth import Caller
@@ -98,10 +99,18 @@ class Lamp(State):
     """A street lamp."""
 
     company: str
-    status: Literal["dark", "lit"] = "dark"
+    status: Literal["dark", "lit"]
     watts: Watts
     label: str
 
+
+NOT_DIMMER = Refusal(
+    "not-dimmer",
+    "{wanted} W is no less than {watts} W",
+    "{wanted} W ne font pas moins que {watts} W",
+    wanted=Watts,
+    watts=Watts,
+)
 
 lamps = Decider(
     "lamp",
@@ -110,25 +119,19 @@ lamps = Decider(
 )
 
 
-@lamps.creates(by=("town_hall", "company"))
+@lamps.creates(by=("town_hall", "company"), to="dark")
 def install(command: Install) -> LampInstalled:
-    return LampInstalled(company=command.company, watts=command.watts, label=command.label, effective_on=command.on)
+    return tell(LampInstalled, command)
 
 
-@lamps.decides(by="town_hall", when="dark")
-def light(lamp: Lamp, command: Light) -> LampLit:
-    return LampLit(watts=lamp.watts, effective_on=command.on)
+lamps.steps(Light, LampLit, by="town_hall", when="dark", to="lit")
+lamps.steps(PutOut, LampPutOut, by=("town_hall", "company"), when="lit", to="dark")
 
 
-@lamps.decides(by=("town_hall", "company"), when="lit")
-def put_out(_: Lamp, command: PutOut) -> LampPutOut:
-    return LampPutOut(effective_on=command.on)
-
-
-@lamps.decides(by="town_hall")
+@lamps.decides(by="town_hall", to="lit", takes=("watts",))
 def dim(lamp: Lamp, command: Dim) -> LampDimmed:
     _check_brightness(lamp, command)
-    return LampDimmed(watts=command.watts, effective_on=command.on)
+    return tell(LampDimmed, command)
 
 
 @lamps.decides(by="town_hall")
@@ -147,22 +150,7 @@ def break_(_lamp: Lamp, command: Break) -> tuple[()]:
 
 def _check_brightness(lamp: Lamp, command: Dim) -> None:
     if command.watts >= lamp.watts:
-        raise Rejected("not-dimmer", f"{command.watts} W is no less than {lamp.watts} W", watts=lamp.watts)
-
-
-@lamps.evolves
-def _(_lamp: Lamp | None, event: LampInstalled) -> Lamp:
-    return Lamp(company=event.company, watts=event.watts, label=event.label, effective_on=event.effective_on)
-
-
-@lamps.evolves
-def _(lamp: Lamp, event: LampLit | LampDimmed) -> Lamp:
-    return lamp.after(event, status="lit", watts=event.watts)
-
-
-@lamps.evolves
-def _(lamp: Lamp, event: LampPutOut) -> Lamp:
-    return lamp.after(event, status="dark")
+        raise NOT_DIMMER(wanted=command.watts, watts=lamp.watts)
 
 
 class Reading(BaseModel):

@@ -1,6 +1,7 @@
 """What bad input gets: a problem that says what to do, and nothing half done."""
 
 import asyncio
+import gzip
 import json
 import re
 from collections.abc import AsyncIterator
@@ -88,6 +89,12 @@ async def test_another_kind_of_content_is_refused(client: httpx.AsyncClient, kin
     answer = await client.post("/v1/lamps", content=json.dumps(LAMP), headers={"Content-Type": kind})
     problem(answer, 415, "unsupported-media-type")
     problem(await client.post("/v1/lamps", content=json.dumps(LAMP)), 415, "unsupported-media-type")
+
+
+async def test_a_body_that_was_encoded_is_refused(client: httpx.AsyncClient) -> None:
+    sent = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = await client.post("/v1/lamps", content=gzip.compress(json.dumps(LAMP).encode()), headers=sent)
+    assert "gzip" in problem(answer, 415, "unsupported-media-type")["detail"]
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", 'Application/JSON;charset="UTF-8"'])

@@ -14,7 +14,8 @@ import pytest
 from lamps import bearer, calling, settings_for
 
 from devstack.issuer import Issuer
-from service.clock import PARIS, today
+from eventstore.decider import PARIS
+from service.clock import today
 
 pytestmark = pytest.mark.anyio
 

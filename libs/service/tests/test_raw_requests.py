@@ -395,6 +395,30 @@ def test_a_head_that_is_too_large_is_refused(
         assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
+def test_what_cannot_be_read_is_refused_in_the_language_that_was_read_before(lamps: Lamps) -> None:
+    wanted = "Accept-Language: fr"
+    for sent, slug, status, title in (
+        (
+            lamps.request("GET", "/v1/lamps", wanted, "X: " + "a" * 4000),
+            "headers-too-large",
+            431,
+            "Les en-têtes sont trop volumineux",
+        ),
+        (
+            lamps.request("GET", "/v1/lamps?q=" + "a" * 1000, wanted),
+            "target-too-long",
+            414,
+            "L'adresse est trop longue",
+        ),
+    ):
+        [answer] = lamps.ask(sent)
+        document = answer.ends(status, slug)
+        assert answer.headers["content-language"] == "fr", slug
+        assert document["title"] == title
+    [answer] = lamps.ask(b"BREW /v1/lamps HTTP/1.1\r\nAccept-Language: fr\r\n\r\n")
+    assert answer.ends(400, "malformed-request")["detail"] == "the request is not well-formed HTTP/1.1"
+
+
 @pytest.mark.parametrize(
     ("begin", "more", "slug", "status"),
     [

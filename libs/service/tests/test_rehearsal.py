@@ -7,7 +7,8 @@ from lamps import Break, Dim, Inspect, Light, PutOut, lamps
 from pydantic import Field
 
 from contracts.model import Event
-from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.decider import Command, Decider, State
+from eventstore.refusal import Refusal
 from service.documents.rehearsal import rehearse
 
 
@@ -81,7 +82,7 @@ def test_a_decision_may_need_what_others_have_done_several_times() -> None:
     @gates.decides(by="town_hall")
     def knock(door: Door, command: Knock) -> DoorKnocked:
         if command.times != 2 or door.knocks > 0:
-            raise Rejected("answered", "somebody is at the door")
+            raise Refusal("answered", "somebody is at the door", "il y a quelqu'un à la porte")()
         return DoorKnocked(times=command.times, effective_on=command.on)
 
     assert rehearse(gates).steps[Knock].representation()["knocks"] == 2
@@ -92,7 +93,7 @@ def test_an_example_that_is_refused_everywhere_is_found() -> None:
 
     @gates.decides(by="town_hall")
     def knock(_door: Door, _command: Knock) -> DoorKnocked:
-        raise Rejected("nobody-home", "nobody is at home")
+        raise Refusal("nobody-home", "nobody is at home", "personne n'est là")()
 
     with pytest.raises(TypeError, match="the example of Knock is never accepted: nobody is at home"):
         rehearse(gates)

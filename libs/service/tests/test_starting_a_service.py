@@ -204,7 +204,10 @@ def test_a_command_that_is_none_is_answered_by_those_there_are() -> None:
     for command in ("", "serve", "api 8000"):
         ended = run(command, {})
         assert ended.returncode == 1
-        assert ended.stderr.strip() == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|openapi"
+        assert (
+            ended.stderr.strip()
+            == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|refold|dead-letters|openapi"
+        )
 
 
 def test_the_document_needs_no_settings() -> None:
@@ -215,7 +218,8 @@ def test_the_document_needs_no_settings() -> None:
 
 def test_a_service_waits_for_its_schema(database: str, issuer: Issuer) -> None:
     environment = variables(database, issuer)
-    assert "run the command `migrate`" in sentence(run("api", environment))
+    for command in ("api", "verify", "reconcile", "dead-letters"):
+        assert "run the command `migrate`" in sentence(run(command, environment))
     assert run("migrate", environment).returncode == 0
     assert "0 migrations applied" in run("migrate", environment).stdout
 
@@ -227,6 +231,20 @@ def test_a_service_waits_for_its_schema(database: str, issuer: Issuer) -> None:
     asyncio.run(make_newer())
     for command in ("api", "worker", "migrate"):
         assert "is at migration 9999" in sentence(run(command, environment))
+
+
+def test_another_service_s_database_is_refused(database: str, issuer: Issuer) -> None:
+    environment = variables(database, issuer)
+    assert run("migrate", environment).returncode == 0
+
+    async def give_away() -> None:
+        connection = await asyncpg.connect(database)
+        await connection.execute("INSERT INTO schema_migrations (name, number, checksum) VALUES ('bells', 1, '')")
+        await connection.close()
+
+    asyncio.run(give_away())
+    for command in ("api", "worker", "migrate", "verify", "dead-letters"):
+        assert "has the schema 'bells': look at DATABASE_URL" in sentence(run(command, environment))
 
 
 def test_migrating_waits_a_while_for_a_database_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

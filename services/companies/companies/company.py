@@ -5,7 +5,7 @@ reinstates; either reports the headcount and says that the company leaves. Membe
 companies: a suspension or a departure takes the headcount to 0, a reinstatement brings it back.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -34,8 +34,9 @@ from contracts.values import (
     Zone,
     size_band,
 )
-from eventstore.decider import Command, Decider, Rejected, State
+from eventstore.decider import Command, Decider, State, tell
 from eventstore.finding import Finding
+from eventstore.refusal import Refusal
 
 
 class Apply(Command):
@@ -111,6 +112,33 @@ class Company(State):
     """The day its present suspension began."""
     left_on: Day | None = None
 
+    @property
+    def company(self) -> Siret:
+        """What its events call it."""
+        return self.siret
+
+
+SOLE_TRADER = Refusal(
+    "sole-trader",
+    "a sole trader's name is personal, and personal data cannot be recorded yet",
+    "le nom d'un entrepreneur individuel est une donnée personnelle, et ces données ne peuvent pas encore être reçues",
+    legal_form=LegalForm,
+)
+NOT_A_MEMBER = Refusal(
+    "not-a-member",
+    "this is for active members of the network; {company} is {status}",
+    "ceci est réservé aux entreprises actives du réseau ; l'état de {company} est « {status} »",
+    company=Siret,
+    status=str,
+)
+
+
+def active_member(company: Company | None, siret: str) -> Company:
+    """The company that another aggregate's decision needs as a member. Raises Rejected."""
+    if company is None or company.status != "active":
+        raise NOT_A_MEMBER(company=siret, status=company.status if company else "unknown")
+    return company
+
 
 companies = Decider(
     "company",
@@ -125,37 +153,21 @@ companies = Decider(
 )
 
 
-@companies.creates(by=("company", "network"), when=("rejected", "left"))
+@companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")
 def apply(_company: Company | None, command: Apply) -> CompanyApplied:
     if command.legal_form.startswith("1"):
-        raise Rejected(
-            "sole-trader",
-            "a sole trader's name is personal, and personal data cannot be recorded yet",
-            legal_form=command.legal_form,
-        )
-    return CompanyApplied(
-        company=command.siret,
-        name=command.name,
-        legal_form=command.legal_form,
-        naf=command.naf,
-        commune=command.commune,
-        zone=command.zone,
-        headcount=command.headcount,
-        size_band=size_band(command.headcount),
-        effective_on=command.on,
-    )
+        raise SOLE_TRADER(legal_form=command.legal_form)
+    return tell(CompanyApplied, command, company=command.siret, size_band=size_band(command.headcount))
 
 
-@companies.decides(by="network", when="applied")
+@companies.decides(by="network", when="applied", to="active", day="activated_on", takes=("headcount",))
 def activate(company: Company, command: Activate) -> CompanyActivated:
-    return CompanyActivated(
-        **_facts(company, command), headcount=company.headcount_declared, size_band=company.size_band
-    )
+    return tell(CompanyActivated, command, company, headcount=company.headcount_declared)
 
 
-@companies.decides(by="network", when="applied")
-def reject(company: Company, command: Reject) -> CompanyRejected:
-    return CompanyRejected(**_facts(company, command), reason=command.reason)
+companies.steps(
+    Reject, CompanyRejected, by="network", when="applied", to="rejected", day="rejected_on", takes=("reason",)
+)
 
 
 @companies.decides(by=("company", "network"), when="active")
@@ -163,44 +175,37 @@ def report_headcount(company: Company, command: ReportHeadcount) -> HeadcountRep
     headcount = command.full_time_equivalents
     if (headcount, command.on) == (company.headcount_declared, company.headcount_on):
         return ()
-    return HeadcountReported(
-        **_facts(company, command),
-        headcount_before=company.headcount,
-        headcount=headcount,
-        size_band=size_band(headcount),
-    )
+    return tell(HeadcountReported, command, company, headcount=headcount, size_band=size_band(headcount))
 
 
-@companies.decides(by="network", when="active")
-def suspend(company: Company, command: Suspend) -> CompanySuspended:
-    return CompanySuspended(
-        **_facts(company, command), reason=command.reason, headcount_before=company.headcount, headcount=0
-    )
+companies.steps(
+    Suspend,
+    CompanySuspended,
+    by="network",
+    when="active",
+    to="suspended",
+    day="suspended_on",
+    takes=("reason", "headcount"),
+    headcount=0,
+)
 
 
-@companies.decides(by="network", when="suspended")
+@companies.decides(by="network", when="suspended", to="active", takes=("headcount",), clears=("reason", "suspended_on"))
 def reinstate(company: Company, command: Reinstate) -> CompanyReinstated:
-    return CompanyReinstated(
-        **_facts(company, command), headcount=company.headcount_declared, size_band=company.size_band
-    )
+    return tell(CompanyReinstated, command, company, headcount=company.headcount_declared)
 
 
-@companies.decides(by=("company", "network"), when=("active", "suspended"))
-def leave(company: Company, command: Leave) -> CompanyLeft:
-    return CompanyLeft(
-        **_facts(company, command), reason=command.reason, headcount_before=company.headcount, headcount=0
-    )
-
-
-def _facts(company: Company, command: Command) -> dict[str, Any]:
-    """What every event of a company says."""
-    return {
-        "company": company.siret,
-        "naf": company.naf,
-        "commune": company.commune,
-        "zone": company.zone,
-        "effective_on": command.on,
-    }
+companies.steps(
+    Leave,
+    CompanyLeft,
+    by=("company", "network"),
+    when=("active", "suspended"),
+    to="left",
+    day="left_on",
+    takes=("reason", "headcount"),
+    clears=("suspended_on",),
+    headcount=0,
+)
 
 
 @companies.evolves
@@ -223,16 +228,6 @@ def _(_company: Company | None, event: CompanyApplied) -> Company:
 
 
 @companies.evolves
-def _(company: Company, event: CompanyActivated) -> Company:
-    return company.after(event, status="active", headcount=event.headcount, activated_on=event.effective_on)
-
-
-@companies.evolves
-def _(company: Company, event: CompanyRejected) -> Company:
-    return company.after(event, status="rejected", reason=event.reason, rejected_on=event.effective_on)
-
-
-@companies.evolves
 def _(company: Company, event: HeadcountReported) -> Company:
     return company.after(
         event,
@@ -240,28 +235,4 @@ def _(company: Company, event: HeadcountReported) -> Company:
         headcount_declared=event.headcount,
         headcount_on=event.effective_on,
         size_band=event.size_band,
-    )
-
-
-@companies.evolves
-def _(company: Company, event: CompanySuspended) -> Company:
-    return company.after(
-        event, status="suspended", reason=event.reason, headcount=event.headcount, suspended_on=event.effective_on
-    )
-
-
-@companies.evolves
-def _(company: Company, event: CompanyReinstated) -> Company:
-    return company.after(event, status="active", reason=None, headcount=event.headcount, suspended_on=None)
-
-
-@companies.evolves
-def _(company: Company, event: CompanyLeft) -> Company:
-    return company.after(
-        event,
-        status="left",
-        reason=event.reason,
-        headcount=event.headcount,
-        suspended_on=None,
-        left_on=event.effective_on,
     )

@@ -9,11 +9,11 @@ days, grants and payments, and says why.
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self, get_args
+from typing import Annotated, Final, Self, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from companies.company import Company, companies
+from companies.company import Company, active_member, companies
 from contracts.investment import (
     AmountCorrected,
     AmountSpentCorrected,
@@ -38,7 +38,7 @@ from contracts.investment import (
     Status,
     Step,
 )
-from contracts.model import Correction, Day, EnteredDay, Model, within_reason
+from contracts.model import Correction, Day, EnteredDay, Model
 from contracts.roles import FUNDERS, Role
 from contracts.values import (
     AidRate,
@@ -56,8 +56,9 @@ from contracts.values import (
     SomeEuros,
     Zone,
 )
-from eventstore.decider import Command, Decider, Lookup, Rejected, Roles, State
+from eventstore.decider import Command, Context, Decider, Lookup, Roles, State, tell
 from eventstore.finding import Finding
+from eventstore.refusal import Refusal
 
 MOST_GRANTS: Final = 20
 """Of one investment: several times what a project gathers. So its state, and the event that cancels it, stay small."""
@@ -94,9 +95,15 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
-def _dated_within_reason(evidence: Evidence) -> Evidence:
-    within_reason(evidence.dated)
-    return evidence
+class EnteredEvidence(Evidence):
+    """The document that jobs are audited on, as it is entered."""
+
+    dated: EnteredDay
+    """The day of the document."""
+
+    def recorded(self) -> Evidence:
+        """As events tell it."""
+        return Evidence(kind=self.kind, reference=self.reference, dated=self.dated)
 
 
 class AuditJobs(Command):
@@ -108,7 +115,7 @@ class AuditJobs(Command):
 
     created: FullTimeEquivalents
     maintained: FullTimeEquivalents
-    evidence: Annotated[Evidence, AfterValidator(_dated_within_reason)]
+    evidence: EnteredEvidence
 
 
 class Cancel(Command):
@@ -318,14 +325,117 @@ class Investment(State):
 
 NOT_CANCELLED = ("announced", "approved", "committed", "in_progress", "completed", "audited")
 
-investments = Decider(
-    "investment",
-    Investment,
-    finding=Finding(
-        found_by=("status", "company", "axis", "naf", "commune", "zone"),
-        sorted_by=("amount", "announced_on", "title"),
-        searched_by=("title",),
-    ),
+FUNDER_UNKNOWN = Refusal(
+    "funder-unknown",
+    "{funder} is none of the programme's funders: {funders}",
+    "{funder} n'est pas un financeur du programme : {funders}",
+    funder=Funder,
+    funders=str,
+)
+FUNDER_OF_ANOTHER_ROLE = Refusal(
+    "funder-of-another-role",
+    "{funder} is for the role {role} to decide for",
+    "les fonds de {funder} relèvent du rôle {role}",
+    funder=Funder,
+    role=Role,
+)
+GRANT_ALREADY_AWARDED = Refusal(
+    "grant-already-awarded",
+    "{funder} has already granted an aid of {scheme}; the network can correct its amount",
+    "{funder} a déjà accordé une aide de {scheme} ; le réseau peut en corriger le montant",
+    funder=Funder,
+    scheme=Scheme,
+)
+GRANT_NOT_AWARDED = Refusal(
+    "grant-not-awarded",
+    "{funder} has granted no aid of {scheme} to this investment",
+    "{funder} n'a accordé aucune aide de {scheme} à cet investissement",
+    funder=Funder,
+    scheme=Scheme,
+)
+TOO_MANY_GRANTS = Refusal(
+    "too-many-grants",
+    "an investment has at most {most} grants",
+    "un investissement reçoit au plus {most} subventions",
+    most=int,
+)
+TOO_MANY_PAYMENTS = Refusal(
+    "too-many-payments",
+    "a grant has at most {most} payments, and as many repayments",
+    "une subvention compte au plus {most} versements, et autant de reversements",
+    most=int,
+)
+PAYMENT_NOT_RECORDED = Refusal(
+    "payment-not-recorded",
+    "there is no number {number}: the grant has {recorded} of them",
+    "il n'y a pas de numéro {number} : la subvention en compte {recorded}",
+    number=Ordinal,
+    recorded=int,
+)
+STEP_NOT_REACHED = Refusal(
+    "step-not-reached",
+    "the investment is not {step} yet",
+    "l'investissement n'a pas encore atteint l'étape « {step} »",
+    step=Step,
+)
+EVIDENCE_AFTER_AUDIT = Refusal(
+    "evidence-after-audit",
+    "the evidence is dated {dated}, after the audit, of {on}",
+    "le justificatif est daté du {dated}, après l'audit, du {on}",
+    dated=Day,
+    on=Day,
+)
+DAY_BEFORE_PREVIOUS_STEP = Refusal(
+    "day-before-previous-step",
+    "{day} is before what came before, on {previous}",
+    "le {day} précède ce qui vient avant, du {previous}",
+    day=Day,
+    previous=Day,
+)
+DAY_AFTER_NEXT_STEP = Refusal(
+    "day-after-next-step",
+    "{day} is after what came next, on {next}",
+    "le {day} suit ce qui vient après, du {next}",
+    day=Day,
+    next=Day,
+)
+ELIGIBLE_BASE_ABOVE_AMOUNT = Refusal(
+    "eligible-base-above-amount",
+    "the eligible base, {eligible_base} EUR, is above the investment's amount, {amount} EUR",
+    "l'assiette éligible, {eligible_base} EUR, dépasse le montant de l'investissement, {amount} EUR",
+    eligible_base=Euros,
+    amount=Euros,
+)
+GRANT_ABOVE_AID_RATE = Refusal(
+    "grant-above-aid-rate",
+    "{granted} EUR is above {most} EUR, which is {aid_rate:.2%} of the eligible base, {eligible_base} EUR",
+    "{granted} EUR dépasse {most} EUR, soit {aid_rate:.2%} de l'assiette éligible, {eligible_base} EUR",
+    granted=Euros,
+    most=Euros,
+    aid_rate=AidRate,
+    eligible_base=Euros,
+)
+DISBURSED_ABOVE_GRANTED = Refusal(
+    "disbursed-above-granted",
+    "{disbursed} EUR disbursed and not repaid would be above the grant, {granted} EUR",
+    "{disbursed} EUR versés et non reversés dépasseraient la subvention, {granted} EUR",
+    disbursed=Euros,
+    granted=Euros,
+)
+REPAID_ABOVE_DISBURSED = Refusal(
+    "repaid-above-disbursed",
+    "{repaid} EUR repaid by {on} would be above what was disbursed by then, {disbursed} EUR",
+    "{repaid} EUR reversés au {on} dépasseraient ce qui était versé à ce jour, {disbursed} EUR",
+    repaid=Euros,
+    disbursed=Euros,
+    on=Day,
+)
+GRANTS_ABOVE_AMOUNT = Refusal(
+    "grants-above-amount",
+    "all grants together, {granted} EUR, would be above the investment's amount, {amount} EUR",
+    "l'ensemble des subventions, {granted} EUR, dépasserait le montant de l'investissement, {amount} EUR",
+    granted=Euros,
+    amount=Euros,
 )
 
 
@@ -353,71 +463,66 @@ def _has_repayments(investment: Investment) -> bool:
     return any(grant.repayments for grant in investment.grants)
 
 
-@investments.creates(by=("company", "network"), looks_up=Lookup(companies, key="company"))
+investments = Decider(
+    "investment",
+    Investment,
+    final=("audited", "cancelled"),
+    finding=Finding(
+        found_by=("status", "company", "axis", "naf", "commune", "zone"),
+        sorted_by=("amount", "announced_on", "title"),
+        searched_by=("title",),
+    ),
+)
+
+
+@investments.creates(
+    by=("company", "network"), to="announced", day="announced_on", looks_up=Lookup(companies, key="company")
+)
 def announce(command: Announce, company: Company | None) -> InvestmentAnnounced:
-    if company is None or company.status != "active":
-        status = company.status if company else "unknown"
-        raise Rejected(
-            "company-not-active",
-            f"only an active member of the network announces investments; {command.company} is {status}",
-            company=command.company,
-            status=status,
-        )
-    return InvestmentAnnounced(
-        company=company.siret,
-        naf=company.naf,
-        commune=company.commune,
-        zone=company.zone,
-        axis=command.axis,
-        title=command.title,
-        amount=command.amount,
-        jobs_planned=command.jobs_planned,
-        effective_on=command.on,
-    )
+    return tell(InvestmentAnnounced, command, active_member(company, command.company))
 
 
-@investments.decides(by=("network", "town_hall"), when="announced")
-def approve(investment: Investment, command: Approve) -> InvestmentApproved:
-    return InvestmentApproved(**_says(investment, command), amount=investment.amount)
+PARTNERS: Final = ("network", "town_hall")
+investments.steps(Approve, InvestmentApproved, by=PARTNERS, when="announced", to="approved", day="approved_on")
+investments.steps(Commit, InvestmentCommitted, by=PARTNERS, when="approved", to="committed", day="committed_on")
+investments.steps(Start, InvestmentStarted, by=PARTNERS, when="committed", to="in_progress", day="started_on")
+investments.steps(
+    Complete,
+    InvestmentCompleted,
+    by=PARTNERS,
+    when="in_progress",
+    to="completed",
+    day="completed_on",
+    takes=("amount_spent",),
+)
 
 
-@investments.decides(by=("network", "town_hall"), when="approved")
-def commit(investment: Investment, command: Commit) -> InvestmentCommitted:
-    return InvestmentCommitted(**_says(investment, command), amount=investment.amount)
-
-
-@investments.decides(by=("network", "town_hall"), when="committed")
-def start(investment: Investment, command: Start) -> InvestmentStarted:
-    return InvestmentStarted(**_says(investment, command), amount=investment.amount)
-
-
-@investments.decides(by=("network", "town_hall"), when="in_progress")
-def complete(investment: Investment, command: Complete) -> InvestmentCompleted:
-    return InvestmentCompleted(**_says(investment, command), amount=investment.amount)
-
-
-@investments.decides(by=("network", "state"), when=("completed", "audited"))
+@investments.decides(by=("network", "state"), when=("completed", "audited"), to="audited")
 def audit_jobs(investment: Investment, command: AuditJobs) -> JobsAudited | tuple[()]:
-    _check_evidence(command.evidence, command.on)
+    evidence = command.evidence.recorded()
+    _check_evidence(evidence, command.on)
     before = (investment.jobs_created, investment.jobs_maintained, investment.evidence, investment.audited_on)
-    if before == (command.created, command.maintained, command.evidence, command.on):
+    if before == (command.created, command.maintained, evidence, command.on):
         return ()
-    return JobsAudited(
-        **_says(investment, command),
+    return tell(
+        JobsAudited,
+        command,
+        investment,
         created_before=investment.jobs_created or 0,
         maintained_before=investment.jobs_maintained or 0,
         audited_before=investment.audited_on,
+        evidence=evidence,
     )
 
 
-@investments.decides(by=("company", "network"), when=("announced", "approved", "committed", "in_progress"))
+@investments.decides(
+    by=("company", "network"), when=("announced", "approved", "committed", "in_progress"), to="cancelled"
+)
 def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
-    return InvestmentCancelled(
-        **_says(investment, command),
-        status_before=investment.status,
-        amount=investment.amount,
-        announced_on=investment.announced_on,
-        committed_on=investment.committed_on,
+    return tell(
+        InvestmentCancelled,
+        command,
+        investment,
         grants_awarded=sum(grant.amount for grant in investment.grants),
         grants_disbursed=sum(grant.kept for grant in investment.grants),
         grants=tuple(
@@ -428,25 +533,14 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
 
 
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_may_gather)
-def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> GrantAwarded:
-    funders: list[Funder] = list(FUNDERS)
-    if command.funder not in funders:
-        raise Rejected(
-            "funder-unknown",
-            f"{command.funder} is none of the programme's funders: {', '.join(funders)}",
-            funder=command.funder,
-            funders=funders,
-        )
-    _check_funder(command.funder, roles)
+def award_grant(investment: Investment, command: AwardGrant, context: Context) -> GrantAwarded:
+    if command.funder not in FUNDERS:
+        raise FUNDER_UNKNOWN(funder=command.funder, funders=", ".join(FUNDERS))
+    _check_funder(command.funder, context.roles)
     if investment.grant(command.funder, command.scheme):
-        raise Rejected(
-            "grant-already-awarded",
-            f"{command.funder} has already granted an aid of {command.scheme}; the network can correct its amount",
-            funder=command.funder,
-            scheme=command.scheme,
-        )
+        raise GRANT_ALREADY_AWARDED(funder=command.funder, scheme=command.scheme)
     if len(investment.grants) >= MOST_GRANTS:
-        raise Rejected("too-many-grants", f"an investment has at most {MOST_GRANTS} grants", most=MOST_GRANTS)
+        raise TOO_MANY_GRANTS(most=MOST_GRANTS)
     grant = Grant(
         funder=command.funder,
         scheme=command.scheme,
@@ -456,27 +550,27 @@ def award_grant(investment: Investment, command: AwardGrant, roles: Roles) -> Gr
         awarded_on=command.on,
     )
     _check_grants(investment.with_grant(grant), investment.amount)
-    return GrantAwarded(**_says(investment, command))
+    return tell(GrantAwarded, command, investment)
 
 
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_is_owed)
-def disburse_grant(investment: Investment, command: DisburseGrant, roles: Roles) -> GrantDisbursed:
-    _check_funder(command.funder, roles)
+def disburse_grant(investment: Investment, command: DisburseGrant, context: Context) -> GrantDisbursed:
+    _check_funder(command.funder, context.roles)
     grant = _awarded(investment, command)
     _check_count(grant.payments)
     paid = grant.with_payment(Payment(on=command.on, amount=command.amount))
     _check_grants(investment.with_grant(paid), investment.amount)
-    return GrantDisbursed(**_says(investment, command), disbursed=paid.disbursed)
+    return tell(GrantDisbursed, command, investment, disbursed=paid.disbursed)
 
 
 @investments.decides(by=("region", "state"), offered=_has_paid)
-def record_repayment(investment: Investment, command: RecordRepayment, roles: Roles) -> GrantRepaid:
-    _check_funder(command.funder, roles)
+def record_repayment(investment: Investment, command: RecordRepayment, context: Context) -> GrantRepaid:
+    _check_funder(command.funder, context.roles)
     grant = _awarded(investment, command)
     _check_count(grant.repayments)
     repaid = grant.with_repayment(Payment(on=command.on, amount=command.amount))
     _check_grants(investment.with_grant(repaid), investment.amount)
-    return GrantRepaid(**_says(investment, command), repaid=repaid.repaid, cancelled_on=investment.cancelled_on)
+    return tell(GrantRepaid, command, investment, repaid=repaid.repaid)
 
 
 @investments.decides(by="network", when=NOT_CANCELLED)
@@ -484,25 +578,14 @@ def correct_amount(investment: Investment, command: CorrectAmount) -> AmountCorr
     if command.amount == investment.amount:
         return ()
     _check_grants(investment.grants, command.amount)
-    return AmountCorrected(
-        **_says(investment, command),
-        amount_before=investment.amount,
-        announced_on=investment.announced_on,
-        committed_on=investment.committed_on,
-    )
+    return tell(AmountCorrected, command, investment)
 
 
 @investments.decides(by="network", when=("completed", "audited"))
 def correct_amount_spent(investment: Investment, command: CorrectAmountSpent) -> AmountSpentCorrected | tuple[()]:
     if command.amount_spent == investment.amount_spent:
         return ()
-    assert investment.amount_spent is not None
-    assert investment.completed_on is not None
-    return AmountSpentCorrected(
-        **_says(investment, command),
-        amount_spent_before=investment.amount_spent,
-        completed_on=investment.completed_on,
-    )
+    return tell(AmountSpentCorrected, command, investment)
 
 
 @investments.decides(by="network", when=NOT_CANCELLED)
@@ -510,7 +593,7 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
     days = investment.days()
     place = get_args(Step).index(command.step)
     if place >= len(days):
-        raise Rejected("step-not-reached", f"the investment is not {command.step} yet", step=command.step)
+        raise STEP_NOT_REACHED(step=command.step)
     if command.day == days[place]:
         return ()
     following = [command.on, *days[place + 1 :]]
@@ -519,11 +602,11 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
     _check_day(command.day, after=max(days[:place], default=command.day), before=min(following))
     if command.step == "audited" and investment.evidence:
         _check_evidence(investment.evidence, command.day)
-    return DayCorrected(
-        **_says(investment, command),
+    return tell(
+        DayCorrected,
+        command,
+        investment,
         day_before=days[place],
-        amount=investment.amount,
-        amount_spent=investment.amount_spent,
         created=investment.jobs_created,
         maintained=investment.jobs_maintained,
     )
@@ -540,8 +623,15 @@ def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrect
         paid = [payment.on for payment in (*grant.payments, *grant.repayments)]
         _check_day(corrected.awarded_on, after=investment.announced_on, before=min([command.on, *paid]))
     _check_grants(investment.with_grant(corrected), investment.amount)
-    says = {**_says(investment, command), "amount": corrected.amount, "awarded_on": corrected.awarded_on}
-    return GrantCorrected(**says, amount_before=grant.amount, awarded_before=grant.awarded_on if moved else None)
+    return tell(
+        GrantCorrected,
+        command,
+        investment,
+        amount=corrected.amount,
+        awarded_on=corrected.awarded_on,
+        amount_before=grant.amount,
+        awarded_before=grant.awarded_on if moved else None,
+    )
 
 
 @investments.decides(by="network", offered=_has_payments)
@@ -555,12 +645,15 @@ def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentC
         _check_day(payment.on, after=grant.awarded_on, before=min(command.on, investment.cancelled_on or command.on))
     corrected = grant.with_payment(payment, command.payment)
     _check_grants(investment.with_grant(corrected), investment.amount)
-    return PaymentCorrected(
-        **{**_says(investment, command), "amount": payment.amount, "paid_on": payment.on},
+    return tell(
+        PaymentCorrected,
+        command,
+        investment,
+        amount=payment.amount,
+        paid_on=payment.on,
         amount_before=before.amount,
         paid_before=before.on,
         disbursed=corrected.disbursed,
-        cancelled_on=investment.cancelled_on,
     )
 
 
@@ -575,77 +668,46 @@ def correct_repayment(investment: Investment, command: CorrectRepayment) -> Repa
         _check_day(repayment.on, after=grant.awarded_on, before=command.on)
     corrected = grant.with_repayment(repayment, command.repayment)
     _check_grants(investment.with_grant(corrected), investment.amount)
-    return RepaymentCorrected(
-        **{**_says(investment, command), "amount": repayment.amount, "repaid_on": repayment.on},
+    return tell(
+        RepaymentCorrected,
+        command,
+        investment,
+        amount=repayment.amount,
+        repaid_on=repayment.on,
         amount_before=before.amount,
         repaid_before=before.on,
         repaid=corrected.repaid,
-        cancelled_on=investment.cancelled_on,
     )
-
-
-def _says(investment: Investment, command: Command) -> dict[str, Any]:
-    """What an event of an investment says: whose it is, since when it holds, and what the command asked."""
-    return {
-        "company": investment.company,
-        "naf": investment.naf,
-        "commune": investment.commune,
-        "zone": investment.zone,
-        "axis": investment.axis,
-        "effective_on": command.on,
-        **{field: value for field, value in command if field != "on"},
-    }
 
 
 def _check_funder(funder: str, roles: Roles) -> None:
     """A funder acts in its own role; what was awarded by one that is no longer listed is either's. Raises Rejected."""
     role: Role | None = FUNDERS.get(funder)
     if role and role not in roles:
-        raise Rejected(
-            "funder-of-another-role", f"{funder} is for the role {role} to decide for", funder=funder, role=role
-        )
+        raise FUNDER_OF_ANOTHER_ROLE(funder=funder, role=role)
 
 
 def _check_evidence(evidence: Evidence, audited: Day) -> None:
     if evidence.dated > audited:
-        raise Rejected(
-            "evidence-after-audit",
-            f"the evidence is dated {evidence.dated}, after the audit, of {audited}",
-            dated=evidence.dated,
-            on=audited,
-        )
+        raise EVIDENCE_AFTER_AUDIT(dated=evidence.dated, on=audited)
 
 
 def _check_day(day: Day, *, after: Day, before: Day) -> None:
     """What happened keeps its order when its day is corrected. Raises Rejected."""
     if day < after:
-        raise Rejected(
-            "day-before-previous-step",
-            f"{day} is before what came before, on {after}",
-            day=day,
-            previous=after,
-        )
+        raise DAY_BEFORE_PREVIOUS_STEP(day=day, previous=after)
     if day > before:
-        raise Rejected("day-after-next-step", f"{day} is after what came next, on {before}", day=day, next=before)
+        raise DAY_AFTER_NEXT_STEP(day=day, next=before)
 
 
 def _check_count(payments: Sequence[Payment]) -> None:
     if len(payments) >= MOST_PAYMENTS:
-        raise Rejected(
-            "too-many-payments",
-            f"a grant has at most {MOST_PAYMENTS} payments, and as many repayments",
-            most=MOST_PAYMENTS,
-        )
+        raise TOO_MANY_PAYMENTS(most=MOST_PAYMENTS)
 
 
 def _numbered(payments: Sequence[Payment], number: int) -> Payment:
     if number > len(payments):
-        raise Rejected(
-            "payment-not-recorded",
-            f"there is no number {number}: the grant has {len(payments)} of them",
-            number=number,
-            recorded=len(payments),
-        )
+        raise PAYMENT_NOT_RECORDED(number=number, recorded=len(payments))
     return payments[number - 1]
 
 
@@ -659,12 +721,7 @@ def _awarded(
 ) -> Grant:
     grant = investment.grant(command.funder, command.scheme)
     if grant is None:
-        raise Rejected(
-            "grant-not-awarded",
-            f"{command.funder} has granted no aid of {command.scheme} to this investment",
-            funder=command.funder,
-            scheme=command.scheme,
-        )
+        raise GRANT_NOT_AWARDED(funder=command.funder, scheme=command.scheme)
     return grant
 
 
@@ -672,91 +729,27 @@ def _check_grants(grants: Sequence[Grant], amount: int) -> None:
     """What holds for the grants of an investment of this amount, whatever happens to either. Raises Rejected."""
     for grant in grants:
         if grant.eligible_base > amount:
-            raise Rejected(
-                "eligible-base-above-amount",
-                f"the eligible base, {grant.eligible_base} EUR, is above the investment's amount, {amount} EUR",
-                eligible_base=grant.eligible_base,
-                amount=amount,
-            )
+            raise ELIGIBLE_BASE_ABOVE_AMOUNT(eligible_base=grant.eligible_base, amount=amount)
         most = int(grant.eligible_base * Decimal(str(grant.aid_rate)))  # exact, as a product of floats is not
         if grant.amount > most:
-            raise Rejected(
-                "grant-above-aid-rate",
-                f"{grant.amount} EUR is above {most} EUR, which is {grant.aid_rate:.2%} of the eligible base, "
-                f"{grant.eligible_base} EUR",
-                granted=grant.amount,
-                most=most,
-                aid_rate=grant.aid_rate,
-                eligible_base=grant.eligible_base,
+            raise GRANT_ABOVE_AID_RATE(
+                granted=grant.amount, most=most, aid_rate=grant.aid_rate, eligible_base=grant.eligible_base
             )
         if grant.kept > grant.amount:
-            raise Rejected(
-                "disbursed-above-granted",
-                f"{grant.kept} EUR disbursed and not repaid would be above the grant, {grant.amount} EUR",
-                disbursed=grant.kept,
-                granted=grant.amount,
-            )
+            raise DISBURSED_ABOVE_GRANTED(disbursed=grant.kept, granted=grant.amount)
         days: set[Day] = {repayment.on for repayment in grant.repayments}
         for day in sorted(days):
             disbursed = _until(day, grant.payments)
             repaid = _until(day, grant.repayments)
             if repaid > disbursed:
-                raise Rejected(
-                    "repaid-above-disbursed",
-                    f"{repaid} EUR repaid by {day} would be above what was disbursed by then, {disbursed} EUR",
-                    repaid=repaid,
-                    disbursed=disbursed,
-                    on=day,
-                )
+                raise REPAID_ABOVE_DISBURSED(repaid=repaid, disbursed=disbursed, on=day)
     granted = sum(grant.amount for grant in grants)
     if granted > amount:
-        raise Rejected(
-            "grants-above-amount",
-            f"all grants together, {granted} EUR, would be above the investment's amount, {amount} EUR",
-            granted=granted,
-            amount=amount,
-        )
+        raise GRANTS_ABOVE_AMOUNT(granted=granted, amount=amount)
 
 
 def _until(day: Day, payments: Sequence[Payment]) -> int:
     return sum(payment.amount for payment in payments if payment.on <= day)
-
-
-@investments.evolves
-def _(_investment: Investment | None, event: InvestmentAnnounced) -> Investment:
-    return Investment(
-        company=event.company,
-        naf=event.naf,
-        commune=event.commune,
-        zone=event.zone,
-        axis=event.axis,
-        title=event.title,
-        status="announced",
-        amount=event.amount,
-        jobs_planned=event.jobs_planned,
-        announced_on=event.effective_on,
-        effective_on=event.effective_on,
-    )
-
-
-@investments.evolves
-def _(investment: Investment, event: InvestmentApproved) -> Investment:
-    return investment.after(event, status="approved", approved_on=event.effective_on)
-
-
-@investments.evolves
-def _(investment: Investment, event: InvestmentCommitted) -> Investment:
-    return investment.after(event, status="committed", committed_on=event.effective_on)
-
-
-@investments.evolves
-def _(investment: Investment, event: InvestmentStarted) -> Investment:
-    return investment.after(event, status="in_progress", started_on=event.effective_on)
-
-
-@investments.evolves
-def _(investment: Investment, event: InvestmentCompleted) -> Investment:
-    return investment.after(event, status="completed", amount_spent=event.amount_spent, completed_on=event.effective_on)
 
 
 @investments.evolves

@@ -1,7 +1,7 @@
 """Whatever partners ask for, in any order, what must always hold still holds."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Any, Generic, TypeVar, get_args
@@ -26,20 +26,23 @@ from companies.investment import (
     CorrectPayment,
     CorrectRepayment,
     DisburseGrant,
+    EnteredEvidence,
     Investment,
     RecordRepayment,
     Start,
     investments,
 )
-from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, Evidence, sample_siret
+from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, sample_siret
 from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
 from contracts.investment import CancellationReason, CorrectionReason, Step
-from eventstore.decider import Command, Decider, Rejected, Roles, State
+from eventstore.decider import PARIS, Command, Context, Decider, Roles, State
+from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 
 S = TypeVar("S", bound=State)
 
 FIRST, TODAY = date(2024, 1, 1), date(2024, 12, 31)
+NOW = datetime.combine(TODAY, time(), PARIS)
 AT_LAST = TODAY - FIRST
 small_steps = st.integers(-1, 5).map(lambda n: timedelta(days=n))
 headcounts = st.integers(0, 50_000).map(lambda hundredths: hundredths / 100)
@@ -48,7 +51,7 @@ rates = st.sampled_from([1.0, 0.5, 0.125, 0.3333])
 funders = st.sampled_from(list(FUNDERS))
 corrections = st.sampled_from(get_args(CorrectionReason))
 evidence = st.builds(
-    Evidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=st.dates(FIRST, date(2024, 2, 1))
+    EnteredEvidence, kind=st.just("dsn"), reference=st.just("DSN-2024"), dated=st.dates(FIRST, date(2024, 2, 1))
 )
 
 COMPANY = sample_siret(0)
@@ -73,16 +76,17 @@ class Asked(RuleBasedStateMachine, Generic[S]):
         self.state: S | None = None
         self.events: list[Event] = []
 
-    def ask(
-        self, command: Command, later: timedelta, looked_up: State | None = None, roles: Roles = frozenset()
-    ) -> None:
+    def ask(self, command: Command, later: timedelta, member: State | None = None, roles: Roles = frozenset()) -> None:
         """Issues a command some days after the last step, or before it."""
         last = self.state.effective_on if self.state else FIRST
         command = command.model_copy(update={"on": min(last + later, TODAY)})
         try:
-            events = self.decider.decide(self.state, command, today=TODAY, looked_up=looked_up, roles=roles)
+            looked_up = [member for _ in self.decider.decision(type(command)).looks_up]
+            events = self.decider.decide(self.state, command, Context(NOW, roles), looked_up)
         except Rejected:
             return
+        offered = self.decider.decision(type(command)).offered
+        assert self.state is None or offered is None or offered(self.state)
         for event in events:
             assert self.state is None or isinstance(event, Correction) or event.effective_on >= last
         self.state = Specification(self.decider, TODAY).fold(events, self.state)
@@ -164,7 +168,7 @@ class AnyInvestment(Asked[Investment]):
         self.ask(command, later)
 
     @rule(created=headcounts, maintained=headcounts, evidence=evidence, later=small_steps)
-    def audit(self, created: float, maintained: float, evidence: Evidence, later: timedelta) -> None:
+    def audit(self, created: float, maintained: float, evidence: EnteredEvidence, later: timedelta) -> None:
         self.ask(AuditJobs(created=created, maintained=maintained, evidence=evidence), later)
 
     @rule(funder=funders, base=st.integers(1, 1_000), rate=rates, share=st.floats(0.5, 1.1), later=small_steps)

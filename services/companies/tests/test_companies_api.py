@@ -234,7 +234,6 @@ async def test_an_investment_is_announced_carried_out_and_audited(partners: Part
             "correct-day",
             "correct-grant",
             "correct-payment",
-            "correct-repayment",
         ],
     }
     assert shown.headers["etag"] == f'"{audited["version"]}"'
@@ -264,7 +263,7 @@ async def test_a_cancelled_investment_shows_what_is_to_be_paid_back(partners: Pa
     repayment = {**FRANCE_RELANCE, "amount": 80_000}
     problem(await partners.post(f"{path}/record-repayment", repayment, by="region"), 409, "funder-of-another-role")
     repaid = done(await partners.post(f"{path}/record-repayment", repayment, by="state"))
-    assert (repaid["to_repay"], repaid["allowed"]) == (0, ["record-repayment"])
+    assert (repaid["to_repay"], repaid["allowed"]) == (0, [])
 
 
 async def test_what_was_typed_wrongly_is_put_right_and_forbids_no_earlier_day(partners: Partners) -> None:
@@ -372,11 +371,11 @@ async def test_what_a_member_is_refused(partners: Partners) -> None:
 
 
 async def test_only_an_active_member_announces(partners: Partners) -> None:
-    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "company-not-active")
+    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "not-a-member")
     assert refused["parameters"] == {"company": FOUNDRY, "status": "unknown"}
     await member(partners)
     done(await partners.post(f"{COMPANIES}/{FOUNDRY}/suspend", {"reason": "other"}))
-    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "company-not-active")
+    refused = problem(await partners.post(INVESTMENTS, FURNACE), 409, "not-a-member")
     assert refused["parameters"]["status"] == "suspended"
 
 
@@ -439,6 +438,15 @@ async def test_bad_values_are_pointed_at_one_by_one(partners: Partners) -> None:
         ("#/headcount", "full-time-equivalents"),
         ("#/colour", "extra_forbidden"),
     }
+
+
+async def test_a_day_inside_of_what_is_sent_is_pointed_at_itself(partners: Partners) -> None:
+    evidence = {"kind": "dsn", "reference": "DSN 1", "dated": "1875-01-01"}
+    audit = {"created": 1, "maintained": 1, "evidence": evidence}
+    refused = problem(await partners.post(f"{INVESTMENTS}/none/audit-jobs", audit), 422, "invalid")
+    assert [(fault["pointer"], fault["code"]) for fault in refused["errors"]] == [
+        ("#/evidence/dated", "day-out-of-range")
+    ]
 
 
 async def test_an_unseen_name_and_a_day_beyond_reason_are_pointed_at(partners: Partners) -> None:

@@ -27,7 +27,8 @@ from contracts import (
     HeadcountReported,
     sample_siret,
 )
-from eventstore.decider import Actor, Command, Forbidden
+from eventstore.decider import Actor, Command
+from eventstore.refusal import Forbidden
 from eventstore.specification import Specification
 
 TODAY = date(2024, 9, 2)
@@ -241,7 +242,7 @@ def test_a_company_applies_for_itself_only() -> None:
     companies.authorise(decision, apply, THE_NETWORK)
     with pytest.raises(Forbidden, match="organisation"):
         companies.authorise(decision, apply, ITS_NEIGHBOUR)
-    with pytest.raises(Forbidden, match="for company or network"):
+    with pytest.raises(Forbidden, match="asks for one of the roles company, network"):
         companies.authorise(decision, apply, A_FUNDER)
 
 

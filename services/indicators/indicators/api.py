@@ -10,9 +10,11 @@ from typing import Annotated, Final, Literal, Self
 import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from contracts.model import EnteredDay
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
+from indicators import sentences
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
 from indicators.projection import generation_of
@@ -32,6 +34,7 @@ from indicators.representation import (
 from service.http.listing import CURSOR
 from service.http.problems import Problem, invalid_parameter, unavailable
 from service.http.routes import CurrentPool, CurrentSettings, requires
+from service.http.sentences import NOT_A_CURSOR, Said
 from service.running.settings import Settings
 
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
@@ -44,7 +47,7 @@ def _calendar_day(value: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("a day such as 2023-12-31")
+    raise PydanticCustomError("day", "a day of the calendar is written as in 2024-05-13")
 
 
 BY: Final = (*DIMENSIONS, "month")
@@ -84,13 +87,14 @@ class Selection(BaseModel):
     def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
         """The question, if the indicator can answer it. Raises Problem."""
         if self.first and self.last and self.first > self.last:
-            raise invalid_parameter("from", f"{self.first} is after `to`, {self.last}")
+            raise invalid_parameter("from", Said(sentences.ENDS_BEFORE_IT_BEGINS, first=self.first, last=self.last))
         if self.without and not (isinstance(indicator, Level) and indicator.without_largest):
-            raise invalid_parameter("without", f"{indicator.name} is not given without its largest contributor")
+            raise invalid_parameter("without", Said(sentences.NOT_WITHOUT_LARGEST, indicator=indicator.name))
         where: dict[str, str | int] = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
         for name in where:
             if name not in indicator.dimensions:
-                raise invalid_parameter(name, f"{indicator.name} has only {', '.join(indicator.dimensions)}")
+                said = Said(sentences.OTHER_DIMENSIONS, indicator=indicator.name, dimensions=indicator.dimensions)
+                raise invalid_parameter(name, said)
         return Question(self.first, self.last, by, self.known_on, self.without is not None, where)
 
 
@@ -108,7 +112,8 @@ class Asked(Selection):
         asked = tuple(dict.fromkeys(name for part in self.by for name in part.split(",")))
         for name in asked:
             if name not in possible:
-                raise invalid_parameter("by", f"{indicator.name} has no {name!r}: it is given by {', '.join(possible)}")
+                said = Said(sentences.NOT_GIVEN_BY, indicator=indicator.name, asked=name, possible=possible)
+                raise invalid_parameter("by", said)
         return asked
 
 
@@ -151,7 +156,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
     def find(name: str) -> Indicator:
         if name not in catalogue:
-            raise Problem("not-found", f"there is no indicator of this name; there are {', '.join(catalogue)}")
+            raise Problem("not-found", Said(sentences.NO_INDICATOR, known=[*catalogue]))
         return catalogue[name]
 
     @router.get("", summary="All indicators with their current values")
@@ -231,7 +236,7 @@ async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> 
         async with snapshot(pool, generation_of(catalogue, settings)) as now:
             yield now
     except CatchingUp:
-        raise unavailable("the events are still being folded into the figures", retry_after=10) from None
+        raise unavailable(Said(sentences.CATCHING_UP), retry_after=10) from None
 
 
 def _resume(cursor: str | None, current: Positions) -> Cursor:
@@ -241,11 +246,11 @@ def _resume(cursor: str | None, current: Positions) -> Cursor:
     try:
         place = Cursor.read(cursor)
     except ValueError:
-        raise invalid_parameter("cursor", "not a cursor that a list gave") from None
+        raise invalid_parameter("cursor", Said(NOT_A_CURSOR)) from None
     for service, partitions in place.at.items():
         here = current.get(service, {})
         if not partitions or any(not 0 < position <= here.get(number, 0) for number, position in partitions.items()):
-            raise invalid_parameter("cursor", "it is of events that are not here (any more): begin again")
+            raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
     return place
 
 

@@ -16,9 +16,10 @@ from typing import Final
 import asyncpg
 
 from contracts.model import FIRST_DAY
+from eventstore.decider import PARIS
 from indicators.measures import Formula, Indicator, Level
 from indicators.projection import PREFIX
-from service.clock import PARIS, today
+from service.clock import today
 
 ALWAYS: Final = date.max
 """Stands for no last day; PostgreSQL reads it as infinity."""

@@ -20,6 +20,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.catalogue import CATALOGUE
+from eventstore.decider import PARIS
 from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import quiet_kafka_logs
@@ -30,7 +31,6 @@ from indicators.projection import generation_of
 from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snapshot
 from indicators.recount import Happened, recount
 from indicators.representation import link
-from service.clock import PARIS
 from service.running.settings import Settings
 
 FIRST_PROGRAMME: Final = date(2023, 12, 31)

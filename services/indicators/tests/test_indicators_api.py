@@ -22,10 +22,12 @@ from contracts.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.language import Sentence
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
+from indicators import sentences
 from indicators.app import app, catalogue
 from indicators.projection import Projection
 from service.application import build
@@ -347,18 +349,18 @@ async def test_pages_follow_each_other_and_add_up(client: httpx.AsyncClient) -> 
     [
         ("/jobs_created", {"by": "funder"}, "by", "company, axis, naf, commune, zone, month"),
         ("/members", {"by": "colour"}, "by", "company, naf, commune, zone, month"),
-        ("/cost_per_job", {"by": "company,funder"}, "by", "'funder'"),
+        ("/cost_per_job", {"by": "company,funder"}, "by", "no funder"),
         ("/members", {"by": ""}, "by", "company, naf, commune, zone, month"),
         ("/members", {"axis": "2"}, "axis", "company, naf, commune, zone"),
         ("/jobs_created", {"axis": "8"}, "axis", "1 to 7"),
         ("/members", {"company": "123"}, "company", "14 digits"),
-        ("/members", {"to": "31/12/2023"}, "to", "2023-12-31"),
-        ("/members", {"to": "2023-02-30"}, "to", "2023-12-31"),
-        ("/members", {"to": "1703980800"}, "to", "2023-12-31"),
+        ("/members", {"to": "31/12/2023"}, "to", "2024-05-13"),
+        ("/members", {"to": "2023-02-30"}, "to", "2024-05-13"),
+        ("/members", {"to": "1703980800"}, "to", "2024-05-13"),
         ("/members", {"to": "9999-12-31"}, "to", "2100-12-31"),
         ("/members", {"from": "1000-01-01", "by": "month"}, "from", "1900-01-01"),
         ("/members", {"known_on": "1899-12-31"}, "known_on", "1900-01-01"),
-        ("/members", {"known_on": "yesterday"}, "known_on", "2023-12-31"),
+        ("/members", {"known_on": "yesterday"}, "known_on", "2024-05-13"),
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, "from", "after"),
         ("/members", {"without": "largest"}, "without", "members"),
         ("/headcount", {"without": "smallest"}, "without", "largest"),
@@ -380,6 +382,34 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
     [fault] = answer.json()["errors"]
     assert fault["parameter"] == parameter
     assert says in fault["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "status", "says"),
+    [
+        ("/nothing", {}, 404, "aucun indicateur ne porte ce nom"),
+        ("/members", {"by": "colour"}, 422, "members ne se ventile pas par colour"),
+        ("/members", {"axis": "2"}, 422, "members n'a que les dimensions suivantes : company, naf, commune, zone"),
+        ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, 422, "2024-01-02 est postérieur à `to`"),
+        ("/members", {"without": "largest"}, 422, "ne se calcule pas sans son principal contributeur"),
+        ("/headcount", {"without": "smallest"}, 422, "valeurs possibles : 'largest'"),
+        ("/members/events", {"limit": "0"}, 422, "le nombre doit être au moins égal à 1"),
+        ("/members/events", {"cursor": "x"}, 422, "ce n'est pas un curseur fourni par une liste"),
+        ("/members/events", {"by": "zone"}, 422, "ce paramètre n'existe pas"),
+    ],
+)
+async def test_a_question_that_has_no_answer_is_refused_in_french(
+    client: httpx.AsyncClient, path: str, parameters: dict[str, str], status: int, says: str
+) -> None:
+    answer = await client.get(f"{INDICATORS}{path}", params=parameters, headers={"Accept-Language": "fr"})
+    assert (answer.status_code, answer.headers["content-language"]) == (status, "fr")
+    assert says in answer.json()["detail"]
+
+
+def test_every_sentence_is_in_both_languages() -> None:
+    said = [value for value in vars(sentences).values() if isinstance(value, Sentence)]
+    assert said
+    assert [sentence for sentence in said if sentence.fr == sentence.en] == []
 
 
 async def test_a_forged_cursor_reads_nothing_beyond_the_projection(client: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -22,9 +22,10 @@ from contracts.investment import Evidence, Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
-from eventstore.decider import Decider, Rejected, State
+from eventstore.decider import PARIS, Context, Decider, State
 from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
+from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import investment, recount
 from indicators.app import app, catalogue
@@ -169,9 +170,8 @@ class History:
             events = decider.decide(
                 state,
                 command,
-                today=TODAY,
-                looked_up=looked_up if decision.creates else None,
-                roles=frozenset(decision.by),
+                Context(datetime.combine(TODAY, time(), PARIS), frozenset(decision.by)),
+                [looked_up for _ in decision.looks_up],
             )
         except Rejected:
             return

@@ -4,7 +4,7 @@ The record's key is the stream id, its value the event's JSON and nothing else, 
 rest is in its headers. What a topic should hold is known (`Origin`), so that a record of anybody else is told apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -117,6 +117,9 @@ class Message(NamedTuple):
     topic: str
     partition: int
     offset: int
+    correlation_id: str | None = None
+    """The client's name for the work it is part of."""
+    traceparent: str | None = None
 
     @classmethod
     def from_record(cls, record: Record) -> "Message":
@@ -138,6 +141,8 @@ class Message(NamedTuple):
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
+                correlation_id=_said(headers, "ce_correlationid"),
+                traceparent=_said(headers, "ce_traceparent"),
             )
         except (KeyError, ValueError) as error:
             # Not what it holds: whatever somebody wrote would end in a log.
@@ -189,6 +194,10 @@ _partition_of = lru_cache(maxsize=1 << 16)(partition_of)
 def source_of(topic: str) -> str:
     """How the events of a topic name where they come from, whatever the topic's version: `/issoudun/companies`."""
     return "/" + topic.rpartition(".v")[0].replace(".", "/")
+
+
+def _said(headers: Mapping[str, bytes], name: str) -> str | None:
+    return headers[name].decode() if name in headers else None
 
 
 def _place(record: "Record | Message") -> str:

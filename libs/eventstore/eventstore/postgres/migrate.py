@@ -59,6 +59,7 @@ async def migrate(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
             )
             """
         )
+        await _refuse_others(connection, sets)
         for migrations in sets:
             for number, sql, checksum in await _missing(connection, migrations):
                 async with connection.transaction():
@@ -81,6 +82,7 @@ async def check(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
     try:
         if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
             raise SchemaMismatch("the database has no schema yet: run the command `migrate`")
+        await _refuse_others(connection, sets)
         for migrations in sets:
             missing = await _missing(connection, migrations)
             if missing:
@@ -89,6 +91,18 @@ async def check(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
                 )
     finally:
         await connection.close()
+
+
+async def _refuse_others(connection: asyncpg.Connection, sets: Sequence[Migrations]) -> None:
+    """Raises SchemaMismatch where the database has tables of another service."""
+    names = [migrations.name for migrations in sets]
+    others = await connection.fetch(
+        "SELECT DISTINCT name FROM schema_migrations WHERE name <> ALL ($1) ORDER BY 1", names
+    )
+    if others:
+        raise SchemaMismatch(
+            f"the database is another service's, for it has the schema {others[0][0]!r}: look at DATABASE_URL"
+        )
 
 
 async def _missing(connection: asyncpg.Connection, migrations: Migrations) -> list[tuple[int, str, str]]:

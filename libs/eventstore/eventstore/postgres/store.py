@@ -7,10 +7,10 @@ async with Store.open(url) as store:
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -34,6 +34,9 @@ from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUncon
 from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
 from eventstore.postgres.grouping import Grouped
 from eventstore.postgres.listing import STORED, Listed, Stored, Wanted, listed
+from eventstore.postgres.parking import count_parked
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -139,13 +142,12 @@ class Store:
 
     async def list_streams(self, wanted: Wanted) -> Listed:
         """A page of the streams that are wanted."""
-        try:
+
+        async def ask() -> Listed:
             async with self.pool.acquire() as connection:
                 return await listed(connection, wanted)
-        except Exception as error:
-            if is_outage(error):
-                raise StoreUnavailable(str(error)) from error
-            raise
+
+        return await self._asked(ask())
 
     async def settle_labels(self) -> None:
         """Puts the labels that were written lately into their index: until then, each search reads them one by one."""
@@ -173,8 +175,15 @@ class Store:
 
     async def is_confirmed(self) -> bool:
         """Whether it appends (see `confirmation`). Raises StoreUnavailable unless the database answers."""
+        return await self._asked(is_confirmed(self.pool))
+
+    async def count_dead_letters(self) -> int:
+        """How much is parked (see `parking`)."""
+        return await self._asked(count_parked(self.pool))
+
+    async def _asked(self, answer: Awaitable[T]) -> T:
         try:
-            return await is_confirmed(self.pool)
+            return await answer
         except Exception as error:
             if is_outage(error):
                 raise StoreUnavailable(str(error)) from error

@@ -36,6 +36,8 @@ class CannotReconcile(Exception):
 class Comparison:
     """What a topic and its store have, and what only one of them has."""
 
+    exists: bool = True
+    """Whether there is such a topic."""
     events: int = 0
     """Events that were found in both."""
     last: int = 0
@@ -81,6 +83,7 @@ async def compare(connection: asyncpg.Connection, bootstrap: str, topic: str) ->
     published: set[int] = set()
     async with asyncio.timeout(PATIENCE):
         partitions = (await existing_topics(bootstrap, [topic])).get(topic, 0)
+    comparison.exists = partitions > 0
     if partitions:
         async for batch in _read(bootstrap, Origin(topic, partitions), comparison.faults):
             published.update(message.position for message in batch)

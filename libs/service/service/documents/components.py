@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from contracts.language import LANGUAGES
+from service.http.faults import SENTENCES
 from service.http.kinds import KINDS, Kind
 from service.http.listing import CURSOR, GREATEST_LIMIT, INSTANT, LIMIT, LONGEST_CURSOR
 from service.http.routes import SCHEME
@@ -24,6 +26,11 @@ SECURITY_SCHEMES: Final[Document] = {
 }
 
 HEADERS: Final[Document] = {
+    "Content-Language": {
+        "description": "The language of the sentences.",
+        "required": True,
+        "schema": {"type": "string", "enum": list(LANGUAGES)},
+    },
     "ETag": {
         "description": "The record's version, for If-Match and If-None-Match.",
         "required": True,
@@ -57,6 +64,14 @@ HEADERS: Final[Document] = {
 }
 
 PARAMETERS: Final[Document] = {
+    "Accept-Language": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "The language in which problems are told, English (`en`) or French (`fr`), as RFC 9110 writes "
+        "preferences. English without it.",
+        "schema": {"type": "string"},
+        "example": "fr-FR, fr;q=0.9, en;q=0.8",
+    },
     "Idempotency-Key": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -102,8 +117,8 @@ PARAMETERS: Final[Document] = {
     "updated_since": {
         "name": "updated_since",
         "in": "query",
-        "description": "Only those that something was recorded of since this moment. What is being stored shows a moment "
-        "later under an earlier time: ask again from a minute before.",
+        "description": "Only those that something was recorded of since this moment. What is being stored shows a "
+        "moment later under an earlier time: ask again from a minute before.",
         "schema": {"type": "string", "format": "date-time", "pattern": INSTANT},
         "example": "2024-05-13T08:30:00Z",
     },
@@ -141,7 +156,8 @@ SCHEMAS: Final[Document] = {
         },
     },
     "Problem": {
-        "description": "What went wrong (RFC 9457). Programs go by `type`, whose last part is the slug.",
+        "description": "What went wrong (RFC 9457). Programs go by `type`, whose last part is the slug. What the "
+        "detail speaks of is beside it in `parameters`, where it speaks of anything.",
         "type": "object",
         "required": ["type", "title", "status", "detail"],
         "properties": {
@@ -158,8 +174,9 @@ SCHEMAS: Final[Document] = {
                     "properties": {
                         "pointer": {"type": "string", "description": "Into the body: a JSON pointer, `#/amount`."},
                         "parameter": {"type": "string", "description": "The parameter's name, of the query."},
-                        "detail": {"type": "string"},
+                        "detail": {"type": "string", "description": "A sentence about this fault, for people."},
                         "code": {"type": "string"},
+                        "parameters": {"type": "object", "description": "What the detail speaks of."},
                     },
                 },
             },
@@ -172,7 +189,7 @@ SCHEMAS: Final[Document] = {
 
 _HEADERS_OF: Final = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}
 _MEMBERS_OF: Final[Mapping[str, Document]] = {
-    "invalid": {"errors": [{"pointer": "#/amount", "detail": "Field required", "code": "missing"}]},
+    "invalid": {"errors": [{"pointer": "#/amount", "detail": SENTENCES["missing"].told("en"), "code": "missing"}]},
     "scope-missing": {"scope": "companies:write"},
     "body-too-large": {"limit": 262144},
     "internal": {"trace_id": "0af7651916cd43dd8448eb211c80319c"},
@@ -208,15 +225,15 @@ def response(
 ) -> Document:
     """A response by any of some problems of one status, with an example of each and its further members."""
     status = next(iter(kinds.values())).status
-    headers = {name: refer("headers", name) for name in _HEADERS_OF.get(status, ())}
+    headers = {name: refer("headers", name) for name in ("Content-Language", *_HEADERS_OF.get(status, ()))}
     examples = {
         slug: {
-            "summary": kind.advice,
+            "summary": kind.advice.told("en"),
             "value": {
                 "type": problem_type(service, slug),
-                "title": kind.title,
+                "title": kind.title.told("en"),
                 "status": kind.status,
-                "detail": kind.advice,
+                "detail": kind.advice.told("en"),
                 **members.get(slug, {}),
             },
         }

@@ -18,8 +18,13 @@ from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
+from contracts.language import Language
 from service.definition import Service
+from service.documents.components import problem_type
+from service.http.kinds import Kind
 from service.http.problems import Problem
+from service.http.routes import CurrentLanguage
+from service.http.sentences import NO_FILE, NO_PROBLEM, Said
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -55,27 +60,31 @@ class ProblemKinds(BaseModel):
 def router(service: Service) -> APIRouter:
     """The routes of a service's documentation."""
     routes = APIRouter(tags=["documentation"])
-    kinds = {
-        slug: ProblemKind(
-            type=f"/{service.name}/problems/{slug}", slug=slug, status=kind.status, title=kind.title, advice=kind.advice
-        )
-        for slug, kind in sorted(service.problems.items())
-    }
+    kinds = dict(sorted(service.problems.items()))
     named = Annotated[
         str, Path(description="The last part of a problem's `type`.", json_schema_extra={"enum": list(kinds)})
     ]
 
+    def told(slug: str, kind: Kind, language: Language) -> ProblemKind:
+        return ProblemKind(
+            type=problem_type(service.name, slug),
+            slug=slug,
+            status=kind.status,
+            title=kind.title.told(language),
+            advice=kind.advice.told(language),
+        )
+
     @routes.get("/problems", summary="Every problem the service may answer with")
-    async def problems() -> ProblemKinds:
+    async def problems(language: CurrentLanguage) -> ProblemKinds:
         """What each means, and what to do about it."""
-        return ProblemKinds(items=list(kinds.values()))
+        return ProblemKinds(items=[told(*kind, language) for kind in kinds.items()])
 
     @routes.get("/problems/{slug}", summary="What a problem means")
-    async def problem(slug: named) -> ProblemKind:
+    async def problem(slug: named, language: CurrentLanguage) -> ProblemKind:
         """What the `type` of a problem leads to."""
         if slug not in kinds:
-            raise Problem("not-found", "there is no problem of this slug")
-        return kinds[slug]
+            raise Problem("not-found", Said(NO_PROBLEM))
+        return told(slug, kinds[slug], language)
 
     @routes.get("/", include_in_schema=False)
     async def root(request: Request) -> HTMLResponse:
@@ -104,7 +113,7 @@ def router(service: Service) -> APIRouter:
         for asset in _assets().values():
             if asset.name == name:
                 return asset.response(gzipped="gzip" in accept_encoding)
-        raise Problem("not-found", "the documentation has no such file")
+        raise Problem("not-found", Said(NO_FILE))
 
     return routes
 

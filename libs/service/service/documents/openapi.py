@@ -50,6 +50,8 @@ def document(service: Service) -> Document:
             if schemas.setdefault(name, schema) != schema:
                 raise TypeError(f"{service.name}: two schemas are called {name}")
         paths.update(operations.paths())
+    for path in paths.values():
+        path["parameters"] = [*path.get("parameters", ()), refer("parameters", "Accept-Language")]
     written["tags"] = _tags(service, paths)
     shared = {
         "schemas": dict(sorted(schemas.items())),

@@ -95,8 +95,8 @@ class Operations:
 
     def _command(self, decision: Decision, ok: Document, shared: Mapping[str, str]) -> Document:
         summary, _, rest = decision.description.partition("\n")
-        own = [role for role in decision.by if role in ORGANISATION_ROLES]
-        said = [rest.strip(), f"For the roles {', '.join(decision.by)}."]
+        own = [role for role in decision.roles if role in ORGANISATION_ROLES]
+        said = [rest.strip(), f"For the roles {', '.join(decision.roles)}."]
         said += [f"The role {role} only on its own records." for role in own]
         said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
         schema = self.schemas[decision.command.__name__]
@@ -112,7 +112,7 @@ class Operations:
         content = {"application/json": {"schema": refer("schemas", decision.command.__name__), "example": made}}
         return {
             **operation,
-            "x-roles": list(decision.by),
+            "x-roles": list(decision.roles),
             "parameters": [
                 refer("parameters", name) for name in ("Idempotency-Key", "X-Correlation-Id", "traceparent")
             ],
@@ -130,7 +130,7 @@ class Operations:
         for slug, kind in kinds.items():
             met = self._rehearsal.refused.get((decision.command, slug))
             if met is not None:
-                said = {"detail": met.detail, "parameters": to_jsonable_python(met.parameters)}
+                said = {"detail": str(met), "parameters": to_jsonable_python(met.parameters)}
             else:
                 said = {"parameters": {name: example(schema_of(each), {}) for name, each in kind.parameters.items()}}
             members[slug] = said if kind.parameters else {}

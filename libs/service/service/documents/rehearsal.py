@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import cache
+from itertools import product
 from typing import Any, Final, get_args
 from uuid import UUID
 
@@ -16,13 +17,14 @@ from pydantic import BaseModel
 
 from contracts.model import Event
 from contracts.roles import Role
-from eventstore.decider import Actor, Command, Decider, Decision, Rejected, State
+from eventstore.decider import PARIS, PLATFORM, Actor, Command, Context, Decider, Decision, Lookup, State
 from eventstore.execution import Outcome
 from eventstore.postgres.store import Recorded
+from eventstore.refusal import Rejected
 from service.documents.examples import DAY, ID, example_of
 from service.http.representation import Representation, written_event
 
-_ALL_ROLES: Final = frozenset(get_args(Role))
+_CONTEXT: Final = Context(datetime.combine(DAY, time(10, 30), PARIS), frozenset((*get_args(Role), PLATFORM)))
 _MOST: Final = 2000
 """Kinds of states that are tried at most."""
 
@@ -36,7 +38,7 @@ class Step:
     command: Command
     identity: str
     before: "Step | None"
-    looked_up: "Step | None"
+    looked_up: "Sequence[Step | None]"
     events: Sequence[Event]
     state: State
 
@@ -52,7 +54,8 @@ class Step:
 
     def representation(self) -> Any:
         """The stream after it, as shown to somebody who may issue every decision."""
-        actor = Actor("example", _ALL_ROLES, self.decider.owners(self.state))
+        owners = {role: owners[0] for role, owners in self.decider.owners(self.state).items()}
+        actor = Actor("example", _CONTEXT.roles, owners)
         state = self.state.model_dump_json()
         outcome = Outcome(self.decider.stream_id(self.identity), self.identity, self.version, self.state, state)
         return json.loads(Representation(self.decider).write(outcome, actor))
@@ -60,7 +63,7 @@ class Step:
     def history(self) -> Sequence[Any]:
         """The stream's events up to it, as its history shows them."""
         events = [event for step in self.path for event in step.events]
-        recorded_at = datetime.combine(DAY, time(8, 30), UTC)
+        recorded_at = _CONTEXT.now.astimezone(UTC)
         return [
             json.loads(
                 written_event(
@@ -126,29 +129,35 @@ def rehearse(decider: Decider[Any]) -> Rehearsal:
         try_all(before)
     steps = {**idle, **made}
     for kind in commands.keys() - steps.keys():
-        why = "; ".join(rejected.detail for (command, _), rejected in refused.items() if command is kind)
+        why = "; ".join(str(rejected) for (command, _), rejected in refused.items() if command is kind)
         raise TypeError(f"{decider.category}: the example of {kind.__name__} is never accepted: {why}")
     return Rehearsal({kind: steps[kind] for kind in commands}, refused, reached)
 
 
-def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Step | None]:
+def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Sequence[Step | None]]:
     """The streams that the decision may find, and none."""
-    lookup = decision.looks_up
-    if lookup is not None:
-        identity = getattr(before.state if before else command, lookup.key)
-        yield from (step for step in rehearse(lookup.decider).reached if step.identity == identity)
-    yield None
+    yield from product(*(_found(lookup, command, before) for lookup in decision.looks_up))
+
+
+def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[Step | None]:
+    asked = lookup.key in type(command).model_fields or before is None
+    identity = getattr(command if asked or before is None else before.state, lookup.key)
+    return [*(step for step in rehearse(lookup.decider).reached if step.identity == identity), None]
 
 
 def _take(
-    decider: Decider[Any], decision: Decision, command: Command, before: Step | None, looked_up: Step | None
+    decider: Decider[Any],
+    decision: Decision,
+    command: Command,
+    before: Step | None,
+    looked_up: Sequence[Step | None],
 ) -> Step:
     state = before.state if before else None
     try:
-        events = decider.decide(
-            state, command, today=DAY, looked_up=looked_up.state if looked_up else None, roles=_ALL_ROLES
-        )
+        events = decider.decide(state, command, _CONTEXT, [found.state if found else None for found in looked_up])
         after = decider.fold(events, state)
+        if events:
+            decider.check_status(command, state, after)
     except Rejected:
         raise
     except Exception as error:

@@ -135,7 +135,7 @@ class Schemas:
             }
         return {
             "type": "object",
-            "description": kind.advice,
+            "description": kind.advice.told("en"),
             "required": list(properties),
             "properties": properties,
         }

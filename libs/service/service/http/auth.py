@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.decider import Actor
+from service.http import sentences
+from service.http.sentences import Said
 
 ALGORITHMS: Final = ("RS256", "ES256")
 LEEWAY: Final = 10
@@ -34,8 +36,9 @@ log = logging.getLogger(__name__)
 class Unauthenticated(Exception):
     """No token, or not a valid one. `error` is the code of RFC 6750, None where no token was given."""
 
-    def __init__(self, detail: str, error: str | None = "invalid_token") -> None:
-        super().__init__(detail)
+    def __init__(self, said: Said, error: str | None = "invalid_token") -> None:
+        super().__init__(said.told("en"))
+        self.said = said
         self.error = error
 
 
@@ -43,12 +46,17 @@ class ScopeMissing(Exception):
     """The token is valid but lacks a scope."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"the token lacks the scope {scope}")
+        self.said = Said(sentences.SCOPE_MISSING, scope=scope)
+        super().__init__(self.said.told("en"))
         self.scope = scope
 
 
 class IssuerUnavailable(Exception):
     """A token's signing key is unknown, and the issuer can't be asked now."""
+
+    def __init__(self) -> None:
+        self.said = Said(sentences.ISSUER_AWAY)
+        super().__init__(self.said.told("en"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class _Claims(BaseModel):
         # Not `sub`: that may be a person, and who called is recorded with each event.
         client = self.client_id or self.azp
         if client is None:
-            raise Unauthenticated("the token names no client: it needs client_id or azp")
+            raise Unauthenticated(Said(sentences.CLIENT_UNNAMED))
         organisations = {role: getattr(self, role) for role in ORGANISATION_ROLES}
         return Caller(
             actor=Actor(
@@ -120,10 +128,10 @@ class Tokens:
     async def verify(self, authorization: bytes | None) -> Caller:
         """The caller of a token. Raises Unauthenticated, and IssuerUnavailable."""
         if authorization is None:
-            raise Unauthenticated("this needs a bearer token", error=None)
+            raise Unauthenticated(Said(sentences.TOKEN_NEEDED), error=None)
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
-            raise Unauthenticated("the Authorization header is not a bearer token", error=None)
+            raise Unauthenticated(Said(sentences.NOT_BEARER), error=None)
         caller = await self._check(token.strip())
         self._verified[authorization] = caller
         if len(self._verified) > REMEMBERED:
@@ -135,7 +143,7 @@ class Tokens:
             header = jwt.get_unverified_header(token)
             key = await self._keys.find(header.get("kid"))
             if key is None:
-                raise Unauthenticated("the token is signed with a key its issuer does not publish")
+                raise Unauthenticated(Said(sentences.KEY_UNPUBLISHED))
             claims = jwt.decode(
                 token,
                 key,
@@ -147,11 +155,30 @@ class Tokens:
                 options={"require": ["exp", "iss", "aud"]},
             )
             return _Claims.model_validate(claims).caller()
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired") from None
         except (jwt.PyJWTError, ValueError) as invalid:
-            detail = "its claims are malformed" if isinstance(invalid, ValidationError) else str(invalid)
-            raise Unauthenticated(f"the token is not valid: {detail}") from None
+            raise Unauthenticated(_why(invalid)) from None
+
+
+def _why(invalid: Exception) -> Said:
+    """Why a token is not valid."""
+    match invalid:
+        case ValidationError():
+            return Said(sentences.CLAIMS_MALFORMED)
+        case jwt.MissingRequiredClaimError():
+            return Said(sentences.CLAIM_MISSING, claim=invalid.claim)
+        case jwt.ExpiredSignatureError():
+            return Said(sentences.TOKEN_EXPIRED)
+        case jwt.ImmatureSignatureError():
+            return Said(sentences.TOKEN_TOO_EARLY)
+        case jwt.InvalidSignatureError():
+            return Said(sentences.TOKEN_FORGED)
+        case jwt.InvalidIssuerError():
+            return Said(sentences.TOKEN_OF_ANOTHER_ISSUER)
+        case jwt.InvalidAudienceError():
+            return Said(sentences.TOKEN_FOR_ANOTHER_AUDIENCE)
+        case jwt.InvalidAlgorithmError():
+            return Said(sentences.TOKEN_ALGORITHM)
+    return Said(sentences.TOKEN_UNREADABLE)
 
 
 class Keys:
@@ -171,7 +198,7 @@ class Keys:
             if self._fetch is not None or age > REFETCH:
                 await asyncio.shield(self._refresh())
             if kid not in self._known and not self._reachable:
-                raise IssuerUnavailable("the issuer of tokens does not answer, and this one's key is unknown")
+                raise IssuerUnavailable
         elif age > STALE:
             self._refresh()
         return self._known.get(kid)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from eventstore.decider import Command
 from service.http import headers
 from service.http.exchange import Exchange
+from service.http.faults import fault_of
 from service.http.problems import invalid
 
 C = TypeVar("C", bound=Command)
@@ -25,7 +26,7 @@ def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
     try:
         command = model.model_validate_json(body)
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_input=False)) from None
+        raise invalid(map(fault_of, error.errors(include_url=False, include_input=False))) from None
     if _ESCAPED_NUL in body:
         refuse_nul(json.loads(body))
     return command
@@ -33,11 +34,9 @@ def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
 
 def refuse_nul(document: Any) -> None:
     """PostgreSQL's text holds no NUL, and nobody means one. Raises Problem."""
-    places = [
-        {"loc": location, "msg": "a NUL character is not allowed", "type": "nul"} for location in _nul(document, ())
-    ]
-    if places:
-        raise invalid(places)
+    faults = [fault_of({"loc": location, "type": "nul"}) for location in _nul(document, ())]
+    if faults:
+        raise invalid(faults)
 
 
 def _nul(value: Any, location: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

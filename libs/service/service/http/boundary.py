@@ -15,6 +15,7 @@ from service.http.deadlines import Deadlines, Late
 from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable
 from service.http.resource import Endpoints
+from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HERE, STOPPING, Said
 from service.running.settings import Settings
 
 DEPTH: Final = 3
@@ -59,7 +60,7 @@ class Boundary:
                 if found is None:
                     if not path.isprintable():
                         # The framework's patterns overlook a line break at the end.
-                        raise Problem("not-found", "nothing is at this path")
+                        raise Problem("not-found", Said(NOTHING_HERE))
                     if exchange.method == "HEAD":
                         # Answered as GET is; the server leaves the body out, by the request as it came.
                         scope = {**scope, "method": "GET"}
@@ -71,7 +72,7 @@ class Boundary:
             return
         except asyncio.CancelledError:
             if not exchange.answered:
-                await unavailable("the service is stopping").answer(exchange)
+                await unavailable(Said(STOPPING)).answer(exchange)
             raise
         except Exception as error:
             problem = _problem(exchange, error, partial(_route, scope, found))
@@ -104,14 +105,14 @@ def _problem(exchange: Exchange, error: Exception, route: Callable[[], str]) -> 
     """The problem to answer with; what is ours to mend, or to know of, is logged."""
     if isinstance(error, Late):
         if exchange.waits_for_body:
-            return Problem("request-timeout", "the body did not arrive in time", headers={"Connection": "close"})
+            return Problem("request-timeout", Said(BODY_LATE), headers={"Connection": "close"})
         log.warning("%s %s took too long", exchange.method, route())
-        return unavailable("no answer in time", slug="timed-out")
+        return unavailable(Said(NO_ANSWER_IN_TIME), slug="timed-out")
     problem = problem_of(error)
     if problem is None:
         trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
         log.error("%s %s failed, trace %s", exchange.method, route(), trace_id, exc_info=error)
-        return Problem("internal", "this should not have happened, and is logged", {"trace_id": trace_id})
+        return Problem("internal", Said(BUG), {"trace_id": trace_id})
     if problem.status == 503:
         log.warning("%s %s: %s", exchange.method, route(), described(error))
     return problem

@@ -13,6 +13,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from service.http.exchange import Refused
+from service.http.sentences import (
+    HEADERS_LATE,
+    HEADERS_TOO_LARGE,
+    NO_PROXY,
+    NOT_HTTP,
+    TARGET_MALFORMED,
+    TARGET_TOO_LONG,
+    TOO_MANY_CONNECTIONS,
+    Said,
+)
 
 if TYPE_CHECKING:
     from service.http.serving import Config
@@ -48,7 +58,7 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._await_head()
         if len(self.connections) > self._settings.max_connections:
-            self._refuse(Refused("unavailable", "too many connections are open", headers={"Retry-After": "1"}))
+            self._refuse(Refused("unavailable", Said(TOO_MANY_CONNECTIONS), headers={"Retry-After": "1"}))
             # Of these there may be any number, so none is kept until it has read that.
             self.cycle.transport = self.transport
 
@@ -77,7 +87,7 @@ class Connection(HttpToolsProtocol):
         """Begins the request, unless it asks for another protocol: it will be read again without that."""
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
-                raise Refused("malformed-request", "this is no proxy, so there is nothing to CONNECT to")
+                raise Refused("malformed-request", Said(NO_PROXY))
             return
         size = len(self.url)
         if size > self._settings.max_target_bytes:
@@ -118,7 +128,7 @@ class Connection(HttpToolsProtocol):
         if self._deadline is not None and now > self._deadline:
             self._deadline = None
             if self._in_head():
-                self._refuse(Refused("request-timeout", "the headers did not arrive in time"))
+                self._refuse(Refused("request-timeout", Said(HEADERS_LATE)))
             else:
                 self.transport.close()
 
@@ -162,8 +172,8 @@ class Connection(HttpToolsProtocol):
     def _too_large(self) -> Refused:
         target, head = self._settings.max_target_bytes, self._settings.max_header_bytes
         if self._in_head() and len(self.url) > target:
-            return Refused("target-too-long", f"the target is longer than {target} bytes")
-        return Refused("headers-too-large", f"the headers are larger than {head} bytes")
+            return Refused("target-too-long", Said(TARGET_TOO_LONG, limit=target))
+        return Refused("headers-too-large", Said(HEADERS_TOO_LARGE, limit=head))
 
     def _ending(self) -> asyncio.Transport:
         return cast(asyncio.Transport, _Ending(self.transport))
@@ -237,5 +247,5 @@ def _reason(error: httptools.HttpParserError) -> Refused:
         case Refused() as refused:
             return refused
         case None:
-            return Refused("malformed-request", f"the request is not well-formed: {error}")
-    return Refused("malformed-request", "the target of the request is not well-formed")
+            return Refused("malformed-request", Said(NOT_HTTP, reason=str(error)))
+    return Refused("malformed-request", Said(TARGET_MALFORMED))

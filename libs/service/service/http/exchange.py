@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from service.http.kinds import KINDS
+from service.http.sentences import BODY_INCOMPLETE, BODY_TOO_LARGE, Said
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -23,16 +24,18 @@ class BodyTooLarge(HTTPException):
     """The body is larger than the limit, in bytes. FastAPI lets only its own kind of exceptions pass where it reads."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(413, f"the body is larger than {limit} bytes")
+        self.said = Said(BODY_TOO_LARGE, limit=limit)
+        super().__init__(413, self.said.told("en"))
         self.limit = limit
 
 
 class Refused(HTTPException):
     """The request cannot be read to its end, so the connection ends with the answer; the slug is of the catalogue."""
 
-    def __init__(self, slug: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(KINDS[slug].status, detail, {"Connection": "close", **(headers or {})})
+    def __init__(self, slug: str, said: Said, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(KINDS[slug].status, said.told("en"), {"Connection": "close", **(headers or {})})
         self.slug = slug
+        self.said = said
 
 
 class Exchange:
@@ -113,7 +116,8 @@ class Exchange:
         if refused is not None:
             raise refused
         if self._announced not in (-1, self._received):
-            raise Refused("malformed-request", f"{self._received} bytes of the {self._announced} announced are there")
+            said = Said(BODY_INCOMPLETE, received=self._received, announced=self._announced)
+            raise Refused("malformed-request", said)
 
     async def answer(self, status: int, body: bytes, headers: Headers = (JSON,)) -> None:
         """Sends the whole answer."""

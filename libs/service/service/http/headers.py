@@ -5,6 +5,15 @@ from typing import Final
 
 from service.http.exchange import Exchange
 from service.http.problems import Problem
+from service.http.sentences import (
+    CORRELATION_MALFORMED,
+    ENCODED,
+    IF_MATCH_MALFORMED,
+    JSON_UNTOLD,
+    KEY_MALFORMED,
+    NOT_JSON,
+    Said,
+)
 
 ANY_VERSION: Final = "*"
 NO_VERSION: Final = -1
@@ -21,7 +30,7 @@ def idempotency_key(exchange: Exchange) -> str | None:
     """The client's name for this request, by which a retry is recognised. Raises Problem."""
     key = exchange.header(b"idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
-        raise Problem("malformed-header", "Idempotency-Key must be 1 to 255 printable ASCII characters")
+        raise Problem("malformed-header", Said(KEY_MALFORMED))
     return key
 
 
@@ -35,7 +44,7 @@ def if_match(exchange: Exchange) -> int | None:
         return int(version[1])
     if _ENTITY_TAG.fullmatch(value):
         return NO_VERSION
-    raise Problem("malformed-header", 'If-Match must be one version as the ETag gives it, such as "3", or *')
+    raise Problem("malformed-header", Said(IF_MATCH_MALFORMED))
 
 
 def none_match(exchange: Exchange, version: int) -> bool:
@@ -56,7 +65,7 @@ def correlation_id(exchange: Exchange) -> str | None:
     """What the client calls the work that this command is part of. Raises Problem."""
     value = exchange.header(b"x-correlation-id")
     if value is not None and not _CORRELATION.fullmatch(value):
-        raise Problem("malformed-header", "X-Correlation-Id must be 1 to 128 printable ASCII characters without spaces")
+        raise Problem("malformed-header", Said(CORRELATION_MALFORMED))
     return value
 
 
@@ -67,7 +76,10 @@ def traceparent(exchange: Exchange) -> str | None:
 
 
 def require_json(exchange: Exchange) -> None:
-    """The body must be JSON in UTF-8. Raises Problem."""
+    """The body must be JSON in UTF-8, as it is. Raises Problem."""
+    encoding = exchange.header(b"content-encoding")
+    if encoding not in (None, "identity"):
+        raise Problem("unsupported-media-type", Said(ENCODED, encoding=encoding))
     value = exchange.header(b"content-type")
     if value == "application/json":
         return
@@ -76,5 +88,5 @@ def require_json(exchange: Exchange) -> None:
         name == "charset" and charset.strip('"') != "utf-8"
         for name, _, charset in (parameter.partition("=") for parameter in parameters)
     ):
-        given = f"not {value}" if value else "and the Content-Type header must say so"
-        raise Problem("unsupported-media-type", f"the body must be application/json in UTF-8, {given}")
+        said = Said(NOT_JSON, media_type=value) if value else Said(JSON_UNTOLD)
+        raise Problem("unsupported-media-type", said)

@@ -18,8 +18,23 @@ from eventstore.decider import Actor, Decider
 from eventstore.finding import order_of, words
 from eventstore.postgres.listing import Place, Range, Wanted
 from service.http.exchange import Exchange
+from service.http.faults import Fault, fault_of
 from service.http.problems import Problem, invalid, invalid_parameter
 from service.http.reading import Readers
+from service.http.sentences import (
+    CONTROL_CHARACTERS,
+    EMPTY_RANGE,
+    GIVEN_TWICE,
+    LIMIT_OUT_OF_RANGE,
+    MOMENT_MALFORMED,
+    NO_PARAMETER,
+    NO_PARAMETERS,
+    NOT_A_CHOICE,
+    NOT_A_CURSOR,
+    TOO_MANY_VALUES,
+    WORDS_OUT_OF_RANGE,
+    Said,
+)
 
 LIMIT: Final = 50
 GREATEST_LIMIT: Final = 200
@@ -109,17 +124,18 @@ class Questions:
         self._readers = readers
         finding = decider.finding
         kinds, values = self._labelling.kinds, self._labelling.values
-        self._found = {
-            name: _DAY if kinds[name] is date else TypeAdapter[Any](values[name]) for name in finding.found_by
+        self._found = finding.found_by
+        self._ends = {name + end: name for name in ranged(decider) for end in (FROM, TO)}
+        self.types: Mapping[str, TypeAdapter[Any]] = {
+            **{name: _DAY if kinds[name] is date else TypeAdapter[Any](values[name]) for name in self._found},
+            **{end: _DAY if kinds[name] is date else _NUMBER for end, name in self._ends.items()},
         }
-        self._ends = {
-            name + end: (name, _DAY if kinds[name] is date else _NUMBER)
-            for name in ranged(decider)
-            for end in (FROM, TO)
-        }
+        """How each value of a query is read."""
         self._sorts = sorts(decider)
         self._searched = finding.searched_by
-        self._declared = (*PAGING, *ASKING, *self._found, *self._ends)
+        absent = {"q": not self._searched, "sort": not self._sorts}
+        asking = [name for name in ASKING if not absent.get(name)]
+        self._declared = (*self._found, *self._ends, *asking, *PAGING)
 
     def read(self, query: bytes) -> Question:
         """What a query asks for. Raises Problem."""
@@ -128,10 +144,10 @@ class Questions:
         found: dict[str, list[object]] = {}
         for name, value in parameters:
             if name in self._found:
-                found.setdefault(name, []).append(_read(name, value, self._found[name]))
+                found.setdefault(name, []).append(_read(name, value, self.types[name]))
         for name, values in found.items():
             if len(values) > MOST_VALUES:
-                raise invalid_parameter(name, f"at most {MOST_VALUES} values")
+                raise invalid_parameter(name, Said(TOO_MANY_VALUES, most=MOST_VALUES))
         limit, cursor = _paging(asked)
         return Question(
             limit=limit,
@@ -182,26 +198,24 @@ class Questions:
 
     def _ranges(self, asked: Mapping[str, str]) -> Sequence[Range]:
         ranges = []
-        for name in dict.fromkeys(self._ends[end][0] for end in asked if end in self._ends):
+        for name in dict.fromkeys(self._ends[end] for end in asked if end in self._ends):
             ends = [
-                _read(name + end, asked[name + end], self._ends[name + end][1]) if name + end in asked else None
+                _read(name + end, asked[name + end], self.types[name + end]) if name + end in asked else None
                 for end in (FROM, TO)
             ]
             least, greatest = (None if end is None else order_of(end) for end in ends)
             if least is not None and greatest is not None and least > greatest:
-                said = f"nothing is from {ends[0]} to {ends[1]}"
-                raise invalid([{"loc": ("query", name + TO), "msg": said, "type": "empty_range"}])
+                said = Said(EMPTY_RANGE, least=ends[0], greatest=ends[1])
+                raise invalid([Fault({"parameter": name + TO}, "empty_range", said)])
             ranges.append(Range(name, least, greatest))
         return ranges
 
     def _words(self, text: str | None) -> Sequence[str]:
         if text is None:
             return ()
-        if not self._searched:
-            raise invalid_parameter("q", "these are not searched by words")
         found = list(dict.fromkeys(words(text)))
         if not 1 <= len(found) <= MOST_WORDS:
-            raise invalid_parameter("q", f"1 to {MOST_WORDS} words, or beginnings of words")
+            raise invalid_parameter("q", Said(WORDS_OUT_OF_RANGE, most=MOST_WORDS))
         return found
 
 
@@ -241,38 +255,35 @@ def refuse_undeclared(
     seen: set[str] = set()
     for name, _ in parameters:
         if name not in declared:
-            known = f"there are {', '.join(declared)}" if declared else "there are none here"
-            raise invalid_parameter(name, f"there is no such parameter; {known}")
+            raise invalid_parameter(name, Said(NO_PARAMETER, known=[*declared]) if declared else Said(NO_PARAMETERS))
         if name in seen and name not in repeatable:
-            raise invalid_parameter(name, "given twice")
+            raise invalid_parameter(name, Said(GIVEN_TWICE))
         seen.add(name)
     return parameters
 
 
 def _read(name: str, value: str, adapter: TypeAdapter[Any]) -> Any:
     if not value.isprintable():
-        raise invalid_parameter(name, "control characters are not allowed")
+        raise invalid_parameter(name, Said(CONTROL_CHARACTERS))
     try:
         # A day is written in JSON as we write it; read from a plain text, any number would be one.
         return adapter.validate_json(json.dumps(value)) if adapter is _DAY else adapter.validate_strings(value)
     except ValidationError as error:
-        raise invalid([{**fault, "loc": ("query", name)} for fault in error.errors()[:1]]) from None
+        raise invalid(fault_of({**fault, "loc": ("query", name)}) for fault in error.errors()[:1]) from None
 
 
 def _since(value: str | None) -> datetime | None:
     if value is None:
         return None
     if not re.fullmatch(INSTANT, value):
-        raise invalid_parameter(
-            "updated_since", "a moment with its offset, as in 2024-05-13T08:30:00Z; a + is written %2B in an address"
-        )
+        raise invalid_parameter("updated_since", Said(MOMENT_MALFORMED))
     since: datetime = _read("updated_since", value, _INSTANT)
     return since
 
 
 def _one_of(name: str, value: str | None, choices: Sequence[str]) -> str | None:
     if value is not None and value not in choices:
-        raise invalid_parameter(name, f"one of {', '.join(choices)}" if choices else "there is nothing to choose")
+        raise invalid_parameter(name, Said(NOT_A_CHOICE, choices=[*choices]))
     return value
 
 
@@ -285,7 +296,7 @@ def _paging(asked: Mapping[str, str]) -> tuple[int, str | None]:
 
 def _limit(value: str) -> int:
     if not (re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= GREATEST_LIMIT):
-        raise invalid_parameter("limit", f"a number from 1 to {GREATEST_LIMIT}")
+        raise invalid_parameter("limit", Said(LIMIT_OUT_OF_RANGE, greatest=GREATEST_LIMIT))
     return int(value)
 
 
@@ -302,4 +313,4 @@ def _read_cursor(value: str) -> str:
 
 
 def _not_a_cursor() -> Problem:
-    return invalid_parameter("cursor", "not a cursor that a list gave in this order")
+    return invalid_parameter("cursor", Said(NOT_A_CURSOR))

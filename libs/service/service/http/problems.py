@@ -1,7 +1,7 @@
-"""What goes wrong, told as RFC 9457 problems: the one place where refusals and failures meet HTTP."""
+"""What goes wrong, told as RFC 9457 problems: the one place where refusals and failures meet HTTP, and a language."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,20 +10,24 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_jsonable_python
 from starlette.exceptions import HTTPException
 
-from eventstore.decider import Forbidden, Rejected
+from contracts.language import Language
 from eventstore.execution import StreamNotFound
 from eventstore.postgres.appending import EventTooLarge, KeyReused, VersionConflict
 from eventstore.postgres.confirmation import StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.refusal import Forbidden, Rejected
+from service.http import sentences
 from service.http.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.http.exchange import BodyTooLarge, Exchange, Refused
+from service.http.faults import Fault, Faults, fault_of
 from service.http.kinds import KINDS, title
+from service.http.languages import VARIES, language_of
+from service.http.sentences import Said, Told
 
 RETRY_AFTER: Final = 1
 """Seconds after which a client may try again when something we need is away."""
 
 _OF_STATUS: Final = {
-    400: "malformed-header",
     401: "unauthenticated",
     403: "role-missing",
     404: "not-found",
@@ -40,35 +44,51 @@ class Problem(Exception):
     """A problem that can be raised as it is, and sent."""
 
     slug: str
-    detail: str
+    detail: Told
     members: Mapping[str, Any] = field(default_factory=dict)
     """What else a program may want to know."""
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int = 0
     """Of the slug's kind unless given."""
+    faults: Sequence[Fault] = ()
+    """Each fault of a request that does not have the form it needs."""
 
     def __post_init__(self) -> None:
         self.status = self.status or KINDS[self.slug].status
 
-    def written(self, root_path: str) -> bytes:
+    def __str__(self) -> str:
+        return self.detail.told("en")
+
+    def written(self, root_path: str, language: Language) -> bytes:
         """The document. Its type is a path of the service that says what the slug means."""
         kind = KINDS.get(self.slug)
         document = {
             "type": f"{root_path}/problems/{self.slug}",
-            "title": kind.title if kind else title(self.slug),
+            "title": (kind.title if kind else title(self.slug)).told(language),
             "status": self.status,
-            "detail": self.detail,
+            "detail": self.detail.told(language),
             **self.members,
         }
+        if self.detail.parameters:
+            document["parameters"] = to_jsonable_python(self.detail.parameters)
+        if self.faults:
+            document["errors"] = [fault.written(language) for fault in self.faults]
         return json.dumps(document, ensure_ascii=False).encode()
 
     async def answer(self, exchange: Exchange) -> None:
-        """Sends it."""
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        """Sends it, in the language that is asked for."""
+        language = language_of(exchange.scope["headers"])
+        headers = {
+            "Content-Type": "application/problem+json",
+            "Content-Language": language,
+            "Cache-Control": "no-store",
+            "Vary": VARIES,
+            **self.headers,
+        }
         await exchange.answer(
             self.status,
-            self.written(exchange.root_path),
-            [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"), *headers],
+            self.written(exchange.root_path, language),
+            [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
         )
 
 
@@ -78,106 +98,81 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case Rejected():
-            parameters = {"parameters": to_jsonable_python(error.parameters)} if error.parameters else {}
-            return Problem(error.slug, error.detail, parameters, status=409)
+            members = {"collides_with": error.collides_with} if error.collides_with else {}
+            return Problem(error.slug, error, members, status=409)
         case Forbidden():
-            return Problem(error.slug, error.detail, status=403)
+            return Problem(error.slug, error, status=403)
         case StreamNotFound():
-            return Problem("not-found", str(error))
+            said = Said(sentences.NO_RECORD, category=error.category, identity=error.identity)
+            return Problem("not-found", said)
         case VersionConflict():
             if error.expected <= 0:
-                return Problem(
-                    "stale", "the value of If-Match is not a tag this record has had: send its ETag as it is"
-                )
-            return Problem("stale", f"the record is not at version {error.expected} (any more)")
+                return Problem("stale", Said(sentences.NEVER_A_VERSION))
+            return Problem("stale", Said(sentences.NOT_AT_VERSION, version=error.expected))
         case KeyReused():
-            return Problem("idempotency-key-reused", "this Idempotency-Key was sent before with another body")
+            return Problem("idempotency-key-reused", Said(sentences.KEY_REUSED))
         case EventTooLarge():
-            return Problem("event-too-large", "the event would be larger than 256 kB")
+            return Problem("event-too-large", Said(sentences.EVENT_TOO_LARGE))
         case RequestValidationError():
-            return invalid(error.errors())
+            return invalid(map(fault_of, error.errors()))
         case BodyTooLarge():
-            return Problem("body-too-large", error.detail, {"limit": error.limit})
+            return Problem("body-too-large", error.said, {"limit": error.limit})
         case Refused():
-            return Problem(error.slug, error.detail, headers=error.headers or {})
+            return Problem(error.slug, error.said, headers=error.headers or {})
         case Unauthenticated():
             challenge = f'Bearer error="{error.error}"' if error.error else "Bearer"
-            return Problem("unauthenticated", str(error), headers={"WWW-Authenticate": challenge})
+            return Problem("unauthenticated", error.said, headers={"WWW-Authenticate": challenge})
         case ScopeMissing():
             challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
-            return Problem("scope-missing", str(error), {"scope": error.scope}, {"WWW-Authenticate": challenge})
+            return Problem("scope-missing", error.said, {"scope": error.scope}, {"WWW-Authenticate": challenge})
         case IssuerUnavailable():
-            return unavailable(str(error), retry_after=5)
+            return unavailable(error.said, retry_after=5)
         case StoreUnconfirmed():
-            return unavailable(
-                "nothing is recorded until the store is confirmed: if the worker does not do that within seconds, its "
-                "log says why, and `reconcile` puts it right",
-                slug="store-unconfirmed",
-                retry_after=5,
-            )
+            return unavailable(Said(sentences.STORE_UNCONFIRMED), slug="store-unconfirmed", retry_after=5)
         case StoreUnavailable():
-            return unavailable("the database does not answer")
+            return unavailable(Said(sentences.DATABASE_AWAY))
         case HTTPException():
             return _of_http(error)
     if is_outage(error):
-        return unavailable("the database does not answer")
+        return unavailable(Said(sentences.DATABASE_AWAY))
     return None
 
 
-def unavailable(detail: str, *, slug: str = "unavailable", retry_after: int = RETRY_AFTER) -> Problem:
+def unavailable(detail: Told, *, slug: str = "unavailable", retry_after: int = RETRY_AFTER) -> Problem:
     """Something the service needs is away; the client is told when to try again."""
     return Problem(slug, detail, headers={"Retry-After": str(retry_after)})
 
 
-def invalid(errors: Sequence[Any]) -> Problem:
-    """The request does not have the form it needs, from pydantic's list of errors."""
-    faults = [_fault(error) for error in errors]
-    first = faults[0]
-    others = len(faults) - 1
-    more = f" (and {others} more fault{'s' if others > 1 else ''})" if others else ""
-    where = first.get("pointer", first.get("parameter"))
-    return Problem("invalid", f"{where}: {first['detail']}{more}", {"errors": faults})
+def invalid(faults: Iterable[Fault]) -> Problem:
+    """The request does not have the form it needs."""
+    listed = tuple(faults)
+    return Problem("invalid", Faults(listed), faults=listed)
 
 
-def invalid_parameter(name: str, detail: str) -> Problem:
+def invalid_parameter(name: str, said: Said) -> Problem:
     """A parameter of the query does not have the form it needs."""
-    return invalid([{"loc": ("query", name), "msg": detail, "type": "invalid_parameter"}])
-
-
-def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    # What a validator of ours raises is a sentence already; pydantic puts its kind before it.
-    sentence = error["msg"].removeprefix("Value error, ")
-    said = {"detail": sentence, "code": error["type"]}
-    location: Sequence[str | int] = error["loc"]
-    if error["type"] == "json_invalid":
-        return {"pointer": "#", **said}
-    match location:
-        case ("query" | "path" | "header" | "cookie", name, *_):
-            return {"parameter": str(name), **said}
-        case ("body", *inside):
-            return {"pointer": pointer(inside), **said}
-    return {"pointer": pointer(location), **said}
-
-
-def pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer in its URI fragment form, as RFC 9457 writes them: `#/evidence/dated`."""
-    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return invalid([Fault({"parameter": name}, "invalid_parameter", said)])
 
 
 def wrong_method(methods: Collection[str]) -> Problem:
     """The path has other methods; where it has GET, it has HEAD."""
-    allow = ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
-    return Problem("method-not-allowed", f"the methods here are {allow}", headers={"Allow": allow})
+    allowed = sorted({*methods, *(("HEAD",) if "GET" in methods else ())})
+    return Problem(
+        "method-not-allowed", Said(sentences.OTHER_METHODS, methods=allowed), headers={"Allow": ", ".join(allowed)}
+    )
 
 
 def _of_http(error: HTTPException) -> Problem:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and error.headers:
         return wrong_method(error.headers["Allow"].split(", "))
-    slug = _OF_STATUS.get(error.status_code, "")
-    phrase = HTTPStatus(error.status_code).phrase
-    detail = str(error.detail)
-    if slug and detail == phrase:
-        detail = KINDS[slug].advice if slug != "not-found" else "nothing is at this path"
-    return Problem(
-        slug or phrase.lower().replace(" ", "-"), detail, headers=error.headers or {}, status=error.status_code
-    )
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # So FastAPI answers to a body that is no text.
+        return invalid([fault_of({"loc": (), "type": "json_invalid"})])
+    slug = _OF_STATUS.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    if slug == "not-found":
+        said = Said(sentences.NOTHING_HERE)
+    elif slug in KINDS:
+        said = Said(KINDS[slug].advice)
+    else:
+        said = Said(sentences.OTHER_STATUS, status=error.status_code)
+    return Problem(slug, said, headers=error.headers or {}, status=error.status_code)

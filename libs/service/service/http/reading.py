@@ -7,7 +7,7 @@ The network's coordinator reads every record, a company its own, and everybody e
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from contracts.roles import Role
 from eventstore.decider import Actor, Decider, State
@@ -69,13 +69,9 @@ def problems(decider: Decider[Any], reads: Reads) -> list[str]:
     ]
     if reads.all is not None:
         readers: Collection[str] = {*reads.all, *reads.own}
-        deciding = {role for decision in decider.decisions.values() for role in decision.by}
+        deciding = {role for decision in decider.decisions.values() for role in decision.roles}
         # Who decides is answered with the whole record.
-        found += [
-            f"{role} decides on records that it may not read"
-            for role in sorted(deciding & {*get_args(Role)})
-            if role not in readers
-        ]
+        found += [f"{role} decides on records that it may not read" for role in sorted(deciding) if role not in readers]
     elif reads.own or reads.public:
         found.append("everybody reads everything, so nothing more is to be said")
     return found

@@ -16,10 +16,11 @@ from urllib.parse import quote
 
 from pydantic_core import to_json
 
-from eventstore.decider import Decider, Decision, Forbidden
+from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
 from eventstore.postgres.appending import Key
 from eventstore.postgres.listing import NONE
+from eventstore.refusal import Forbidden
 from service import clock
 from service.http import headers, listing, reading
 from service.http.auth import Caller
@@ -29,6 +30,7 @@ from service.http.listing import Page, Questions, plain_page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
 from service.http.reading import Readers, Reads
 from service.http.representation import ADDED, Representation, written_event
+from service.http.sentences import HISTORY_NOT_YOURS, IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
@@ -52,7 +54,7 @@ class Resource:
         ]
         if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
             problems.append("a path is made of lower-case names")
-        if len([decision for decision in self.decider.decisions.values() if decision.creates]) != 1:
+        if len([decision for decision in self._public if decision.creates]) != 1:
             problems.append("one decision creates a stream")
         if "events" in self.verbs:
             problems.append("a decision called events hides the history")
@@ -62,12 +64,16 @@ class Resource:
     @cached_property
     def creation(self) -> Decision:
         """The decision that `POST` on the path itself asks for."""
-        return next(decision for decision in self.decider.decisions.values() if decision.creates)
+        return next(decision for decision in self._public if decision.creates)
 
     @cached_property
     def verbs(self) -> dict[str, Decision]:
         """The decisions on one stream, by the last part of their path."""
-        return {decision.name: decision for decision in self.decider.decisions.values() if not decision.creates}
+        return {decision.name: decision for decision in self._public if not decision.creates}
+
+    @property
+    def _public(self) -> Sequence[Decision]:
+        return [decision for decision in self.decider.decisions.values() if decision.roles]
 
 
 class Endpoints:
@@ -86,7 +92,7 @@ class Endpoints:
     async def __call__(self, exchange: Exchange, rest: Sequence[str]) -> None:
         """Answers a request; `rest` is what follows the resource's path. Raises what problems.py knows."""
         if rest and not rest[0]:
-            raise Problem("not-found", "nothing is at this path")
+            raise Problem("not-found", Said(NOTHING_HERE))
         if rest and not rest[0].isprintable():
             raise StreamNotFound(self._decider.category, rest[0])
         match exchange.method, rest:
@@ -112,11 +118,11 @@ class Endpoints:
                 return wrong_method(("GET",))
             case [_, verb] if verb in self.resource.verbs:
                 return wrong_method(("POST",))
-        return Problem("not-found", "nothing is at this path")
+        return Problem("not-found", Said(NOTHING_HERE))
 
     async def _create(self, exchange: Exchange) -> None:
         if b"if-match" in exchange.headers:
-            raise Problem("malformed-header", "If-Match is for a record that is there already")
+            raise Problem("malformed-header", Said(IF_MATCH_OF_NOTHING))
         outcome, representation = await self._execute(exchange, self.resource.creation, None)
         location = f"{exchange.root_path}{self.resource.path}/{quote(outcome.identity, safe='')}"
         await self._answer(exchange, 201, outcome, representation, (b"location", location.encode()))
@@ -150,7 +156,7 @@ class Endpoints:
             command,
             identity=identity,
             actor=caller.actor,
-            today=clock.today(),
+            now=clock.now(),
             expected=expected,
             key=key,
             metadata=_metadata(caller, exchange),
@@ -214,7 +220,7 @@ class Endpoints:
         if found is None or not self._sees(found, caller):
             raise StreamNotFound(self._decider.category, identity)
         if not self._readers.reads_whole(found.state, caller.actor):
-            raise Problem("not-your-record", "a history is for those who may read the whole record")
+            raise Problem("not-your-record", Said(HISTORY_NOT_YOURS))
         stream_id = self._decider.stream_id(identity)
         events = await self._runtime.store.history(stream_id, after=page.after_number(), limit=page.limit + 1)
         items = [written_event(event) for event in events[: page.limit]]

@@ -15,8 +15,10 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from pydantic import BaseModel
 
+from contracts.language import Language
 from eventstore.postgres.store import Store
 from service.http.auth import Caller
+from service.http.languages import VARIES, language_of
 from service.http.listing import refuse_undeclared
 from service.running.runtime import Runtime
 from service.running.settings import Settings
@@ -81,6 +83,15 @@ def _settings(request: Request) -> Settings:
     return _runtime(request).settings
 
 
+def _language(request: Request, response: Response) -> Language:
+    language = language_of(request.scope["headers"])
+    response.headers["Content-Language"] = language
+    response.headers.add_vary_header(VARIES)
+    return language
+
+
+CurrentLanguage = Annotated[Language, Depends(_language)]
+"""The language to answer in, which the answer then says."""
 CurrentStore = Annotated[Store, Depends(_store)]
 """The service's open store."""
 CurrentPool = Annotated[asyncpg.Pool, Depends(_pool)]

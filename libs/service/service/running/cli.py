@@ -18,6 +18,7 @@ from service.definition import Service
 from service.documents import openapi
 from service.http.serving import serve
 from service.running import settings
+from service.running.letters import dead_letters
 from service.running.logs import begin_log
 from service.running.reconciling import put_right, verify
 from service.running.refolding import fold_anew
@@ -39,7 +40,7 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in {"reconcile", "refold", *service.commands}):
+    if name not in commands or (arguments and name not in {"reconcile", "refold", "dead-letters", *service.commands}):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
@@ -48,6 +49,8 @@ def main(service: Service) -> NoReturn:
     begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            if name not in {"api", "worker", "all", "migrate"}:
+                runner.run(check(configured.database_url, service.all_migrations))
             status = runner.run(commands[name](configured, arguments))
     except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
         sys.exit(f"{said}.")
@@ -58,6 +61,15 @@ def main(service: Service) -> NoReturn:
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
+
+
+def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]], Coroutine[Any, Any, int]]]:
+    return {
+        "verify": partial(verify, service),
+        "reconcile": partial(put_right, service),
+        "refold": partial(fold_anew, service),
+        "dead-letters": partial(dead_letters, service),
+    }
 
 
 def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
@@ -87,14 +99,6 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         "all": serving(api=True, worker=True),
         "migrate": apply_migrations,
         # Where there are events of its own.
-        **(
-            {
-                "verify": partial(verify, service),
-                "reconcile": partial(put_right, service),
-                "refold": partial(fold_anew, service),
-            }
-            if service.resources
-            else {}
-        ),
+        **(_on_own_events(service) if service.resources else {}),
         **service.commands,
     }

@@ -29,9 +29,13 @@ class Readiness(BaseModel):
     commands: Literal["accepted", "refused", "none"]
     """`refused` while the database is away, or until the store is confirmed: its relay then says why in `work`. `none`
     where the service takes none."""
+    dead_letters: int
+    """How much that was due, or asked for by a reaction, was refused: `dead-letters list` tells what and why."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 
+
+UNREADY: Final = {"ready": False, "database": "away", "commands": "refused", "dead_letters": 0, "work": {}}
 
 router = APIRouter(tags=["health"])
 
@@ -49,9 +53,7 @@ async def live() -> Liveness:
         503: {
             "model": Readiness,
             "description": "The database is away.",
-            "content": {
-                "application/json": {"example": {"ready": False, "database": "away", "commands": "refused", "work": {}}}
-            },
+            "content": {"application/json": {"example": UNREADY}},
         }
     },
 )
@@ -61,13 +63,15 @@ async def ready(request: Request, response: Response) -> Readiness:
     try:
         async with asyncio.timeout(PATIENCE):
             confirmed = await runtime.store.is_confirmed()
+            letters = await runtime.store.count_dead_letters()
         answers = True
     except (StoreUnavailable, TimeoutError):
-        answers = confirmed = False
+        answers, confirmed, letters = False, False, 0
         response.status_code = 503
     return Readiness(
         ready=answers,
         database="answers" if answers else "away",
         commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
+        dead_letters=letters,
         work={task.name: task.state for task in runtime.tasks},
     )

@@ -29,6 +29,11 @@ async def verify(service: Service, settings: Settings, _: list[str]) -> int:
         return 1
     finally:
         await connection.close()
+    if not compared.exists:
+        print(
+            f"There is no topic {settings.topic(service.name)}: look at TERRITORY, TOPIC_VERSIONS and KAFKA_BOOTSTRAP."
+        )
+        return 1
     told = compared.told()
     for difference in told:
         print(difference)

@@ -2,14 +2,21 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
+import asyncpg
+
+from eventstore.issuing import issue_due, react
+from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
+from eventstore.reactions import Reactions
 from eventstore.refolding import refold
 from eventstore.subscribing.subscription import Subscription
+from service import clock
 from service.definition import Service, Subscribes
 from service.running.settings import Settings
 from service.running.supervision import Supervised
@@ -20,6 +27,8 @@ MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 SETTLED: Final = 2.0
 """Seconds between two times that the index of labels takes in what was written: a search reads the rest one by one."""
+UNTIL_NEXT: Final = 1.0
+"""Seconds until a worker looks again for what is due."""
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +36,14 @@ log = logging.getLogger(__name__)
 def work(service: Service, settings: Settings, store: Store) -> list[Supervised]:
     """What a worker of the service keeps running. A service without resources has no events to relay."""
     own = []
+    refolded = asyncio.Event()
     if service.resources:
-        own = [_relay(service, settings, store), _forgetting(store), _settling(store), _refolding(service, store)]
+        own += [_relay(service, settings, store), _forgetting(store)]
+        own += [_settling(store), _refolding(service, store, refolded)]
+    if any(decider.has_due for decider in service.deciders.values()):
+        own.append(_due(service, store))
+    if service.reactions is not None:
+        own.append(_reacting(service, service.reactions, settings, store, refolded))
     return own + [_subscription(each, settings, store) for each in service.subscriptions]
 
 
@@ -71,7 +86,7 @@ def _settling(store: Store) -> Supervised:
     return Supervised("settling of labels", run, lambda: "running")
 
 
-def _refolding(service: Service, store: Store) -> Supervised:
+def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Supervised:
     """Every hour, since a release that is on its way out may leave stale streams until it is gone."""
     told = "beginning"
 
@@ -79,18 +94,65 @@ def _refolding(service: Service, store: Store) -> Supervised:
         nonlocal told
         while True:
             try:
-                for resource in service.resources:
+                for decider in service.deciders.values():
                     done = 0
-                    async for folded in refold(store, resource.decider, stale_only=True):
+                    async for folded in refold(store, decider, stale_only=True):
                         done += folded
-                        told = f"{done} of {resource.path} refolded; until its end lists may lack some"
+                        told = f"{decider.category}: {done} streams folded anew; until the end lists may lack some"
                 told, pause = "all streams are as this release writes them", HOUR
+                refolded.set()
             except StoreUnavailable:
                 log.info("streams are refolded later: the database is away")
                 pause = MINUTE
             await asyncio.sleep(pause)
 
     return Supervised("refolding", run, lambda: told)
+
+
+def _due(service: Service, store: Store) -> Supervised:
+    async def run() -> None:
+        while True:
+            try:
+                looked_at = await issue_due(store, service.deciders, clock.now())
+            except StoreUnavailable:
+                log.info("what is due is issued later: the database is away")
+                looked_at = 0
+            if not looked_at:
+                await asyncio.sleep(UNTIL_NEXT)
+
+    return Supervised("issuing of what is due", run, lambda: "running")
+
+
+def _reacting(
+    service: Service, reactions: Reactions, settings: Settings, store: Store, refolded: asyncio.Event
+) -> Supervised:
+    mine = {(event.__name__, event.schema_version): event for event in reactions.events}
+
+    async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if model := mine.get((message.type, message.schema_version)):
+                await react(store, reactions, message, model.model_validate_json(message.data), clock.now())
+
+    name = f"{service.name}-reactions"
+    subscription = Subscription(
+        name,
+        topics=[settings.topic(service.name)],
+        bootstrap=settings.kafka_bootstrap,
+        pool=store.pool,
+        handle=handle,
+        group=settings.group(name),
+    )
+
+    async def run() -> None:
+        # What a reaction finds, it finds by labels: all of them, or it would pass over some for ever.
+        await refolded.wait()
+        await subscription.run()
+
+    return _told("reactions", subscription, run)
+
+
+def _told(name: str, subscription: Subscription, run: Callable[[], Awaitable[None]]) -> Supervised:
+    return Supervised(name, run, lambda: subscription.error or subscription.failing or "running")
 
 
 def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:
@@ -104,8 +166,4 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         known=subscribes.known,
         group=settings.group(name),
     )
-    return Supervised(
-        f"subscription {name}",
-        subscription.run,
-        lambda: subscription.error or subscription.failing or "running",
-    )
+    return _told(f"subscription {name}", subscription, subscription.run)

@@ -50,14 +50,29 @@ CREATE TABLE due (
 );
 CREATE INDEX due_by_time ON due (at) WHERE parked_at IS NULL;
 
--- What reactions led to, by event, reaction and target: kept for ever, so that no event is reacted to twice.
+-- What reactions led to, by event, reaction and target: kept for ever, so that no event is reacted to twice. What was
+-- refused is parked, with the command that was and the reason.
 CREATE TABLE reactions (
     key         text COLLATE "C" PRIMARY KEY,
     outcome     text        NOT NULL,
     stream_id   text        NOT NULL,
     version     integer     NOT NULL,
-    recorded_at timestamptz NOT NULL
+    recorded_at timestamptz NOT NULL,
+    name        text,
+    body        text,
+    metadata    text,
+    reason      text
 );
+CREATE INDEX reactions_parked ON reactions (recorded_at) WHERE outcome = 'refused';
+
+-- What could not be done, by the names that ops know it by.
+CREATE VIEW dead_letters AS
+    SELECT 'due-' || left(md5(concat_ws(' ', stream_id, name, body)), 12) AS id, 'due' AS kind, NULL AS key, stream_id, name,
+           body, reason, parked_at
+    FROM due WHERE parked_at IS NOT NULL
+    UNION ALL
+    SELECT 'reaction-' || left(md5(key), 12), 'reaction', key, stream_id, name, body, reason, recorded_at
+    FROM reactions WHERE outcome = 'refused';
 
 DROP FUNCTION append_group;
 

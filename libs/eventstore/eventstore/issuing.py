@@ -1,0 +1,241 @@
+"""What the platform issues: commands that are due, and those that reactions ask for. Any number of replicas may."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from pydantic_core import to_json
+
+from contracts.model import Event
+from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
+from eventstore.discretion import described
+from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.appending import EventTooLarge, VersionConflict
+from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.postgres.listing import Place, Wanted
+from eventstore.postgres.parking import (
+    Led,
+    TakenDue,
+    drop_due,
+    forget_refusal,
+    is_reacted,
+    park_due,
+    parked_reaction,
+    record_reaction,
+    release_due,
+    take_due,
+)
+from eventstore.postgres.store import Store
+from eventstore.reactions import Found, Issue, Reaction, Reactions
+from eventstore.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 100
+"""Commands that are due, taken and issued together."""
+MOST_FOUND: Final = 10_000
+"""Streams that one event may concern: more is a mistake in what a reaction finds."""
+OURS: Final = Actor(PLATFORM, frozenset({PLATFORM}))
+
+
+async def issue_due(store: Store, deciders: Mapping[str, Decider[Any]], now: datetime) -> int:
+    """Issues what is due by now; returns how many commands were looked at. Raises StoreUnavailable.
+
+    Each is issued on the version of its stream whose due it is. Where the stream has moved on it is dropped: the stream
+    has told what is due on it since. What is refused on its own version is parked.
+    """
+    taken = await take_due(store.pool, now, AT_ONCE)
+    await asyncio.gather(*(_issue(store, deciders[due.category], due, now) for due in taken))
+    return len(taken)
+
+
+async def _issue(store: Store, decider: Decider[Any], taken: TakenDue, now: datetime) -> None:
+    found = await current(store, decider, decider.identity(taken.stream_id))
+    if found is None:
+        raise AssertionError(f"{taken.stream_id} has something due, and no events")
+    due = next((due for due in decider.due_of(found.state) if named(due.command) == taken[2:4]), None)
+    if due is None or moment(due.at) > now:
+        await drop_due(store.pool, taken, found.version)
+        return
+    try:
+        outcome = await execute(
+            store,
+            decider,
+            _dated(due, found.state),
+            identity=found.identity,
+            actor=OURS,
+            now=now,
+            metadata=await _metadata_of_last(store, taken.stream_id, found.version),
+            expected=found.version,
+        )
+    except VersionConflict:
+        await release_due(store.pool, taken)
+    except Exception as error:
+        if isinstance(error, StoreUnavailable) or is_outage(error):
+            raise
+        await _park(store, taken, found.version, _reason(error), error)
+    else:
+        if outcome.version == found.version:
+            await _park(store, taken, found.version, "it changes nothing, and would be due for ever")
+
+
+async def _park(store: Store, taken: TakenDue, version: int, reason: str, error: Exception | None = None) -> None:
+    await park_due(store.pool, taken, version, reason)
+    log.error(
+        "%s, due on %s, is parked: %s",
+        taken.name,
+        taken.stream_id,
+        reason,
+        exc_info=None if _is_refusal(error) else error,
+    )
+
+
+def _dated(due: Due, state: State) -> Command:
+    """The command on its day: the one it is due on, or the stream's latest step if that is later."""
+    return due.command.model_copy(update={"on": max(_day(due.at), state.effective_on)})
+
+
+def _day(at: datetime | date) -> date:
+    return at.astimezone(PARIS).date() if isinstance(at, datetime) else at
+
+
+async def _metadata_of_last(store: Store, stream_id: str, version: int) -> str:
+    """What goes with a due command's events: the stream's last event led to them."""
+    (last,) = await store.history(stream_id, after=version - 1, upto=version)
+    return _metadata(str(last.event_id), sample='"sample":true' in last.metadata.replace(" ", ""))
+
+
+def _metadata(
+    causation_id: str, *, sample: bool, correlation_id: str | None = None, traceparent: str | None = None
+) -> str:
+    said = {
+        "actor": PLATFORM,
+        "sample": sample or None,
+        "causation_id": causation_id,
+        "correlation_id": correlation_id,
+        "traceparent": traceparent,
+    }
+    return to_json({name: value for name, value in said.items() if value is not None}).decode()
+
+
+async def react(store: Store, reactions: Reactions, message: Message, event: Event, now: datetime) -> None:
+    """Issues what an event asks for, each command with one effect however often it is delivered.
+
+    What is refused is kept for ops, unless its reaction expects it. Raises StoreUnavailable.
+    """
+    for reaction in reactions.of(type(event)):
+        for ordinal, issue in enumerate(reaction.function(event, *await _found(store, reaction, event))):
+            reactions.check(issue)
+            # An ordinal only where a stream begins: what is found may be fewer when the event is delivered again.
+            target = str(ordinal) if issue.identity is None else issue.decider.stream_id(issue.identity)
+            await _answer(store, issue, f"{message.event_id}/{reaction.name}/{target}", message, event, now)
+
+
+async def _found(store: Store, reaction: Reaction, event: Event) -> Sequence[Sequence[Found[Any]]]:
+    if reaction.finds is None:
+        return ()
+    decider, found = reaction.finds, list[Found[Any]]()
+    wanted = Wanted(decider.category, decider.labelling.having_all(reaction.filters(event)), limit=200)
+    while True:
+        streams = (await store.list_streams(wanted)).streams
+        for stream in streams:
+            outcome = await current(store, decider, decider.identity(stream.stream_id))
+            if outcome is not None:
+                found.append(Found(outcome.identity, outcome.state))
+        if not streams:
+            return (found,)
+        wanted = replace(wanted, after=Place("", streams[-1].stream_id))
+        if len(found) > MOST_FOUND:
+            raise AssertionError(f"the reaction {reaction.name} finds more than {MOST_FOUND} streams")
+
+
+async def _answer(store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime) -> None:
+    if await is_reacted(store.pool, key):
+        return
+    metadata = _metadata(
+        str(message.event_id),
+        sample=message.sample,
+        correlation_id=message.correlation_id,
+        traceparent=message.traceparent,
+    )
+    refused: list[tuple[Command, Exception]] = []
+    for command in issue.commands:
+        dated = command if command.on != TODAY else command.model_copy(update={"on": event.effective_on})
+        try:
+            await _try(store, issue.decider, issue.identity, dated, key, metadata, now)
+        except AlreadyRefused:
+            return
+        except (Refused, StreamNotFound, EventTooLarge) as error:
+            refused.append((dated, error))
+        else:
+            return
+    if await is_reacted(store.pool, key):
+        # By another replica, whose effect is what was refused here.
+        return
+    stream_id = issue.decider.stream_id(issue.identity or "")
+    unexpected = [(command, error) for command, error in refused if not _is_expected(issue, error)]
+    if not unexpected:
+        await record_reaction(store.pool, Led(key, "passed", stream_id, 0))
+        return
+    command, refusal = unexpected[0]
+    reason = _reason(refusal)
+    log.error("%s, which a reaction asks of %s, is refused: %s", type(command).__name__, stream_id, reason)
+    await record_reaction(store.pool, Led(key, "refused", stream_id, 0, *_written(command), metadata, reason))
+
+
+async def _try(
+    store: Store,
+    decider: Decider[Any],
+    identity: str | None,
+    command: Command,
+    key: str,
+    metadata: str,
+    now: datetime,
+) -> None:
+    """Issues a reaction's command. Raises Refused, StreamNotFound, EventTooLarge and StoreUnavailable."""
+    found = None if identity is None else await current(store, decider, identity)
+    if found is not None and command.on < found.state.effective_on:
+        command = command.model_copy(update={"on": found.state.effective_on})
+    outcome = await execute(
+        store, decider, command, identity=identity, actor=OURS, now=now, metadata=metadata, reaction=key
+    )
+    if found is not None and outcome.version == found.version:
+        await record_reaction(store.pool, Led(key, "unchanged", outcome.stream_id, outcome.version))
+
+
+async def retry_reaction(store: Store, deciders: Mapping[str, Decider[Any]], name: str, now: datetime) -> bool:
+    """Issues a refused reaction's command again. Returns whether there is one of this name; raises as `_try` does."""
+    parked = await parked_reaction(store.pool, name)
+    if parked is None:
+        return False
+    decider = next(each for each in deciders.values() if parked.stream_id.startswith(each.stream_id("")))
+    identity = decider.identity(parked.stream_id)
+    kind = next(kind for kind in decider.decisions if kind.__name__ == parked.name)
+    command = kind.model_validate_json(parked.body or "{}")
+    await forget_refusal(store.pool, parked.key)
+    try:
+        await _try(store, decider, identity or None, command, parked.key, parked.metadata or "{}", now)
+    except Refused as refused:
+        await record_reaction(store.pool, parked._replace(reason=_reason(refused)))
+        raise
+    return True
+
+
+def _written(command: Command) -> tuple[str, str]:
+    return type(command).__name__, command.model_dump_json()
+
+
+def _is_expected(issue: Issue, error: Exception) -> bool:
+    return isinstance(error, Refused) and error.slug in issue.expected
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    return isinstance(error, Refused | StreamNotFound | EventTooLarge)
+
+
+def _reason(error: Exception) -> str:
+    return f"{error.slug}: {error}" if isinstance(error, Refused) else described(error)

@@ -1,0 +1,208 @@
+"""What is due and what reactions asked for, as the database keeps it: taken for a while, done, or parked with a reason.
+
+What cannot be done is parked, where ops list it, have it tried again, or discard it (`dead-letters`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import asyncpg
+
+LEASE: Final = timedelta(seconds=30)
+"""How long what a worker took is left to it: a worker that is killed or frozen loses it then."""
+
+
+class TakenDue(NamedTuple):
+    """A command that is due on a stream."""
+
+    stream_id: str
+    category: str
+    name: str
+    body: str
+    at: datetime
+
+
+class Parked(NamedTuple):
+    """What could not be done. `id` names it to the commands that try it again or discard it."""
+
+    id: str
+    kind: str
+    """`due` or `reaction`."""
+    stream_id: str
+    name: str
+    """The command's."""
+    body: str
+    reason: str
+    parked_at: datetime
+
+
+async def take_due(pool: asyncpg.Pool, now: datetime, limit: int) -> Sequence[TakenDue]:
+    """What is due by now and nobody else has taken, the oldest first."""
+    rows = await pool.fetch(
+        """
+        WITH moved_on AS (
+            UPDATE due d SET parked_at = NULL, parked_on = NULL, reason = NULL
+            FROM streams s
+            WHERE d.parked_at IS NOT NULL AND s.stream_id = d.stream_id AND s.version <> d.parked_on
+        ), next AS (
+            SELECT d.stream_id, d.name, d.body
+            FROM due d
+            WHERE d.parked_at IS NULL AND d.at <= $1 AND (d.taken_until IS NULL OR d.taken_until < clock_timestamp())
+            ORDER BY d.at, d.stream_id, d.name
+            LIMIT $2
+            FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            UPDATE due d SET taken_until = clock_timestamp() + $3::interval
+            FROM next n
+            WHERE d.stream_id = n.stream_id AND d.name = n.name AND d.body = n.body
+            RETURNING d.*
+        )
+        SELECT t.stream_id, s.category, t.name, t.body, t.at
+        FROM taken t JOIN streams s ON s.stream_id = t.stream_id
+        ORDER BY t.at, t.stream_id, t.name
+        """,
+        now,
+        limit,
+        LEASE,
+    )
+    return [TakenDue._make(row) for row in rows]
+
+
+async def release_due(pool: asyncpg.Pool, due: TakenDue) -> None:
+    """Lets anybody take it again."""
+    await pool.execute(
+        "UPDATE due SET taken_until = NULL WHERE stream_id = $1 AND name = $2 AND body = $3 AND at = $4",
+        *_named(due),
+        due.at,
+    )
+
+
+async def drop_due(pool: asyncpg.Pool, due: TakenDue, version: int) -> None:
+    """Forgets what the stream, at this version, has no longer due."""
+    await pool.execute(
+        """
+        DELETE FROM due d USING streams s
+        WHERE d.stream_id = $1 AND d.name = $2 AND d.body = $3 AND d.at = $4
+          AND s.stream_id = d.stream_id AND s.version = $5
+        """,
+        *_named(due),
+        due.at,
+        version,
+    )
+
+
+async def park_due(pool: asyncpg.Pool, due: TakenDue, version: int, reason: str) -> None:
+    """Keeps aside what was refused on this version, unless the stream has moved on since."""
+    await pool.execute(
+        """
+        UPDATE due d SET parked_at = clock_timestamp(), parked_on = $5, reason = $6, taken_until = NULL
+        FROM streams s
+        WHERE d.stream_id = $1 AND d.name = $2 AND d.body = $3 AND d.at = $4
+          AND s.stream_id = d.stream_id AND s.version = $5
+        """,
+        *_named(due),
+        due.at,
+        version,
+        reason,
+    )
+
+
+class Led(NamedTuple):
+    """What a reaction led to where no event was appended; with the command and the reason, where it was refused."""
+
+    key: str
+    outcome: str
+    """`unchanged`, `passed` (refused, as may be expected) or `refused`."""
+    stream_id: str
+    version: int
+    name: str | None = None
+    body: str | None = None
+    metadata: str | None = None
+    reason: str | None = None
+
+
+async def record_reaction(pool: asyncpg.Pool, led: Led) -> None:
+    """Remembers what a reaction led to, unless that is known."""
+    await pool.execute(
+        """
+        INSERT INTO reactions (key, outcome, stream_id, version, name, body, metadata, reason, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+        ON CONFLICT (key) DO NOTHING
+        """,
+        *led,
+    )
+
+
+async def is_reacted(pool: asyncpg.Pool, key: str) -> bool:
+    """Whether it is known what a reaction led to."""
+    return bool(await pool.fetchval("SELECT EXISTS (SELECT FROM reactions WHERE key = $1)", key))
+
+
+async def parked(pool: asyncpg.Pool) -> Sequence[Parked]:
+    """All that could not be done, the oldest first."""
+    rows = await pool.fetch(
+        "SELECT id, kind, stream_id, name, body, reason, parked_at FROM dead_letters ORDER BY parked_at, id"
+    )
+    return [Parked._make(row) for row in rows]
+
+
+async def count_parked(pool: asyncpg.Pool) -> int:
+    """How much could not be done."""
+    return int(await pool.fetchval("SELECT count(*) FROM dead_letters"))
+
+
+async def unpark_due(pool: asyncpg.Pool, name: str) -> bool:
+    """Has what is due tried again. Returns whether there is one of this name."""
+    return _is_any(
+        await pool.execute(
+            """
+            UPDATE due d SET parked_at = NULL, parked_on = NULL, reason = NULL
+            FROM dead_letters l
+            WHERE l.id = $1 AND l.kind = 'due' AND d.stream_id = l.stream_id AND d.name = l.name AND d.body = l.body
+            """,
+            name,
+        )
+    )
+
+
+async def parked_reaction(pool: asyncpg.Pool, name: str) -> Led | None:
+    """The refused reaction of this name."""
+    row = await pool.fetchrow(
+        """
+        SELECT r.key, r.outcome, r.stream_id, r.version, r.name, r.body, r.metadata, r.reason
+        FROM dead_letters l JOIN reactions r ON r.key = l.key
+        WHERE l.id = $1
+        """,
+        name,
+    )
+    return Led._make(row) if row else None
+
+
+async def forget_refusal(pool: asyncpg.Pool, key: str) -> None:
+    """Forgets that a reaction was refused, so that it is tried again."""
+    await pool.execute("DELETE FROM reactions WHERE key = $1 AND outcome = 'refused'", key)
+
+
+async def discard(pool: asyncpg.Pool, name: str) -> bool:
+    """Gives up what is parked. Returns whether there is one of this name."""
+    due = await pool.execute(
+        """
+        DELETE FROM due d USING dead_letters l
+        WHERE l.id = $1 AND l.kind = 'due' AND d.stream_id = l.stream_id AND d.name = l.name AND d.body = l.body
+        """,
+        name,
+    )
+    reaction = await pool.execute(
+        "UPDATE reactions r SET outcome = 'discarded' FROM dead_letters l WHERE l.id = $1 AND r.key = l.key", name
+    )
+    return _is_any(due) or _is_any(reaction)
+
+
+def _is_any(status: str) -> bool:
+    """Whether a statement touched any row, from how PostgreSQL tells it."""
+    return not status.endswith(" 0")
+
+
+def _named(due: TakenDue) -> tuple[str, str, str]:
+    return due.stream_id, due.name, due.body

@@ -1,0 +1,96 @@
+"""Why a decision is refused: a slug for programs, a sentence for people in both languages, and what it speaks of."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from contracts.language import Language, Sentence
+from contracts.model import Day
+
+
+class Refusal:
+    """One reason to refuse, said in one place.
+
+        FULL = Refusal("session-full", "all {seats} seats are taken", "les {seats} places sont prises", seats=int)
+
+        raise FULL(seats=12)
+
+    `parameters` are the types of what it speaks of, which programs are told, too; the sentences name some of them.
+    Raises TypeError for a sentence that speaks of anything else.
+    """
+
+    def __init__(self, slug: str, en: str, fr: str, **parameters: Any) -> None:
+        self.slug = slug
+        self.sentence = Sentence(en, fr)
+        self.parameters: Mapping[str, Any] = MappingProxyType(parameters)
+        if unknown := self.sentence.places - parameters.keys():
+            raise TypeError(f"{slug} speaks of {', '.join(sorted(unknown))}, whose types it does not tell")
+
+    def __call__(self, **parameters: object) -> "Rejected":
+        """The refusal as it is raised. Raises TypeError unless all that it speaks of is given."""
+        return Rejected(self, parameters)
+
+    def __repr__(self) -> str:
+        return f"Refusal({self.slug!r})"
+
+
+class Refused(Exception):
+    """A refusal with what it speaks of."""
+
+    def __init__(self, refusal: Refusal, parameters: Mapping[str, object]) -> None:
+        if parameters.keys() != refusal.parameters.keys():
+            raise TypeError(f"{refusal.slug} speaks of {sorted(refusal.parameters)}, not of {sorted(parameters)}")
+        super().__init__(refusal.sentence.told("en", **parameters))
+        self.refusal = refusal
+        self.parameters = parameters
+
+    @property
+    def slug(self) -> str:
+        """The refusal's."""
+        return self.refusal.slug
+
+    def told(self, language: Language) -> str:
+        """The sentence, with its places filled."""
+        return self.refusal.sentence.told(language, **self.parameters)
+
+
+class Rejected(Refused):
+    """A decision's refusal: by its rule, by the state it is for, or because something it would hold is taken."""
+
+    collides_with: str | None = None
+    """The stream that holds what this one would hold, if it is one; who may not read that stream is not told."""
+
+
+class Forbidden(Refused):
+    """The actor may not issue this decision, or not on this record."""
+
+
+ON_IN_THE_FUTURE: Final = Refusal(
+    "on-in-the-future", "{on} is after today, {today}", "le {on} est après aujourd'hui, le {today}", on=Day, today=Day
+)
+ON_BEFORE_PREVIOUS_STEP: Final = Refusal(
+    "on-before-previous-step",
+    "{on} is before the previous step, of {previous}",
+    "le {on} est avant l'étape précédente, du {previous}",
+    on=Day,
+    previous=Day,
+)
+ROLE_MISSING: Final = Refusal(
+    "role-missing",
+    "{decision} asks for one of the roles {roles}",
+    "« {decision} » demande l'un des rôles {roles}",
+    decision=str,
+    roles=str,
+)
+ORGANISATION_MISSING: Final = Refusal(
+    "not-your-record",
+    "the token has the role {role}, but names no {role}",
+    "le jeton porte le rôle {role}, mais ne nomme aucune organisation pour ce rôle",
+    role=str,
+)
+NOT_YOUR_RECORD: Final = Refusal(
+    "not-your-record",
+    "{decision} is only for the organisation the record belongs to",
+    "« {decision} » revient à l'organisation à laquelle appartient l'enregistrement",
+    decision=str,
+)

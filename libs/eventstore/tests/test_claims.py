@@ -1,0 +1,217 @@
+"""What streams hold, and what is due on them, raced on the real server."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventstore.postgres.appending import (
+    COLUMNS,
+    Append,
+    ClaimTaken,
+    DueAt,
+    Holding,
+    Key,
+    NewEvent,
+    VersionConflict,
+    looks_at,
+    touches,
+)
+from eventstore.postgres.parking import drop_due, park_due, parked, release_due, take_due, unpark_due
+from eventstore.postgres.store import Store
+
+pytestmark = pytest.mark.anyio
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def store(migrated_database: str) -> AsyncIterator[Store]:
+    async with Store.open(migrated_database) as store:
+        yield store
+
+
+def holding(
+    key: str, since: datetime | None = None, until: datetime | None = None, *, amount: int = 1, limit: int | None = None
+) -> Holding:
+    return Holding("slot-taken" if limit is None else "quota-spent", key, since, until, amount, limit)
+
+
+def step(
+    stream: str,
+    expected: int,
+    holds: Sequence[Holding] | None = None,
+    *,
+    due: Sequence[DueAt] = (),
+    key: Key | None = None,
+    guards: Sequence[tuple[str, int]] = (),
+) -> Append:
+    event = NewEvent("Stepped", 1, json.dumps({"stream": stream, "version": expected + 1}))
+    state = json.dumps({"version": expected + 1})
+    return Append(stream, "booking", expected, [event], state, 1, "{}", key, guards, holds=holds, due=due)
+
+
+async def test_the_columns_are_those_of_the_function(store: Store) -> None:
+    arguments = await store.pool.fetchval("SELECT pg_get_function_arguments('append_group'::regproc)")
+    assert arguments.split(", ") == [
+        f"{part}_{name} {kind if kind != 'timestamptz' else 'timestamp with time zone'}[]"
+        for part, columns in COLUMNS.items()
+        for name, kind in columns.items()
+    ]
+
+
+async def test_of_50_at_once_for_one_key_one_has_it_and_the_others_are_told_who(migrated_database: str) -> None:
+    async with Store.open(migrated_database) as one, Store.open(migrated_database) as other:
+        outcomes = await asyncio.gather(
+            *((one, other)[n % 2].append(step(f"booking-{n}", 0, [holding("e1")])) for n in range(50)),
+            return_exceptions=True,
+        )
+        holders = await one.pool.fetch("SELECT stream_id FROM claims")
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ClaimTaken)]
+    assert (len(refused), len(holders)) == (49, 1)
+    assert {(each.kind, each.by) for each in refused} == {("slot-taken", holders[0]["stream_id"])}
+
+
+async def test_of_100_at_once_for_40_places_40_have_one(migrated_database: str) -> None:
+    async with Store.open(migrated_database) as one, Store.open(migrated_database) as other:
+        asked = (step(f"booking-{n}", 0, [holding("c1:2026-05", amount=2, limit=80)]) for n in range(100))
+        outcomes = await asyncio.gather(
+            *((one, other)[n % 2].append(append) for n, append in enumerate(asked)), return_exceptions=True
+        )
+        held = await one.pool.fetchval("SELECT sum(amount) FROM claims")
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ClaimTaken)]
+    assert (held, len(refused)) == (80, 60)
+    assert {(each.by, each.taken) for each in refused} == {(None, 80)}
+
+
+async def test_periods_that_only_meet_do_not_collide(store: Store) -> None:
+    await store.append(step("booking-1", 0, [holding("e1", NOON, NOON + HOUR)]))
+    await store.append(step("booking-2", 0, [holding("e1", NOON + HOUR, NOON + 2 * HOUR)]))
+    await store.append(step("booking-3", 0, [holding("e2", NOON, NOON + HOUR)]))
+    with pytest.raises(ClaimTaken) as taken:
+        await store.append(step("booking-4", 0, [holding("e1", NOON + HOUR / 2, NOON + 2 * HOUR)]))
+    assert taken.value.by == "booking-1"
+    with pytest.raises(ClaimTaken):
+        await store.append(step("booking-5", 0, [holding("e1")]))
+    assert await store.load("booking-4") is None
+
+
+async def test_a_stream_does_not_collide_with_what_it_held_itself(store: Store) -> None:
+    await store.append(step("booking-1", 0, [holding("e1", NOON, NOON + HOUR), holding("q", amount=3, limit=4)]))
+    await store.append(step("booking-1", 1, [holding("e1", NOON, NOON + 2 * HOUR), holding("q", amount=4, limit=4)]))
+    await store.append(step("booking-1", 2))
+    with pytest.raises(ClaimTaken):
+        await store.append(step("booking-2", 0, [holding("q", limit=4)]))
+    await store.append(step("booking-1", 3, []))
+    await store.append(step("booking-2", 0, [holding("e1"), holding("q", amount=4, limit=4)]))
+
+
+async def test_what_two_claims_of_one_command_add_up_to_counts(store: Store) -> None:
+    with pytest.raises(ClaimTaken):
+        await store.append(step("booking-1", 0, [holding("q", amount=3, limit=4), holding("q", amount=2, limit=4)]))
+
+
+async def test_a_claim_is_looked_at_only_where_the_version_matches_and_the_key_is_new(store: Store) -> None:
+    key = Key("k", b"h")
+    await store.append(step("booking-1", 0, [holding("e1")], key=key))
+    assert (await store.append(step("booking-9", 0, [holding("e1")], key=key))).replayed
+    with pytest.raises(VersionConflict):
+        await store.append(step("booking-1", 0, [holding("e1")]))
+    await store.append(step("booking-2", 0))
+    with pytest.raises(VersionConflict):
+        await store.append(step("booking-2", 0, [holding("e1")]))
+
+
+def test_commands_that_look_at_one_stream_ride_together_and_those_that_claim_one_key_do_not() -> None:
+    one, other = step("booking-1", 0, guards=[("equipment-1", 3)]), step("booking-2", 0, guards=[("equipment-1", 3)])
+    assert set(touches(one)).isdisjoint(touches(other))
+    assert set(looks_at(one)) == set(looks_at(other)) == {"equipment-1"}
+    claims = [set(touches(step(f"booking-{n}", 0, [holding("e1", NOON, NOON + HOUR)]))) for n in range(2)]
+    assert claims[0] & claims[1]
+
+
+Move = tuple[int, int, int, int]
+moves = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1), st.integers(0, 6), st.integers(1, 3)), max_size=40)
+
+
+@given(moves)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+async def test_whatever_is_claimed_at_once_no_two_streams_hold_the_same_and_no_limit_is_passed(
+    store: Store, asked: list[Move]
+) -> None:
+    await store.pool.execute("TRUNCATE streams, events, claims")
+
+    async def move(stream: int, key: int, start: int, hours: int) -> None:
+        found = await store.load(f"booking-{stream}")
+        holds = [
+            holding(f"e{key}", NOON + start * HOUR, NOON + (start + hours) * HOUR),
+            holding(f"q{key}", amount=hours, limit=4),
+        ]
+        try:
+            await store.append(step(f"booking-{stream}", found.version if found else 0, holds if start else []))
+        except (ClaimTaken, VersionConflict):
+            return
+
+    await asyncio.gather(*(move(*each) for each in asked))
+    overlaps = await store.pool.fetchval(
+        """
+        SELECT count(*) FROM claims a JOIN claims b USING (kind, key)
+        WHERE a.kind = 'slot-taken' AND a.stream_id < b.stream_id AND a.since < b.until AND b.since < a.until
+        """
+    )
+    spent = await store.pool.fetch("SELECT sum(amount) AS spent FROM claims WHERE kind = 'quota-spent' GROUP BY key")
+    assert overlaps == 0
+    assert all(row["spent"] <= 4 for row in spent)
+
+
+async def test_what_is_due_is_taken_once_until_its_taker_gives_it_back_or_is_late(store: Store) -> None:
+    due = [DueAt("Lapse", "{}", NOON), DueAt("Remind", '{"of":1}', NOON + HOUR)]
+    await store.append(step("booking-1", 0, due=due))
+    assert await take_due(store.pool, NOON - HOUR, 10) == []
+    (lapse,) = await take_due(store.pool, NOON, 10)
+    assert lapse[:4] == ("booking-1", "booking", "Lapse", "{}")
+    assert await take_due(store.pool, NOON, 10) == []
+    await release_due(store.pool, lapse)
+    assert await take_due(store.pool, NOON, 10) == [lapse]
+    await store.pool.execute("UPDATE due SET taken_until = clock_timestamp() - interval '1 second'")
+    taken = await asyncio.gather(*(take_due(store.pool, NOON + HOUR, 10) for _ in range(4)))
+    assert sorted(each.name for some in taken for each in some) == ["Lapse", "Remind"]
+
+
+async def test_what_a_stream_says_of_its_due_is_all_there_is(store: Store) -> None:
+    await store.append(step("booking-1", 0, due=[DueAt("Lapse", "{}", NOON), DueAt("Remind", "{}", NOON)]))
+    await store.append(step("booking-1", 1, due=[DueAt("Lapse", "{}", None), DueAt("Remind", "{}", NOON + HOUR)]))
+    rows = await store.pool.fetch("SELECT name, at FROM due")
+    assert [tuple(row) for row in rows] == [("Remind", NOON + HOUR)]
+    with pytest.raises(VersionConflict):
+        await store.append(step("booking-1", 1, due=[DueAt("Remind", "{}", None)]))
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 1
+
+
+async def test_what_is_parked_stays_aside_until_it_is_tried_again_or_its_stream_moves_on(store: Store) -> None:
+    await store.append(step("booking-1", 0, due=[DueAt("Lapse", "{}", NOON)]))
+    (lapse,) = await take_due(store.pool, NOON, 10)
+    await park_due(store.pool, lapse, 7, "a version that it is not at")
+    assert await parked(store.pool) == []
+    await park_due(store.pool, lapse, 1, "booking-done: it is done")
+    (letter,) = await parked(store.pool)
+    assert letter[1:6] == ("due", "booking-1", "Lapse", "{}", "booking-done: it is done")
+    assert await take_due(store.pool, NOON, 10) == []
+    assert not await unpark_due(store.pool, "due-unknown")
+    assert await unpark_due(store.pool, letter.id)
+    assert await take_due(store.pool, NOON, 10) == [lapse]
+    await park_due(store.pool, lapse, 1, "again")
+    await store.append(step("booking-1", 1))
+    # The one look lets it go, the next takes it.
+    assert [await take_due(store.pool, NOON, 10) for _ in range(2)][-1] == [lapse]
+    await drop_due(store.pool, lapse, 1)
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 1
+    await drop_due(store.pool, lapse, 2)
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 0

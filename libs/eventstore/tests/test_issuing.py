@@ -1,0 +1,345 @@
+"""What the platform issues: each due command and each reaction once in effect, however many replicas there are."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.model import Event
+from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
+from eventstore.execution import Outcome, current, execute
+from eventstore.finding import Finding
+from eventstore.issuing import issue_due, react, retry_reaction
+from eventstore.kafka.envelope import Message
+from eventstore.postgres.parking import discard, parked
+from eventstore.postgres.store import Store
+from eventstore.reactions import Found, Issue, Reactions
+from eventstore.refusal import Refusal, Rejected
+
+pytestmark = pytest.mark.anyio
+
+NOW: Final = datetime(2026, 5, 4, 12, tzinfo=PARIS)
+CLERK: Final = Actor("clerk", frozenset({"network"}))
+
+
+class SeatReserved(Event):
+    seat: str
+    until: date
+
+
+class SeatQueued(Event):
+    seat: str
+
+
+class SeatOffered(Event):
+    seat: str
+
+
+class SeatReleased(Event):
+    seat: str
+
+
+class Reserve(Command):
+    """Somebody reserves a seat for some days."""
+
+    seat: str
+    until: date
+
+
+class Queue(Command):
+    """Somebody waits for a seat."""
+
+    seat: str
+
+
+class Offer(Command):
+    """A seat that fell free is offered."""
+
+
+class Release(Command):
+    """A seat falls free."""
+
+
+class Seat(State):
+    seat: str
+    status: Literal["reserved", "queued", "offered", "released"]
+    until: date | None = None
+
+
+TAKEN = Refusal("seat-taken", "somebody else has the seat", "quelqu'un d'autre a la place")
+seats = Decider("seat", Seat, final="released", finding=Finding(found_by=("seat", "status")))
+
+
+@seats.creates(by="network", to="reserved")
+def reserve(command: Reserve) -> SeatReserved:
+    return tell(SeatReserved, command)
+
+
+@seats.creates(by=PLATFORM, to="queued")
+def queue(command: Queue) -> SeatQueued:
+    return tell(SeatQueued, command)
+
+
+seats.steps(Offer, SeatOffered, by=PLATFORM, when="queued", to="offered")
+
+
+@seats.decides(by=("network", PLATFORM), when=("reserved", "offered"), to="released")
+def release(seat: Seat, command: Release) -> SeatReleased | tuple[()]:
+    return () if seat.seat == "stuck" else tell(SeatReleased, command, seat)
+
+
+@seats.claims
+def _(seat: Seat) -> Iterable[Claim]:
+    if seat.status in ("reserved", "offered"):
+        yield Claim(TAKEN, seat.seat)
+
+
+@seats.due
+def _(seat: Seat) -> Iterable[Due]:
+    if seat.status == "reserved" and seat.until:
+        yield Due(seat.until, Release())
+
+
+seats.check()
+DECIDERS: Final[Mapping[str, Decider[Any]]] = {"seat": seats}
+reactions = Reactions()
+
+
+@reactions.to(finds=seats, by={"seat": "seat"}, among={"status": "queued"})
+def offer_to_the_next(_event: SeatReleased, waiting: Sequence[Found[Seat]]) -> Iterable[Issue]:
+    for found in waiting:
+        yield Issue(seats, found.identity, Offer(), expects=(TAKEN,))
+
+
+@pytest.fixture
+async def store(migrated_database: str) -> AsyncIterator[Store]:
+    async with Store.open(migrated_database) as store:
+        yield store
+
+
+async def issued(
+    store: Store, command: Command, identity: str | None = None, *, actor: Actor = CLERK, metadata: str = "{}"
+) -> Outcome[Seat]:
+    return await execute(store, seats, command, identity=identity, actor=actor, now=NOW, metadata=metadata)
+
+
+async def reserved(store: Store, seat: str, *, days: int = 3, metadata: str = "{}") -> str:
+    until = NOW.date() + timedelta(days=days)
+    return (await issued(store, Reserve(seat=seat, until=until), metadata=metadata)).identity
+
+
+async def queued(store: Store, seat: str) -> str:
+    return (await issued(store, Queue(seat=seat), actor=Actor(PLATFORM, frozenset({PLATFORM})))).identity
+
+
+async def state(store: Store, identity: str) -> Outcome[Seat]:
+    found = await current(store, seats, identity)
+    assert found is not None
+    return found
+
+
+async def released(store: Store, identity: str) -> tuple[Message, Event]:
+    """The event that the seat fell free, as its topic would tell it."""
+    stream_id = seats.stream_id(identity)
+    (last,) = [each for each in await store.history(stream_id) if each.type == "SeatReleased"]
+    message = Message(
+        position=last.position,
+        stream_id=stream_id,
+        version=last.version,
+        previous=0,
+        event_id=last.event_id,
+        type=last.type,
+        schema_version=1,
+        recorded_at=last.recorded_at,
+        sample=True,
+        data=last.data.encode(),
+        source="/t/s",
+        topic="t.s.v1",
+        partition=0,
+        offset=0,
+        correlation_id="work-7",
+    )
+    return message, SeatReleased.model_validate_json(last.data)
+
+
+async def test_what_is_due_is_issued_on_its_day_and_not_before(store: Store) -> None:
+    identity = await reserved(store, "1A", metadata='{"actor":"clerk","sample":true}')
+    later = NOW + timedelta(days=5)
+    assert await issue_due(store, DECIDERS, NOW) == 0
+    assert await issue_due(store, DECIDERS, later) == 1
+    assert await issue_due(store, DECIDERS, later) == 0
+    found = await state(store, identity)
+    assert (found.version, found.state.status, found.state.effective_on) == (2, "released", date(2026, 5, 7))
+    first, last = await store.history(seats.stream_id(identity))
+    assert json.loads(last.metadata) == {"actor": PLATFORM, "sample": True, "causation_id": str(first.event_id)}
+
+
+async def test_what_is_due_of_an_earlier_day_than_the_latest_step_is_of_that_day(store: Store) -> None:
+    identity = await reserved(store, "1A", days=-3)
+    await issue_due(store, DECIDERS, NOW)
+    assert (await state(store, identity)).state.effective_on == NOW.date()
+
+
+async def test_any_number_of_replicas_issue_what_is_due_once(migrated_database: str) -> None:
+    later = NOW + timedelta(days=5)
+    async with Store.open(migrated_database) as one, Store.open(migrated_database) as other:
+        for n in range(60):
+            await reserved(one, f"{n}")
+
+        async def worker(store: Store) -> None:
+            while await issue_due(store, DECIDERS, later):
+                # As a worker that was frozen and wakes: what it took is another's meanwhile.
+                if random.random() < 0.5:
+                    await store.pool.execute("UPDATE due SET taken_until = NULL WHERE random() < 0.5")
+
+        await asyncio.gather(*(worker((one, other)[n % 2]) for n in range(6)))
+        ends = await one.pool.fetch("SELECT count(*) FROM events WHERE type = 'SeatReleased' GROUP BY stream_id")
+        assert [row["count"] for row in ends] == [1] * 60
+        assert await one.pool.fetchval("SELECT count(*) FROM due") == 0
+        assert await parked(one.pool) == []
+
+
+async def test_where_the_stream_has_moved_on_what_was_due_is_dropped(store: Store) -> None:
+    identity = await reserved(store, "1A")
+    stale = await store.pool.fetchrow("SELECT * FROM due")
+    await issued(store, Release(), identity)
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 0
+    assert stale is not None
+    await store.pool.execute("INSERT INTO due (stream_id, name, body, at) VALUES ($1, $2, $3, $4)", *list(stale)[:4])
+    assert await issue_due(store, DECIDERS, NOW + timedelta(days=5)) == 1
+    assert (await state(store, identity)).version == 2
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 0
+
+
+async def test_what_would_be_due_for_ever_is_parked(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    await reserved(store, "stuck")
+    await issue_due(store, DECIDERS, NOW + timedelta(days=5))
+    (letter,) = await parked(store.pool)
+    assert (letter.kind, letter.name) == ("due", "Release")
+    assert "changes nothing" in letter.reason
+    assert "is parked" in caplog.text
+    assert await issue_due(store, DECIDERS, NOW + timedelta(days=6)) == 0
+    assert await discard(store.pool, letter.id)
+    assert await parked(store.pool) == []
+
+
+async def test_a_reaction_is_once_in_effect_however_often_it_is_delivered(store: Store) -> None:
+    identity = await reserved(store, "1A")
+    waiting = [await queued(store, "1A") for _ in range(3)]
+    other = await queued(store, "1B")
+    await issued(store, Release(), identity)
+    message, event = await released(store, identity)
+    await asyncio.gather(*(react(store, reactions, message, event, NOW) for _ in range(5)))
+    statuses = [(await state(store, each)).state.status for each in waiting]
+    assert sorted(statuses) == ["offered", "queued", "queued"]
+    assert (await state(store, other)).state.status == "queued"
+    assert await parked(store.pool) == []
+    (offered,) = [each for each in waiting if (await state(store, each)).state.status == "offered"]
+    _, last = await store.history(seats.stream_id(offered))
+    assert json.loads(last.metadata) == {
+        "actor": PLATFORM,
+        "sample": True,
+        "causation_id": str(message.event_id),
+        "correlation_id": "work-7",
+    }
+    # The one that had it gives it back: the same event, delivered again, offers nothing anew.
+    await issued(store, Release(), offered)
+    await react(store, reactions, message, event, NOW)
+    assert sorted([(await state(store, each)).state.status for each in waiting]) == ["queued", "queued", "released"]
+
+
+async def test_a_refusal_that_nobody_expects_is_kept_and_can_be_tried_again(store: Store) -> None:
+    strict = Reactions()
+
+    @strict.to()
+    def offer_blindly(event: SeatReleased) -> Iterable[Issue]:
+        yield Issue(seats, event.seat, Offer())
+
+    blind, holder = await queued(store, "1A"), await reserved(store, "1A")
+    event = SeatReleased(seat=blind, effective_on=NOW.date())
+    message = message_of(uuid4())
+    await react(store, strict, message, event, NOW)
+    await react(store, strict, message, event, NOW)
+    (letter,) = await parked(store.pool)
+    assert letter[1:4] == ("reaction", seats.stream_id(blind), "Offer")
+    assert letter.reason.startswith("seat-taken: ")
+    with pytest.raises(Rejected):
+        await retry_reaction(store, DECIDERS, letter.id, NOW)
+    assert [each.id for each in await parked(store.pool)] == [letter.id]
+    await issued(store, Release(), holder)
+    assert await retry_reaction(store, DECIDERS, letter.id, NOW)
+    assert (await state(store, blind)).state.status == "offered"
+    assert await parked(store.pool) == []
+    assert not await retry_reaction(store, DECIDERS, letter.id, NOW)
+    await react(store, strict, message, event, NOW)
+    assert (await state(store, blind)).version == 2
+
+
+async def test_of_several_commands_the_first_that_is_not_refused_is_issued(store: Store) -> None:
+    choosing = Reactions()
+
+    @choosing.to()
+    def free_or_offer(event: SeatReleased) -> Iterable[Issue]:
+        yield Issue(seats, event.seat, Release(), Offer(), Release())
+
+    blind = await queued(store, "1A")
+    event = SeatReleased(seat=blind, effective_on=NOW.date())
+    await react(store, choosing, message_of(uuid4()), event, NOW)
+    assert (await state(store, blind)).state.status == "offered"
+
+
+async def test_a_reaction_begins_a_stream_once(store: Store) -> None:
+    founding = Reactions()
+
+    @founding.to()
+    def queue_again(event: SeatReleased) -> Iterable[Issue]:
+        yield from (Issue(seats, None, Queue(seat=event.seat)) for _ in range(2))
+
+    event, message = SeatReleased(seat="1A", effective_on=NOW.date()), message_of(uuid4())
+    await asyncio.gather(*(react(store, founding, message, event, NOW) for _ in range(4)))
+    assert await store.pool.fetchval("SELECT count(*) FROM streams") == 2
+
+
+def message_of(event_id: UUID) -> Message:
+    return Message(
+        position=1,
+        stream_id="seat-x",
+        version=1,
+        previous=0,
+        event_id=event_id,
+        type="SeatReleased",
+        schema_version=1,
+        recorded_at=NOW,
+        sample=False,
+        data=b"",
+        source="/t/s",
+        topic="t.s.v1",
+        partition=0,
+        offset=0,
+    )
+
+
+def test_what_a_reaction_asks_is_what_the_platform_may_ask() -> None:
+    with pytest.raises(TypeError, match="reserve is not for the platform"):
+        reactions.check(Issue(seats, None, Reserve(seat="1A", until=NOW.date())))
+    with pytest.raises(TypeError, match="offer needs a seat"):
+        reactions.check(Issue(seats, None, Offer()))
+
+
+def test_a_reaction_that_finds_by_fields_there_are_not_is_refused_at_import() -> None:
+    with pytest.raises(TypeError, match="seat is not found by row; SeatReleased has no line"):
+
+        @reactions.to(finds=seats, by={"row": "line"})
+        def find_nothing(_event: SeatReleased, _found: Sequence[Found[Seat]]) -> Iterable[Issue]:
+            return ()
+
+
+def test_a_reaction_needs_no_database_to_be_tested() -> None:
+    waiting = [Found("w1", Seat(seat="1A", status="queued", effective_on=NOW.date()))]
+    event = SeatReleased(seat="1A", effective_on=NOW.date())
+    assert list(offer_to_the_next(event, waiting)) == [Issue(seats, "w1", Offer(), expects=(TAKEN,))]
