@@ -41,8 +41,8 @@ _LONGEST_LABEL: Final = 200
 _LONGEST_WORD: Final = 64
 _LONGEST_ORDER: Final = 100
 """Characters of a text by which streams are sorted; those that begin with the same are in the order of their ids."""
-ABSENT: Final = ""
-"""How the order of a stream is written that has no value in a field: before all others."""
+ABSENT: Final = " "
+"""How the order of a stream is written that has no value in a field, or no words: before all others."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,8 @@ class Labelling(Generic[S]):
             labels += [self._label(name, value) for value in _each(getattr(state, name))]
         for name in self.finding.searched_by:
             labels += [self._word(word) for text in _each(getattr(state, name)) for word in words(text)]
-        return " ".join(map(_quoted, dict.fromkeys(labels)))
+        # Something in any case: a text that is empty cannot be told from none on its way.
+        return " ".join(map(_quoted, dict.fromkeys(labels))) or " "
 
     def _order(self, before: S | None, after: S) -> Sequence[tuple[str, str]]:
         return [
@@ -184,7 +185,7 @@ def order_of(value: object) -> str:
             return _number(float(value))
         case date():
             return value.isoformat()
-    return " ".join(words(str(value)))[:_LONGEST_ORDER]
+    return " ".join(words(str(value)))[:_LONGEST_ORDER] or ABSENT
 
 
 def _number(value: float) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 from companies.company import companies
 from companies.investment import investments
+from contracts.companies import company, investment
 from contracts.roles import Role
 from service.definition import Service
 from service.http.reading import Reads
@@ -19,7 +20,7 @@ app = Service(
     resources=(
         Resource(
             companies,
-            "/v1/companies",
+            company.CATEGORY.path,
             # A directory of the network.
             reads=Reads(
                 all=PARTNERS,
@@ -29,7 +30,7 @@ app = Service(
         ),
         Resource(
             investments,
-            "/v1/investments",
+            investment.CATEGORY.path,
             # That a company invests along an axis; what in, for how much and with whose aid is its business.
             reads=Reads(all=PARTNERS, own=("company",), public=("company", "naf", "commune", "zone", "axis", "status")),
         ),

@@ -132,7 +132,7 @@ async def listed(connection: Connection, wanted: Wanted) -> Listed:
     )
 
 
-_LEAST: Final = "\x01"
+_LEAST: Final = "!"
 _GREATEST: Final = "\U0010ffff"
 """Before and after all values, but not before the absence of one."""
 

@@ -8,8 +8,9 @@ from typing import Any, Final, get_args
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import ErrorType
 
+from contracts import values
 from contracts.language import Language, Sentence
-from service.http.sentences import Said, verbatim
+from service.http.sentences import Said
 
 _TEXT: Final = Sentence("a text is expected", "une chaîne de caractères est attendue")
 _WHOLE: Final = Sentence("a whole number is expected", "un nombre entier est attendu")
@@ -164,15 +165,21 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
 
 def _said(error: Mapping[str, Any]) -> Said:
     kind, context = error["type"], error.get("ctx", {})
-    sentence = SENTENCES.get(kind)
+    sentence = SENTENCES.get(kind) or values.SENTENCES.get(kind)
     if sentence is None:
-        return Said(_OTHER if kind in _PYDANTICS else verbatim(error["msg"]))
+        return Said(_OTHER if kind in _PYDANTICS else _verbatim(error["msg"]))
     if sentence is _JSON and (place := _PLACE_IN_JSON.search(str(context.get("error", "")))):
         return Said(_JSON_AT, line=int(place[1]), column=int(place[2]))
     places = {name: context[name] for name in sentence.places}
     if sentence is _CHOICE:
         places["expected"] = places["expected"].replace(" or ", ", ")
     return Said(sentence, **places)
+
+
+def _verbatim(text: str) -> Sentence:
+    """What a value type says of itself, in one language only."""
+    literal = text.replace("{", "{{").replace("}", "}}")
+    return Sentence(literal, literal)
 
 
 def _where(error: Mapping[str, Any]) -> Mapping[str, str]:

@@ -64,10 +64,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "not-your-record": Kind(
         403,
-        Sentence("Someone else's record", "Ce dossier relève d'un autre organisme"),
+        Sentence("Someone else's record", "Cet enregistrement relève d'une autre organisation"),
         Sentence(
             "The role acts for one organisation, and the record belongs to another.",
-            "Le rôle agit pour un seul organisme, et le dossier relève d'un autre.",
+            "Le rôle agit pour une seule organisation, et l'enregistrement relève d'une autre.",
         ),
     ),
     "not-found": Kind(
@@ -75,7 +75,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Sentence("Nothing is there", "Introuvable"),
         Sentence(
             "There is no such path, or no record of this id.",
-            "L'adresse n'existe pas, ou aucun dossier ne porte cet identifiant.",
+            "L'adresse n'existe pas, ou aucun enregistrement ne porte cet identifiant.",
         ),
     ),
     "method-not-allowed": Kind(
@@ -110,7 +110,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "stale": Kind(
         412,
-        Sentence("The record has changed", "Le dossier a changé"),
+        Sentence("The record has changed", "L'enregistrement a changé"),
         Sentence(
             "It is no longer at the version of If-Match: get it again and decide anew.",
             "Il n'est plus à la version indiquée par If-Match : relisez-le, puis décidez à nouveau.",

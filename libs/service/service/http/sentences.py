@@ -37,12 +37,6 @@ def _listed(value: object) -> object:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-def verbatim(text: str) -> Sentence:
-    """A sentence that there is in one language only."""
-    literal = text.replace("{", "{{").replace("}", "}}")
-    return Sentence(literal, literal)
-
-
 # The request as it comes
 
 NOT_HTTP: Final = Sentence("the request is not well-formed HTTP/1.1", "la requête n'est pas conforme à HTTP/1.1")
@@ -92,7 +86,7 @@ NETWORK_REFUSED: Final = Sentence(
 
 NOTHING_HERE: Final = Sentence("nothing is at this path", "il n'y a rien à cette adresse")
 NO_RECORD: Final = Sentence(
-    "there is no {category} {identity}", "aucun dossier « {category} » ne porte l'identifiant {identity}"
+    "there is no {category} {identity}", "aucun enregistrement « {category} » ne porte l'identifiant {identity}"
 )
 HISTORY_NOT_YOURS: Final = Sentence(
     "a history is for those who may read the whole record",
@@ -116,7 +110,7 @@ IF_MATCH_MALFORMED: Final = Sentence(
     'If-Match doit être une seule version, telle que la donne ETag ("3" par exemple), ou *',
 )
 IF_MATCH_OF_NOTHING: Final = Sentence(
-    "If-Match is for a record that is there already", "If-Match ne concerne qu'un dossier qui existe déjà"
+    "If-Match is for a record that is there already", "If-Match ne concerne qu'un enregistrement qui existe déjà"
 )
 CORRELATION_MALFORMED: Final = Sentence(
     "X-Correlation-Id must be 1 to 128 printable ASCII characters without spaces",
@@ -169,10 +163,11 @@ SCOPE_MISSING: Final = Sentence(
 
 NEVER_A_VERSION: Final = Sentence(
     "the value of If-Match is not a tag this record has had: send its ETag as it is",
-    "la valeur de If-Match n'a jamais désigné une version de ce dossier : renvoyez son ETag tel quel",
+    "la valeur de If-Match n'a jamais désigné une version de cet enregistrement : renvoyez son ETag tel quel",
 )
 NOT_AT_VERSION: Final = Sentence(
-    "the record is not at version {version} (any more)", "le dossier n'est pas, ou n'est plus, à la version {version}"
+    "the record is not at version {version} (any more)",
+    "l'enregistrement n'est pas, ou n'est plus, à la version {version}",
 )
 KEY_REUSED: Final = Sentence(
     "this Idempotency-Key was sent before with another body",

@@ -12,7 +12,7 @@ CREATE INDEX streams_by_label ON streams USING gin (labels) WITH (fastupdate = o
 CREATE INDEX streams_by_category ON streams (category, stream_id);
 
 -- What lists may be sorted by and asked for in ranges: a row for each declared field, written so that the order of texts
--- is its own; empty where the stream has no value.
+-- is its own; a space where the stream has no value.
 CREATE TABLE ordered (
     stream_id text COLLATE "C" NOT NULL,
     category  text COLLATE "C" NOT NULL,
