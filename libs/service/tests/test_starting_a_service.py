@@ -223,12 +223,18 @@ def test_a_service_waits_for_its_schema(database: str, issuer: Issuer) -> None:
 
     async def make_newer() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("UPDATE schema_migrations SET number = 9999 WHERE number = 1")
+        await connection.execute(
+            "INSERT INTO schema_migrations (name, number, checksum, breaks) VALUES ('eventstore', $1, '', $2)",
+            9999,
+            "it would append without labels",
+        )
         await connection.close()
 
     asyncio.run(make_newer())
     for command in ("api", "worker", "migrate"):
-        assert "is at migration 9999" in sentence(run(command, environment))
+        said = sentence(run(command, environment))
+        assert "has migration 9999, which this release does not know" in said
+        assert said.endswith("cannot run beside: it would append without labels.")
 
 
 def test_another_service_s_database_is_refused(database: str, issuer: Issuer) -> None:
