@@ -6,7 +6,7 @@ STATE ?= .state
 export STATE
 
 BIN := .venv/bin
-PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml sample/pyproject.toml))
 INSTALLED := .venv/installed
 LONG := .venv/installed-long
 

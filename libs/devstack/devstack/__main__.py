@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contracts import package_of
 from devstack.child import DevstackError
 from devstack.issuer import ROLES
-from devstack.running import SERVICES, Running, forget
+from devstack.running import SERVICES, Running, forget, variable_of
 
 SCOPES = tuple(f"{service}:{access}" for service in SERVICES for access in ("read", "write"))
 
@@ -43,7 +44,7 @@ def _token(arguments: argparse.Namespace) -> int:
 def _env(_: argparse.Namespace) -> int:
     running = Running.find()
     assignments = {"BASE_URL": running.base_url, "KAFKA_BOOTSTRAP": running.kafka_bootstrap}
-    assignments |= {f"{name.upper()}_DATABASE_URL": running.databases[name] for name in SERVICES}
+    assignments |= {variable_of(name): running.databases[name] for name in SERVICES}
     for name, value in assignments.items():
         print(f"{name}={shlex.quote(value)}")
     return 0
@@ -65,7 +66,7 @@ def _topic(arguments: argparse.Namespace) -> int:
 def _verify(_: argparse.Namespace) -> int:
     running = Running.find()
     for service in SERVICES:
-        verify = [sys.executable, "-m", service, "verify"]
+        verify = [sys.executable, "-m", package_of(service), "verify"]
         status = subprocess.run(verify, env={**os.environ, **running.environment(service)}, check=False).returncode
         if status:
             return status
