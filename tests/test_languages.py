@@ -16,7 +16,8 @@ from devstack.running import SERVICES
 from service.definition import Service
 from service.documents.examples import example_of
 from service.http.faults import SENTENCES, fault_of
-from service.http.listing import Filters
+from service.http.listing import Questions
+from service.http.reading import Readers
 
 BAD: tuple[Any, ...] = (
     *(
@@ -69,7 +70,7 @@ def errors(service: Service) -> Iterator[ErrorDetails]:
             complete = dict.fromkeys(command.model_fields, "x") | example_of(command)
             for bad in (b"{", b"\xff", b'"\\ud800"', *(json.dumps(each).encode() for each in spoilt(complete))):
                 yield from raised(command.model_validate_json, bad)
-        for adapter in Filters(resource.decider.state, resource.filters).types.values():
+        for adapter in Questions(resource.decider, Readers(resource.decider, resource.reads)).types.values():
             for value in BAD:
                 yield from raised(adapter.validate_strings, str(value))
     for route in service.router.routes if service.router else ():

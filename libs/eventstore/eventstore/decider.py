@@ -49,6 +49,7 @@ from pydantic import Field
 from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
 from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
+from eventstore.finding import Finding, Labelling
 from eventstore.refusal import (
     NOT_YOUR_RECORD,
     ON_BEFORE_PREVIOUS_STEP,
@@ -250,7 +251,7 @@ class Decider(Generic[S]):
     `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
     where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
     creating command alike, that say whose record it is; a role maps to the field of its own name unless told. `final`
-    are the statuses in which a stream ends.
+    are the statuses in which a stream ends, `finding` the fields by which streams are found, sorted and searched.
     """
 
     def __init__(
@@ -261,16 +262,19 @@ class Decider(Generic[S]):
         identified_by: str | None = None,
         owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
         final: str | tuple[str, ...] = (),
+        finding: Finding = Finding(),  # noqa: B008  it is frozen
     ) -> None:
         self.category = category
         self.state = state
         self.identified_by = identified_by
         self.final = _several(final)
+        self.finding = finding
         self.decisions: dict[type[Command], Decision] = {}
-        self._owner_fields: Mapping[Role, tuple[str, ...]] = {
+        self.owner_fields: Mapping[Role, tuple[str, ...]] = {
             **{role: (str(role),) for role in ORGANISATION_ROLES},
             **{role: _several(fields) for role, fields in (owned_by or {}).items()},
         }
+        """The fields that say whose record it is, by the role that acts for one organisation."""
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
         self._derived: dict[type[Event], tuple[bool, tuple[str, ...] | None, _Changes]] = {}
         self._models: dict[tuple[str, int], type[Event]] = {}
@@ -453,28 +457,41 @@ class Decider(Generic[S]):
             and (decision.offered is None or decision.offered(state))
         ]
 
+    def may_create(self, decision: Decision, actor: Actor) -> bool:
+        """Whether the actor may begin a stream by this decision, one of his own organisation where his role is tied."""
+        return any(
+            role in actor.roles and (role not in self.owner_fields or role in actor.organisations)
+            for role in decision.roles
+        )
+
     def standing(self, record: State | Command, actor: Actor) -> Roles:
         """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
-        if actor.roles.isdisjoint(self._owner_fields):
+        if actor.roles.isdisjoint(self.owner_fields):
             return actor.roles
         return actor.roles - {
             role
-            for role in self._owner_fields
+            for role in self.owner_fields
             if role not in actor.organisations or actor.organisations[role] not in self._owners(record, role)
         }
 
     def owners(self, record: State) -> dict[Role, tuple[str, ...]]:
         """The organisations the record belongs to, by the role of each; a record may have several of one."""
-        named = {role: self._owners(record, role) for role in self._owner_fields}
+        named = {role: self._owners(record, role) for role in self.owner_fields}
         return {role: organisations for role, organisations in named.items() if organisations}
 
     def _owners(self, record: State | Command, role: Role) -> tuple[str, ...]:
         found: list[str] = []
-        for name in self._owner_fields[role]:
+        for name in self.owner_fields[role]:
             value = getattr(record, name, None)
             if value is not None:
                 found += value if isinstance(value, tuple) else (str(value),)
         return tuple(found)
+
+    @cached_property
+    def labelling(self) -> Labelling[S]:
+        """Writes what streams are found, sorted and searched by. Raises TypeError where the state has no such field."""
+        owners = [name for names in self.owner_fields.values() for name in names if name in self.state.model_fields]
+        return Labelling(self.category, self.state, self.finding, owners)
 
     def decide(
         self, state: S | None, command: Command, context: Context, looked_up: Sequence[State | None] = ()
@@ -529,6 +546,7 @@ class Decider(Generic[S]):
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""
+        _ = self.labelling
         problems = [
             *self._problems,
             *(
@@ -566,7 +584,7 @@ class Decider(Generic[S]):
                 yield f"{self.state.__name__} is never {status}"
         record = decision.command if decision.creates else self.state
         for role in decision.roles:
-            for name in self._owner_fields.get(role, ()):
+            for name in self.owner_fields.get(role, ()):
                 if not _says(record, name):
                     yield f"{record.__name__} has no {name} to tell whose record it is"
         for lookup in decision.looks_up:

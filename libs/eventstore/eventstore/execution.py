@@ -19,7 +19,8 @@ from eventstore.postgres.appending import (
 )
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
-from eventstore.postgres.store import Store, Stored
+from eventstore.postgres.listing import Stored
+from eventstore.postgres.store import Store
 from eventstore.refusal import Rejected
 
 ATTEMPTS = 100
@@ -84,9 +85,15 @@ async def execute(
     turn: asyncio.Lock | None = None
     try:
         for _ in range(ATTEMPTS):
-            found = await current(store, decider, identity) if may_exist else None
-            if found is None and not creates:
+            stored = await store.load(stream_id) if may_exist else None
+            if stored is not None and stored.category != decider.category:
+                # Of a category whose name goes on where this one's ends: `lamp-post-1` is no lamp called post-1.
+                if creates:
+                    raise decider.exists()
+                stored = None
+            if stored is None and not creates:
                 raise StreamNotFound(decider.category, identity)
+            found = await revive(store, decider, stored) if stored else None
             state = found.state if found else None
             version = found.version if found else 0
             roles = decider.authorise(decision, command if creates or state is None else state, actor)
@@ -107,6 +114,10 @@ async def execute(
             if folded is None:
                 raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
             state_json = folded.model_dump_json()
+            labelling = decider.labelling
+            # What was written of another revision, or as was declared otherwise, is written anew.
+            kept = stored and stored.is_fresh(decider.state.revision) and stored.labelling == labelling.mark
+            labels, order = labelling.changes(state if kept else None, folded)
             try:
                 appended = await store.append(
                     Append(
@@ -120,6 +131,9 @@ async def execute(
                         key,
                         guards,
                         reaction,
+                        labels,
+                        labelling.mark,
+                        order,
                         holds=_holds(decider, state, folded),
                         due=_due(decider, state, folded),
                     )
@@ -148,7 +162,7 @@ async def execute(
 async def current(store: Store, decider: Decider[S], identity: str) -> Outcome[S] | None:
     """An aggregate as it stands."""
     stored = await store.load(decider.stream_id(identity))
-    return await revive(store, decider, stored) if stored else None
+    return await revive(store, decider, stored) if stored and stored.category == decider.category else None
 
 
 async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S]:
@@ -190,8 +204,11 @@ async def _seen(
     identity = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
     if identity is None:
         return None, None
-    found: Outcome[State] | None = await current(store, lookup.decider, identity)
-    return found, (lookup.decider.stream_id(identity), found.version if found else 0)
+    stored = await store.load(lookup.decider.stream_id(identity))
+    found: Outcome[State] | None = None
+    if stored is not None and stored.category == lookup.decider.category:
+        found = await revive(store, lookup.decider, stored)
+    return found, (lookup.decider.stream_id(identity), stored.version if stored else 0)
 
 
 def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding] | None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from eventstore.execution import AlreadyRefused, StreamNotFound, current, execut
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.appending import EventTooLarge, VersionConflict
 from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.postgres.listing import Place, Wanted
 from eventstore.postgres.parking import (
     Led,
     TakenDue,
@@ -136,16 +138,17 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
 async def _found(store: Store, reaction: Reaction, event: Event) -> Sequence[Sequence[Found[Any]]]:
     if reaction.finds is None:
         return ()
-    decider, found, after = reaction.finds, list[Found[Any]](), ""
+    decider, found = reaction.finds, list[Found[Any]]()
+    wanted = Wanted(decider.category, decider.labelling.having_all(reaction.filters(event)), limit=200)
     while True:
-        streams = await store.list_streams(decider.category, filters=reaction.filters(event), after=after, limit=200)
+        streams = (await store.list_streams(wanted)).streams
         for stream in streams:
             outcome = await current(store, decider, decider.identity(stream.stream_id))
             if outcome is not None:
                 found.append(Found(outcome.identity, outcome.state))
-            after = stream.stream_id
         if not streams:
             return (found,)
+        wanted = replace(wanted, after=Place("", streams[-1].stream_id))
         if len(found) > MOST_FOUND:
             raise AssertionError(f"the reaction {reaction.name} finds more than {MOST_FOUND} streams")
 

@@ -66,9 +66,9 @@ class Reaction:
     among: Mapping[str, str]
     """Fields of its streams that have the same value for every event."""
 
-    def filters(self, event: Event) -> Mapping[str, str]:
+    def filters(self, event: Event) -> Mapping[str, object]:
         """The values that the streams to be found have in their fields."""
-        return {**self.among, **{field: str(getattr(event, said)) for field, said in self.by.items()}}
+        return {**self.among, **{field: getattr(event, said) for field, said in self.by.items()}}
 
 
 class Reactions:
@@ -103,9 +103,9 @@ class Reactions:
                 problems.append(f"it takes {len(hints)} arguments, not {1 + (finds is not None)}")
             if finds is not None:
                 problems += [
-                    f"{finds.category} has no {field}"
+                    f"{finds.category} is not found by {field}"
                     for field in (*reaction.by, *reaction.among)
-                    if field not in finds.state.model_fields
+                    if field not in finds.labelling.found
                 ]
             problems += [
                 f"{event.__name__} has no {said}"

@@ -13,6 +13,7 @@ import pytest
 from contracts.model import Event
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
+from eventstore.finding import Finding
 from eventstore.issuing import issue_due, react, retry_reaction
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.parking import discard, parked
@@ -71,7 +72,7 @@ class Seat(State):
 
 
 TAKEN = Refusal("seat-taken", "somebody else has the seat", "quelqu'un d'autre a la place")
-seats = Decider("seat", Seat, final="released")
+seats = Decider("seat", Seat, final="released", finding=Finding(found_by=("seat", "status")))
 
 
 @seats.creates(by="network", to="reserved")
@@ -331,7 +332,7 @@ def test_what_a_reaction_asks_is_what_the_platform_may_ask() -> None:
 
 
 def test_a_reaction_that_finds_by_fields_there_are_not_is_refused_at_import() -> None:
-    with pytest.raises(TypeError, match="seat has no row; SeatReleased has no line"):
+    with pytest.raises(TypeError, match="seat is not found by row; SeatReleased has no line"):
 
         @reactions.to(finds=seats, by={"row": "line"})
         def find_nothing(_event: SeatReleased, _found: Sequence[Found[Seat]]) -> Iterable[Issue]:

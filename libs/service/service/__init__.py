@@ -6,6 +6,7 @@ A service is a table of contents, its `app.py`:
     >>> from contracts.model import Event
     >>> from eventstore.decider import Command, Decider, State, tell
     >>> from service.definition import Service
+    >>> from service.http.reading import EVERYBODY
     >>> from service.http.resource import Resource
 
     >>> class Install(Command):
@@ -23,7 +24,7 @@ A service is a table of contents, its `app.py`:
     ...     return tell(LampInstalled, command)
     >>> lamps.steps(Light, LampLit, by="town_hall", when="dark", to="lit")
 
-    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", filters=("status",)),))
+    >>> app = Service("lamps", title="Street lamps", resources=(Resource(lamps, "/v1/lamps", reads=EVERYBODY),))
 
 Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamps all` then serves, with documentation:
 

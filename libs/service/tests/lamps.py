@@ -22,10 +22,12 @@ from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.ports import free_port
 from eventstore.decider import Command, Decider, State, tell
+from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from service.application import build
 from service.definition import Service
 from service.http.auth import Caller
+from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 from service.http.routes import CurrentPool, CurrentSettings, CurrentStore, requires
 from service.running.cli import main
@@ -114,7 +116,11 @@ NOT_DIMMER = Refusal(
     watts=Watts,
 )
 
-lamps = Decider("lamp", Lamp)
+lamps = Decider(
+    "lamp",
+    Lamp,
+    finding=Finding(found_by=("status", "watts", "company"), sorted_by=("watts", "label"), searched_by=("label",)),
+)
 
 
 @lamps.creates(by=("town_hall", "company"), to="dark")
@@ -195,7 +201,14 @@ service = Service(
     "lamps",
     title="Street lamps",
     description="Lamps, and the <poles> they hang on.",
-    resources=(Resource(lamps, "/v1/lamps", filters=("status", "watts", "company")), Resource(poles, "/v1/poles")),
+    resources=(
+        Resource(
+            lamps,
+            "/v1/lamps",
+            reads=Reads(all=("town_hall", "network"), own=("company",), public=("status", "watts")),
+        ),
+        Resource(poles, "/v1/poles", reads=EVERYBODY),
+    ),
     router=router,
 )
 

@@ -167,7 +167,15 @@ def test_scopes_roles_and_headers_are_told(document: dict[str, Any]) -> None:
     assert listed["security"] == [{"token": ["lamps:read"]}]
     assert "Link" in listed["responses"]["200"]["headers"]
     parameters = {resolve(document, parameter)["name"] for parameter in listed["parameters"]}
-    assert parameters == {"status", "watts", "company", "limit", "cursor"}
+    assert parameters == {
+        *("status", "watts", "company", "watts_from", "watts_to", "q", "sort"),
+        *("updated_since", "count", "limit", "cursor"),
+    }
+    assert listed["x-reads"] == {
+        "all": ["town_hall", "network"],
+        "own": ["company"],
+        "public": ["status", "watts"],
+    }
     assert document["paths"]["/v1/report"]["get"]["security"] == [{"token": ["lamps:read"]}]
     assert list(document["components"]["securitySchemes"]) == ["token"]
 
@@ -206,7 +214,7 @@ FORBIDDEN = [
     ("Idempotency-Key", "é"),
     ("X-Correlation-Id", "c" * 129),
     ("X-Correlation-Id", "two words"),
-    ("cursor", "c" * 513),
+    ("cursor", "c" * 1025),
     ("cursor", "!"),
     ("limit", "201"),
     ("limit", "0"),

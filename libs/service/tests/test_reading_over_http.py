@@ -101,7 +101,7 @@ async def test_a_list_without_more_has_no_next_page(client: httpx.AsyncClient) -
 
 
 async def test_a_list_can_be_empty(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/v1/poles")).json() == {"items": []}
+    assert (await client.get("/v1/poles")).json() == {"items": [], "allowed": ["erect"]}
 
 
 async def test_filters_are_kept_from_page_to_page(client: httpx.AsyncClient) -> None:

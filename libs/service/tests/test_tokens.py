@@ -309,7 +309,7 @@ async def test_what_a_token_lacks_is_told(shared_database: str, issuer: Issuer, 
         await refused("POST", "/v1/lamps", bearer(issuer, roles=["company"]), 403, "not-your-record")
         other = bearer(issuer, roles=["company"], company="00000002600010")
         await refused("POST", "/v1/lamps", other, 403, "not-your-record")
-        assert (await client.get("/v1/lamps", headers=bearer(issuer))).json() == {"items": []}
+        assert (await client.get("/v1/lamps", headers=bearer(issuer))).json() == {"items": [], "allowed": ["install"]}
 
 
 async def test_an_organisation_decides_on_its_own_records_only(

@@ -19,6 +19,7 @@ from eventstore.refusal import Refusal
 from service.application import build
 from service.definition import Service
 from service.documents import openapi
+from service.http.reading import Reads
 from service.http.resource import Resource
 from service.running.letters import dead_letters
 from service.running.settings import Settings
@@ -104,7 +105,9 @@ def answer(event: BellRung) -> Iterable[Issue]:
     yield Issue(bells, None, Echo(tower=f"beyond {event.tower}"))
 
 
-service = Service("bells", title="Bells", resources=(Resource(bells, PATH),), reactions=reactions)
+service = Service(
+    "bells", title="Bells", resources=(Resource(bells, PATH, reads=Reads(all=("town_hall",))),), reactions=reactions
+)
 
 
 @pytest.fixture

@@ -59,7 +59,11 @@ async def test_a_command_reaches_the_subscription_of_another_service(
         assert {message.source for message in received} == {f"/{settings.territory}/lamps"}
         work = (await client.get("/ready")).json()["work"]
         assert work.pop("relay") == "leading, at position 2"
-        assert work == {"forgetting of old idempotency keys": "running"}
+        assert work == {
+            "forgetting of old idempotency keys": "running",
+            "settling of labels": "running",
+            "refolding": "all streams are as this release writes them",
+        }
     assert {task.state for task in lighting.state.runtime.tasks} == {"stopped"}
 
 

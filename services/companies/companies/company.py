@@ -38,6 +38,7 @@ from contracts.values import (
     size_band,
 )
 from eventstore.decider import Command, Decider, State, tell
+from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
 
@@ -142,7 +143,17 @@ def active_member(company: Company | None, siret: str) -> Company:
     return company
 
 
-companies = Decider(CATEGORY.name, Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider(
+    CATEGORY.name,
+    Company,
+    identified_by="siret",
+    owned_by={"company": "siret"},
+    finding=Finding(
+        found_by=("status", "naf", "commune", "zone", "size_band"),
+        sorted_by=("name", "headcount", "applied_on"),
+        searched_by=("name", "siret"),
+    ),
+)
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")

@@ -58,6 +58,7 @@ from contracts.values import (
     Zone,
 )
 from eventstore.decider import Command, Context, Decider, Lookup, Roles, State, tell
+from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
 MOST_GRANTS: Final = 20
@@ -439,11 +440,40 @@ GRANTS_ABOVE_AMOUNT = Refusal(
 )
 
 
+def _may_gather(investment: Investment) -> bool:
+    return len(investment.grants) < MOST_GRANTS
+
+
 def _has_grants(investment: Investment) -> bool:
     return bool(investment.grants)
 
 
-investments = Decider(CATEGORY.name, Investment, final=("audited", "cancelled"))
+def _is_owed(investment: Investment) -> bool:
+    return any(grant.kept < grant.amount for grant in investment.grants)
+
+
+def _has_paid(investment: Investment) -> bool:
+    return any(grant.kept > 0 for grant in investment.grants)
+
+
+def _has_payments(investment: Investment) -> bool:
+    return any(grant.payments for grant in investment.grants)
+
+
+def _has_repayments(investment: Investment) -> bool:
+    return any(grant.repayments for grant in investment.grants)
+
+
+investments = Decider(
+    CATEGORY.name,
+    Investment,
+    final=("audited", "cancelled"),
+    finding=Finding(
+        found_by=("status", "company", "axis", "naf", "commune", "zone"),
+        sorted_by=("amount", "announced_on", "title"),
+        searched_by=("title",),
+    ),
+)
 
 
 @investments.creates(
@@ -503,7 +533,7 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
     )
 
 
-@investments.decides(by=("region", "state"), when=NOT_CANCELLED)
+@investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_may_gather)
 def award_grant(investment: Investment, command: AwardGrant, context: Context) -> GrantAwarded:
     if command.funder not in FUNDERS:
         raise FUNDER_UNKNOWN(funder=command.funder, funders=", ".join(FUNDERS))
@@ -524,7 +554,7 @@ def award_grant(investment: Investment, command: AwardGrant, context: Context) -
     return tell(GrantAwarded, command, investment)
 
 
-@investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_has_grants)
+@investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_is_owed)
 def disburse_grant(investment: Investment, command: DisburseGrant, context: Context) -> GrantDisbursed:
     _check_funder(command.funder, context.roles)
     grant = _awarded(investment, command)
@@ -534,7 +564,7 @@ def disburse_grant(investment: Investment, command: DisburseGrant, context: Cont
     return tell(GrantDisbursed, command, investment, disbursed=paid.disbursed)
 
 
-@investments.decides(by=("region", "state"), offered=_has_grants)
+@investments.decides(by=("region", "state"), offered=_has_paid)
 def record_repayment(investment: Investment, command: RecordRepayment, context: Context) -> GrantRepaid:
     _check_funder(command.funder, context.roles)
     grant = _awarded(investment, command)
@@ -605,7 +635,7 @@ def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrect
     )
 
 
-@investments.decides(by="network", offered=_has_grants)
+@investments.decides(by="network", offered=_has_payments)
 def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentCorrected | tuple[()]:
     grant = _awarded(investment, command)
     before = _numbered(grant.payments, command.payment)
@@ -628,7 +658,7 @@ def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentC
     )
 
 
-@investments.decides(by="network", offered=_has_grants)
+@investments.decides(by="network", offered=_has_repayments)
 def correct_repayment(investment: Investment, command: CorrectRepayment) -> RepaymentCorrected | tuple[()]:
     grant = _awarded(investment, command)
     before = _numbered(grant.repayments, command.repayment)

@@ -91,6 +91,8 @@ class Asked(RuleBasedStateMachine, Generic[S]):
             events = self.decider.decide(self.state, command, Context(NOW, roles), looked_up)
         except Rejected:
             return
+        offered = self.decider.decision(type(command)).offered
+        assert self.state is None or offered is None or offered(self.state)
         for event in events:
             assert self.state is None or isinstance(event, Correction) or event.effective_on >= last
         self.state = Specification(self.decider, TODAY).fold(events, self.state)

@@ -95,8 +95,10 @@ class Append(NamedTuple):
     """The key under which a reaction's command is remembered for ever."""
     labels: str | None = None
     """What the stream may be found by, written as a tsvector."""
-    order: Sequence[tuple[str, str | None]] = ()
-    """Fields by which lists are sorted, whose values changed."""
+    labelling: int = 0
+    """Tells how labels and order are declared, so that streams are known where they are of another declaration."""
+    order: Sequence[tuple[str, str]] = ()
+    """Fields by which lists are sorted, whose values changed, as `eventstore.finding` writes them."""
     holds: Sequence[Holding] | None = None
     """All that the stream holds from now on."""
     due: Sequence[DueAt] = ()
@@ -137,6 +139,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "revision": "integer",
         "metadata": "text",
         "labels": "text",
+        "labelling": "integer",
     },
     "event": {
         "command": "integer",
@@ -182,6 +185,7 @@ def written(group: Sequence[Append]) -> Sequence[object]:
                 append.state_revision,
                 append.metadata,
                 _NULL if append.labels is None else append.labels,
+                append.labelling,
             )
         )
         for version, (kind, schema_version, data) in enumerate(append.events, append.expected + 1):
@@ -194,7 +198,7 @@ def written(group: Sequence[Append]) -> Sequence[object]:
         if append.guards:
             rows["guard"] += [(n, *guard) for guard in append.guards]
         if append.order:
-            rows["order"] += [(n, field, _NULL if value is None else value) for field, value in append.order]
+            rows["order"] += [(n, *ordered) for ordered in append.order]
         if append.holds is not None:
             rows["holder"].append((n,))
             rows["claim"] += [(n, *_spelled(holding)) for holding in append.holds]

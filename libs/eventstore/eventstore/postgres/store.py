@@ -7,7 +7,7 @@ async with Store.open(url) as store:
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self, TypeVar
@@ -33,6 +33,7 @@ from eventstore.postgres.appending import (
 from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
 from eventstore.postgres.grouping import Grouped
+from eventstore.postgres.listing import STORED, Listed, Stored, Wanted, listed
 from eventstore.postgres.parking import count_parked
 
 T = TypeVar("T")
@@ -43,20 +44,6 @@ CHANNEL = "appended"
 FORGET_AT_ONCE = 5_000
 NOTIFY_EVERY = 0.01
 """Seconds between two NOTIFYs: each is a commit of its own, so under load one stands for several groups."""
-
-
-class Stored(NamedTuple):
-    """A stream as it stands. The state is to be folded again unless it is fresh."""
-
-    stream_id: str
-    version: int
-    state: str
-    state_revision: int
-    state_version: int
-
-    def is_fresh(self, revision: int) -> bool:
-        """Whether the stored state is of this revision of the fold, and up to date."""
-        return self.state_revision == revision and self.state_version == self.version
 
 
 class Recorded(NamedTuple):
@@ -134,7 +121,7 @@ class Store:
         self, stream_id: str, *, after: int = 0, upto: int | None = None, limit: int | None = None
     ) -> list[Recorded]:
         """A stream's events after a version, up to another."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             f"{SELECT_EVENTS} WHERE stream_id = $1 AND version > $2 AND version <= coalesce($3, version)"
             " ORDER BY version LIMIT $4",
             stream_id,
@@ -146,46 +133,32 @@ class Store:
 
     async def read(self, after: int, limit: int) -> list[Recorded]:
         """The service's events after a position, in the one order they have."""
-        rows = await self._fetch(READ_EVENTS, after, limit)
+        rows = await self.fetch(READ_EVENTS, after, limit)
         return [Recorded._make(row) for row in rows]
 
     def turn(self, stream_id: str) -> asyncio.Lock:
         """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""
         return self._turns.setdefault(stream_id, asyncio.Lock())
 
-    async def list_streams(
-        self, category: str, *, filters: Mapping[str, str] | None = None, after: str = "", limit: int = 50
-    ) -> list[Stored]:
-        """The streams of a category, by id, whose states have these values in these fields."""
-        filters = filters or {}
-        # A range of the primary key: the ids that begin with the category and a hyphen, whose successor is the full
-        # stop. Those of a category that begins alike, `lamp-post`, are in it too.
-        rows = await self._fetch(
-            """
-            SELECT stream_id, version, state, state_revision, state_version
-            FROM streams
-            WHERE stream_id > greatest($1 || '-', $2) COLLATE "C" AND stream_id < $1 || '.' AND category = $1
-              AND NOT EXISTS (
-                  SELECT FROM unnest($4::text[], $5::text[]) AS f (field, value)
-                  WHERE state ->> f.field IS DISTINCT FROM f.value
-              )
-            ORDER BY stream_id
-            LIMIT $3
-            """,
-            category,
-            after,
-            limit,
-            list(filters.keys()),
-            list(filters.values()),
-        )
-        return [Stored._make(row) for row in rows]
+    async def list_streams(self, wanted: Wanted) -> Listed:
+        """A page of the streams that are wanted."""
+
+        async def ask() -> Listed:
+            async with self.pool.acquire() as connection:
+                return await listed(connection, wanted)
+
+        return await self._asked(ask())
+
+    async def settle_labels(self) -> None:
+        """Puts the labels that were written lately into their index: until then, each search reads them one by one."""
+        await self.fetch("SELECT gin_clean_pending_list('streams_by_label')")
 
     async def forget_keys(self, older_than: timedelta) -> int:
         """Deletes the idempotency keys of effects older than this; returns how many."""
         forgotten = 0
         while True:
             # In slices: however many there are, none takes long.
-            slice_ = await self._fetch(
+            slice_ = await self.fetch(
                 """
                 DELETE FROM idempotency_keys
                 WHERE key IN (
@@ -216,7 +189,8 @@ class Store:
                 raise StoreUnavailable(str(error)) from error
             raise
 
-    async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """The rows of a statement."""
         try:
             return await self.pool.fetch(query, *arguments)
         except Exception as error:
@@ -225,7 +199,7 @@ class Store:
             raise
 
     async def _fetchrow(self, query: str, *arguments: object) -> asyncpg.Record | None:
-        rows = await self._fetch(query, *arguments)
+        rows = await self.fetch(query, *arguments)
         return rows[0] if rows else None
 
     async def _fly_appends(self, group: Sequence[Append]) -> Sequence[Appended | Exception]:
@@ -272,6 +246,4 @@ SELECT_EVENTS = (
     "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
 )
 READ_EVENTS = f"{SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
-LOAD_STREAMS = (
-    "SELECT stream_id, version, state, state_revision, state_version FROM streams WHERE stream_id = ANY($1::text[])"
-)
+LOAD_STREAMS = f"SELECT {STORED} FROM streams s WHERE s.stream_id = ANY($1::text[])"  # noqa: S608  made of names

@@ -261,5 +261,7 @@ _PUT_STREAM: Final = """
     VALUES ($1, $2, $3, $4, $5, $3, $6)
     ON CONFLICT (stream_id) DO UPDATE
     SET version = excluded.version, state = excluded.state, state_revision = excluded.state_revision,
-        state_version = excluded.state_version, updated_at = excluded.updated_at
+        state_version = excluded.state_version, updated_at = excluded.updated_at,
+        -- What it is found by is written anew, as after a change of what is declared.
+        labelling = 0
 """

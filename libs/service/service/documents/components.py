@@ -6,7 +6,7 @@ from typing import Any, Final
 from contracts.language import LANGUAGES
 from service.http.faults import SENTENCES
 from service.http.kinds import KINDS, Kind
-from service.http.listing import CURSOR, GREATEST_LIMIT, LIMIT, LONGEST_CURSOR
+from service.http.listing import CURSOR, GREATEST_LIMIT, INSTANT, LIMIT, LONGEST_CURSOR
 from service.http.routes import SCHEME
 
 Document = dict[str, Any]
@@ -113,6 +113,20 @@ PARAMETERS: Final[Document] = {
         "description": "The caller's trace (W3C Trace Context); recorded beside the events.",
         "schema": {"type": "string"},
         "example": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    },
+    "updated_since": {
+        "name": "updated_since",
+        "in": "query",
+        "description": "Only those that something was recorded of since this moment. What is being stored shows a "
+        "moment later under an earlier time: ask again from a minute before.",
+        "schema": {"type": "string", "format": "date-time", "pattern": INSTANT},
+        "example": "2024-05-13T08:30:00Z",
+    },
+    "count": {
+        "name": "count",
+        "in": "query",
+        "description": "`true` tells in `count` how many there are in all.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
     },
     "limit": {
         "name": "limit",

@@ -1,10 +1,13 @@
 """The OpenAPI paths of a resource, written from its decider."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from contracts.model import Day
 from contracts.roles import ORGANISATION_ROLES
 from eventstore.decider import Decision
 from service.documents.components import Document, problem_type, refer, response, untyped_null
@@ -12,7 +15,7 @@ from service.documents.examples import example, example_of
 from service.documents.refusals import refusals_of
 from service.documents.rehearsal import rehearse
 from service.documents.schemas import Schemas, schema_of
-from service.http.listing import GREATEST_LIMIT
+from service.http.listing import FROM, GREATEST_LIMIT, MOST_VALUES, MOST_WORDS, TO, ranged, sorts
 from service.http.resource import Resource
 from service.http.routes import SCHEME
 
@@ -73,7 +76,9 @@ class Operations:
 
     def _creation(self) -> Document:
         decision = self._resource.creation
-        created = self._answer("Created.", self._record, self._first, "ETag", "Location", "Idempotency-Replayed")
+        created = self._answer(
+            "Created.", refer("schemas", self._record), self._first, "ETag", "Location", "Idempotency-Replayed"
+        )
         category = self._decider.category
         names = [f"get-{category}", f"list-{category}-events"]
         names += [f"{verb}-{category}" for verb in self._resource.verbs]
@@ -83,7 +88,7 @@ class Operations:
 
     def _decide(self, decision: Decision) -> Document:
         made = self._rehearsal.steps[decision.command].representation()
-        decided = self._answer("Decided.", self._record, made, "ETag", "Idempotency-Replayed")
+        decided = self._answer("Decided.", refer("schemas", self._record), made, "ETag", "Idempotency-Replayed")
         operation = self._command(decision, {"200": decided}, {**_GONE, "412": "Stale"})
         operation["parameters"].append(refer("parameters", "If-Match"))
         return operation
@@ -140,63 +145,155 @@ class Operations:
         return response(self._service, "Refused.", kinds, schema=schema, members=members)
 
     def _get(self) -> Document:
-        found = self._answer("The latest version.", self._record, self._first, "ETag")
+        found = self._answer("The latest version.", self._schemas.shown(), self._first, "ETag")
         unchanged = {"description": "Not changed since.", "headers": {"ETag": refer("headers", "ETag")}}
         name = f"get-{self._decider.category}"
         operation = self._operation(
             name,
             f"Get one {self._decider.category}",
-            "As it is now, with the decisions that the caller may issue on it.",
+            "\n\n".join(
+                filter(None, ["As it is now, with the decisions that the caller may issue on it.", self._who_reads()])
+            ),
             "read",
             {"200": found, "304": unchanged},
             {**_READ, **_GONE},
         )
-        return {**operation, "parameters": [refer("parameters", "If-None-Match")]}
+        return {**operation, **self._reads, "parameters": [refer("parameters", "If-None-Match")]}
 
     def _list(self) -> Document:
-        state = self.schemas[self._record]["properties"]
-        filters = [
-            {
-                "name": name,
-                "in": "query",
-                "description": f"Only those with this {name}.",
-                "schema": untyped_null(state[name]),
-            }
-            for name in self._resource.filters
-        ]
-        page = self._page(self._record, [self._first])
-        summary = f"List the {self._resource.path.rpartition('/')[2]}"
+        page = self._page("A page.", self._schemas.shown(), {"items": [self._first], "allowed": [self._creates]})
+        content = page["content"]["application/json"]["schema"]
+        content["required"].append("allowed")
+        content["properties"] |= {
+            "allowed": {
+                "type": "array",
+                "items": {"type": "string", "enum": [self._creates]},
+                "maxItems": 1,
+                "description": "What the caller may begin here.",
+            },
+            "count": {"type": "integer", "minimum": 0, "description": "How many there are in all, where asked for."},
+        }
         operation = self._operation(
-            f"list-{self._decider.category}", summary, "In the order of their ids.", "read", {"200": page}, _READ
+            f"list-{self._decider.category}",
+            f"List the {self._resource.path.rpartition('/')[2]}",
+            "\n\n".join(filter(None, ["In the order of their ids, unless sorted.", self._who_reads()])),
+            "read",
+            {"200": page},
+            _READ,
         )
-        return {**operation, "parameters": [*filters, refer("parameters", "limit"), refer("parameters", "cursor")]}
+        own = [*self._filters(), *self._ranges(), *self._search()]
+        shared = [refer("parameters", name) for name in ("updated_since", "count", "limit", "cursor")]
+        return {**operation, **self._reads, "parameters": [*own, *shared]}
+
+    def _filters(self) -> list[Document]:
+        """The parameters by which records are found: each may be given several times."""
+        state = self.schemas[self._record]["properties"]
+        found = []
+        for name in self._decider.finding.found_by:
+            schema = untyped_null(state[name])
+            value = {word: said for word, said in schema.get("items", schema).items() if word != "description"}
+            found.append(
+                {
+                    "name": name,
+                    "in": "query",
+                    "description": f"Only those with this {name}, or one of these.",
+                    "schema": {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_VALUES},
+                }
+            )
+        return found
+
+    def _ranges(self) -> list[Document]:
+        kinds = self._decider.labelling.kinds
+        schemas = {date: TypeAdapter(Day).json_schema(), int: {"type": "number"}, float: {"type": "number"}}
+        return [
+            {
+                "name": name + end,
+                "in": "query",
+                "description": f"Only those whose {name} is {what}, itself included.",
+                "schema": {word: said for word, said in schemas[kinds[name]].items() if word != "description"},
+            }
+            for name in ranged(self._decider)
+            for end, what in ((FROM, "from this on"), (TO, "up to this"))
+        ]
+
+    def _search(self) -> list[Document]:
+        found: list[Document] = []
+        if searched := self._decider.finding.searched_by:
+            found.append(
+                {
+                    "name": "q",
+                    "in": "query",
+                    "description": f"Words, or beginnings of words, that are all in {' or '.join(searched)}, whatever "
+                    f"their accents and case; {MOST_WORDS} at most.",
+                    "schema": {"type": "string", "minLength": 1},
+                    "example": "four",
+                }
+            )
+        if choices := sorts(self._decider):
+            found.append(
+                {
+                    "name": "sort",
+                    "in": "query",
+                    "description": "By this field, with a hyphen the greatest first. Those without a value come last.",
+                    "schema": {"type": "string", "enum": [*choices]},
+                }
+            )
+        return found
+
+    @property
+    def _creates(self) -> str:
+        return self._resource.creation.name
+
+    @property
+    def _reads(self) -> Document:
+        """Who reads what, for programs."""
+        reads = self._resource.reads
+        everybody = "everybody" if reads.all is None else [*reads.all]
+        return {"x-reads": {"all": everybody, "own": [*reads.own], "public": [*reads.public]}}
+
+    def _who_reads(self) -> str:
+        """Who reads what, for people."""
+        reads = self._resource.reads
+        if reads.all is None:
+            return ""
+        said = [f"The roles {', '.join(reads.all)} read every record."]
+        said += [f"The role {role} reads those of its own organisation." for role in reads.own]
+        if not reads.public:
+            return " ".join([*said, "For everybody else there are none."])
+        said.append(f"Everybody else with the scope reads {', '.join(reads.public)}.")
+        return " ".join([*said, "Found or sorted by another field, the list is of those that the caller reads whole."])
 
     def _list_events(self) -> Document:
         longest = max(self._rehearsal.steps.values(), key=lambda step: step.version)
+        history = self._page("A page.", refer("schemas", self._history), {"items": longest.history()})
         operation = self._operation(
             f"list-{self._decider.category}-events",
             f"The history of one {self._decider.category}",
-            "Every event in the order of versions, as recorded.",
+            "Every event in the order of versions, as recorded. It is for those who may read the whole record.",
             "read",
-            {"200": self._page(self._history, longest.history())},
-            {**_READ, **_GONE},
+            {"200": history},
+            {**_READ, **_GONE, "403": "Forbidden"},
         )
-        return {**operation, "parameters": [refer("parameters", "limit"), refer("parameters", "cursor")]}
+        return {
+            **operation,
+            **self._reads,
+            "parameters": [refer("parameters", "limit"), refer("parameters", "cursor")],
+        }
 
-    def _page(self, schema: str, made: Sequence[Any]) -> Document:
-        answer = self._answer("A page.", schema, {"items": made}, "Link")
+    def _page(self, description: str, schema: Document, made: Any) -> Document:
+        answer = self._answer(description, schema, made, "Link")
         answer["content"]["application/json"]["schema"] = {
             "type": "object",
             "required": ["items"],
-            "properties": {"items": {"type": "array", "maxItems": GREATEST_LIMIT, "items": refer("schemas", schema)}},
+            "properties": {"items": {"type": "array", "maxItems": GREATEST_LIMIT, "items": schema}},
         }
         return answer
 
-    def _answer(self, description: str, schema: str, made: Any, *headers: str) -> Document:
+    def _answer(self, description: str, schema: Document, made: Any, *headers: str) -> Document:
         return {
             "description": description,
             "headers": {name: refer("headers", name) for name in headers},
-            "content": {"application/json": {"schema": refer("schemas", schema), "example": made}},
+            "content": {"application/json": {"schema": schema, "example": made}},
         }
 
     def _operation(

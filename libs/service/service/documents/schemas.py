@@ -1,6 +1,7 @@
 """The schemas of a resource as the OpenAPI document has them: its commands, record, events and refusals."""
 
 import json
+from collections.abc import Collection
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -30,10 +31,15 @@ class Schemas:
         """The name of the schema of a record."""
         self.history = f"{self.record}Event"
         """The name of the schema of an event of its history."""
+        self.public = f"Public{self.record}" if resource.reads.public else None
+        """The name of the schema of what everybody reads of a record; None where nobody reads but a part."""
         self.by_name: Document = {**self._inputs(), **self._outputs()}
         self.identity = self._identity_schema()
         """The schema of an id."""
-        self.by_name[self.record] = self._representation_schema(self.by_name[self.record])
+        state = self.by_name[self.record]
+        self.by_name[self.record] = self._representation_schema(state)
+        if self.public:
+            self.by_name[self.public] = self._representation_schema(_part(state, resource.reads.public))
         self.by_name |= {_recorded(event): self._recorded_schema(event) for event in self._events}
         self.by_name[self.history] = self._history_schema()
         self.by_name |= {self.problem(slug): self._problem_schema(slug) for slug in self._refusals}
@@ -101,6 +107,11 @@ class Schemas:
         described = f"{event.event_type}, with where and when it was recorded."
         return {"type": "object", "description": described, "required": list(properties), "properties": properties}
 
+    def shown(self) -> Document:
+        """What a reader is shown of a record: all of it, or what is public."""
+        whole = refer("schemas", self.record)
+        return {"anyOf": [whole, refer("schemas", self.public)]} if self.public else whole
+
     def problem(self, slug: str) -> str:
         """The name of a refusal's schema. One slug may speak of more where another kind of record is refused for it."""
         name = slug if slug in KINDS or slug.startswith(f"{self._decider.category}-") else f"{self.record}-{slug}"
@@ -143,6 +154,15 @@ def told(schema: Document) -> Document:
         said = f"`{json.dumps(schema['default'], ensure_ascii=False)}` unless given."
         written["description"] = " ".join(filter(None, (schema.get("description"), said)))
     return written
+
+
+def _part(state: Document, fields: Collection[str]) -> Document:
+    """What of a record is public."""
+    return {
+        **state,
+        "description": "What everybody with the scope reads of such a record.",
+        "properties": {name: schema for name, schema in state["properties"].items() if name in fields},
+    }
 
 
 def _recorded(event: type[Event]) -> str:

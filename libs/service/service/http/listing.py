@@ -1,26 +1,38 @@
-"""Lists in pages: declared filters, a limit, and a cursor that stays right while streams are added."""
+"""Lists in pages: found by declared fields and words, sorted, with a cursor that stays right while they grow."""
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, get_type_hints
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from eventstore.decider import State
+from contracts.model import Day
+from eventstore.decider import Actor, Decider
+from eventstore.finding import order_of, words
+from eventstore.postgres.listing import Place, Range, Wanted
 from service.http.exchange import Exchange
-from service.http.faults import fault_of
+from service.http.faults import Fault, fault_of
 from service.http.problems import Problem, invalid, invalid_parameter
+from service.http.reading import Readers
 from service.http.sentences import (
     CONTROL_CHARACTERS,
+    EMPTY_RANGE,
     GIVEN_TWICE,
     LIMIT_OUT_OF_RANGE,
+    MOMENT_MALFORMED,
     NO_PARAMETER,
     NO_PARAMETERS,
+    NOT_A_CHOICE,
     NOT_A_CURSOR,
+    TOO_MANY_VALUES,
+    WORDS_OUT_OF_RANGE,
     Said,
 )
 
@@ -28,7 +40,24 @@ LIMIT: Final = 50
 GREATEST_LIMIT: Final = 200
 CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
 """What a cursor looks like: base64 with the alphabet for addresses."""
-LONGEST_CURSOR: Final = 512
+LONGEST_CURSOR: Final = 1024
+MOST_WORDS: Final = 5
+"""Of a search."""
+MOST_VALUES: Final = 50
+"""Of one field."""
+FROM, TO = "_from", "_to"
+"""What follows the name of a field that is asked for in a range."""
+PAGING: Final = ("limit", "cursor")
+ASKING: Final = ("q", "sort", "updated_since", "count")
+"""What a list may be asked beside its declared fields."""
+
+INSTANT: Final = (
+    r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+"""A moment as RFC 3339 writes it."""
+_DAY: Final = TypeAdapter[date](Day)
+_NUMBER: Final = TypeAdapter[float](Annotated[float, Field(allow_inf_nan=False)])
+_INSTANT: Final = TypeAdapter[datetime](AwareDatetime)
 
 
 @dataclass(frozen=True)
@@ -36,58 +65,186 @@ class Page:
     """Which part of a list is asked for."""
 
     limit: int
-    after: str | None
+    cursor: str | None
     """The cursor, read: what the last item of the page before was."""
-    filters: Mapping[str, str]
+    asked: Sequence[tuple[str, str]] = ()
+    """The other parameters, as sent."""
 
     def after_number(self) -> int:
         """The cursor of a list that is ordered by a number; 0 for its first page. Raises Problem."""
-        if self.after is None:
+        if self.cursor is None:
             return 0
-        if not re.fullmatch(r"[0-9]{1,9}", self.after):
+        if not re.fullmatch(r"[0-9]{1,9}", self.cursor):
             raise _not_a_cursor()
-        return int(self.after)
+        return int(self.cursor)
 
     def next_link(self, exchange: Exchange, path: str, last: str) -> tuple[bytes, bytes]:
         """The header that leads to the page after this one."""
         cursor = base64.urlsafe_b64encode(last.encode()).rstrip(b"=").decode()
-        parameters = urlencode({**self.filters, "limit": self.limit, "cursor": cursor})
+        parameters = urlencode([*self.asked, ("limit", self.limit), ("cursor", cursor)])
         return (b"link", f'<{exchange.root_path}{path}?{parameters}>; rel="next"'.encode("latin-1"))
 
 
-class Filters:
-    """The fields of a state by which its streams may be listed. Values are read as the field's type reads them."""
+@dataclass(frozen=True)
+class Question(Page):
+    """What a list of records is asked for."""
 
-    def __init__(self, state: type[State], names: Sequence[str]) -> None:
-        self.types: Mapping[str, TypeAdapter[Any]] = {
-            name: TypeAdapter(hint)
-            for name, hint in get_type_hints(state, include_extras=True).items()
-            if name in names
-        }
+    found: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    ranges: Sequence[Range] = ()
+    words: Sequence[str] = ()
+    sort: str | None = None
+    """A declared field, behind a hyphen where the greatest come first."""
+    since: datetime | None = None
+    counted: bool = False
 
-    def page(self, exchange: Exchange) -> Page:
-        """The page a query asks for. Raises Problem."""
-        limit, after = LIMIT, None
-        filters: dict[str, str] = {}
-        raw: bytes = exchange.scope.get("query_string", b"")
-        for name, value in refuse_undeclared(raw, ("limit", "cursor", *self.types)):
-            if name == "limit":
-                limit = _limit(value)
-            elif name == "cursor":
-                after = _read_cursor(value)
-            else:
-                filters[name] = self._value(name, value)
-        return Page(limit, after, filters)
-
-    def _value(self, name: str, value: str) -> str:
-        if not value.isprintable():
-            raise invalid_parameter(name, Said(CONTROL_CHARACTERS))
-        adapter = self.types[name]
+    @property
+    def place(self) -> Place | None:
+        """The cursor, as a place in this order. Raises Problem where it is of another, or of none."""
+        if self.cursor is None:
+            return None
         try:
-            read = adapter.dump_python(adapter.validate_strings(value), mode="json")
-        except ValidationError as error:
-            raise invalid(fault_of({**fault, "loc": ("query", name)}) for fault in error.errors()[:1]) from None
-        return str(read)
+            sort, value, stream_id = json.loads(self.cursor)
+        except (ValueError, TypeError):
+            raise _not_a_cursor() from None
+        if sort != self.sort or not isinstance(value, str) or not isinstance(stream_id, str):
+            raise _not_a_cursor()
+        return Place(value, stream_id)
+
+    def told(self, place: Place) -> str:
+        """A place in this order, as a cursor tells it."""
+        return json.dumps([self.sort, *place], ensure_ascii=False, separators=(",", ":"))
+
+
+class Questions:
+    """Reads what a list of one decider's records is asked for. Values are read as the field's type reads them."""
+
+    def __init__(self, decider: Decider[Any], readers: Readers) -> None:
+        self._category = decider.category
+        self._labelling = decider.labelling
+        self._readers = readers
+        finding = decider.finding
+        kinds, values = self._labelling.kinds, self._labelling.values
+        self._found = finding.found_by
+        self._ends = {name + end: name for name in ranged(decider) for end in (FROM, TO)}
+        self.types: Mapping[str, TypeAdapter[Any]] = {
+            **{name: _DAY if kinds[name] is date else TypeAdapter[Any](values[name]) for name in self._found},
+            **{end: _DAY if kinds[name] is date else _NUMBER for end, name in self._ends.items()},
+        }
+        """How each value of a query is read."""
+        self._sorts = sorts(decider)
+        self._searched = finding.searched_by
+        absent = {"q": not self._searched, "sort": not self._sorts}
+        asking = [name for name in ASKING if not absent.get(name)]
+        self._declared = (*self._found, *self._ends, *asking, *PAGING)
+
+    def read(self, query: bytes) -> Question:
+        """What a query asks for. Raises Problem."""
+        parameters = refuse_undeclared(query, self._declared, self._found)
+        asked = {name: value for name, value in parameters if name not in self._found}
+        found: dict[str, list[object]] = {}
+        for name, value in parameters:
+            if name in self._found:
+                found.setdefault(name, []).append(_read(name, value, self.types[name]))
+        for name, values in found.items():
+            if len(values) > MOST_VALUES:
+                raise invalid_parameter(name, Said(TOO_MANY_VALUES, most=MOST_VALUES))
+        limit, cursor = _paging(asked)
+        return Question(
+            limit=limit,
+            cursor=cursor,
+            asked=[(name, value) for name, value in parameters if name not in PAGING],
+            found=found,
+            ranges=self._ranges(asked),
+            words=self._words(asked.get("q")),
+            sort=_one_of("sort", asked.get("sort"), self._sorts),
+            since=_since(asked.get("updated_since")),
+            counted=_one_of("count", asked.get("count"), ("true", "false")) == "true",
+        )
+
+    def wanted(self, question: Question, actor: Actor) -> Wanted | None:
+        """The streams that the caller is shown; None where there are none that he may be. Raises Problem.
+
+        Nobody finds, sorts or counts by what he may not read: where a question speaks of more than what is public, it
+        is about what he may read whole.
+        """
+        queries = [self._labelling.having((name, value) for value in values) for name, values in question.found.items()]
+        queries += map(self._labelling.wording, question.words)
+        if not self._readers.reads_all(actor) and not self._names(question) <= self._readers.public:
+            owned = self._readers.owned(actor)
+            if not owned:
+                return None
+            queries.append(self._labelling.having(owned))
+        sort = question.sort
+        return Wanted(
+            self._category,
+            labels=" & ".join(queries),
+            ranges=question.ranges,
+            since=question.since,
+            sort=sort and sort.removeprefix("-"),
+            descending=bool(sort and sort.startswith("-")),
+            after=question.place,
+            limit=question.limit + 1,
+            counted=question.counted,
+        )
+
+    def _names(self, question: Question) -> AbstractSet[str]:
+        """The fields a question speaks of."""
+        names = {*question.found, *(each.field for each in question.ranges)}
+        if question.words:
+            names |= {*self._searched}
+        if question.sort:
+            names.add(question.sort.removeprefix("-"))
+        return names
+
+    def _ranges(self, asked: Mapping[str, str]) -> Sequence[Range]:
+        ranges = []
+        for name in dict.fromkeys(self._ends[end] for end in asked if end in self._ends):
+            ends = [
+                _read(name + end, asked[name + end], self.types[name + end]) if name + end in asked else None
+                for end in (FROM, TO)
+            ]
+            least, greatest = (None if end is None else order_of(end) for end in ends)
+            if least is not None and greatest is not None and least > greatest:
+                said = Said(EMPTY_RANGE, least=ends[0], greatest=ends[1])
+                raise invalid([Fault({"parameter": name + TO}, "empty_range", said)])
+            ranges.append(Range(name, least, greatest))
+        return ranges
+
+    def _words(self, text: str | None) -> Sequence[str]:
+        if text is None:
+            return ()
+        found = list(dict.fromkeys(words(text)))
+        if not 1 <= len(found) <= MOST_WORDS:
+            raise invalid_parameter("q", Said(WORDS_OUT_OF_RANGE, most=MOST_WORDS))
+        return found
+
+
+def ranged(decider: Decider[Any]) -> Sequence[str]:
+    """The fields that may be asked for in ranges: the days and numbers among those that are sorted by."""
+    kinds = decider.labelling.kinds
+    return [name for name in decider.finding.sorted_by if kinds[name] in (date, int, float)]
+
+
+def sorts(decider: Decider[Any]) -> Sequence[str]:
+    """What `sort` may be."""
+    return [sign + name for name in decider.finding.sorted_by for sign in ("", "-")]
+
+
+def problems(decider: Decider[Any]) -> list[str]:
+    """What of a decider's declaration of how it is found no query could tell, one sentence each."""
+    ends = {name + end for name in ranged(decider) for end in (FROM, TO)}
+    taken = {*PAGING, *ASKING, *ends}
+    return [
+        f"{name} would be told in the query by a parameter that means something else"
+        for name in decider.finding.found_by
+        if name in taken
+    ]
+
+
+def plain_page(query: bytes) -> Page:
+    """The page that a query asks for of a list that has nothing else to ask for. Raises Problem."""
+    limit, cursor = _paging(dict(refuse_undeclared(query, PAGING)))
+    return Page(limit, cursor)
 
 
 def refuse_undeclared(
@@ -103,6 +260,38 @@ def refuse_undeclared(
             raise invalid_parameter(name, Said(GIVEN_TWICE))
         seen.add(name)
     return parameters
+
+
+def _read(name: str, value: str, adapter: TypeAdapter[Any]) -> Any:
+    if not value.isprintable():
+        raise invalid_parameter(name, Said(CONTROL_CHARACTERS))
+    try:
+        # A day is written in JSON as we write it; read from a plain text, any number would be one.
+        return adapter.validate_json(json.dumps(value)) if adapter is _DAY else adapter.validate_strings(value)
+    except ValidationError as error:
+        raise invalid(fault_of({**fault, "loc": ("query", name)}) for fault in error.errors()[:1]) from None
+
+
+def _since(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    if not re.fullmatch(INSTANT, value):
+        raise invalid_parameter("updated_since", Said(MOMENT_MALFORMED))
+    since: datetime = _read("updated_since", value, _INSTANT)
+    return since
+
+
+def _one_of(name: str, value: str | None, choices: Sequence[str]) -> str | None:
+    if value is not None and value not in choices:
+        raise invalid_parameter(name, Said(NOT_A_CHOICE, choices=[*choices]))
+    return value
+
+
+def _paging(asked: Mapping[str, str]) -> tuple[int, str | None]:
+    return (
+        _limit(asked["limit"]) if "limit" in asked else LIMIT,
+        _read_cursor(asked["cursor"]) if "cursor" in asked else None,
+    )
 
 
 def _limit(value: str) -> int:
@@ -125,6 +314,3 @@ def _read_cursor(value: str) -> str:
 
 def _not_a_cursor() -> Problem:
     return invalid_parameter("cursor", Said(NOT_A_CURSOR))
-
-
-UNFILTERED: Final = Filters(State, ())

@@ -1,6 +1,7 @@
 """What a client sees of a stream: its stored state with its id, its version and what the caller may do next."""
 
 import json
+from collections.abc import Collection
 from typing import Final, Generic
 
 from eventstore.decider import Actor, Decider, S
@@ -25,9 +26,17 @@ class Representation(Generic[S]):
 
     def write(self, outcome: Outcome[S], actor: Actor) -> str:
         """One stream's representation, as JSON."""
+        return self._written(outcome, outcome.state_json, actor)
+
+    def _written(self, outcome: Outcome[S], state: str, actor: Actor) -> str:
         allowed = self.allowed(outcome.state, actor)
         identity = json.dumps(outcome.identity)
-        return f'{{"id":{identity},"version":{outcome.version},{outcome.state_json[1:-1]},"allowed":{allowed}}}'
+        return f'{{"id":{identity},"version":{outcome.version},{state[1:-1]},"allowed":{allowed}}}'
+
+    def write_public(self, outcome: Outcome[S], actor: Actor, public: Collection[str]) -> str:
+        """The same for who may read these fields only."""
+        state = outcome.state.model_dump_json(include=set(public))
+        return self._written(outcome, state, actor)
 
     def allowed(self, state: S, actor: Actor) -> str:
         """The decisions the actor may issue now, as a JSON array."""

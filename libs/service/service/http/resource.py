@@ -1,6 +1,6 @@
 """A decider over HTTP.
 
-    Resource(investments, path="/v1/investments", filters=("status", "company"))
+    Resource(investments, path="/v1/investments", reads=Reads(all=("network",), own=("company",), public=("status",)))
 
 gives `POST /v1/investments`, one `POST /v1/investments/{id}/<decision>` per decision, `GET` one and a list, and
 `GET /v1/investments/{id}/events`.
@@ -19,15 +19,18 @@ from pydantic_core import to_json
 from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
 from eventstore.postgres.appending import Key
+from eventstore.postgres.listing import NONE
+from eventstore.refusal import Forbidden
 from service import clock
-from service.http import headers
+from service.http import headers, listing, reading
 from service.http.auth import Caller
 from service.http.body import read_command
 from service.http.exchange import JSON, Exchange
-from service.http.listing import UNFILTERED, Filters, Page, refuse_undeclared
+from service.http.listing import Page, Questions, plain_page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
+from service.http.reading import Readers, Reads
 from service.http.representation import ADDED, Representation
-from service.http.sentences import IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
+from service.http.sentences import HISTORY_NOT_YOURS, IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
@@ -37,17 +40,15 @@ _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 @dataclass(frozen=True)
 class Resource:
-    """The streams of one decider, served under a path. `filters` are the fields by which they may be listed."""
+    """The streams of one decider, served under a path, and who may read what of them."""
 
     decider: Decider[Any]
     path: str
-    filters: tuple[str, ...] = ()
+    reads: Reads
 
     def __post_init__(self) -> None:
         state = self.decider.state
-        problems = [
-            f"{name} is no field of {state.__name__}" for name in self.filters if name not in state.model_fields
-        ]
+        problems = [*reading.problems(self.decider, self.reads), *listing.problems(self.decider)]
         problems += [
             f"{state.__name__}.{name} hides what every representation has" for name in ADDED & state.model_fields.keys()
         ]
@@ -84,7 +85,8 @@ class Endpoints:
         self._runtime = runtime
         self._read = f"{runtime.name}:read"
         self._write = f"{runtime.name}:write"
-        self._filters = Filters(resource.decider.state, resource.filters)
+        self._readers = Readers(resource.decider, resource.reads)
+        self._questions = Questions(resource.decider, self._readers)
         self._representation = Representation(resource.decider)
 
     async def __call__(self, exchange: Exchange, rest: Sequence[str]) -> None:
@@ -126,7 +128,14 @@ class Endpoints:
         await self._answer(exchange, 201, outcome, representation, (b"location", location.encode()))
 
     async def _decide(self, exchange: Exchange, identity: str, decision: Decision) -> None:
-        outcome, representation = await self._execute(exchange, decision, identity)
+        try:
+            outcome, representation = await self._execute(exchange, decision, identity)
+        except Forbidden:
+            caller = await self._runtime.caller(exchange.headers.get(b"authorization"))
+            found = await current(self._runtime.store, self._decider, identity)
+            if found is None or not self._sees(found, caller):
+                raise StreamNotFound(self._decider.category, identity) from None
+            raise
         await self._answer(exchange, 200, outcome, representation)
 
     async def _execute(self, exchange: Exchange, decision: Decision, identity: str | None) -> tuple[Outcome[Any], str]:
@@ -168,46 +177,62 @@ class Endpoints:
         if exchange.scope.get("query_string"):
             refuse_undeclared(exchange.scope["query_string"], ())
         found = await current(self._runtime.store, self._decider, identity)
-        if found is None:
+        if found is None or not self._sees(found, caller):
             raise StreamNotFound(self._decider.category, identity)
         about = (*_UNSHARED, (b"etag", headers.etag(found.version).encode()))
         if not headers.none_match(exchange, found.version):
             await exchange.answer(304, b"", about)
             return
-        written = self._representation.write(found, caller.actor)
-        await exchange.answer(200, written.encode(), (JSON, *about))
+        await exchange.answer(200, self._shown(found, caller).encode(), (JSON, *about))
+
+    def _sees(self, outcome: Outcome[Any], caller: Caller) -> bool:
+        """Whether the record is there for the caller at all."""
+        return bool(self._readers.public) or self._readers.reads_whole(outcome.state, caller.actor)
+
+    def _shown(self, outcome: Outcome[Any], caller: Caller) -> str:
+        """What the caller may read of a record."""
+        if self._readers.reads_whole(outcome.state, caller.actor):
+            return self._representation.write(outcome, caller.actor)
+        return self._representation.write_public(outcome, caller.actor, self._readers.public)
 
     async def _list(self, exchange: Exchange) -> None:
         caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
-        page = self._filters.page(exchange)
-        streams = await self._runtime.store.list_streams(
-            self._decider.category, filters=page.filters, after=page.after or "", limit=page.limit + 1
-        )
+        question = self._questions.read(exchange.scope.get("query_string", b""))
+        wanted = self._questions.wanted(question, caller.actor)
+        found = await self._runtime.store.list_streams(wanted) if wanted else NONE
         items = []
-        for stream in streams[: page.limit]:
+        for stream in found.streams[: question.limit]:
             outcome = await revive(self._runtime.store, self._decider, stream)
-            items.append(self._representation.write(outcome, caller.actor))
-        last = streams[page.limit - 1].stream_id if len(streams) > page.limit else None
-        await self._answer_page(exchange, page, self.resource.path, items, last)
+            items.append(self._shown(outcome, caller))
+        last = question.told(found.places[question.limit - 1]) if len(found.streams) > question.limit else None
+        creates = self.resource.creation
+        more = (
+            f',"allowed":{to_json([creates.name] if self._decider.may_create(creates, caller.actor) else []).decode()}'
+        )
+        if question.counted:
+            more += f',"count":{found.in_all}'
+        await self._answer_page(exchange, question, self.resource.path, items, last, more)
 
     async def _history(self, exchange: Exchange, identity: str) -> None:
-        await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
-        page = UNFILTERED.page(exchange)
-        stream_id = self._decider.stream_id(identity)
-        after = page.after_number()
-        events = await self._runtime.store.history(stream_id, after=after, limit=page.limit + 1)
-        if not events and not after:
+        caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
+        page = plain_page(exchange.scope.get("query_string", b""))
+        found = await current(self._runtime.store, self._decider, identity)
+        if found is None or not self._sees(found, caller):
             raise StreamNotFound(self._decider.category, identity)
+        if not self._readers.reads_whole(found.state, caller.actor):
+            raise Problem("not-your-record", Said(HISTORY_NOT_YOURS))
+        stream_id = self._decider.stream_id(identity)
+        events = await self._runtime.store.history(stream_id, after=page.after_number(), limit=page.limit + 1)
         items = [self._representation.event(event) for event in events[: page.limit]]
         last = str(events[page.limit - 1].version) if len(events) > page.limit else None
         await self._answer_page(exchange, page, f"{self.resource.path}/{quote(identity, safe='')}/events", items, last)
 
     async def _answer_page(
-        self, exchange: Exchange, page: Page, path: str, items: Sequence[str], last: str | None
+        self, exchange: Exchange, page: Page, path: str, items: Sequence[str], last: str | None, more: str = ""
     ) -> None:
-        more = () if last is None else (page.next_link(exchange, path, last),)
-        body = f'{{"items":[{",".join(items)}]}}'
-        await exchange.answer(200, body.encode(), (JSON, *_UNSHARED, *more))
+        link = () if last is None else (page.next_link(exchange, path, last),)
+        body = f'{{"items":[{",".join(items)}]{more}}}'
+        await exchange.answer(200, body.encode(), (JSON, *_UNSHARED, *link))
 
 
 def _metadata(caller: Caller, exchange: Exchange) -> str:

@@ -88,6 +88,10 @@ NOTHING_HERE: Final = Sentence("nothing is at this path", "il n'y a rien à cett
 NO_RECORD: Final = Sentence(
     "there is no {category} {identity}", "aucun enregistrement « {category} » ne porte l'identifiant {identity}"
 )
+HISTORY_NOT_YOURS: Final = Sentence(
+    "a history is for those who may read the whole record",
+    "l'historique est réservé à qui peut lire l'enregistrement entier",
+)
 NO_PROBLEM: Final = Sentence("there is no problem of this slug", "aucun problème ne porte ce nom")
 NO_FILE: Final = Sentence("the documentation has no such file", "ce fichier ne fait pas partie de la documentation")
 OTHER_METHODS: Final = Sentence("the methods here are {methods}", "les méthodes possibles ici sont {methods}")
@@ -200,7 +204,19 @@ NO_PARAMETERS: Final = Sentence(
 )
 GIVEN_TWICE: Final = Sentence("given twice", "paramètre donné deux fois")
 LIMIT_OUT_OF_RANGE: Final = Sentence("a number from 1 to {greatest}", "un nombre de 1 à {greatest}")
-NOT_A_CURSOR: Final = Sentence("not a cursor that a list gave", "ce n'est pas un curseur fourni par une liste")
+NOT_A_CURSOR: Final = Sentence(
+    "not a cursor that this list gave, in this order", "ce n'est pas un curseur fourni par cette liste, dans cet ordre"
+)
+NOT_A_CHOICE: Final = Sentence("possible values: {choices}", "valeurs possibles : {choices}")
+TOO_MANY_VALUES: Final = Sentence("at most {most} values", "{most} valeurs au plus")
+EMPTY_RANGE: Final = Sentence("nothing is from {least} to {greatest}", "rien ne va de {least} à {greatest}")
+WORDS_OUT_OF_RANGE: Final = Sentence(
+    "1 to {most} words, or beginnings of words", "de 1 à {most} mots, ou débuts de mots"
+)
+MOMENT_MALFORMED: Final = Sentence(
+    "a moment with its offset, as in 2024-05-13T08:30:00Z; a + is written %2B in an address",
+    "un instant avec son décalage, comme 2024-05-13T08:30:00Z ; un + s'écrit %2B dans une adresse",
+)
 CONTROL_CHARACTERS: Final = Sentence(
     "control characters are not allowed", "les caractères de contrôle ne sont pas admis"
 )

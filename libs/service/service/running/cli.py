@@ -21,6 +21,7 @@ from service.running import settings
 from service.running.letters import dead_letters
 from service.running.logs import begin_log
 from service.running.reconciling import put_right, verify
+from service.running.refolding import fold_anew
 from service.running.settings import DatabaseSettings, Settings, SettingsError
 from service.running.waiting import once_the_database_answers
 
@@ -39,7 +40,7 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in {"reconcile", "dead-letters", *service.commands}):
+    if name not in commands or (arguments and name not in {"reconcile", "refold", "dead-letters", *service.commands}):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
@@ -66,6 +67,7 @@ def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]]
     return {
         "verify": partial(verify, service),
         "reconcile": partial(put_right, service),
+        "refold": partial(fold_anew, service),
         "dead-letters": partial(dead_letters, service),
     }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.reactions import Reactions
+from eventstore.refolding import refold
 from eventstore.subscribing.subscription import Subscription
 from service import clock
 from service.definition import Service, Subscribes
@@ -23,7 +24,10 @@ from service.running.supervision import Supervised
 
 REMEMBERED: Final = timedelta(days=7)
 """How long a retry of a command is recognised by its idempotency key."""
+MINUTE: Final = 60.0
 HOUR: Final = 3600.0
+SETTLED: Final = 2.0
+"""Seconds between two times that the index of labels takes in what was written: a search reads the rest one by one."""
 UNTIL_NEXT: Final = 1.0
 """Seconds until a worker looks again for what is due."""
 
@@ -32,11 +36,15 @@ log = logging.getLogger(__name__)
 
 def work(service: Service, settings: Settings, store: Store) -> list[Supervised]:
     """What a worker of the service keeps running. A service without resources has no events to relay."""
-    own = [_relay(service, settings, store), _forgetting(store)] if service.resources else []
+    own = []
+    refolded = asyncio.Event()
+    if service.resources:
+        own += [_relay(service, settings, store), _forgetting(store)]
+        own += [_settling(store), _refolding(service, store, refolded)]
     if any(decider.has_due for decider in service.deciders.values()):
         own.append(_due(service, store))
     if service.reactions is not None:
-        own.append(_reacting(service, service.reactions, settings, store))
+        own.append(_reacting(service, service.reactions, settings, store, refolded))
     return own + [_subscription(each, settings, store) for each in service.subscriptions]
 
 
@@ -67,6 +75,41 @@ def _forgetting(store: Store) -> Supervised:
     return Supervised("forgetting of old idempotency keys", run, lambda: "running")
 
 
+def _settling(store: Store) -> Supervised:
+    async def run() -> None:
+        while True:
+            try:
+                await store.settle_labels()
+            except StoreUnavailable:
+                log.info("labels are settled later: the database is away")
+            await asyncio.sleep(SETTLED)
+
+    return Supervised("settling of labels", run, lambda: "running")
+
+
+def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Supervised:
+    """Every hour, since a release that is on its way out may leave stale streams until it is gone."""
+    told = "beginning"
+
+    async def run() -> None:
+        nonlocal told
+        while True:
+            try:
+                for decider in service.deciders.values():
+                    done = 0
+                    async for folded in refold(store, decider, stale_only=True):
+                        done += folded
+                        told = f"{decider.category}: {done} streams folded anew; until the end lists may lack some"
+                told, pause = "all streams are as this release writes them", HOUR
+                refolded.set()
+            except StoreUnavailable:
+                log.info("streams are refolded later: the database is away")
+                pause = MINUTE
+            await asyncio.sleep(pause)
+
+    return Supervised("refolding", run, lambda: told)
+
+
 def _due(service: Service, store: Store) -> Supervised:
     async def run() -> None:
         while True:
@@ -81,7 +124,9 @@ def _due(service: Service, store: Store) -> Supervised:
     return Supervised("issuing of what is due", run, lambda: "running")
 
 
-def _reacting(service: Service, reactions: Reactions, settings: Settings, store: Store) -> Supervised:
+def _reacting(
+    service: Service, reactions: Reactions, settings: Settings, store: Store, refolded: asyncio.Event
+) -> Supervised:
     mine = {(each.event_type, each.schema_version): each for event in reactions.events for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
@@ -98,11 +143,17 @@ def _reacting(service: Service, reactions: Reactions, settings: Settings, store:
         handle=handle,
         group=settings.group(name),
     )
-    return _told("reactions", subscription)
+
+    async def run() -> None:
+        # What a reaction finds, it finds by labels: all of them, or it would pass over some for ever.
+        await refolded.wait()
+        await subscription.run()
+
+    return _told("reactions", subscription, run)
 
 
-def _told(name: str, subscription: Subscription) -> Supervised:
-    return Supervised(name, subscription.run, lambda: subscription.error or subscription.failing or "running")
+def _told(name: str, subscription: Subscription, run: Callable[[], Awaitable[None]]) -> Supervised:
+    return Supervised(name, run, lambda: subscription.error or subscription.failing or "running")
 
 
 def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:
@@ -116,4 +167,4 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         known=subscribes.registry,
         group=settings.group(name),
     )
-    return _told(f"subscription {name}", subscription)
+    return _told(f"subscription {name}", subscription, subscription.run)

@@ -1,13 +1,18 @@
 -- breaks the release before: it would append without labels, claims and due, and they would no longer be those of the states.
 
--- What a stream may be found by: `category/field:value` of the fields that are declared for it, and `category/field~word`
--- of the words in them. One column and one index: a second would cost every change of a label as much again.
+-- What a stream may be found by: `category/field:value` of the fields that are declared for it, and `category/~word` of
+-- the words in them. One column and one index: a second would cost every change of a label as much again.
 ALTER TABLE streams ADD COLUMN labels tsvector NOT NULL DEFAULT '';
+-- As which declaration labels and order were written: another one's are written anew.
+ALTER TABLE streams ADD COLUMN labelling integer NOT NULL DEFAULT 0;
 -- Kept short by a worker rather than under the append's lock, which is what the limit is for.
 CREATE INDEX streams_by_label ON streams USING gin (labels) WITH (fastupdate = on, gin_pending_list_limit = 65536);
 
--- What lists may be sorted by and asked for in ranges: a row for each declared field that has a value, written so that
--- the order of texts is its own.
+-- A category's streams by id: ids alone do not tell, for those of `lamp-post` begin like those of `lamp`.
+CREATE INDEX streams_by_category ON streams (category, stream_id);
+
+-- What lists may be sorted by and asked for in ranges: a row for each declared field, written so that the order of texts
+-- is its own; a space where the stream has no value.
 CREATE TABLE ordered (
     stream_id text COLLATE "C" NOT NULL,
     category  text COLLATE "C" NOT NULL,
@@ -84,6 +89,7 @@ DROP FUNCTION append_group;
 CREATE FUNCTION append_group(
     command_stream_id text[], command_category text[], command_expected integer[], command_events integer[],
     command_state text[], command_revision integer[], command_metadata text[], command_labels text[],
+    command_labelling integer[],
     event_command integer[], event_version integer[], event_id uuid[], event_type text[],
     event_schema_version smallint[], event_data text[],
     key_command integer[], key_key text[], key_hash bytea[],
@@ -182,9 +188,11 @@ BEGIN
             state_version = CASE WHEN s.state_revision > c.revision THEN s.state_version ELSE c.expected + c.events END,
             state_revision = greatest(s.state_revision, c.revision),
             labels = CASE WHEN c.labels IS NULL OR s.state_revision > c.revision THEN s.labels ELSE c.labels::tsvector END,
+            labelling = CASE WHEN s.state_revision > c.revision THEN s.labelling ELSE c.labelling END,
             updated_at = recorded
-        FROM unnest(command_stream_id, command_expected, command_events, command_state, command_revision, command_labels)
-             WITH ORDINALITY AS c (stream_id, expected, events, state, revision, labels, n)
+        FROM unnest(command_stream_id, command_expected, command_events, command_state, command_revision,
+                    command_labels, command_labelling)
+             WITH ORDINALITY AS c (stream_id, expected, events, state, revision, labels, labelling, n)
         WHERE s.stream_id = c.stream_id AND s.version = c.expected AND c.n <> ALL (refused)
         RETURNING c.n
     )
@@ -193,12 +201,12 @@ BEGIN
     IF 0 = ANY (command_expected) THEN
         WITH begun AS (
             INSERT INTO streams AS s
-                (stream_id, category, version, state, state_revision, state_version, labels, updated_at)
+                (stream_id, category, version, state, state_revision, state_version, labels, labelling, updated_at)
             SELECT c.stream_id, c.category, c.events, c.state::json, c.revision, c.events,
-                   coalesce(c.labels, '')::tsvector, recorded
+                   coalesce(c.labels, '')::tsvector, c.labelling, recorded
             FROM unnest(command_stream_id, command_category, command_expected, command_events, command_state,
-                        command_revision, command_labels)
-                 WITH ORDINALITY AS c (stream_id, category, expected, events, state, revision, labels, n)
+                        command_revision, command_labels, command_labelling)
+                 WITH ORDINALITY AS c (stream_id, category, expected, events, state, revision, labels, labelling, n)
             WHERE c.expected = 0 AND c.n <> ALL (refused)
             ON CONFLICT DO NOTHING
             RETURNING s.stream_id
@@ -242,14 +250,10 @@ BEGIN
     END IF;
 
     IF cardinality(order_command) > 0 THEN
-        DELETE FROM ordered o
-        USING unnest(order_command, order_field, order_value) AS c (n, field, value)
-        WHERE c.value IS NULL AND o.stream_id = command_stream_id[c.n] AND o.field = c.field AND c.n <> ALL (refused);
-
         INSERT INTO ordered (stream_id, category, field, value)
         SELECT command_stream_id[c.n], command_category[c.n], c.field, c.value
         FROM unnest(order_command, order_field, order_value) AS c (n, field, value)
-        WHERE c.value IS NOT NULL AND c.n <> ALL (refused)
+        WHERE c.n <> ALL (refused)
         ON CONFLICT (stream_id, field) DO UPDATE SET value = excluded.value;
     END IF;
 
