@@ -3,6 +3,7 @@
 `data/SOURCES.md` says where each comes from. Labels are in French, as published.
 """
 
+import csv
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -32,3 +33,10 @@ def legal_forms() -> Mapping[str, str]:
 def size_bands() -> Mapping[str, str]:
     """Bands of the number of employees [tranches d'effectifs]: `12` → `20 à 49 salariés`."""
     return _labels("naf/tranches-effectifs.json")
+
+
+@lru_cache
+def communes() -> Mapping[str, str]:
+    """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
+    written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["insee"]: row["nom"] for row in csv.DictReader(written.splitlines())})

@@ -127,11 +127,11 @@ class Labelling(Generic[S]):
         return " ".join(map(_quoted, dict.fromkeys(labels))) or " "
 
     def _order(self, before: S | None, after: S) -> Sequence[tuple[str, str]]:
-        return [
+        return tuple(
             (name, order_of(getattr(after, name)))
             for name in self.finding.sorted_by
             if before is None or getattr(before, name) != getattr(after, name)
-        ]
+        )
 
     def having(self, values: Iterable[tuple[str, object]]) -> str:
         """A `tsquery` for the streams that have any of these values in these fields."""

@@ -32,6 +32,8 @@ Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamp
     >>> for path, methods in document(app)["paths"].items():
     ...     if path.startswith("/v1"):
     ...         print(path, *(method for method in methods if method != "parameters"))
+    /v1/reference get
+    /v1/reference/{name} get
     /v1/lamps get post
     /v1/lamps/{id} get
     /v1/lamps/{id}/events get

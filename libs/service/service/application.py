@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from eventstore.postgres.store import Store
+from service import reference
 from service.definition import Service
 from service.documents import documentation, openapi
 from service.documents.components import PROBLEM
@@ -167,6 +168,7 @@ def build(
     application.include_router(health.router)
     if api:
         application.include_router(documentation.router(service))
+        application.include_router(reference.router(service))
         if service.router is not None:
             application.include_router(service.router)
     return application

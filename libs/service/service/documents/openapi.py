@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
+from service import reference
 from service.definition import Service
 from service.documents import components, documentation
 from service.documents.components import Document, refer, untyped_null
@@ -22,6 +23,7 @@ _FRAMEWORKS: Final = frozenset({"HTTPValidationError", "ValidationError"})
 _TAGS: Final = {
     "health": "Whether the service lives, and whether it can serve.",
     "documentation": "What its problems mean.",
+    "reference": "The lists that codes are taken from, with labels in French and English.",
 }
 
 
@@ -30,6 +32,7 @@ def document(service: Service) -> Document:
     router = APIRouter(generate_unique_id_function=lambda route: route.name)
     router.include_router(health.router)
     router.include_router(documentation.router(service))
+    router.include_router(reference.router(service))
     if service.router is not None:
         router.include_router(service.router)
     written = get_openapi(

@@ -80,8 +80,7 @@ class Page:
 
     def next_link(self, exchange: Exchange, path: str, last: str) -> tuple[bytes, bytes]:
         """The header that leads to the page after this one."""
-        cursor = base64.urlsafe_b64encode(last.encode()).rstrip(b"=").decode()
-        parameters = urlencode([*self.asked, ("limit", self.limit), ("cursor", cursor)])
+        parameters = urlencode([*self.asked, ("limit", self.limit), ("cursor", cursor_of(last))])
         return (b"link", f'<{exchange.root_path}{path}?{parameters}>; rel="next"'.encode("latin-1"))
 
 
@@ -245,6 +244,11 @@ def plain_page(query: bytes) -> Page:
     """The page that a query asks for of a list that has nothing else to ask for. Raises Problem."""
     limit, cursor = _paging(dict(refuse_undeclared(query, PAGING)))
     return Page(limit, cursor)
+
+
+def cursor_of(last: str) -> str:
+    """The cursor that says what the last item of a page was."""
+    return base64.urlsafe_b64encode(last.encode()).rstrip(b"=").decode()
 
 
 def refuse_undeclared(

@@ -93,6 +93,7 @@ HISTORY_NOT_YOURS: Final = Sentence(
     "l'historique est réservé à qui peut lire l'enregistrement entier",
 )
 NO_PROBLEM: Final = Sentence("there is no problem of this slug", "aucun problème ne porte ce nom")
+NO_LIST: Final = Sentence("there is no list of this name", "aucune liste ne porte ce nom")
 NO_FILE: Final = Sentence("the documentation has no such file", "ce fichier ne fait pas partie de la documentation")
 OTHER_METHODS: Final = Sentence("the methods here are {methods}", "les méthodes possibles ici sont {methods}")
 OTHER_STATUS: Final = Sentence(

@@ -1,0 +1,134 @@
+"""What codes are called in English and French, so that frontends can offer them: the vocabularies of commands and
+states, and what the programme itself lists.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from contracts.language import Sentence
+
+AXES: Final[Mapping[int, Sentence]] = MappingProxyType(
+    {
+        1: Sentence("Ecological transition of industry", "Transition écologique de l'industrie"),
+        2: Sentence("Land, mobility and services to employees", "Foncier, mobilité et services aux salariés"),
+        3: Sentence("Young people and the trades of industry", "Jeunes et métiers de l'industrie"),
+        4: Sentence("Planning of jobs and skills", "Gestion des emplois et des compétences"),
+        5: Sentence("Training and its building", "Formation et réhabilitation de ses locaux"),
+        6: Sentence("Industry 4.0", "Industrie 4.0"),
+        7: Sentence("Full employment", "Plein emploi"),
+    }
+)
+"""The seven lines of work of the programme."""
+
+FUNDERS: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "state": Sentence("State", "État"),
+        "region-centre-val-de-loire": Sentence("Region Centre-Val de Loire", "Région Centre-Val de Loire"),
+    }
+)
+"""Those of `contracts.roles.FUNDERS`."""
+
+ZONES: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "zi-limoise": Sentence("Limoise industrial zone", "ZI la Limoise"),
+        "za-avenir": Sentence("Avenir business park", "ZA l'Avenir"),
+    }
+)
+"""The zones that companies of the sample are in; a zone that is not listed is accepted, too."""
+
+SIZE_BANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "00": "no employee",
+        "01": "1 or 2 employees",
+        "02": "3 to 5 employees",
+        "03": "6 to 9 employees",
+        "11": "10 to 19 employees",
+        "12": "20 to 49 employees",
+        "21": "50 to 99 employees",
+        "22": "100 to 199 employees",
+        "31": "200 to 249 employees",
+        "32": "250 to 499 employees",
+        "41": "500 to 999 employees",
+        "42": "1,000 to 1,999 employees",
+        "51": "2,000 to 4,999 employees",
+        "52": "5,000 to 9,999 employees",
+        "53": "10,000 employees and more",
+    }
+)
+"""In English; INSEE publishes them in French."""
+
+_OTHER: Final = Sentence("Other", "Autre")
+
+VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
+    {
+        "application-refusals": {
+            "outside_territory": Sentence("Outside the territory", "Hors du territoire"),
+            "outside_industry": Sentence("Not an industrial company", "Hors du secteur industriel"),
+            "incomplete_file": Sentence("Incomplete file", "Dossier incomplet"),
+            "withdrawn": Sentence("Withdrawn by the company", "Candidature retirée"),
+            "other": _OTHER,
+        },
+        "suspension-reasons": {
+            "fee_unpaid": Sentence("Fee unpaid", "Cotisation impayée"),
+            "activity_paused": Sentence("Activity paused", "Activité interrompue"),
+            "insolvency_proceedings": Sentence("Insolvency proceedings", "Procédure collective"),
+            "charter_breach": Sentence("Breach of the charter", "Manquement à la charte"),
+            "other": _OTHER,
+        },
+        "leaving-reasons": {
+            "closed": Sentence("Closed", "Fermeture"),
+            "moved": Sentence("Moved away", "Déménagement"),
+            "merged": Sentence("Merged", "Fusion"),
+            "resigned": Sentence("Resigned", "Démission"),
+            "excluded": Sentence("Excluded", "Exclusion"),
+            "other": _OTHER,
+        },
+        "company-statuses": {
+            "applied": Sentence("Applied", "Candidate"),
+            "active": Sentence("Active member", "Membre active"),
+            "rejected": Sentence("Rejected", "Refusée"),
+            "suspended": Sentence("Suspended", "Suspendue"),
+            "left": Sentence("Left", "Partie"),
+        },
+        "cancellation-reasons": {
+            "financing": Sentence("Financing", "Financement"),
+            "permit": Sentence("Permit", "Autorisation"),
+            "market": Sentence("Market", "Marché"),
+            "change_of_plan": Sentence("Change of plan", "Changement de projet"),
+            "company_closed": Sentence("Company closed", "Fermeture de l'entreprise"),
+            "other": _OTHER,
+        },
+        "correction-reasons": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "audit_finding": Sentence("Finding of an audit", "Constat d'audit"),
+            "recalculation": Sentence("Recalculation", "Nouveau calcul"),
+            "other": _OTHER,
+        },
+        "investment-statuses": {
+            "announced": Sentence("Announced", "Annoncé"),
+            "approved": Sentence("Approved", "Approuvé"),
+            "committed": Sentence("Committed", "Engagé"),
+            "in_progress": Sentence("In progress", "En cours"),
+            "completed": Sentence("Completed", "Achevé"),
+            "audited": Sentence("Audited", "Audité"),
+            "cancelled": Sentence("Cancelled", "Annulé"),
+        },
+        "investment-steps": {
+            "announced": Sentence("Announcement", "Annonce"),
+            "approved": Sentence("Approval", "Approbation"),
+            "committed": Sentence("Commitment", "Engagement"),
+            "started": Sentence("Start", "Démarrage"),
+            "completed": Sentence("Completion", "Achèvement"),
+            "audited": Sentence("Audit of jobs", "Audit des emplois"),
+        },
+        "evidence-kinds": {
+            "dsn": Sentence("Payroll declaration (DSN)", "Déclaration sociale nominative (DSN)"),
+            "contract": Sentence("Employment contract", "Contrat de travail"),
+            "payroll_extract": Sentence("Extract of the payroll", "Extrait du livre de paie"),
+            "audit_report": Sentence("Audit report", "Rapport d'audit"),
+        },
+    }
+)
+"""The closed vocabularies of commands and states, by name."""
