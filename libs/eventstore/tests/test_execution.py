@@ -272,3 +272,16 @@ async def test_a_state_of_another_revision_is_folded_again_from_the_events(store
     assert (await on_lamp(store, Turn(), lamp)).state.turns == 2
     with pytest.raises(VersionConflict):
         await on_lamp(store, Turn(), lamp, expected=1)
+
+
+async def test_a_record_of_a_category_that_begins_alike_is_no_other(store: Store) -> None:
+    posts = Decider("street-lamp", Street, identified_by="name", final="closed")
+    posts.decisions, posts._evolutions, posts._derived = streets.decisions, streets._evolutions, streets._derived  # noqa: SLF001
+    await execute(store, posts, Open(name="1"), identity=None, actor=EPCI, now=NOW, metadata="{}")
+    assert await current(store, streets, "lamp-1") is None
+    with pytest.raises(StreamNotFound):
+        await on_street(store, Close(), "lamp-1")
+    with pytest.raises(Rejected, match="already there"):
+        await execute(store, streets, Open(name="lamp-1"), identity=None, actor=EPCI, now=NOW, metadata="{}")
+    with pytest.raises(Rejected):
+        await on_lamp(store, Install(street="lamp-1"))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import IO, Annotated, Any, Literal
 
 import httpx
@@ -232,10 +232,15 @@ def bearer(
     return {"Authorization": f"Bearer {issuer.token(scopes, roles, **claims)}"}
 
 
+def calling(settings: Settings, **headers: str) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    """A client of the running service."""
+    return calling_other(service, settings, **headers)
+
+
 @asynccontextmanager
-async def calling(settings: Settings, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a running service."""
-    application = build(service, settings, worker=False)
+async def calling_other(served: Service, settings: Settings, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another one."""
+    application = build(served, settings, worker=False)
     transport = httpx.ASGITransport(application)
     async with (
         application.router.lifespan_context(application),

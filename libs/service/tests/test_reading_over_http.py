@@ -6,11 +6,20 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from lamps import bearer, calling, lamps, settings_for
+from lamps import bearer, calling, calling_other, lamps, service, settings_for
+from poles import Pole, poles
 
 from devstack.issuer import Issuer
+from eventstore.decider import Decider
+from service.definition import Service
+from service.http.reading import EVERYBODY, Reads
+from service.http.resource import Resource
 
 pytestmark = pytest.mark.anyio
+
+WHOLE = {"id", "version", "effective_on", "company", "status", "watts", "label", "allowed"}
+"""The members of a lamp, for who may read all of it."""
+PUBLIC = {"id", "version", "status", "watts", "allowed"}
 
 OWNER, OTHER = "00000001800017", "00000002600010"
 
@@ -21,10 +30,13 @@ async def client(migrated_database: str, issuer: Issuer) -> AsyncIterator[httpx.
         yield client
 
 
-async def installed(client: httpx.AsyncClient, watts: int = 70, company: str = OWNER, correlation: str = "") -> str:
+async def installed(
+    client: httpx.AsyncClient, watts: int = 70, company: str = OWNER, correlation: str = "", label: str = "lamp"
+) -> str:
     """The path of a new lamp."""
     headers = {"X-Correlation-Id": correlation} if correlation else {}
-    answer = await client.post("/v1/lamps", json={"company": company, "watts": watts}, headers=headers)
+    lamp = {"company": company, "watts": watts, "label": label}
+    answer = await client.post("/v1/lamps", json=lamp, headers=headers)
     return str(answer.headers["location"])
 
 
@@ -129,6 +141,23 @@ async def test_filters_are_kept_from_page_to_page(client: httpx.AsyncClient) -> 
         ("cursor=", "cursor"),
         ("colour=red", "colour"),
         ("limit=1&limit=2", "limit"),
+        ("watts_from=x", "watts_from"),
+        ("watts_from=inf", "watts_from"),
+        ("watts_from=80&watts_to=70", "watts_to"),
+        ("label_from=a", "label_from"),
+        ("&".join(f"watts={n}" for n in range(1, 52)), "watts"),
+        ("q=", "q"),
+        ("q=%2B%2B", "q"),
+        ("q=a+b+c+d+e+f", "q"),
+        ("sort=status", "sort"),
+        ("sort=", "sort"),
+        ("sort=watts&sort=label", "sort"),
+        ("count=yes", "count"),
+        ("updated_since=2024-05-13", "updated_since"),
+        ("updated_since=2024-05-13T08:30:00", "updated_since"),
+        ("updated_since=2024-13-13T08:30:00Z", "updated_since"),
+        ("updated_since=0001-01-01T00:00:00Z", "updated_since"),
+        ("updated_since=1715589000", "updated_since"),
     ],
 )
 async def test_a_query_that_makes_no_sense_is_refused(client: httpx.AsyncClient, query: str, parameter: str) -> None:
@@ -181,3 +210,154 @@ async def test_links_lead_back_to_where_the_caller_came_in(client: httpx.AsyncCl
     under_name = await client.get("/lamps/v1/lamps?limit=1")
     assert under_name.links["next"]["url"].startswith("/lamps/v1/lamps?")
     assert (await client.get(under_name.links["next"]["url"])).json()["items"][0]["id"] == made[1].rpartition("/")[2]
+
+
+async def labels(client: httpx.AsyncClient, query: str, headers: dict[str, str] | None = None) -> list[str]:
+    """What the lamps of a list are called."""
+    answer = await client.get(f"/v1/lamps?{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [item.get("label", "-") for item in answer.json()["items"]]
+
+
+async def test_a_list_is_sorted_found_by_several_values_in_ranges_and_by_words(client: httpx.AsyncClient) -> None:
+    for watts, label in ((40, "Rue de l'Étang"), (60, "Place du Bœuf"), (100, "rue étroite"), (60, "ÉTANG")):
+        await installed(client, watts, label=label)
+    assert await labels(client, "sort=watts") == ["Rue de l'Étang", "Place du Bœuf", "ÉTANG", "rue étroite"]
+    assert await labels(client, "sort=-watts") == ["rue étroite", "ÉTANG", "Place du Bœuf", "Rue de l'Étang"]
+    assert await labels(client, "sort=label") == ["ÉTANG", "Place du Bœuf", "Rue de l'Étang", "rue étroite"]
+    assert await labels(client, "watts=40&watts=100&watts=7") == ["Rue de l'Étang", "rue étroite"]
+    assert await labels(client, "watts_from=60&watts_to=99.5&status=dark") == ["Place du Bœuf", "ÉTANG"]
+    assert await labels(client, "q=etang") == ["Rue de l'Étang", "ÉTANG"]
+    assert await labels(client, "q=L%27%C3%A9t+RU") == ["Rue de l'Étang"]
+    assert await labels(client, "q=boeu") == ["Place du Bœuf"]
+    assert await labels(client, "q=tang") == []
+    counted = (await client.get("/v1/lamps?q=et&sort=-watts&limit=1&count=true")).json()
+    assert (counted["count"], [item["label"] for item in counted["items"]]) == (3, ["rue étroite"])
+    assert "count" not in (await client.get("/v1/lamps?count=false")).json()
+
+
+async def test_pages_keep_every_parameter_and_a_cursor_is_of_its_order_only(client: httpx.AsyncClient) -> None:
+    for watts in (10, 20, 30, 40, 50, 60):
+        await installed(client, watts, label=f"rue {watts}")
+    query = "watts=10&watts=20&watts=40&watts=60&q=rue&sort=-watts&watts_from=15&count=true&limit=2"
+    first = await client.get(f"/v1/lamps?{query}")
+    assert first.json()["count"] == 3
+    await installed(client, 60, label="rue 60 bis")
+    rest = await pages(client, first.links["next"]["url"])
+    seen = [item["watts"] for page in [first.json()["items"], *rest] for item in page]
+    assert seen == [60, 40, 20]
+    cursor = first.links["next"]["url"].rpartition("cursor=")[2]
+    for order in ("", "&sort=watts", "&sort=label"):
+        answer = await client.get(f"/v1/lamps?cursor={cursor}{order}")
+        assert [error["parameter"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+async def test_what_changed_since_a_moment_is_listed(client: httpx.AsyncClient, migrated_database: str) -> None:
+    lamps = [await installed(client, label=str(n)) for n in range(4)]
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute(
+        "UPDATE events SET recorded_at = '2024-05-13 08:00Z'::timestamptz + position * '1 h'::interval"
+    )
+    await connection.execute(
+        "UPDATE streams SET updated_at = (SELECT max(recorded_at) FROM events e WHERE e.stream_id = streams.stream_id)"
+    )
+    await connection.close()
+    assert await labels(client, "updated_since=2024-05-13T11:00:00Z") == ["2", "3"]
+    assert await labels(client, "updated_since=2024-05-13T13:00:00.5%2B02:00") == ["3"]
+    assert await labels(client, "updated_since=1999-01-01T00:00:00Z&sort=-label") == ["3", "2", "1", "0"]
+    assert await labels(client, "updated_since=2024-05-13T12:00:01Z") == []
+    await client.post(f"{lamps[0]}/light")
+    assert await labels(client, "updated_since=2024-05-13T12:00:00Z&count=true") == ["0", "3"]
+
+
+async def test_others_read_what_is_public_and_find_by_nothing_else(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    mine, others = await installed(client, 40, label="mine"), await installed(client, 60, OTHER, label="theirs")
+    company = bearer(issuer, "lamps:read lamps:write", ["company"], company=OWNER)
+    anybody = bearer(issuer, "lamps:read", [])
+
+    async def shown(path: str, headers: dict[str, str]) -> set[str]:
+        answer = await client.get(path, headers=headers)
+        assert answer.headers["etag"] == '"1"'
+        return {*answer.json()}
+
+    assert await shown(mine, company) == WHOLE
+    assert await shown(others, company) == await shown(mine, anybody) == PUBLIC
+    listed = (await client.get("/v1/lamps", headers=company)).json()
+    assert [{*item} for item in listed["items"]] == [WHOLE, PUBLIC]
+    assert await labels(client, "sort=-watts", company) == ["-", "mine"]
+    assert await labels(client, "watts=40&watts=60&status=dark&count=true", company) == ["mine", "-"]
+    # By what is not public everybody finds, sorts and searches only what he may read.
+    for query in ("q=theirs", f"company={OTHER}", "q=t"):
+        assert await labels(client, query, company) == []
+    for query in ("q=mine", "sort=label", f"company={OWNER}&company={OTHER}", "watts_from=1&sort=-label"):
+        assert await labels(client, query, company) == ["mine"]
+        assert await labels(client, query, anybody) == []
+        assert (await client.get(f"/v1/lamps?count=true&{query}", headers=company)).json()["count"] == 1
+        assert (await client.get(f"/v1/lamps?count=true&{query}", headers=anybody)).json()["count"] == 0
+
+
+async def test_a_history_is_for_those_who_read_the_whole_record(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    mine, others = await installed(client), await installed(client, company=OTHER)
+    company = bearer(issuer, "lamps:read", ["company"], company=OWNER)
+    assert (await client.get(f"{mine}/events", headers=company)).status_code == 200
+    for headers in (company, bearer(issuer, "lamps:read", [])):
+        refused = await client.get(f"{others}/events", headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (403, "/lamps/problems/not-your-record")
+
+
+async def test_what_nobody_else_may_read_is_not_there_for_them(migrated_database: str, issuer: Issuer) -> None:
+    closed = Service(
+        "lamps", title="Lamps", resources=(Resource(lamps, "/v1/lamps", Reads(("town_hall",), ("company",))),)
+    )
+    async with calling_other(closed, settings_for(migrated_database, issuer), **bearer(issuer)) as client:
+        mine, others = await installed(client, label="mine"), await installed(client, company=OTHER, label="theirs")
+        company = bearer(issuer, roles=["company"], company=OWNER)
+        assert await labels(client, "count=true", company) == ["mine"]
+        assert (await client.get(mine, headers=company)).status_code == 200
+        for path in (others, f"{others}/events"):
+            assert (await client.get(path, headers=company)).status_code == 404
+        assert (await client.post(f"{others}/put-out", headers=company)).status_code == 404
+        assert (await client.post(f"{others}/light", headers=company)).status_code == 404
+        # One's own is there, even where another role decides.
+        assert (await client.post(f"{mine}/light", headers=company)).status_code == 403
+        assert (await client.post(f"{mine}/light")).status_code == 200
+
+
+async def test_a_list_says_what_its_reader_may_begin(client: httpx.AsyncClient, issuer: Issuer) -> None:
+    async def allowed(roles: list[str], **claims: str) -> object:
+        answer = await client.get("/v1/lamps", headers=bearer(issuer, "lamps:read", roles, **claims))
+        return answer.json()["allowed"]
+
+    assert await allowed(["town_hall"]) == ["install"]
+    assert await allowed(["company"], company=OWNER) == ["install"]
+    assert await allowed(["company"]) == []
+    assert await allowed(["network"]) == []
+
+
+async def test_a_record_of_a_category_that_begins_alike_is_another(migrated_database: str, issuer: Issuer) -> None:
+    posts = Decider("lamp-post", Pole, identified_by="number")
+    posts.decisions, posts._evolutions = poles.decisions, poles._evolutions  # noqa: SLF001
+    alike = Service("lamps", title="Lamps", resources=(*service.resources, Resource(posts, "/v1/posts", EVERYBODY)))
+    async with calling_other(alike, settings_for(migrated_database, issuer), **bearer(issuer)) as client:
+        assert (await client.post("/v1/posts", json={"number": "042"})).status_code == 201
+        await installed(client)
+        assert (await client.get("/v1/posts/042")).json()["number"] == "042"
+        for path in ("/v1/lamps/post-042", "/v1/lamps/post-042/events"):
+            assert (await client.get(path)).status_code == 404
+        assert (await client.post("/v1/lamps/post-042/light")).status_code == 404
+        assert len((await client.get("/v1/lamps")).json()["items"]) == 1
+        assert (await client.get("/v1/lamps?count=true&limit=1")).json()["count"] == 1
+
+
+async def test_lists_of_codes_have_labels_in_both_languages(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/v1/reference")).json()["items"]
+    assert {"name": "naf", "codes": 732} in listed
+    assert "suspension-reasons" not in {item["name"] for item in listed}
+    axes = await client.get("/v1/reference/axes")
+    assert axes.headers["cache-control"] == "private, max-age=3600"
+    assert axes.json()["items"][6] == {"code": 7, "label": {"fr": "Plein emploi", "en": "Full employment"}}
+    found = (await client.get("/v1/reference/naf", params={"q": "MECANIQUE indus"})).json()["items"]
+    assert {"code": "25.62B", "label": {"fr": "Mécanique industrielle", "en": None}} in found
+    assert [item["code"] for item in (await client.get("/v1/reference/communes?q=36088")).json()["items"]] == ["36088"]
+    assert (await client.get("/v1/reference/colours")).status_code == 404
+    assert (await client.get("/v1/reference/naf?p=1")).status_code == 422

@@ -604,3 +604,44 @@ async def test_a_field_nobody_knows_is_refused_in_the_parts_of_a_command_too(par
         await partners.post(f"{INVESTMENTS}/00000000-0000-4000-8000-000000000000/audit-jobs", body), 422, "invalid"
     )
     assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("#/evidence/signed", "extra_forbidden")]
+
+
+async def test_a_company_reads_the_directory_and_what_is_its_own(partners: Partners) -> None:
+    await member(partners)
+    await member(partners, MILL, name="Moulin de l'Étang")
+    path = await announced(partners)
+    directory = done(await partners.get(COMPANIES, by="company", of=MILL, sort="name"))
+    assert [item["siret"] for item in directory["items"]] == [FOUNDRY, MILL]
+    foundry, mill = directory["items"]
+    public = {"siret", "name", "naf", "commune", "zone", "status", "size_band"}
+    assert {*foundry} == {"id", "version", "allowed", *public}
+    assert {*mill} > {*foundry, "headcount", "applied_on"}
+    assert directory["allowed"] == ["apply"]
+    # Sorted by a headcount that is not public, it is a list of its own alone.
+    sized = done(await partners.get(COMPANIES, by="company", of=MILL, sort="-headcount"))
+    assert [item["siret"] for item in sized["items"]] == [MILL]
+    assert [item["id"] for item in done(await partners.get(COMPANIES, by="school", q="etang mou"))["items"]] == [MILL]
+
+    shown = done(await partners.get(path, by="company", of=MILL))
+    assert {*shown} == {"id", "version", "allowed", "company", "naf", "commune", "zone", "axis", "status"}
+    problem(await partners.get(f"{path}/events", by="company", of=MILL), 403, "not-your-record")
+    problem(await partners.post(f"{path}/cancel", {"reason": "other"}, by="company", of=MILL), 403, "not-your-record")
+    assert done(await partners.get(INVESTMENTS, by="company", of=MILL, amount_from=1))["items"] == []
+    assert done(await partners.get(path, by="company", of=FOUNDRY))["amount"] == FURNACE["amount"]
+
+
+async def test_what_there_is_nothing_to_decide_about_is_not_allowed(partners: Partners) -> None:
+    await member(partners)
+    path = await announced(partners)
+
+    async def allowed(by: str) -> set[str]:
+        return {*done(await partners.get(path, by=by))["allowed"]}
+
+    about_grants = {"disburse-grant", "record-repayment", "correct-grant", "correct-payment", "correct-repayment"}
+    assert not await allowed("state") & about_grants
+    done(await partners.post(f"{path}/award-grant", AWARD, by="state"))
+    assert await allowed("state") & about_grants == {"disburse-grant"}
+    assert await allowed("network") & about_grants == {"correct-grant"}
+    done(await partners.post(f"{path}/disburse-grant", {**FRANCE_RELANCE, "amount": 300_000}, by="state"))
+    assert await allowed("state") & about_grants == {"record-repayment"}
+    assert await allowed("network") & about_grants == {"correct-grant", "correct-payment"}

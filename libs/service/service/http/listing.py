@@ -168,7 +168,8 @@ class Questions:
         """
         queries = [self._labelling.having((name, value) for value in values) for name, values in question.found.items()]
         queries += map(self._labelling.wording, question.words)
-        if not self._readers.reads_all(actor) and not self._names(question) <= self._readers.public:
+        public = self._readers.public
+        if not self._readers.reads_all(actor) and not (public and self._names(question) <= public):
             owned = self._readers.owned(actor)
             if not owned:
                 return None
