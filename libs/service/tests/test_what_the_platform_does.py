@@ -31,6 +31,7 @@ PATH: Final = "/v1/bells"
 
 class BellHung(Event, version=1):
     tower: str
+    company: str
 
 
 class BellEchoed(Event, version=1):
@@ -45,6 +46,7 @@ class Hang(Command):
     """A bell is hung in a tower, and rings at once."""
 
     tower: str
+    company: str = "A"
 
 
 class Echo(Command):
@@ -59,6 +61,7 @@ class Ring(Command):
 
 class Bell(State):
     tower: str
+    company: str = "A"
     status: Literal["hung", "rung", "echoed"]
     hung_on: date | None = None
 
@@ -68,7 +71,7 @@ CRACKED = Refusal("bell-cracked", "the bell of {tower} is cracked", "la cloche d
 bells = Decider("bell", Bell, final=("rung", "echoed"))
 
 
-@bells.creates(by="town_hall", to="hung", day="hung_on")
+@bells.creates(by=("town_hall", "company"), to="hung", day="hung_on")
 def hang(command: Hang) -> BellHung:
     return tell(BellHung, command)
 
@@ -106,7 +109,10 @@ def answer(event: BellRung) -> Iterable[Issue]:
 
 
 service = Service(
-    "bells", title="Bells", resources=(Resource(bells, PATH, reads=Reads(all=("town_hall",))),), reactions=reactions
+    "bells",
+    title="Bells",
+    resources=(Resource(bells, PATH, reads=Reads(all=("town_hall",), own=("company",))),),
+    reactions=reactions,
 )
 
 
@@ -152,7 +158,9 @@ async def test_what_is_due_is_issued_and_what_it_led_to_is_reacted_to(client: ht
     assert (work["issuing of what is due"], work["reactions"]) == ("running", "running")
 
 
-async def test_who_would_hold_what_another_holds_is_told_which(client: httpx.AsyncClient) -> None:
+async def test_who_would_hold_what_another_holds_is_told_which_if_he_may_read_it(
+    client: httpx.AsyncClient, issuer: Issuer
+) -> None:
     (await client.post(PATH, json={"tower": "silent"})).raise_for_status()
     answers = await asyncio.gather(*(client.post(PATH, json={"tower": "south"}) for _ in range(50)))
     made = [answer for answer in answers if answer.status_code == 201]
@@ -164,6 +172,10 @@ async def test_who_would_hold_what_another_holds_is_told_which(client: httpx.Asy
     assert silent.json()["detail"] == "une autre cloche y est suspendue"
     holder = next(item for item in (await client.get(PATH)).json()["items"] if item["tower"] == "silent")
     assert silent.json()["collides_with"] == holder["id"]
+    stranger = bearer(issuer, "bells:write", roles=["company"], company="B")
+    hidden = await client.post(PATH, json={"tower": "silent", "company": "B"}, headers=stranger)
+    assert hidden.status_code == 409
+    assert "collides_with" not in hidden.json()
 
 
 async def test_what_only_the_platform_issues_has_no_route(client: httpx.AsyncClient) -> None:
