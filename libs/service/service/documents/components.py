@@ -119,7 +119,7 @@ PARAMETERS: Final[Document] = {
         "in": "query",
         "description": "Only those that something was recorded of since this moment. What is being stored shows a "
         "moment later under an earlier time: ask again from a minute before.",
-        "schema": {"type": "string", "format": "date-time", "pattern": INSTANT},
+        "schema": {"type": "string", "format": "date-time", "maxLength": 35, "pattern": INSTANT},
         "example": "2024-05-13T08:30:00Z",
     },
     "count": {

@@ -42,6 +42,8 @@ CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
 """What a cursor looks like: base64 with the alphabet for addresses."""
 LONGEST_CURSOR: Final = 1024
 MOST_WORDS: Final = 5
+LONGEST_SEARCH: Final = 200
+"""Characters of what is searched."""
 """Of a search."""
 MOST_VALUES: Final = 50
 """Of one field."""
@@ -214,7 +216,7 @@ class Questions:
         if text is None:
             return ()
         found = list(dict.fromkeys(words(text)))
-        if not 1 <= len(found) <= MOST_WORDS:
+        if len(text) > LONGEST_SEARCH or not 1 <= len(found) <= MOST_WORDS:
             raise invalid_parameter("q", Said(WORDS_OUT_OF_RANGE, most=MOST_WORDS))
         return found
 
