@@ -44,6 +44,8 @@ LONGEST_CURSOR: Final = 1024
 MOST_WORDS: Final = 5
 LONGEST_SEARCH: Final = 200
 """Characters of what is searched."""
+SEARCHED: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
+"""What is searched: no control characters."""
 """Of a search."""
 MOST_VALUES: Final = 50
 """Of one field."""
@@ -216,7 +218,7 @@ class Questions:
         if text is None:
             return ()
         found = list(dict.fromkeys(words(text)))
-        if len(text) > LONGEST_SEARCH or not 1 <= len(found) <= MOST_WORDS:
+        if len(text) > LONGEST_SEARCH or not text.isprintable() or not 1 <= len(found) <= MOST_WORDS:
             raise invalid_parameter("q", Said(WORDS_OUT_OF_RANGE, most=MOST_WORDS))
         return found
 
