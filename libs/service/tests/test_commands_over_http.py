@@ -108,7 +108,7 @@ async def test_a_refusal_says_why_to_programs_and_people(client: httpx.AsyncClie
     refused = await client.post(f"{lamp}/dim", json={"watts": 90})
     assert (refused.status_code, slug(refused)) == (409, "not-dimmer")
     assert refused.json()["detail"] == "90 W is no less than 70 W"
-    assert refused.json()["parameters"] == {"watts": 70}
+    assert refused.json()["parameters"] == {"wanted": 90, "watts": 70}
     wrong_status = await client.post(f"{lamp}/put-out")
     assert (wrong_status.status_code, slug(wrong_status)) == (409, "lamp-not-lit")
     assert (await client.get(lamp)).headers["etag"] == '"1"'
