@@ -12,7 +12,7 @@ from bench import inserts
 from bench.runner import Action
 from bench.sample import BEGUN, METADATA, choose, command, sirets, states
 from companies.company import Company, ReportHeadcount
-from contracts.company import HeadcountReported
+from contracts.companies.company import HeadcountReported
 from contracts.values import size_band
 from eventstore.decider import TODAY
 

@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import Any, Final
 
 from companies.company import Company, ReportHeadcount, companies
-from contracts.company import CompanyActivated, CompanyApplied, HeadcountReported
+from contracts.companies.company import CompanyActivated, CompanyApplied, HeadcountReported
 from contracts.model import Event
 from contracts.values import sample_siret
 from eventstore.decider import PARIS
@@ -86,7 +86,7 @@ async def begin_streams(url: str, reported: int = 0, count: int = STREAMS) -> No
                         "company",
                         0,
                         [
-                            *(NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events),
+                            *(NewEvent(event.event_type, 1, event.model_dump_json()) for event in events),
                             *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported,
                         ],
                         states()[siret],

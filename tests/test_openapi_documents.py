@@ -129,7 +129,7 @@ def test_each_event_of_a_history_has_a_schema_that_its_type_picks(service: Servi
         history = schemas[f"{resource.decider.state.__name__}Event"]
         mapping = history["discriminator"]["mapping"]
         assert history["discriminator"]["propertyName"] == "type"
-        assert mapping.keys() == {event.__name__ for event in resource.decider.events}
+        assert mapping.keys() == {event.event_type for event in resource.decider.events}
         assert [each["$ref"] for each in history["oneOf"]] == list(mapping.values())
         for name, reference in mapping.items():
             recorded = schemas[reference.rpartition("/")[2]]
@@ -179,7 +179,7 @@ def test_commands_are_closed_and_what_is_read_is_open(service: Service) -> None:
         sent = {command.__name__ for command in resource.decider.decisions}
         closed = {name for name, schema in schemas.items() if schema.get("additionalProperties") is False}
         assert sent <= closed
-        read = {resource.decider.state.__name__, *(event.__name__ for event in resource.decider.events)}
+        read = {resource.decider.state.__name__, *(event.event_type for event in resource.decider.events)}
         assert not read & closed
 
 

@@ -56,20 +56,26 @@ async function readAll() {
   };
 
   const check = async (name, within = "html") => {
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    const { width, styles } = await page.evaluate((part) => {
+      const elements = [...document.querySelectorAll(`${part} *`)];
+      return {
+        width: document.documentElement.scrollWidth,
+        styles: [...new Set(elements.map((element) => `${element.tagName} ${element.getAttribute("class")}`))],
+      };
+    }, within);
     if (width > WIDTH) seen.wide.push(`${name}: ${width}`);
-    // What is styled as something before reads as that does.
-    const styles = await page.locator(within).evaluate((part) =>
-      [...part.querySelectorAll("*")].map((element) => `${element.tagName} ${element.getAttribute("class")}`),
-    );
+    // What is styled as something before reads as that does: axe takes its time.
     if (styles.every((style) => read.has(style))) return;
     styles.forEach((style) => read.add(style));
-    for (const [colorScheme, options] of [["light", {}], ["dark", { runOnly: ["color-contrast"] }]]) {
+    for (const [colorScheme, rules] of [["light", {}], ["dark", { runOnly: ["color-contrast"] }]]) {
+      const options = { ...rules, resultTypes: ["violations"] };
       await colour(colorScheme);
       seen.colours[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       const { violations } = await page.evaluate(([part, chosen]) => axe.run(part, chosen), [within, options]);
       for (const { id, impact, nodes } of violations) {
-        for (const { html } of nodes) seen.axe.push({ colorScheme, name, rule: id, impact, html: html.slice(0, 200) });
+        for (const { html, failureSummary } of nodes) {
+          seen.axe.push({ colorScheme, name, rule: id, impact, html: html.slice(0, 200), why: failureSummary });
+        }
       }
     }
     await colour("light");
@@ -94,28 +100,41 @@ async function readAll() {
   }
 
   await page.locator(".models button").first().press("Enter");
-  const schemas = page.locator(".models .json-schema-2020-12[data-json-schema-level='0']");
+  await page.locator(".models [data-json-schema-level='0']").first().waitFor();
   const { components } = await (await fetch(new URL("openapi.json", address))).json();
   for (const name of Object.keys(components.schemas)) {
-    const schema = schemas.filter({ has: page.locator(`.json-schema-2020-12__title:text-is("${name}")`) });
-    // Of many, those are there that are near what is on the screen.
-    if (!(await schema.count())) await schemas.last().scrollIntoViewIfNeeded();
-    await schema.waitFor();
+    await page.waitForFunction(marked, name);
     seen.schemas.push(name);
-    // An enumeration has nothing to expand.
-    const toggle = schema.locator("> .json-schema-2020-12-head > .json-schema-2020-12-expand-deep-button");
-    // Without the browser's care for whether it stands still, which takes most of a second each.
-    if (await toggle.count()) await toggle.dispatchEvent("click");
-    await schema.evaluate((element) => element.setAttribute("data-read", ""));
+    await page.evaluate(pressed, true);
+    await page.waitForFunction(() => !document.querySelector("[data-read] > .json-schema-2020-12-body--collapsed"));
     await check(name, "[data-read]");
-    await schema.evaluate((element) => element.removeAttribute("data-read"));
-    if (await toggle.count()) await toggle.dispatchEvent("click");
+    await page.evaluate(pressed, false);
   }
 
   await page.locator(".auth-wrapper > .authorize").press("Enter");
   await page.locator(".modal-ux").waitFor();
   await check("the token asked for", ".modal-ux");
   return seen;
+}
+
+// In the page: whether it shows this schema in its list, which is then the part that is read. Of many schemas, those
+// are there that are near what is on the screen. Playwright's locators would look through what is expanded many times.
+function marked(name) {
+  const schemas = [...document.querySelectorAll(".models [data-json-schema-level='0']")];
+  const titled = (schema) => schema.querySelector(".json-schema-2020-12__title").textContent === name;
+  const schema = schemas.find(titled);
+  (schema ?? schemas.at(-1)).scrollIntoView();
+  for (const other of document.querySelectorAll("[data-read]")) other.removeAttribute("data-read");
+  schema?.setAttribute("data-read", "");
+  return schema !== undefined;
+}
+
+// In the page: expands all of the schema that is read, or closes it; an enumeration has nothing to expand.
+function pressed(open) {
+  const [accordion, deep] = ["accordion", "expand-deep-button"].map((kind) =>
+    document.querySelector(`[data-read] > .json-schema-2020-12-head > .json-schema-2020-12-${kind}`),
+  );
+  (open ? deep : accordion)?.click();
 }
 
 async function tried() {

@@ -1,10 +1,11 @@
 """The published language of the platform: its events, the value types they are made of, and the code lists behind them.
 
-A service builds events from their models; a reader of a Kafka topic turns a record back into one by the type and the
-schema version in its headers. Nothing here needs another package of the platform.
+A service builds events from their models, `contracts.<service>.<aggregate>`; a reader of a Kafka topic turns a record
+back into one by the type and the schema version in its headers. Nothing here needs another package of the platform.
 
 >>> from datetime import date
->>> event = CompanyActivated(company="00000001800010", naf="2562B", commune="36088", zone="zi-limoise", headcount=42,
+>>> from contracts.companies.company import CompanyActivated
+>>> event = CompanyActivated(company="00000001800010", naf="25.62B", commune="36088", zone="zi-limoise", headcount=42,
 ...     size_band=size_band(42), effective_on=date(2024, 5, 13))
 >>> event.naf, codes.naf()[event.naf]
 ('25.62B', 'Mécanique industrielle')
@@ -13,79 +14,28 @@ True
 """
 
 from contracts import codes
-from contracts.catalogue import CATALOGUE, UnknownEvent, decode, event_model, json_schema, schema_id
-from contracts.company import (
-    CompanyActivated,
-    CompanyApplied,
-    CompanyLeft,
-    CompanyReinstated,
-    CompanyRejected,
-    CompanySuspended,
-    HeadcountReported,
-)
-from contracts.investment import (
-    AmountCorrected,
-    AmountSpentCorrected,
-    CancelledGrant,
-    DayCorrected,
-    Evidence,
-    GrantAwarded,
-    GrantCorrected,
-    GrantDisbursed,
-    GrantRepaid,
-    InvestmentAnnounced,
-    InvestmentApproved,
-    InvestmentCancelled,
-    InvestmentCommitted,
-    InvestmentCompleted,
-    InvestmentStarted,
-    JobsAudited,
-    PaymentCorrected,
-    RepaymentCorrected,
-)
+from contracts.category import Category, package_of
 from contracts.model import Correction, Day, Event, Model
+from contracts.registry import REGISTRY, UnknownEvent, decode, event_model, json_schema, schema_id
 from contracts.roles import FUNDERS, ORGANISATION_ROLES, Role
 from contracts.values import sample_siret, size_band
 
 __all__ = [
-    "CATALOGUE",
     "FUNDERS",
     "ORGANISATION_ROLES",
-    "AmountCorrected",
-    "AmountSpentCorrected",
-    "CancelledGrant",
-    "CompanyActivated",
-    "CompanyApplied",
-    "CompanyLeft",
-    "CompanyReinstated",
-    "CompanyRejected",
-    "CompanySuspended",
+    "REGISTRY",
+    "Category",
     "Correction",
     "Day",
-    "DayCorrected",
     "Event",
-    "Evidence",
-    "GrantAwarded",
-    "GrantCorrected",
-    "GrantDisbursed",
-    "GrantRepaid",
-    "HeadcountReported",
-    "InvestmentAnnounced",
-    "InvestmentApproved",
-    "InvestmentCancelled",
-    "InvestmentCommitted",
-    "InvestmentCompleted",
-    "InvestmentStarted",
-    "JobsAudited",
     "Model",
-    "PaymentCorrected",
-    "RepaymentCorrected",
     "Role",
     "UnknownEvent",
     "codes",
     "decode",
     "event_model",
     "json_schema",
+    "package_of",
     "sample_siret",
     "schema_id",
     "size_band",

@@ -1,12 +1,19 @@
-"""What every message of the platform is made of: frozen, strict models that refuse fields they do not know."""
+"""What every message of the platform is made of: frozen, strict models; what is entered is read more strictly than what
+was recorded."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from contracts.language import Sentence
+
 _FULL_DATE: Final = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+DAY: Final = Sentence(
+    "a day of the calendar is written as in 2024-05-13", "une date du calendrier s'écrit comme 2024-05-13"
+)
 
 
 class _FullDate:
@@ -20,7 +27,7 @@ class _FullDate:
                 python_schema=handler(source),
             ),
             custom_error_type="day",
-            custom_error_message="a day of the calendar is written as in 2024-05-13",
+            custom_error_message=DAY.en,
         )
 
 
@@ -43,12 +50,15 @@ Day = Annotated[
 FIRST_DAY: Final = date(1900, 1, 1)
 """Nothing that partners record is older: an earlier day is a mistake, and a series by month would begin with it."""
 LAST_DAY: Final = date(2100, 12, 31)
+DAY_OUT_OF_RANGE: Final = Sentence(
+    f"a day lies between {FIRST_DAY} and {LAST_DAY}", f"une date se situe entre le {FIRST_DAY} et le {LAST_DAY}"
+)
 
 
 def within_reason(day: date) -> date:
     """A day as entered. Raises PydanticCustomError where it can only be a mistake."""
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise PydanticCustomError("day-out-of-range", f"a day lies between {FIRST_DAY} and {LAST_DAY}")
+        raise PydanticCustomError("day-out-of-range", DAY_OUT_OF_RANGE.en)
     return day
 
 
@@ -75,16 +85,81 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Event(Model):
-    """Something that happened, in the words of the domain. Its type is the name of its class.
+class Detail(Model, extra="ignore"):
+    """A part of an event, read as tolerantly as the event."""
 
-    A change that an old reader could not understand gets a new `schema_version`.
+
+class Event(Model, extra="ignore"):
+    """Something that happened, in the words of the domain.
+
+        class CompanyLeft(_Company, version=1): ...
+
+    A class that says its `version` is published: streams and topics keep it for ever. Its type is its name unless
+    `type` gives another; a class without a version is abstract. Fields that this release does not know are passed over,
+    for a later one may add some. What an old reader could not understand is a new version, which says which class it
+    `replaces`, and that class how it becomes the new one:
+
+        class LampLit1(Event, type="LampLit", version=1):
+            def upcast(self) -> "LampLit": ...
+
+        class LampLit(Event, version=2, replaces=LampLit1): ...
+
+    Raises TypeError for a class that does not follow the one it replaces.
     """
 
-    schema_version: ClassVar[int] = 1
+    event_type: ClassVar[str]
+    schema_version: ClassVar[int]
+    replaces: ClassVar["type[Event] | None"] = None
+    """The version before this one."""
+    is_published: ClassVar[bool] = False
+    """Whether it says its version."""
 
     effective_on: Day
     """The day it took effect, as opposed to `recorded_at`, when the store learnt of it."""
+
+    def __init_subclass__(
+        cls,
+        *,
+        version: int | None = None,
+        type: str | None = None,  # noqa: A002 -- the word that events are declared with
+        replaces: "type[Event] | None" = None,
+    ) -> None:
+        super().__init_subclass__()
+        if cls.is_published:
+            raise TypeError(f"{cls.__name__} derives from a published event: let both derive from an abstract one")
+        if version is None:
+            if type is not None or replaces is not None:
+                raise TypeError(f"{cls.__name__} says no version")
+            return
+        cls.event_type = type or cls.__name__
+        cls.schema_version = version
+        cls.replaces = replaces
+        cls.is_published = True
+        if version != (1 if replaces is None else replaces.schema_version + 1):
+            raise TypeError(f"{cls.__name__} is version {version}, which replaces version {version - 1} and no other")
+        if replaces is not None and replaces.event_type != cls.event_type:
+            raise TypeError(f"{cls.__name__} replaces {replaces.__name__}, which is of the type {replaces.event_type}")
+        if replaces is not None and replaces.upcast is Event.upcast:
+            raise TypeError(f"{cls.__name__} replaces {replaces.__name__}, which does not say how: it has no `upcast`")
+
+    def upcast(self) -> "Event":
+        """This event as the next version of its type says it; itself if it is of the latest."""
+        return self
+
+    @classmethod
+    def versions(cls) -> "Iterator[type[Event]]":
+        """This version of its type, and all before it."""
+        version: type[Event] | None = cls
+        while version is not None:
+            yield version
+            version = version.replaces
+
+
+def latest(event: Event) -> Event:
+    """An event as the latest version of its type says it."""
+    while (newer := event.upcast()) is not event:
+        event = newer
+    return event
 
 
 class Correction(Event):

@@ -37,7 +37,9 @@ def refused(value_type: Any, value: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", [contracts, contracts.catalogue, contracts.values], ids=lambda module: module.__name__
+    "module",
+    [contracts, contracts.category, contracts.registry, values, values.identifiers, values.size],
+    ids=lambda module: module.__name__,
 )
 def test_the_examples_of_the_documentation_run(module: Any) -> None:
     result = doctest.testmod(module)
@@ -129,23 +131,35 @@ def test_what_is_not_a_commune_is_refused(commune: object) -> None:
 def test_every_naf_code_is_accepted_with_and_without_its_dot() -> None:
     assert len(codes.naf()) == 732
     for code in codes.naf():
-        assert parse(values.Naf, code) == parse(values.Naf, code.replace(".", "")) == code
+        assert parse(values.EnteredNaf, code) == parse(values.EnteredNaf, code.replace(".", "")) == code
+        assert parse(values.Naf, code) == code
 
 
 @pytest.mark.parametrize("naf", ["25.62Z", "2562", "25.62b", "25-62B", "C", "256.2B", 2562, ""])
 def test_what_is_not_a_naf_code_is_refused(naf: object) -> None:
+    assert refused(values.EnteredNaf, naf) == "naf"
+
+
+@pytest.mark.parametrize("naf", ["2562B", "25.62b", "C", 2562, ""])
+def test_what_has_not_the_form_of_a_naf_code_was_never_recorded(naf: object) -> None:
     assert refused(values.Naf, naf) == "naf"
 
 
 def test_every_legal_form_is_accepted() -> None:
     assert len(codes.legal_forms()) == 260
     for code in codes.legal_forms():
-        assert parse(values.LegalForm, code) == code
+        assert parse(values.EnteredLegalForm, code) == parse(values.LegalForm, code) == code
 
 
 @pytest.mark.parametrize("legal_form", ["5711", "571", "57100", "SAS", 5710])
 def test_what_is_not_a_legal_form_is_refused(legal_form: object) -> None:
-    assert refused(values.LegalForm, legal_form) == "legal-form"
+    assert refused(values.EnteredLegalForm, legal_form) == "legal-form"
+
+
+def test_a_code_that_leaves_its_list_stays_readable() -> None:
+    assert parse(values.Naf, "25.62Z") == "25.62Z"
+    assert parse(values.LegalForm, "5711") == "5711"
+    assert refused(values.LegalForm, "SAS") == "legal-form"
 
 
 # Quantities
@@ -309,9 +323,10 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
 @pytest.mark.parametrize(
     "value_type",
     [
-        values.Siren, values.Siret, values.Naf, values.LegalForm, values.Commune, values.Axis, values.Euros,
-        values.SomeEuros, values.FullTimeEquivalents, values.Ordinal, values.AidRate, values.ShortText,
-        values.EnteredText, values.Zone, values.Funder, values.Scheme, values.Reference,
+        values.Siren, values.Siret, values.Naf, values.EnteredNaf, values.LegalForm, values.EnteredLegalForm,
+        values.Commune, values.Axis, values.Euros, values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
+        values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
+        values.Reference,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:
@@ -321,3 +336,19 @@ def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> N
         assert parse(value_type, example) == example
         if "pattern" in schema:
             assert re.fullmatch(schema["pattern"], example)
+
+
+def test_a_value_type_says_the_same_in_both_languages_whatever_breaks_its_rule() -> None:
+    with pytest.raises(ValidationError) as error:
+        TypeAdapter(values.Siret).validate_python("1")
+    said = values.SENTENCES[error.value.errors()[0]["type"]]
+    assert error.value.errors()[0]["msg"] == said.en
+    assert said.fr.startswith("un SIRET compte 14 chiffres")
+    for slug, sentence in values.SENTENCES.items():
+        assert not sentence.places, slug
+        assert sentence.en != sentence.fr, slug
+
+
+def test_there_is_one_sentence_of_one_slug() -> None:
+    said = list(values._said())  # noqa: SLF001 -- what the mapping is made of
+    assert len({each.slug for each in said}) == len({(each.slug, each.sentence) for each in said})

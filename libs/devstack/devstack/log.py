@@ -45,7 +45,7 @@ class Log:
                     stream_id=stream_id,
                     version=self._versions[stream_id],
                     event_id=uuid4(),
-                    type=type(event).__name__,
+                    type=event.event_type,
                     schema_version=event.schema_version,
                     data=event.model_dump_json(),
                     metadata="{}",

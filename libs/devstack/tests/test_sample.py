@@ -8,8 +8,8 @@ import pytest
 
 from companies.company import Company, companies
 from companies.investment import Investment, investments
-from contracts.company import CompanyActivated
-from contracts.investment import JobsAudited
+from contracts.companies.company import CompanyActivated
+from contracts.companies.investment import JobsAudited
 from contracts.model import Event
 from devstack.sample import LAST_DAY, Story, stories
 from eventstore.decider import PARIS, Context, Decider, S
@@ -91,7 +91,7 @@ def test_something_is_corrected_and_something_audited_twice(programme: list[Told
     audits = [event for event in events if isinstance(event, JobsAudited)]
 
     assert any(event.audited_before for event in audits)
-    happened = {type(event).__name__ for event in events}
+    happened = {event.event_type for event in events}
     assert happened >= {"AmountSpentCorrected", "GrantDisbursed", "GrantRepaid", "CompanyReinstated"}
     assert sum(isinstance(event, CompanyActivated) for event in events) == 34
     assert all(event.effective_on <= LAST_DAY for event in events)

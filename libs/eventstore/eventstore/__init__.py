@@ -8,9 +8,9 @@ An aggregate is a pure decider (`eventstore.decider`), tested as sentences (`eve
     >>> from eventstore.decider import Command, Decider, State, tell
     >>> from eventstore.specification import Specification
 
-    >>> class LampInstalled(Event):
+    >>> class LampInstalled(Event, version=1):
     ...     watts: int
-    >>> class LampLit(Event): ...
+    >>> class LampLit(Event, version=1): ...
 
     >>> class Install(Command):
     ...     watts: int

@@ -46,8 +46,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from contracts.catalogue import event_model
-from contracts.model import Correction, Day, EnteredDay, Event, Model
+from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
+from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.refusal import (
     NOT_YOUR_RECORD,
@@ -502,9 +502,7 @@ class Decider(Generic[S]):
         evolution = self._evolutions.get(kind)
         evolved = evolution(state, event) if evolution else self._derive(state, event)
         if evolved.effective_on != event.effective_on and not isinstance(event, Correction):
-            raise AssertionError(
-                f"{self.category}: {type(event).__name__} does not set effective_on; use state.after()"
-            )
+            raise AssertionError(f"{self.category}: {event.event_type} does not set effective_on; use state.after()")
         return evolved
 
     def fold(self, events: Iterable[Event], state: S | None = None) -> S | None:
@@ -522,9 +520,12 @@ class Decider(Generic[S]):
             raise AssertionError(f"{self.category}: {decision.name} leads to {became}, and declares {declared}")
 
     def decode(self, event_type: str, schema_version: int, data: str) -> Event:
-        """One of this aggregate's events from its JSON. Raises UnknownEvent, or ValidationError."""
+        """One of this aggregate's events from its JSON, as the latest version of its type.
+
+        Raises UnknownEvent, or ValidationError.
+        """
         model = self._models.get((event_type, schema_version)) or event_model(event_type, schema_version)
-        return model.model_validate_json(data)
+        return latest(model.model_validate_json(data))
 
     def check(self) -> None:
         """Refuses a decider that leaves anything unhandled. Called when a service is put together. Raises TypeError."""
@@ -657,7 +658,7 @@ class Decider(Generic[S]):
             offered=offered,
         )
         for event in events:
-            self._models[event.__name__, event.schema_version] = event
+            self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})
             # Those of decisions that lead to several events or statuses are registered.
             if len(events) == 1 and len(statuses or ("",)) == 1 and (statuses or any(changes)):
                 if self._derived.setdefault(event, (creates, statuses, changes)) != (creates, statuses, changes):

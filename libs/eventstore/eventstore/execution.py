@@ -113,10 +113,7 @@ async def execute(
                         stream_id,
                         decider.category,
                         version,
-                        [
-                            NewEvent(type(event).__name__, event.schema_version, event.model_dump_json())
-                            for event in events
-                        ],
+                        [NewEvent(event.event_type, event.schema_version, event.model_dump_json()) for event in events],
                         state_json,
                         decider.state.revision,
                         metadata,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from contracts.investment import AmountSpentCorrected, InvestmentCompleted
+from contracts.companies.investment import AmountSpentCorrected, InvestmentCompleted
 from contracts.model import Event
 from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Store
@@ -52,7 +52,7 @@ def corrected(commune: str, before: int, euros: int) -> AmountSpentCorrected:
 async def append(store: Store, streams: dict[str, Sequence[Event]]) -> None:
     """Begins a stream with these events, each."""
     for stream_id, events in streams.items():
-        new = [NewEvent(type(event).__name__, 1, event.model_dump_json()) for event in events]
+        new = [NewEvent(event.event_type, 1, event.model_dump_json()) for event in events]
         await store.append(Append(stream_id, "investment", 0, new, "{}", 1, "{}"))
 
 

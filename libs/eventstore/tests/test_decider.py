@@ -22,24 +22,24 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 TODAY = NOW.date()
 
 
-class MeterInstalled(Event):
+class MeterInstalled(Event, version=1):
     company: str
 
 
-class MeterRead(Event):
+class MeterRead(Event, version=1):
     index: int
 
 
-class IndexCorrected(Correction):
+class IndexCorrected(Correction, version=1):
     index_before: int
     index: int
 
 
-class ReadingDayCorrected(Correction):
+class ReadingDayCorrected(Correction, version=1):
     day: date
 
 
-class MeterReplaced(Event):
+class MeterReplaced(Event, version=1):
     company: str
     index: int
     by: str
@@ -323,7 +323,7 @@ def test_a_step_is_told_by_command_and_state() -> None:
 
 
 def test_what_a_step_cannot_tell_is_found_when_the_service_is_put_together() -> None:
-    class MeterSold(Event):
+    class MeterSold(Event, version=1):
         price: int
         index_before: int
         buyer: str | None = None

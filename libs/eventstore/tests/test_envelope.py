@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.investment import InvestmentCommitted
+from contracts.companies.investment import InvestmentCommitted
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
@@ -18,7 +18,7 @@ SOURCE = "/issoudun/companies"
 COMMITTED = {
     "effective_on": "2024-05-13",
     "company": "00000001800010",
-    "naf": "2562B",
+    "naf": "25.62B",
     "commune": "36088",
     "zone": "zi-limoise",
     "axis": 6,

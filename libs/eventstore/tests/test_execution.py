@@ -21,19 +21,19 @@ TODAY = NOW.date()
 EPCI = Actor("test", frozenset({"epci"}))
 
 
-class StreetOpened(Event):
+class StreetOpened(Event, version=1):
     name: str
 
 
-class StreetClosed(Event):
+class StreetClosed(Event, version=1):
     name: str
 
 
-class LampInstalled(Event):
+class LampInstalled(Event, version=1):
     street: str
 
 
-class LampTurned(Event):
+class LampTurned(Event, version=1):
     turns: int
 
 

@@ -26,20 +26,20 @@ NOW: Final = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 CLERK: Final = Actor("clerk", frozenset({"network"}))
 
 
-class SeatReserved(Event):
+class SeatReserved(Event, version=1):
     seat: str
     until: date
 
 
-class SeatQueued(Event):
+class SeatQueued(Event, version=1):
     seat: str
 
 
-class SeatOffered(Event):
+class SeatOffered(Event, version=1):
     seat: str
 
 
-class SeatReleased(Event):
+class SeatReleased(Event, version=1):
     seat: str
 
 

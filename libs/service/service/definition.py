@@ -8,7 +8,7 @@ app = Service(
 """
 
 import re
-from collections.abc import Callable, Container, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from contracts.catalogue import CATALOGUE
+from contracts.model import Event
+from contracts.registry import REGISTRY, Registry
 from eventstore.decider import Decider
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
 from eventstore.reactions import Reactions
@@ -34,13 +35,19 @@ Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 class Subscribes:
     """What a service does with the events of others.
 
-    `to` names the services whose topics it reads; `begin` gives the subscription's name and its handler. It stops
-    before an event of a type that is not `known`: the release that emits one comes after one that knows it everywhere.
+    `events` are those that its handler does something with, whose services' topics it reads; `begin` gives the
+    subscription's name and its handler. It stops before an event that the registry does not know: the release that
+    emits one comes after one that knows it everywhere.
     """
 
-    to: tuple[str, ...]
+    events: Collection[type[Event]]
     begin: Callable[[Settings], tuple[str, Handle]]
-    known: Container[tuple[str, int]] = field(default_factory=lambda: CATALOGUE)
+    registry: Registry = field(default_factory=lambda: REGISTRY)
+
+    @property
+    def to(self) -> tuple[str, ...]:
+        """The services whose topics it reads."""
+        return self.registry.publishers(self.events)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from fastapi import APIRouter
 from poles import poles
 from pydantic import BaseModel, Field
 
+from contracts.category import Category
 from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.ports import free_port
@@ -75,21 +76,24 @@ class Break(Command):
     word: str | None = None
 
 
-class LampInstalled(Event):
+CATEGORY = Category("lamp", service="lamps", path="/v1/lamps")
+
+
+class LampInstalled(Event, version=1):
     company: str
     watts: int
     label: str
 
 
-class LampLit(Event):
+class LampLit(Event, version=1):
     watts: int
 
 
-class LampDimmed(Event):
+class LampDimmed(Event, version=1):
     watts: int
 
 
-class LampPutOut(Event):
+class LampPutOut(Event, version=1):
     pass
 
 

@@ -14,7 +14,7 @@ class Erect(Command):
     number: Annotated[str, Field(pattern="^[0-9]{3}$", examples=["042"])]
 
 
-class PoleErected(Event):
+class PoleErected(Event, version=1):
     number: str
 
 

@@ -22,11 +22,11 @@ class Knock(Command):
     times: Annotated[int, Field(examples=[2])]
 
 
-class DoorOpened(Event):
+class DoorOpened(Event, version=1):
     pass
 
 
-class DoorKnocked(Event):
+class DoorKnocked(Event, version=1):
     times: int
 
 

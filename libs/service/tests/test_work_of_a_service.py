@@ -1,14 +1,16 @@
 """The work behind the HTTP API: the relay, subscriptions, and what keeps them running."""
 
 import asyncio
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 
 import asyncpg
 import httpx
 import pytest
-from lamps import bearer, lamps, service, settings_for
+from lamps import LampLit, bearer, service, settings_for
 
+from contracts.registry import Registry
 from devstack.issuer import Issuer
 from eventstore.kafka.envelope import Message
 from service.application import build
@@ -41,8 +43,8 @@ async def test_a_command_reaches_the_subscription_of_another_service(
         update={"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
     )
     lighting = build(service, settings)
-    known = {(event.__name__, event.schema_version) for event in lamps.events}
-    subscribes = Subscribes(to=("lamps",), begin=lambda _: ("note", note), known=known)
+    registry = Registry([sys.modules[LampLit.__module__]])
+    subscribes = Subscribes(events=[LampLit], begin=lambda _: ("note", note), registry=registry)
     shades = build(Service("shades", title="Shades", subscriptions=(subscribes,)), settings)
     transport = httpx.ASGITransport(lighting)
     async with (

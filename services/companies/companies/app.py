@@ -2,6 +2,7 @@
 
 from companies.company import companies
 from companies.investment import investments
+from contracts.companies import company, investment
 from service.definition import Service
 from service.http.resource import Resource
 
@@ -10,7 +11,9 @@ app = Service(
     title="Companies",
     description="Companies of the network, their headcount, and the productive investments they announce.",
     resources=(
-        Resource(companies, "/v1/companies", filters=("status", "naf", "commune", "zone", "size_band")),
-        Resource(investments, "/v1/investments", filters=("status", "company", "axis", "naf", "commune", "zone")),
+        Resource(companies, company.CATEGORY.path, filters=("status", "naf", "commune", "zone", "size_band")),
+        Resource(
+            investments, investment.CATEGORY.path, filters=("status", "company", "axis", "naf", "commune", "zone")
+        ),
     ),
 )

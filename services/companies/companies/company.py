@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.company import (
+from contracts.companies.company import (
+    CATEGORY,
     ApplicationRefusal,
     CompanyActivated,
     CompanyApplied,
@@ -24,6 +25,8 @@ from contracts.company import (
 from contracts.model import Day
 from contracts.values import (
     Commune,
+    EnteredLegalForm,
+    EnteredNaf,
     EnteredText,
     FullTimeEquivalents,
     LegalForm,
@@ -44,8 +47,8 @@ class Apply(Command):
     siret: Siret
     name: Annotated[EnteredText, Field(examples=["Fonderie d'Exemple"])]
     """The company's name; sole traders, whose name is their own, cannot be recorded."""
-    legal_form: LegalForm
-    naf: Naf
+    legal_form: EnteredLegalForm
+    naf: EnteredNaf
     commune: Commune
     zone: Zone | None = None
     """The business zone it is in, if any."""
@@ -139,7 +142,7 @@ def active_member(company: Company | None, siret: str) -> Company:
     return company
 
 
-companies = Decider("company", Company, identified_by="siret", owned_by={"company": "siret"})
+companies = Decider(CATEGORY.name, Company, identified_by="siret", owned_by={"company": "siret"})
 
 
 @companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")

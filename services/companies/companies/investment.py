@@ -14,7 +14,8 @@ from typing import Annotated, Final, Self, get_args
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
-from contracts.investment import (
+from contracts.companies.investment import (
+    CATEGORY,
     AmountCorrected,
     AmountSpentCorrected,
     CancellationReason,
@@ -94,7 +95,7 @@ class Complete(Command):
     amount_spent: SomeEuros
 
 
-class EnteredEvidence(Evidence):
+class EnteredEvidence(Evidence, extra="forbid"):
     """The document that jobs are audited on, as it is entered."""
 
     dated: EnteredDay
@@ -442,7 +443,7 @@ def _has_grants(investment: Investment) -> bool:
     return bool(investment.grants)
 
 
-investments = Decider("investment", Investment, final=("audited", "cancelled"))
+investments = Decider(CATEGORY.name, Investment, final=("audited", "cancelled"))
 
 
 @investments.creates(

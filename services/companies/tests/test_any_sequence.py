@@ -32,9 +32,15 @@ from companies.investment import (
     Start,
     investments,
 )
-from contracts import FUNDERS, CompanyActivated, CompanyApplied, Correction, Event, sample_siret
-from contracts.company import ApplicationRefusal, LeavingReason, SuspensionReason
-from contracts.investment import CancellationReason, CorrectionReason, Step
+from contracts import FUNDERS, Correction, Event, sample_siret
+from contracts.companies.company import (
+    ApplicationRefusal,
+    CompanyActivated,
+    CompanyApplied,
+    LeavingReason,
+    SuspensionReason,
+)
+from contracts.companies.investment import CancellationReason, CorrectionReason, Step
 from eventstore.decider import PARIS, Command, Context, Decider, Roles, State
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification

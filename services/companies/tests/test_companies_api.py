@@ -544,7 +544,7 @@ async def test_companies_are_listed_by_what_they_are_and_where(partners: Partner
     assert await found() == sorted([FOUNDRY, MILL, third])
     assert await found(status="active") == sorted([FOUNDRY, MILL])
     assert await found(commune="18055") == [third]
-    assert await found(naf="2562B") == [third]
+    assert await found(naf="25.62B") == [third]
     assert await found(zone="zi-limoise", status="active") == [FOUNDRY]
     assert await found(size_band="03") == [MILL]
     assert await found(status="left") == []
@@ -595,3 +595,13 @@ async def test_the_document_names_every_command_refusal_and_value(partners: Part
         "repaid-above-disbursed",
     ):
         assert slug in written
+
+
+async def test_a_field_nobody_knows_is_refused_in_the_parts_of_a_command_too(partners: Partners) -> None:
+    """Though events, which have the same parts, pass it over."""
+    evidence = {"kind": "dsn", "reference": "DSN-2024-06", "dated": "2024-06-30", "signed": True}
+    body = {"created": 1, "maintained": 2, "evidence": evidence}
+    refused = problem(
+        await partners.post(f"{INVESTMENTS}/00000000-0000-4000-8000-000000000000/audit-jobs", body), 422, "invalid"
+    )
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("#/evidence/signed", "extra_forbidden")]

@@ -16,16 +16,15 @@ from companies.company import (
     Suspend,
     companies,
 )
-from contracts import (
+from contracts import Event, sample_siret
+from contracts.companies.company import (
     CompanyActivated,
     CompanyApplied,
     CompanyLeft,
     CompanyReinstated,
     CompanyRejected,
     CompanySuspended,
-    Event,
     HeadcountReported,
-    sample_siret,
 )
 from eventstore.decider import Actor, Command
 from eventstore.refusal import Forbidden

@@ -32,15 +32,13 @@ from companies.investment import (
     Start,
     investments,
 )
-from contracts import (
+from contracts import Event, sample_siret
+from contracts.companies.company import CompanyActivated, CompanyApplied, CompanySuspended
+from contracts.companies.investment import (
     AmountCorrected,
     AmountSpentCorrected,
     CancelledGrant,
-    CompanyActivated,
-    CompanyApplied,
-    CompanySuspended,
     DayCorrected,
-    Event,
     GrantAwarded,
     GrantCorrected,
     GrantDisbursed,
@@ -54,9 +52,8 @@ from contracts import (
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
-    sample_siret,
+    Step,
 )
-from contracts.investment import Step
 from eventstore.decider import Actor, Command
 from eventstore.postgres.appending import MAX_EVENT_BYTES
 from eventstore.refusal import Forbidden

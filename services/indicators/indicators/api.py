@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.model import EnteredDay
-from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone
+from contracts.values import Axis, Commune, EnteredNaf, Funder, Siret, Zone
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
@@ -75,7 +75,7 @@ class Selection(BaseModel):
     """Count only this company."""
     axis: Axis | None = None
     """Count only this axis."""
-    naf: Naf | None = None
+    naf: EnteredNaf | None = None
     """Count only this NAF sub-class."""
     commune: Commune | None = None
     """Count only this commune."""

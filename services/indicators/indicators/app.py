@@ -28,7 +28,7 @@ app = Service(
     title="Indicators",
     description="The programme's figures: what they are, what they are made of, and how to prove them.",
     router=routes(catalogue),
-    subscriptions=(Subscribes(to=("companies",), begin=partial(begin, catalogue)),),
+    subscriptions=(Subscribes(events=catalogue.events, begin=partial(begin, catalogue)),),
     migrations=Path(__file__).parent / "migrations",
     commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from contracts.investment import (
+from contracts.companies.investment import (
     AmountCorrected,
     AmountSpentCorrected,
     DayCorrected,

@@ -177,6 +177,7 @@ class Catalogue(Mapping[str, Indicator]):
         for indicator in indicators:
             if isinstance(indicator, Formula) and not set(indicator.of) <= set(self.measures):
                 raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
+        self.events = frozenset[type[Event]]().union(*(measure.events for measure in self.measures))
         self.definitions = {measure.name: measure.version for measure in self.measures}
         self.generation = sha256(repr(sorted(self.definitions.items())).encode()).hexdigest()[:8]
         """Names the definitions as a whole: facts of one generation never mix with those of another."""

@@ -2,7 +2,13 @@
 
 from typing import Final
 
-from contracts.company import CompanyActivated, CompanyLeft, CompanyReinstated, CompanySuspended, HeadcountReported
+from contracts.companies.company import (
+    CompanyActivated,
+    CompanyLeft,
+    CompanyReinstated,
+    CompanySuspended,
+    HeadcountReported,
+)
 from indicators.measures import Dimension, levels
 
 COMPANY: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone")

@@ -65,7 +65,7 @@ class Projection:
         self._counted_by: dict[str, list[Measure]] = defaultdict(list)
         for measure in catalogue.measures:
             for event in measure.events:
-                self._counted_by[event.__name__].append(measure)
+                self._counted_by[event.event_type].append(measure)
 
     async def __call__(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
         """Folds a batch, in the transaction that moves the subscription's marks."""

@@ -13,18 +13,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from contracts.model import Day
+from contracts.registry import REGISTRY
 from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
 from indicators.measures import Formula, Indicator, Level, Measure
 from indicators.query import Answer, Key, Positions, Question, Value
 
 PATH: Final = "/indicators/v1/indicators"
-
-HISTORIES: Final[Mapping[str, str]] = {
-    "company": "/companies/v1/companies",
-    "investment": "/companies/v1/investments",
-}
-"""Where the streams of a category are found, behind the host the services share."""
 
 
 def plain(value: Decimal) -> int | float:
@@ -101,7 +96,7 @@ class Entry(FigureValue):
             definition_version=indicator.version,
             dimensions=indicator.dimensions,
             events=tuple(
-                sorted({event.__name__ for each in measures if isinstance(each, Measure) for event in each.events})
+                sorted({event.event_type for each in measures if isinstance(each, Measure) for event in each.events})
             ),
             of=tuple(measure.name for measure in inputs),
             target=indicator.target,
@@ -176,8 +171,7 @@ class EventBehind(Representation):
     @classmethod
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
-        category, _, identity = fact.subject.partition("-")
-        return cls(**asdict(fact), href=f"{HISTORIES[category]}/{identity}/events")
+        return cls(**asdict(fact), href=f"{REGISTRY.record(fact.service, fact.subject)}/events")
 
 
 class Input(Representation):

@@ -19,7 +19,7 @@ import asyncpg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from contracts.catalogue import CATALOGUE
+from contracts.registry import REGISTRY
 from eventstore.decider import PARIS
 from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
@@ -56,7 +56,7 @@ class Topics:
         """Takes in what follows the event of position `before` in its partition. It counts up to the position `end`."""
         if message.position <= before:
             self.faults.append(f"{message}: position {message.position} comes after {before}")
-        if (message.type, message.schema_version) not in CATALOGUE:
+        if (message.type, message.schema_version) not in REGISTRY:
             self.faults.append(f"{message}: there is no event {message.type}, version {message.schema_version}")
         if message.position > end:
             return

@@ -6,8 +6,14 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.company import CompanyActivated, CompanyLeft, CompanyReinstated, CompanySuspended, HeadcountReported
-from contracts.investment import (
+from contracts.companies.company import (
+    CompanyActivated,
+    CompanyLeft,
+    CompanyReinstated,
+    CompanySuspended,
+    HeadcountReported,
+)
+from contracts.companies.investment import (
     AmountCorrected,
     AmountSpentCorrected,
     CancelledGrant,

@@ -10,8 +10,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from contracts.company import CompanyActivated, CompanyLeft, CompanySuspended, HeadcountReported
-from contracts.investment import (
+from contracts.companies.company import CompanyActivated, CompanyLeft, CompanySuspended, HeadcountReported
+from contracts.companies.investment import (
     AmountCorrected,
     Evidence,
     GrantAwarded,

@@ -14,8 +14,8 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.company import CompanyActivated
-from contracts.investment import (
+from contracts.companies.company import CompanyActivated
+from contracts.companies.investment import (
     AmountSpentCorrected,
     Evidence,
     GrantAwarded,

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from companies.company import companies
-from companies.investment import investments
-from contracts.investment import Evidence, Step
+from companies.investment import EnteredEvidence, investments
+from contracts.companies.investment import Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -86,7 +86,7 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "audit-jobs": lambda rng: {
         "created": rng.randrange(3_000) / 100,
         "maintained": rng.randrange(9_000) / 100,
-        "evidence": Evidence(kind="dsn", reference="DSN-2019-01", dated=BEGINNING),
+        "evidence": EnteredEvidence(kind="dsn", reference="DSN-2019-01", dated=BEGINNING),
     },
     "cancel": lambda _: {"reason": "market"},
     "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
@@ -248,7 +248,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
     log = Log("companies")
     for seed in range(20):
         History(seed, 250, log)
-    counted = {event.__name__ for measure in catalogue.measures for event in measure.events}
+    counted = {event.event_type for measure in catalogue.measures for event in measure.events}
     assert counted <= {event.type for event in log.recorded}
 
 

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from contracts.catalogue import decode, schema_id
 from contracts.model import Event
+from contracts.registry import decode, schema_id
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
 

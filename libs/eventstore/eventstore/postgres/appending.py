@@ -181,11 +181,11 @@ def written(group: Sequence[Append]) -> Sequence[object]:
                 append.state,
                 append.state_revision,
                 append.metadata,
-                append.labels,
+                _NULL if append.labels is None else append.labels,
             )
         )
-        for version, event in enumerate(append.events, append.expected + 1):
-            events.append((n, version, f"{next_id:032x}", *event))
+        for version, (kind, schema_version, data) in enumerate(append.events, append.expected + 1):
+            events.append((n, version, f"{next_id:032x}", kind, schema_version, data))
             next_id += 1
         if append.key:
             rows["key"].append((n, *append.key))
@@ -194,12 +194,12 @@ def written(group: Sequence[Append]) -> Sequence[object]:
         if append.guards:
             rows["guard"] += [(n, *guard) for guard in append.guards]
         if append.order:
-            rows["order"] += [(n, *ordered) for ordered in append.order]
+            rows["order"] += [(n, field, _NULL if value is None else value) for field, value in append.order]
         if append.holds is not None:
             rows["holder"].append((n,))
             rows["claim"] += [(n, *_spelled(holding)) for holding in append.holds]
         if append.due:
-            rows["due"] += [(n, due.name, due.body, due.at and due.at.isoformat()) for due in append.due]
+            rows["due"] += [(n, due.name, due.body, due.at.isoformat() if due.at else _NULL) for due in append.due]
     arguments: list[object] = []
     for part, of_part in rows.items():
         if of_part:
@@ -237,7 +237,7 @@ def _spelled(holding: Holding) -> Iterable[object]:
         since.isoformat() if since else "-infinity",
         until.isoformat() if until else "infinity",
         amount,
-        limit,
+        "NULL" if limit is None else limit,
     )
 
 
@@ -253,8 +253,8 @@ def _column(kind: str, values: Sequence[object]) -> object:
     if kind == "bytea":
         return values
     if kind in _NUMBERS:
-        return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
-    joined = _SEPARATOR.join([_NULL if value is None else str(value) for value in values])
+        return "{" + ",".join(map(str, values)) + "}"
+    joined = _SEPARATOR.join(values)  # type: ignore[arg-type]  # rows hold texts where their columns do
     if joined.count(_SEPARATOR) != len(values) - 1:
         raise ValueError("a text holds a unit separator (U+001F)")
     return joined

@@ -15,7 +15,11 @@ const NAMES = {
 const shown = (document) => ({
   ...document,
   servers: [{ url: SERVER }],
-  paths: each(document.paths, (path) => each(path, withScopes)),
+  paths: each(document.paths, ({ parameters = [], ...operations }) =>
+    each(operations, (operation) =>
+      withScopes({ ...operation, parameters: [...parameters, ...(operation.parameters ?? [])] }),
+    ),
+  ),
   components: { ...document.components, parameters: each(document.components.parameters ?? {}, withoutExample) },
 });
 
@@ -33,9 +37,41 @@ const withScopes = (operation) => {
 const withoutExample = ({ example, ...parameter }) =>
   parameter.in === "header" || example === undefined ? parameter : { ...parameter, example };
 
+// A part of the document, with what it refers to in the place of its references. One to itself stays as it is.
+const resolved = (document, part, within = []) => {
+  if (Array.isArray(part)) return part.map((item) => resolved(document, item, within));
+  if (typeof part !== "object" || part === null) return part;
+  const { $ref: reference, ...others } = part;
+  if (typeof reference !== "string") return each(part, (value) => resolved(document, value, within));
+  if (within.includes(reference)) return part;
+  const referred = at(document, reference.split("/").slice(1));
+  return { ...resolved(document, referred, [...within, reference]), ...resolved(document, others, within) };
+};
+
+const at = (document, path) => path.reduce((part, name) => part?.[name], document);
+
+// Swagger UI goes through the whole document anew for each operation and schema that is opened, which takes seconds on
+// a phone. It is given what it asks for, once: it asks at every drawing until it has it; and not while it draws.
+const asked = new Set();
+const resolving = (_, { specActions, specSelectors }) => (path) => {
+  const name = JSON.stringify(path);
+  if (asked.has(name)) return;
+  asked.add(name);
+  setTimeout(() => {
+    const document = specSelectors.specJS();
+    specActions.updateResolvedSubtree(path, resolved(document, at(document, path)));
+    asked.delete(name);
+  });
+};
+
 const completed = ({ React }) => ({
   statePlugins: {
-    spec: { wrapActions: { updateJsonSpec: (update) => (document) => update(shown(document)) } },
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (update) => (document) => update(shown(document)),
+        requestResolvedSubtree: resolving,
+      },
+    },
   },
   wrapComponents: {
     // There is one server: the one that sent the page.

@@ -72,7 +72,7 @@ class Step:
                         self.decider.stream_id(self.identity),
                         version,
                         UUID(int=UUID(ID).int + version),
-                        type(event).__name__,
+                        event.event_type,
                         event.schema_version,
                         event.model_dump_json(),
                         '{"actor":"frontend"}',

@@ -6,8 +6,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from contracts.catalogue import opened
 from contracts.model import Event
+from contracts.registry import opened
 from service.documents.components import Document, problem_type, refer
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS
@@ -25,7 +25,7 @@ class Schemas:
         self._decider = resource.decider
         self._refusals = refusals(self._decider)
         first = resource.creation.events
-        self._events = sorted(self._decider.events, key=lambda event: (event not in first, event.__name__))
+        self._events = sorted(self._decider.events, key=lambda event: (event not in first, event.event_type))
         self.record = self._decider.state.__name__
         """The name of the schema of a record."""
         self.history = f"{self.record}Event"
@@ -77,7 +77,7 @@ class Schemas:
         return {**state, "properties": properties, "required": list(properties)}
 
     def _history_schema(self) -> Document:
-        names = {event.__name__: refer("schemas", _recorded(event)) for event in self._events}
+        names = {event.event_type: refer("schemas", _recorded(event)) for event in self._events}
         return {
             "description": f"An event of a {self._decider.category}, as recorded.",
             "oneOf": list(names.values()),
@@ -92,13 +92,13 @@ class Schemas:
             "position": {"type": "integer", "minimum": 1, "description": "Orders all events of the service."},
             "version": {"type": "integer", "minimum": 1, "description": "The record's version after it."},
             "event_id": {"type": "string", "format": "uuid"},
-            "type": {"type": "string", "const": event.__name__},
+            "type": {"type": "string", "const": event.event_type},
             "schema_version": {"type": "integer", "minimum": 1},
             "recorded_at": {"type": "string", "format": "date-time", "description": "When it was stored."},
             "data": refer("schemas", event.__name__),
             "metadata": refer("schemas", "Metadata"),
         }
-        described = f"{event.__name__}, as recorded."
+        described = f"{event.event_type}, as recorded."
         return {"type": "object", "description": described, "required": list(properties), "properties": properties}
 
     def problem(self, slug: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 from pydantic_core import to_jsonable_python
 from pydantic_core.core_schema import ErrorType
 
+from contracts import values
 from contracts.language import Language, Sentence
 from service.http.sentences import Said
 
@@ -164,7 +165,7 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
 
 def _said(error: Mapping[str, Any]) -> Said:
     kind, context = error["type"], error.get("ctx", {})
-    sentence = SENTENCES.get(kind)
+    sentence = SENTENCES.get(kind) or values.SENTENCES.get(kind)
     if sentence is None:
         return Said(_OTHER if kind in _PYDANTICS else _verbatim(error["msg"]))
     if sentence is _JSON and (place := _PLACE_IN_JSON.search(str(context.get("error", "")))):

@@ -16,8 +16,9 @@ class Representation(Generic[S]):
 
     def __init__(self, decider: Decider[S]) -> None:
         self._decider = decider
-        # What is allowed depends on nothing but the status and the roles that count for this record.
-        self._allowed: dict[tuple[object, frozenset[str]], str] = {}
+        # What is allowed depends on nothing but the status, the roles that count for this record, and what is offered.
+        self._allowed: dict[tuple[object, ...], str] = {}
+        self._offered = tuple({each.offered for each in decider.decisions.values() if each.offered})
 
     def write(self, outcome: Outcome[S], actor: Actor) -> str:
         """One stream's representation, as JSON."""
@@ -27,7 +28,8 @@ class Representation(Generic[S]):
 
     def allowed(self, state: S, actor: Actor) -> str:
         """The decisions the actor may issue now, as a JSON array."""
-        key = (getattr(state, "status", None), self._decider.standing(state, actor))
+        status, standing = getattr(state, "status", None), self._decider.standing(state, actor)
+        key = (status, standing, *(offered(state) for offered in self._offered))
         try:
             return self._allowed[key]
         except KeyError:

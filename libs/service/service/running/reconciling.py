@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from pydantic import ValidationError
 
-from contracts.catalogue import UnknownEvent
+from contracts.registry import UnknownEvent
 from eventstore.decider import Decider
 from eventstore.discretion import described
 from eventstore.kafka.logs import quiet_kafka_logs
@@ -96,7 +96,7 @@ def _said(error: KafkaError | TimeoutError, settings: Settings) -> str:
 def folds(service: Service) -> Fold:
     """How the streams of a service's resources add up."""
     deciders: dict[str, Decider] = {  # type: ignore[type-arg]  # of any state
-        event.__name__: resource.decider for resource in service.resources for event in resource.decider.events
+        event.event_type: resource.decider for resource in service.resources for event in resource.decider.events
     }
 
     def fold(history: Sequence[Recorded]) -> tuple[str, str, int] | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from contracts.model import latest
 from eventstore.issuing import issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import StoreUnavailable
@@ -81,12 +82,12 @@ def _due(service: Service, store: Store) -> Supervised:
 
 
 def _reacting(service: Service, reactions: Reactions, settings: Settings, store: Store) -> Supervised:
-    mine = {(event.__name__, event.schema_version): event for event in reactions.events}
+    mine = {(each.event_type, each.schema_version): each for event in reactions.events for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
         for message in messages:
             if model := mine.get((message.type, message.schema_version)):
-                await react(store, reactions, message, model.model_validate_json(message.data), clock.now())
+                await react(store, reactions, message, latest(model.model_validate_json(message.data)), clock.now())
 
     name = f"{service.name}-reactions"
     subscription = Subscription(
@@ -112,7 +113,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
-        known=subscribes.known,
+        known=subscribes.registry,
         group=settings.group(name),
     )
     return _told(f"subscription {name}", subscription)

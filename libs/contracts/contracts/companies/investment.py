@@ -4,9 +4,10 @@ Each event carries what it takes to count it, and a correction the old value, th
 whose figures it changes. Fields with a default came later than their event: what was recorded before lacks them.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
-from contracts.model import Correction, Day, Event, Model
+from contracts.category import Category
+from contracts.model import Correction, Day, Detail, Event
 from contracts.values import (
     AidRate,
     Axis,
@@ -24,6 +25,8 @@ from contracts.values import (
     Zone,
 )
 
+CATEGORY: Final = Category("investment", service="companies", path="/v1/investments")
+
 CancellationReason = Literal["financing", "permit", "market", "change_of_plan", "company_closed", "other"]
 CorrectionReason = Literal["typing_error", "late_document", "audit_finding", "recalculation", "other"]
 
@@ -34,7 +37,7 @@ Step = Literal["announced", "approved", "committed", "started", "completed", "au
 """A dated step on the way of an investment."""
 
 
-class Evidence(Model):
+class Evidence(Detail):
     """The document that jobs are audited on."""
 
     kind: Literal["dsn", "contract", "payroll_extract", "audit_report"]
@@ -53,7 +56,7 @@ class _Investment(Event):
     axis: Axis
 
 
-class InvestmentAnnounced(_Investment):
+class InvestmentAnnounced(_Investment, version=1):
     """A member company announced an investment."""
 
     title: ShortText
@@ -62,25 +65,25 @@ class InvestmentAnnounced(_Investment):
     jobs_planned: FullTimeEquivalents
 
 
-class InvestmentApproved(_Investment):
+class InvestmentApproved(_Investment, version=1):
     """The partners approved it."""
 
     amount: SomeEuros
 
 
-class InvestmentCommitted(_Investment):
+class InvestmentCommitted(_Investment, version=1):
     """The company committed the money [engagement]."""
 
     amount: SomeEuros
 
 
-class InvestmentStarted(_Investment):
+class InvestmentStarted(_Investment, version=1):
     """The works or deliveries began."""
 
     amount: SomeEuros
 
 
-class InvestmentCompleted(_Investment):
+class InvestmentCompleted(_Investment, version=1):
     """It is in service."""
 
     amount: SomeEuros
@@ -88,7 +91,7 @@ class InvestmentCompleted(_Investment):
     """What was spent in the end."""
 
 
-class JobsAudited(_Investment):
+class JobsAudited(_Investment, version=1):
     """The jobs it created and maintained were established on evidence, for the first time or again."""
 
     created_before: FullTimeEquivalents
@@ -101,7 +104,7 @@ class JobsAudited(_Investment):
     evidence: Evidence
 
 
-class CancelledGrant(Model):
+class CancelledGrant(Detail):
     """A grant of an investment that was cancelled."""
 
     funder: Funder
@@ -112,7 +115,7 @@ class CancelledGrant(Model):
     """What it has paid and not been repaid: to be paid back."""
 
 
-class InvestmentCancelled(_Investment):
+class InvestmentCancelled(_Investment, version=1):
     """It will not be carried out. Grants disbursed until then are to be paid back."""
 
     reason: CancellationReason
@@ -128,7 +131,7 @@ class InvestmentCancelled(_Investment):
     """Each of its grants, so that a reader can take them out again by funder."""
 
 
-class GrantAwarded(_Investment):
+class GrantAwarded(_Investment, version=1):
     """A funder granted an aid [subvention]."""
 
     funder: Funder
@@ -138,7 +141,7 @@ class GrantAwarded(_Investment):
     amount: SomeEuros
 
 
-class GrantDisbursed(_Investment):
+class GrantDisbursed(_Investment, version=1):
     """A funder paid a grant, or a part of it."""
 
     funder: Funder
@@ -149,7 +152,7 @@ class GrantDisbursed(_Investment):
     """What this grant has paid in all, this payment included."""
 
 
-class GrantRepaid(_Investment):
+class GrantRepaid(_Investment, version=1):
     """A grant, or a part of it, was paid back to its funder."""
 
     funder: Funder
@@ -166,7 +169,7 @@ class _Correction(_Investment, Correction):
     reason: CorrectionReason
 
 
-class AmountCorrected(_Correction):
+class AmountCorrected(_Correction, version=1):
     """The eligible base was corrected."""
 
     amount_before: SomeEuros
@@ -175,7 +178,7 @@ class AmountCorrected(_Correction):
     committed_on: Day | None
 
 
-class AmountSpentCorrected(_Correction):
+class AmountSpentCorrected(_Correction, version=1):
     """What was spent was corrected."""
 
     amount_spent_before: SomeEuros
@@ -183,7 +186,7 @@ class AmountSpentCorrected(_Correction):
     completed_on: Day
 
 
-class DayCorrected(_Correction):
+class DayCorrected(_Correction, version=1):
     """The day of a step was corrected."""
 
     step: Step
@@ -197,7 +200,7 @@ class DayCorrected(_Correction):
     maintained: FullTimeEquivalents | None = None
 
 
-class GrantCorrected(_Correction):
+class GrantCorrected(_Correction, version=1):
     """A grant was corrected: its amount, where 0 takes it back, what it is counted of, or the day of its award."""
 
     funder: Funder
@@ -212,7 +215,7 @@ class GrantCorrected(_Correction):
     aid_rate: AidRate | None = None
 
 
-class PaymentCorrected(_Correction):
+class PaymentCorrected(_Correction, version=1):
     """A payment of a grant was corrected: its amount, where 0 takes it back, or its day."""
 
     funder: Funder
@@ -229,7 +232,7 @@ class PaymentCorrected(_Correction):
     """The day its investment was cancelled, if it was."""
 
 
-class RepaymentCorrected(_Correction):
+class RepaymentCorrected(_Correction, version=1):
     """A repayment of a grant was corrected: its amount, where 0 takes it back, or its day."""
 
     funder: Funder

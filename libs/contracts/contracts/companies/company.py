@@ -3,10 +3,13 @@
 Headcounts are levels: each event carries the value after it, which is 0 unless the company is an active member.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
+from contracts.category import Category
 from contracts.model import Event
 from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Zone
+
+CATEGORY: Final = Category("company", service="companies", path="/v1/companies")
 
 ApplicationRefusal = Literal["outside_territory", "outside_industry", "incomplete_file", "withdrawn", "other"]
 SuspensionReason = Literal["fee_unpaid", "activity_paused", "insolvency_proceedings", "charter_breach", "other"]
@@ -21,7 +24,7 @@ class _Company(Event):
     """The business zone it is in, if any."""
 
 
-class CompanyApplied(_Company):
+class CompanyApplied(_Company, version=1):
     """A company asked to join the network. It is not a member yet, and its headcount does not count."""
 
     name: ShortText
@@ -31,20 +34,20 @@ class CompanyApplied(_Company):
     size_band: SizeBand
 
 
-class CompanyActivated(_Company):
+class CompanyActivated(_Company, version=1):
     """The company became a member, with its headcount."""
 
     headcount: FullTimeEquivalents
     size_band: SizeBand
 
 
-class CompanyRejected(_Company):
+class CompanyRejected(_Company, version=1):
     """The application was refused."""
 
     reason: ApplicationRefusal
 
 
-class CompanySuspended(_Company):
+class CompanySuspended(_Company, version=1):
     """The membership was suspended."""
 
     reason: SuspensionReason
@@ -53,14 +56,14 @@ class CompanySuspended(_Company):
     """0: a suspended company does not count."""
 
 
-class CompanyReinstated(_Company):
+class CompanyReinstated(_Company, version=1):
     """The suspension ended, and the company counts again with the headcount it had."""
 
     headcount: FullTimeEquivalents
     size_band: SizeBand
 
 
-class CompanyLeft(_Company):
+class CompanyLeft(_Company, version=1):
     """The company left the network."""
 
     reason: LeavingReason
@@ -70,7 +73,7 @@ class CompanyLeft(_Company):
     """0: it does not count any more."""
 
 
-class HeadcountReported(_Company):
+class HeadcountReported(_Company, version=1):
     """A member told its headcount on `effective_on`."""
 
     headcount_before: FullTimeEquivalents

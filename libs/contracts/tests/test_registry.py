@@ -1,29 +1,29 @@
-"""Every event is found by type and version, survives JSON, refuses what it does not know, and describes itself."""
+"""Every event is found by type and version, survives JSON, passes over what it does not know, and describes itself."""
 
+import re
 import subprocess
 import sys
+import types
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from contracts import (
-    CATALOGUE,
-    CompanyApplied,
-    Correction,
+from contracts import REGISTRY, Correction, Event, UnknownEvent, decode, json_schema
+from contracts.category import Category
+from contracts.companies.company import CompanyApplied
+from contracts.companies.investment import (
     DayCorrected,
-    Event,
     GrantAwarded,
     GrantCorrected,
     InvestmentAnnounced,
     InvestmentCancelled,
     JobsAudited,
-    UnknownEvent,
-    decode,
-    json_schema,
 )
-from contracts.model import Model
+from contracts.model import Model, latest
+from contracts.registry import Registry
 
 MEANINGFUL: dict[str, Any] = {
     "effective_on": "2024-05-13", "company": "00000001800010", "naf": "25.62B", "commune": "36088",
@@ -49,7 +49,9 @@ REASONS = {
     "InvestmentCancelled": "permit",
 }
 
-every_event = pytest.mark.parametrize("model", CATALOGUE.values(), ids=lambda model: model.__name__)
+every_event = pytest.mark.parametrize(
+    "model", [each.model for each in REGISTRY.values()], ids=lambda model: model.__name__
+)
 
 
 def meaningful(model: type[Event]) -> dict[str, Any]:
@@ -61,15 +63,15 @@ def required(model: type[Event]) -> set[str]:
     return {name for name, field in model.model_fields.items() if field.is_required()}
 
 
-def test_the_catalogue_holds_every_event() -> None:
-    assert {model.__name__ for model in CATALOGUE.values()} == {
+def test_the_registry_holds_every_event() -> None:
+    assert {each.model.__name__ for each in REGISTRY.values()} == {
         "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended", "CompanyReinstated", "CompanyLeft",
         "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
         "GrantRepaid", "PaymentCorrected", "RepaymentCorrected",
     }  # fmt: skip
-    assert all(key == (model.__name__, model.schema_version) for key, model in CATALOGUE.items())
+    assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
 
 @every_event
@@ -80,9 +82,10 @@ def test_an_event_survives_json(model: type[Event]) -> None:
 
 
 @every_event
-def test_an_event_refuses_a_field_it_does_not_know(model: type[Event]) -> None:
-    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
-        model.model_validate({**meaningful(model), "remark": "seen with the director"}, strict=False)
+def test_a_field_of_a_later_release_is_passed_over_in_its_parts_too(model: type[Event]) -> None:
+    event = model.model_validate(meaningful(model), strict=False)
+    later = event.model_dump_json().replace("}", ',"remark":"seen with the director"}')
+    assert decode(model.event_type, model.schema_version, later) == event
 
 
 @every_event
@@ -145,7 +148,7 @@ def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
     ("model", "field", "value", "slug"),
     [
         (CompanyApplied, "company", "00000001800011", "siret"),
-        (CompanyApplied, "naf", "25.62Z", "naf"),
+        (CompanyApplied, "naf", "2562B", "naf"),
         (CompanyApplied, "size_band", "NN", "literal_error"),
         (InvestmentAnnounced, "amount", 0, "some-euros"),
         (InvestmentAnnounced, "effective_on", "2024-02-30", "day"),
@@ -177,3 +180,117 @@ def test_models_are_strict() -> None:
 
     with pytest.raises(ValidationError):
         Count.model_validate_json('{"count": "12"}')
+
+
+# How events are declared
+
+
+class _Bell(Event):
+    tower: str
+
+
+class BellRung1(_Bell, type="BellRung", version=1):
+    times: int
+
+    def upcast(self) -> "BellRung2":
+        return BellRung2(tower=self.tower, strokes=self.times, effective_on=self.effective_on)
+
+
+class BellRung2(_Bell, type="BellRung", version=2, replaces=BellRung1):
+    strokes: int
+
+    def upcast(self) -> "BellRung":
+        return BellRung(tower=self.tower, strokes=self.strokes, by_hand=True, effective_on=self.effective_on)
+
+
+class BellRung(_Bell, version=3, replaces=BellRung2):
+    strokes: int
+    by_hand: bool
+
+
+CATEGORY = Category("bell", service="youth-events", path="/v1/bells")
+
+
+def module(name: str, **declared: object) -> ModuleType:
+    """A module that declares events."""
+    made = ModuleType(name)
+    for each in declared.values():
+        if isinstance(each, type):
+            each.__module__ = name
+    vars(made).update(declared)
+    return made
+
+
+def event(version: int = 1, **said: Any) -> type[Event]:
+    """A published event of the type Struck."""
+    return types.new_class("Struck", (_Bell,), {"version": version, **said})
+
+
+def test_an_event_is_read_as_the_latest_version_of_its_type() -> None:
+    rung = BellRung1(tower="blanche", times=3, effective_on=date(2024, 5, 13))
+    assert (rung.event_type, rung.schema_version) == ("BellRung", 1)
+    assert latest(rung) == BellRung(tower="blanche", strokes=3, by_hand=True, effective_on=date(2024, 5, 13))
+    assert list(BellRung.versions()) == [BellRung, BellRung2, BellRung1]
+    assert not _Bell.is_published
+
+
+@pytest.mark.parametrize(
+    ("bases", "said", "why"),
+    [
+        ((_Bell,), {"version": 2}, "Struck is version 2, which replaces version 1 and no other"),
+        ((_Bell,), {"version": 0}, "Struck is version 0"),
+        ((_Bell,), {"version": 3, "replaces": BellRung1, "type": "BellRung"}, "which replaces version 2"),
+        ((_Bell,), {"version": 2, "replaces": BellRung1}, "Struck replaces BellRung1, which is of the type BellRung"),
+        ((_Bell,), {"version": 4, "replaces": BellRung, "type": "BellRung"}, "it has no `upcast`"),
+        ((_Bell,), {"replaces": BellRung1}, "Struck says no version"),
+        ((_Bell,), {"type": "BellRung"}, "Struck says no version"),
+        ((BellRung,), {"version": 1}, "Struck derives from a published event"),
+        ((BellRung,), {}, "Struck derives from a published event"),
+        ((_Bell,), {"verison": 1}, "verison"),
+    ],
+)  # fmt: skip
+def test_an_event_that_does_not_follow_another_is_refused(
+    bases: tuple[type, ...], said: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(why)):
+        types.new_class("Struck", bases, said)
+
+
+def test_versions_live_side_by_side_and_say_whose_they_are() -> None:
+    versions = {"BellRung1": BellRung1, "BellRung2": BellRung2, "BellRung": BellRung}
+    registry = Registry([module("contracts.youth_events.bell", CATEGORY=CATEGORY, **versions)])
+    assert list(registry) == [("BellRung", 1), ("BellRung", 2), ("BellRung", 3)]
+    assert registry["BellRung", 2] == (BellRung2, CATEGORY)
+    assert registry.services() == registry.publishers([BellRung]) == ("youth-events",)
+    assert registry.published_by("youth-events") == registry
+    assert not registry.published_by("companies")
+    assert registry.record("youth-events", "bell-big-1") == "/youth-events/v1/bells/big-1"
+    towers = module("towers", CATEGORY=Category("bell-big", service="youth-events", path="/v1/big"))
+    registry = Registry([module("bells", CATEGORY=CATEGORY), towers])
+    assert registry.record("youth-events", "bell-big-1") == "/youth-events/v1/big/1"
+    with pytest.raises(LookupError):
+        registry.record("youth-events", "belfry-1")
+
+
+def test_what_the_registry_cannot_tell_apart_is_refused() -> None:
+    one = module("one", CATEGORY=CATEGORY, Struck=event())
+    two = module("two", CATEGORY=Category("clock", service="companies", path="/v1/clocks"), Struck=event())
+    with pytest.raises(TypeError, match="two: Struck, version 1, is twice"):
+        Registry([one, two])
+    with pytest.raises(TypeError, match="three has events, and no CATEGORY"):
+        Registry([module("three", Struck=event())])
+    with pytest.raises(TypeError, match="is of the service youth-events, and not in its package"):
+        Registry([module("contracts.companies.bell", CATEGORY=CATEGORY)])
+    for name, path in (("bell", "/v1/gongs"), ("gong", "/v1/bells")):
+        with pytest.raises(TypeError, match="youth-events has"):
+            Registry([one, module("four", CATEGORY=Category(name, service="youth-events", path=path))])
+    assert Registry([module("five", values=3)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "path"),
+    [("Bell", "youth-events", "/v1/bells"), ("bell", "youth_events", "/v1/bells"), ("bell", "youth-events", "/bells")],
+)
+def test_a_category_is_written_as_one(name: str, service: str, path: str) -> None:
+    with pytest.raises(TypeError, match="is not how a category, its service or its path is written"):
+        Category(name, service, path)

@@ -1,0 +1,62 @@
+"""The value types of the published language, each with its true rule, its sentence and its JSON Schema.
+
+Each is an ordinary `str`, `int` or `float` that pydantic checks where a model declares it. A value that breaks the rule
+is refused with the type's slug as error type.
+
+>>> SENTENCES["axis"].fr
+'un axe est un nombre entier de 1 à 7 (et non un texte)'
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, get_args
+
+from contracts.language import Sentence
+from contracts.model import DAY, DAY_OUT_OF_RANGE
+from contracts.values import classifications, identifiers, quantities, size, words
+from contracts.values.classifications import Axis, Commune, EnteredLegalForm, EnteredNaf, LegalForm, Naf, Zone
+from contracts.values.identifiers import LA_POSTE, SAMPLE_PREFIX, Siren, Siret, sample_siret
+from contracts.values.quantities import AidRate, Euros, FullTimeEquivalents, Ordinal, SomeEuros
+from contracts.values.saying import Says
+from contracts.values.size import SizeBand, size_band
+from contracts.values.words import EnteredText, Funder, Reference, Scheme, ShortText
+
+__all__ = [
+    "LA_POSTE",
+    "SAMPLE_PREFIX",
+    "SENTENCES",
+    "AidRate",
+    "Axis",
+    "Commune",
+    "EnteredLegalForm",
+    "EnteredNaf",
+    "EnteredText",
+    "Euros",
+    "FullTimeEquivalents",
+    "Funder",
+    "LegalForm",
+    "Naf",
+    "Ordinal",
+    "Reference",
+    "Scheme",
+    "ShortText",
+    "Siren",
+    "Siret",
+    "SizeBand",
+    "SomeEuros",
+    "Zone",
+    "sample_siret",
+    "size_band",
+]
+
+
+def _said() -> Iterator[Says]:
+    for module in (classifications, identifiers, quantities, size, words):
+        for each in vars(module).values():
+            yield from (said for said in get_args(each) if isinstance(said, Says))
+
+
+SENTENCES: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {"day": DAY, "day-out-of-range": DAY_OUT_OF_RANGE, **{said.slug: said.sentence for said in _said()}}
+)
+"""By the type of error, what a value type says of whatever breaks its rule."""

@@ -1,0 +1,97 @@
+"""What things are classified by: activity, legal form, place, axis of the programme.
+
+Of what a code list decides there are two types: the form, of what was recorded and stays readable whatever becomes of
+the list, and `Entered...`, which must be in today's list.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from contracts import codes
+from contracts.language import Sentence
+from contracts.values.saying import Says
+from contracts.values.words import SLUG, slug_rule
+
+
+def _listed(listed: Callable[[], Mapping[str, object]], *, without: str = "") -> AfterValidator:
+    """Accepts the codes of a list, also written without some character, and gives them as the list does."""
+
+    @lru_cache
+    def spellings() -> Mapping[str, str]:
+        return {spelling: code for code in listed() for spelling in (code, code.replace(without, ""))}
+
+    def official(value: str) -> str:
+        try:
+            return spellings()[value]
+        except KeyError:
+            raise ValueError from None
+
+    return AfterValidator(official)
+
+
+_NAF = Sentence(
+    "not a sub-class of NAF rev. 2, such as 25.62B", "ce n'est pas une sous-classe de la NAF rév. 2, comme 25.62B"
+)
+Naf = Annotated[
+    str,
+    Field(max_length=6, pattern=r"^[0-9]{2}\.[0-9]{2}[A-Z]$"),
+    Says("naf", _NAF, "A sub-class of NAF rev. 2, `dd.ddL`.", ("25.62B", "30.30Z")),
+]
+EnteredNaf = Annotated[
+    str,
+    Field(max_length=6, pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
+    _listed(codes.naf, without="."),
+    Says(
+        "naf",
+        _NAF,
+        "A sub-class of NAF rev. 2, `dd.ddL`; `ddddL` is accepted and becomes it.",
+        ("25.62B", "30.30Z"),
+    ),
+]
+
+_LEGAL_FORM = Says(
+    "legal-form",
+    Sentence(
+        "not a legal form of INSEE's list, such as 5710",
+        "ce n'est pas une catégorie juridique de la liste de l'INSEE, comme 5710",
+    ),
+    "INSEE's legal form.",
+    ("5710", "5499"),
+)
+LegalForm = Annotated[str, Field(max_length=4, pattern=r"^[0-9]{4}$"), _LEGAL_FORM]
+EnteredLegalForm = Annotated[str, Field(max_length=4, pattern=r"^[0-9]{4}$"), _listed(codes.legal_forms), _LEGAL_FORM]
+
+Commune = Annotated[
+    str,
+    Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
+    Says(
+        "commune",
+        Sentence(
+            'a commune is its INSEE code as a text of 5 characters, such as "36088"',
+            'une commune est désignée par son code INSEE, un texte de 5 caractères comme "36088"',
+        ),
+        "A commune's INSEE code, which is not its postal code.",
+        ("36088", "18055"),
+    ),
+]
+Zone = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says("zone", slug_rule("a zone", "une zone"), "A business zone [zone d'activité].", ("zi-limoise",)),
+]
+Axis = Annotated[
+    int,
+    Field(ge=1, le=7),
+    Says(
+        "axis",
+        Sentence(
+            "an axis is a whole number (not a text) from 1 to 7",
+            "un axe est un nombre entier de 1 à 7 (et non un texte)",
+        ),
+        "The programme's axis, from 1 to 7.",
+        (2, 6),
+    ),
+]

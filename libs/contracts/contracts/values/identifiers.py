@@ -1,0 +1,88 @@
+"""Identifiers of companies, as INSEE gives them."""
+
+from functools import lru_cache
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from contracts.language import Sentence
+from contracts.values.saying import Says
+
+SAMPLE_PREFIX: Final = "000000"
+"""Begins the SIREN and SIRET of samples: no company has it."""
+
+LA_POSTE: Final = "356000000"
+_LA_POSTE_HEAD_OFFICE: Final = "35600000000048"
+
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+
+
+def _luhn(digits: str) -> bool:
+    """Whether digits end with their Luhn check digit."""
+    plain, doubled = digits[::-2], digits[-2::-2].translate(_DOUBLED)
+    return (sum(plain.encode()) + sum(doubled.encode()) - 48 * len(digits)) % 10 == 0
+
+
+def _siren(value: str) -> str:
+    if value == "000000000" or not _luhn(value):
+        raise ValueError
+    return value
+
+
+@lru_cache(maxsize=1 << 16)  # the same companies come again and again
+def _siret(value: str) -> str:
+    if value.startswith(LA_POSTE) and value != _LA_POSTE_HEAD_OFFICE:
+        valid = sum(map(int, value)) % 5 == 0
+    elif value.startswith(SAMPLE_PREFIX):
+        valid = value != "00000000000000" and _luhn(value)
+    else:
+        valid = _luhn(value) and _luhn(value[:9])
+    if not valid:
+        raise ValueError
+    return value
+
+
+def sample_siret(number: int) -> str:
+    """A valid SIRET of a sample: another for each number from 0 to 900,000, of another company for the first 99.
+
+    >>> sample_siret(0), sample_siret(1)
+    ('00000001800010', '00000002600013')
+    """
+    siren = _with_check_digit(f"{SAMPLE_PREFIX}{1 + number % 99:02d}")
+    return _with_check_digit(f"{siren}{1 + number // 99:04d}")
+
+
+def _with_check_digit(digits: str) -> str:
+    return next(digits + check for check in "0123456789" if _luhn(digits + check))
+
+
+Siren = Annotated[
+    str,
+    Field(max_length=9, pattern=r"^[0-9]{9}$"),
+    AfterValidator(_siren),
+    Says(
+        "siren",
+        Sentence(
+            "a SIREN is 9 digits, the last of which checks the others",
+            "un SIREN compte 9 chiffres, dont le dernier contrôle les autres",
+        ),
+        "A company's SIREN.",
+        ("356000000",),
+    ),
+]
+Siret = Annotated[
+    str,
+    Field(max_length=14, pattern=r"^[0-9]{14}$"),
+    AfterValidator(_siret),
+    Says(
+        "siret",
+        Sentence(
+            "a SIRET is 14 digits that check each other: Luhn, also over the first nine; for La Poste a sum divisible "
+            "by 5",
+            "un SIRET compte 14 chiffres qui se contrôlent : clé de Luhn, y compris sur les neuf premiers ; pour La "
+            "Poste, une somme divisible par 5",
+        ),
+        "An establishment's SIRET. The prefix 000000 marks samples, which need only check as a whole.",
+        ("00000001800010", "35600000000048"),
+    ),
+]

@@ -1,0 +1,85 @@
+"""Money, work, shares, and which one of several."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from contracts.language import Sentence
+from contracts.values.saying import Says
+
+
+def _at_most(decimals: int) -> AfterValidator:
+    def check(value: float) -> float:
+        if round(value, decimals) != value:
+            raise ValueError
+        return value + 0.0  # so that -0.0 becomes 0.0
+
+    return AfterValidator(check)
+
+
+_MOST_EUROS: Final = 10**12
+
+Euros = Annotated[
+    int,
+    Field(ge=0, le=_MOST_EUROS),
+    Says(
+        "euros",
+        Sentence(
+            "an amount is a number (not a text) of whole euros, written without decimals or exponent, not negative",
+            "un montant est un nombre (et non un texte) d'euros entiers, sans décimale ni exposant, positif ou nul",
+        ),
+        "Whole euros, 0 or more.",
+        (450_000,),
+    ),
+]
+SomeEuros = Annotated[
+    int,
+    Field(ge=1, le=_MOST_EUROS),
+    Says(
+        "some-euros",
+        Sentence(
+            "an amount is a number (not a text) of whole euros, written without decimals or exponent, at least 1",
+            "un montant est un nombre (et non un texte) d'euros entiers, sans décimale ni exposant, d'au moins 1",
+        ),
+        "Whole euros, at least 1.",
+        (450_000,),
+    ),
+]
+FullTimeEquivalents = Annotated[
+    float,
+    Field(ge=0, le=1_000_000),
+    _at_most(2),
+    Says(
+        "full-time-equivalents",
+        Sentence(
+            "full-time equivalents are a number (not a text) from 0 to 1000000, with at most 2 decimals",
+            "des équivalents temps plein sont un nombre (et non un texte) de 0 à 1000000, avec au plus 2 décimales",
+        ),
+        "Full-time equivalents, with at most 2 decimals.",
+        (42, 7.5),
+    ),
+]
+Ordinal = Annotated[
+    int,
+    Field(ge=1, le=1_000),
+    Says(
+        "ordinal",
+        Sentence("the first is 1, the second 2", "le premier porte le numéro 1, le deuxième le numéro 2"),
+        "Which one, counted from 1 in the order recorded.",
+        (1, 2),
+    ),
+]
+AidRate = Annotated[
+    float,
+    Field(gt=0, le=1),
+    _at_most(4),
+    Says(
+        "aid-rate",
+        Sentence(
+            "an aid rate is above 0, at most 1, with at most 4 decimals",
+            "un taux d'aide est supérieur à 0, d'au plus 1, avec au plus 4 décimales",
+        ),
+        "The share of the eligible base that is aided: 0.3 is 30 %.",
+        (0.3, 0.125),
+    ),
+]

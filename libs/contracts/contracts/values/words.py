@@ -1,0 +1,89 @@
+"""Texts that people write, and words that stand for something."""
+
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from contracts.language import Sentence
+from contracts.values.saying import Says
+
+_LINE: Final = Says(
+    "short-text",
+    Sentence(
+        "a text has 1 to 200 characters, and each of them is seen: no control, format or zero-width character",
+        "un texte compte de 1 à 200 caractères, tous visibles : ni caractère de contrôle ou de mise en forme, ni "
+        "caractère de largeur nulle",
+    ),
+    "A line of text, trimmed. Never names a person.",
+    ("Ligne de peinture robotisée",),
+)
+
+ShortText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\u0000-\u001F\u007F-\u009F]*$"),
+    _LINE,
+]
+_UNSEEN: Final = (
+    r"\u0000-\u001F\u007F-\u009F\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u115F\u1160\u17B4\u17B5"
+    r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB"
+)
+"""Control and format characters, fillers and others that show nothing by themselves, up to U+FFFF."""
+_PRINTED_SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " "))
+"""What French typography puts before a colon and between thousands."""
+
+
+def _shown(value: str) -> str:
+    """Refuses what is beyond U+FFFF too: the readers of a JSON Schema share no way to write it in a pattern."""
+    if not value.translate(_PRINTED_SPACES).isprintable():
+        raise ValueError
+    return value
+
+
+EnteredText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=f"^[^{_UNSEEN}]*$"),
+    AfterValidator(_shown),
+    _LINE,
+]
+"""A line of text as somebody enters it. What was recorded is a `ShortText`, and stays readable."""
+
+SLUG: Final = r"^[a-z0-9]+([-_][a-z0-9]+)*$"
+"""How words for programs are written, of at most 64 characters."""
+
+
+def slug_rule(en: str, fr: str) -> Sentence:
+    """What a word for programs says of its form."""
+    return Sentence(
+        f"{en} is lower-case letters and digits, joined by - or _, at most 64 characters",
+        f"{fr} s'écrit en lettres minuscules et chiffres, reliés par - ou _, 64 caractères au plus",
+    )
+
+
+Funder = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "funder",
+        slug_rule("a funder", "un financeur"),
+        "Who grants an aid.",
+        ("state", "region-centre-val-de-loire"),
+    ),
+]
+Scheme = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says("scheme", slug_rule("a scheme", "un dispositif"), "The scheme an aid comes from.", ("france-relance",)),
+]
+Reference = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[A-Za-z0-9]+([ ./_:#-]+[A-Za-z0-9]+)*$"),
+    Says(
+        "reference",
+        Sentence(
+            "a reference is made of letters without accents, digits and . / _ : # -, at most 64 characters",
+            "une référence se compose de lettres sans accent, de chiffres et de . / _ : # -, 64 caractères au plus",
+        ),
+        "The reference of a document, as its keeper finds it. Never names a person.",
+        ("DSN-2023-12", "AUDIT 2024/07"),
+    ),
+]
