@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from contracts.model import EnteredDay
+from contracts.model import DAY, EnteredDay
 from contracts.values import Axis, Commune, EnteredNaf, Funder, Siret, Zone
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
@@ -47,7 +47,7 @@ def _calendar_day(value: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise PydanticCustomError("day", "a day of the calendar is written as in 2024-05-13")
+    raise PydanticCustomError("day", DAY.en)
 
 
 BY: Final = (*DIMENSIONS, "month")

@@ -393,6 +393,7 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, 422, "2024-01-02 est postérieur à `to`"),
         ("/members", {"without": "largest"}, 422, "ne se calcule pas sans son principal contributeur"),
         ("/headcount", {"without": "smallest"}, 422, "valeurs possibles : 'largest'"),
+        ("/members", {"company": "123"}, 422, "un SIRET compte 14 chiffres"),
         ("/members/events", {"limit": "0"}, 422, "le nombre doit être au moins égal à 1"),
         ("/members/events", {"cursor": "x"}, 422, "ce n'est pas un curseur fourni par cette liste"),
         ("/members/events", {"by": "zone"}, 422, "ce paramètre n'existe pas"),

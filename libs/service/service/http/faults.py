@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
-from pydantic_core.core_schema import ErrorType
 
 from contracts import values
 from contracts.language import Language, Sentence
@@ -119,7 +118,6 @@ _ONE: Final = Sentence("{where}: {fault}", "{where} : {fault}")
 _TWO: Final = Sentence("{where}: {fault} (and 1 more fault)", "{where} : {fault} (et 1 autre erreur)")
 _MORE: Final = Sentence("{where}: {fault} (and {others} more faults)", "{where} : {fault} (et {others} autres erreurs)")
 
-_PYDANTICS: Final = frozenset(get_args(ErrorType))
 _PLACE_IN_JSON: Final = re.compile(r"line (\d+) column (\d+)$")
 
 
@@ -165,21 +163,13 @@ def fault_of(error: Mapping[str, Any]) -> Fault:
 
 def _said(error: Mapping[str, Any]) -> Said:
     kind, context = error["type"], error.get("ctx", {})
-    sentence = SENTENCES.get(kind) or values.SENTENCES.get(kind)
-    if sentence is None:
-        return Said(_OTHER if kind in _PYDANTICS else _verbatim(error["msg"]))
+    sentence = SENTENCES.get(kind) or values.SENTENCES.get(kind, _OTHER)
     if sentence is _JSON and (place := _PLACE_IN_JSON.search(str(context.get("error", "")))):
         return Said(_JSON_AT, line=int(place[1]), column=int(place[2]))
     places = {name: context[name] for name in sentence.places}
     if sentence is _CHOICE:
         places["expected"] = places["expected"].replace(" or ", ", ")
     return Said(sentence, **places)
-
-
-def _verbatim(text: str) -> Sentence:
-    """What a value type says of itself, in one language only."""
-    literal = text.replace("{", "{{").replace("}", "}}")
-    return Sentence(literal, literal)
 
 
 def _where(error: Mapping[str, Any]) -> Mapping[str, str]:
