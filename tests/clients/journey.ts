@@ -91,6 +91,7 @@ given(await companies.POST("/v1/investments/{id}/start", { params, body: { on: "
 const completed = { amount_spent: 1_150_000, on: "2024-11-01" };
 given(await companies.POST("/v1/investments/{id}/complete", { params, body: completed }));
 const now = given(await companies.GET("/v1/investments/{id}", { params }));
+if (!("grants" in now)) throw new Error("not the whole record");
 same([now.status, now.grants.map((each) => each.amount)], ["completed", [most]]);
 
 // The type of an event tells what it says.

@@ -12,6 +12,7 @@ from contracts import codes, labels
 from contracts.language import Sentence
 from eventstore.finding import words
 from service.definition import Service
+from service.http.listing import LONGEST_SEARCH, SEARCH
 from service.http.problems import Problem
 from service.http.routes import requires
 from service.http.sentences import NO_LIST, Said
@@ -138,7 +139,12 @@ def router(service: Service) -> APIRouter:
     named = Annotated[str, Path(description="The name of a list.", json_schema_extra={"enum": list(known)})]
     asked = Annotated[
         str | None,
-        Query(min_length=1, description="Words, or beginnings of words, of the code and its labels, accents ignored."),
+        Query(
+            min_length=1,
+            max_length=LONGEST_SEARCH,
+            pattern=SEARCH,
+            description="Words, or beginnings of words, of the code and its labels, whatever their accents and case.",
+        ),
     ]
 
     @routes.get("", summary="The lists there are")

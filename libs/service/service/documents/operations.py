@@ -15,7 +15,17 @@ from service.documents.examples import example, example_of
 from service.documents.refusals import refusals_of
 from service.documents.rehearsal import rehearse
 from service.documents.schemas import Schemas, schema_of
-from service.http.listing import FROM, GREATEST_LIMIT, MOST_VALUES, MOST_WORDS, TO, ranged, sorts
+from service.http.listing import (
+    FROM,
+    GREATEST_LIMIT,
+    LONGEST_SEARCH,
+    MOST_VALUES,
+    MOST_WORDS,
+    SEARCH,
+    TO,
+    ranged,
+    sorts,
+)
 from service.http.resource import Resource
 from service.http.routes import SCHEME
 
@@ -225,7 +235,7 @@ class Operations:
                     "in": "query",
                     "description": f"Words, or beginnings of words, that are all in {' or '.join(searched)}, whatever "
                     f"their accents and case; {MOST_WORDS} at most.",
-                    "schema": {"type": "string", "minLength": 1},
+                    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_SEARCH, "pattern": SEARCH},
                     "example": "four",
                 }
             )

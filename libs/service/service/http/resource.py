@@ -20,7 +20,7 @@ from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
 from eventstore.postgres.appending import Key
 from eventstore.postgres.listing import NONE
-from eventstore.refusal import Forbidden
+from eventstore.refusal import Forbidden, Rejected
 from service import clock
 from service.http import headers, listing, reading
 from service.http.auth import Caller
@@ -150,17 +150,23 @@ class Endpoints:
             # Neither a client's name nor a key holds a line break, so no two requests make the same key by chance.
             route = self.resource.path if identity is None else f"{self.resource.path}/{identity}/{decision.name}"
             key = Key(f"{caller.actor.client}\n{route}\n{named}", hashlib.sha256(body).digest())
-        outcome = await execute(
-            runtime.store,
-            self._decider,
-            command,
-            identity=identity,
-            actor=caller.actor,
-            now=clock.now(),
-            expected=expected,
-            key=key,
-            metadata=_metadata(caller, exchange),
-        )
+        try:
+            outcome = await execute(
+                runtime.store,
+                self._decider,
+                command,
+                identity=identity,
+                actor=caller.actor,
+                now=clock.now(),
+                expected=expected,
+                key=key,
+                metadata=_metadata(caller, exchange),
+            )
+        except Rejected as rejected:
+            if not self._readers.reads_all(caller.actor):
+                # It may be a record that the caller does not read.
+                rejected.collides_with = None
+            raise
         return outcome, self._representation.write(outcome, caller.actor)
 
     async def _answer(
