@@ -6,12 +6,12 @@ STATE ?= .state
 export STATE
 
 BIN := .venv/bin
-PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml))
+PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml sample/pyproject.toml))
 INSTALLED := .venv/installed
 LONG := .venv/installed-long
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long bench token env topic verify clean-state lock fmt
+.PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ topic: $(INSTALLED) ## print a topic's events as lines of JSON: [TOPIC=issoudun.
 
 verify: $(INSTALLED) ## recompute every figure of the running system from its topics, and compare
 	@exec $(BIN)/python -m devstack verify
+
+publish: $(INSTALLED) ## write down the events and versions that are new, with examples that stay readable for ever
+	@exec $(BIN)/python -m devstack publish
 
 clean-state: $(INSTALLED) ## forget the data of `make up`
 	@exec $(BIN)/python -m devstack clean-state

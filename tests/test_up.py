@@ -23,9 +23,9 @@ from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
 from devstack.running import FRONTENDS
-from devstack.sample import stories
 from devstack.servers import Postgres
 from devstack.stack import Servers
+from sample import stories
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 

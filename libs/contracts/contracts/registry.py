@@ -86,6 +86,13 @@ class Registry(Mapping[tuple[str, int], Published]):
         except KeyError:
             raise UnknownEvent(event_type, version) from None
 
+    def decode(self, event_type: str, version: int, data: str | bytes) -> Event:
+        """An event from its JSON, as the latest version of its type.
+
+        Raises UnknownEvent, or pydantic's ValidationError for what the model refuses.
+        """
+        return latest(self.published(event_type, version).model.model_validate_json(data))
+
     def record(self, service: str, stream_id: str) -> str:
         """Where a stream's record is behind the shared host: `/companies/v1/investments/1`. Raises LookupError."""
         # Of a lamp-post and a lamp, the former.
@@ -125,18 +132,12 @@ def _modules() -> Iterator[ModuleType]:
 
 REGISTRY: Final = Registry(_modules())
 
+decode: Final = REGISTRY.decode
+
 
 def event_model(event_type: str, version: int) -> type[Event]:
     """The model of an event, of just this version. Raises UnknownEvent."""
     return REGISTRY.published(event_type, version).model
-
-
-def decode(event_type: str, version: int, data: str | bytes) -> Event:
-    """An event from its JSON, as the latest version of its type.
-
-    Raises UnknownEvent, or pydantic's ValidationError for what the model refuses.
-    """
-    return latest(event_model(event_type, version).model_validate_json(data))
 
 
 def schema_id(event_type: str, version: int) -> str:

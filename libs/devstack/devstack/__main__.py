@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: `python -m devstack up|token|env|topic|verify|clean-state`."""
+"""The commands behind the Makefile: `python -m devstack up|token|env|topic|verify|publish|clean-state`."""
 
 import argparse
 import logging
@@ -7,12 +7,14 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
+from contracts import package_of
 from devstack.child import DevstackError
 from devstack.issuer import ROLES
-from devstack.running import SERVICES, Running, forget
+from devstack.running import SERVICES, Running, forget, variable_of
 
 SCOPES = tuple(f"{service}:{access}" for service in SERVICES for access in ("read", "write"))
 
@@ -42,7 +44,7 @@ def _token(arguments: argparse.Namespace) -> int:
 def _env(_: argparse.Namespace) -> int:
     running = Running.find()
     assignments = {"BASE_URL": running.base_url, "KAFKA_BOOTSTRAP": running.kafka_bootstrap}
-    assignments |= {f"{name.upper()}_DATABASE_URL": running.databases[name] for name in SERVICES}
+    assignments |= {variable_of(name): running.databases[name] for name in SERVICES}
     for name, value in assignments.items():
         print(f"{name}={shlex.quote(value)}")
     return 0
@@ -64,10 +66,24 @@ def _topic(arguments: argparse.Namespace) -> int:
 def _verify(_: argparse.Namespace) -> int:
     running = Running.find()
     for service in SERVICES:
-        verify = [sys.executable, "-m", service, "verify"]
+        verify = [sys.executable, "-m", package_of(service), "verify"]
         status = subprocess.run(verify, env={**os.environ, **running.environment(service)}, check=False).returncode
         if status:
             return status
+    return 0
+
+
+def _publish(_: argparse.Namespace) -> int:
+    from contracts import REGISTRY
+    from devstack import golden, publishing
+    from devstack.host import service_of
+
+    added = publishing.publish(Path("libs/contracts/published"), REGISTRY)
+    for name in SERVICES:
+        folder = Path("services") / name / "tests" / "golden"
+        for resource in service_of(name).resources:
+            added += golden.publish(resource.decider, folder)
+    print(*(f"Added: {each}" for each in added), sep="\n", end="\n" if added else "")
     return 0
 
 
@@ -95,6 +111,8 @@ def main() -> int:
     topic.set_defaults(run=_topic)
     verify = commands.add_parser("verify", help="compare stores, topics and figures")
     verify.set_defaults(run=_verify)
+    publish = commands.add_parser("publish", help="write down the events that are new, once and for all")
+    publish.set_defaults(run=_publish)
     commands.add_parser("clean-state", help="forget the data").set_defaults(run=_clean_state)
     arguments = parser.parse_args()
     # Until a command says otherwise, Ctrl-C just ends it.

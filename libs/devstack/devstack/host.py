@@ -19,6 +19,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 from uvicorn.loops.auto import auto_loop_factory
 
+from contracts import package_of
 from devstack.running import SERVICES, Running
 from eventstore.postgres.migrate import migrate
 from service.application import build, guarded
@@ -31,9 +32,9 @@ GRACE: Final = 5
 """Seconds that requests under way may take to end once the process is asked to stop."""
 
 
-def service_of(package: str) -> Service:
+def service_of(name: str) -> Service:
     """The table of contents of a service."""
-    service = importlib.import_module(f"{package}.app").app
+    service = importlib.import_module(f"{package_of(name)}.app").app
     assert isinstance(service, Service)
     return service
 
@@ -42,7 +43,7 @@ class FrontDoor:
     """Leads each request to the service that it names, and answers the others itself."""
 
     def __init__(self, running: Running) -> None:
-        self._services = {name: build(service_of(name), running.settings(name)) for name in SERVICES}
+        self._services = {name: build(service_of(name), running.settings(name)) for name in running.databases}
         issuer = running.issuer
         own = Router(
             [

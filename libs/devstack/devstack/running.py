@@ -14,16 +14,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from contracts import package_of
 from devstack import lodging
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
 from service.running.settings import Settings, SettingsError, load
 
 SERVICES: Final = ("companies", "indicators")
-"""The packages of the services; each has an `app` in its module `app`."""
+"""The services by name, as paths, topics and scopes have it; the package of each has an `app` in its module `app`."""
 
 FRONTENDS: Final = ("http://localhost:3000", "http://localhost:5173", "http://localhost:8080")
 """Where the usual tools for frontends serve what is being developed: origins that may call, unless others are set."""
+
+
+def database_of(territory: str, service: str) -> str:
+    """The name of a service's database: `issoudun_youth_events`."""
+    return f"{territory}_{package_of(service)}"
+
+
+def variable_of(service: str) -> str:
+    """The environment variable that tells a service's database: `YOUTH_EVENTS_DATABASE_URL`."""
+    return f"{package_of(service).upper()}_DATABASE_URL"
 
 
 def state_folder() -> Path:

@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Final
@@ -12,32 +12,33 @@ from urllib.parse import quote, urlsplit
 
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
-from devstack.sample import Step, Story
+from sample import Step, Story
 
 ROLES: Final = ("network", "town_hall", "region", "state")
 _AT_ONCE: Final = 8
 _TRIES: Final = 6
 
 
-def sample_token(issuer: Issuer) -> str:
-    """A token whose commands are recorded as sample data."""
-    return issuer.token("companies:read companies:write", ROLES, client="sample-programme", sample=True)
+def sample_token(issuer: Issuer, stories: Sequence[Story]) -> str:
+    """A token for what the stories tell, whose commands are recorded as sample data."""
+    scopes = sorted({f"{step.category.service}:write" for story in stories for step in story.steps})
+    return issuer.token(scopes, ROLES, client="sample-programme", sample=True)
 
 
 def send(base_url: str, token: str, stories: Sequence[Story], today: date, advance: Callable[[], object]) -> None:
-    """Sends each company's steps in order, and calls `advance` after each. Raises DevstackError.
+    """Sends each story's steps in order, and calls `advance` after each. Raises DevstackError.
 
     What would be in the future by this machine's calendar is left out.
     """
     sender = _Sender(base_url, token)
 
     def tell(story: Story) -> None:
-        investments: dict[str, str] = {}
+        ids: dict[str, str] = {}
         for number, step in enumerate(story.steps):
             if step.on <= today and not failed.is_set():
-                location = sender.post(_path(story, step, investments), step, f"sample-{story.siret}-{number}")
-                if step.command == "announce" and step.investment:
-                    investments[step.investment] = location.rpartition("/")[2]
+                location = sender.post(_path(step, ids), step, f"sample-{story.name}-{number}")
+                if step.creates:
+                    ids[step.record] = location.rpartition("/")[2]
             advance()
 
     failed = threading.Event()
@@ -50,14 +51,9 @@ def send(base_url: str, token: str, stories: Sequence[Story], today: date, advan
             raise
 
 
-def _path(story: Story, step: Step, investments: dict[str, str]) -> str:
-    if step.command == "apply":
-        return "/companies/v1/companies"
-    if step.command == "announce":
-        return "/companies/v1/investments"
-    if step.investment is None:
-        return f"/companies/v1/companies/{story.siret}/{step.command}"
-    return f"/companies/v1/investments/{quote(investments[step.investment])}/{step.command}"
+def _path(step: Step, ids: Mapping[str, str]) -> str:
+    records = step.category.public_path
+    return records if step.creates else f"{records}/{quote(ids.get(step.record, step.record))}/{step.command}"
 
 
 class _Sender:

@@ -19,13 +19,14 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from devstack import sample, sending, summary
+from devstack import sending, summary
 from devstack.child import Child, DevstackError
 from devstack.ports import free_port, require_free
-from devstack.running import SERVICES, Running, only_one
+from devstack.running import SERVICES, Running, database_of, only_one
 from devstack.servers import Kafka, Postgres
 from eventstore.kafka.topics import existing_topics
 from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, connect, place_of
+from sample import stories
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -142,7 +143,7 @@ async def _require_given(database_url: str | None, bootstrap: str | None) -> Non
 
 async def _databases(url: str, territory: str) -> dict[str, str]:
     """The address of each service's database, which is made if need be; several territories may share a server."""
-    names = {service: f"{territory}_{service}" for service in SERVICES}
+    names = {service: database_of(territory, service) for service in SERVICES}
     connection = await connect(url, timeout=_PATIENCE)
     try:
         for name in names.values():
@@ -164,13 +165,13 @@ def _all_ready(running: Running) -> bool:
 
 
 def _send_sample(console: Console, running: Running) -> None:
-    stories = sample.stories()
+    told = stories()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in stories))
+        task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in told))
         today = datetime.now(UTC).date()
-        token = sending.sample_token(running.issuer)
-        sending.send(running.base_url, token, stories, today, lambda: progress.advance(task))
+        token = sending.sample_token(running.issuer, told)
+        sending.send(running.base_url, token, told, today, lambda: progress.advance(task))
 
 
 def _watch(console: Console, children: list[Child]) -> None:

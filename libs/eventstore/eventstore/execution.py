@@ -227,7 +227,7 @@ def _collision(decider: Decider[S], wanted: S, taken: ClaimTaken) -> Rejected:
     claim = next(claim for claim in decider.claims_of(wanted) if claim.refusal.slug == taken.kind)
     says = {"limit": claim.limit, "taken": taken.taken}
     rejected = claim.refusal(**{name: says[name] for name in claim.refusal.parameters})
-    rejected.collides_with = taken.by
+    rejected.collides_with = taken.by and decider.identity(taken.by)
     return rejected
 
 

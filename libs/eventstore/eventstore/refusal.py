@@ -58,7 +58,7 @@ class Rejected(Refused):
     """A decision's refusal: by its rule, by the state it is for, or because something it would hold is taken."""
 
     collides_with: str | None = None
-    """The stream that holds what this one would hold, if it is one; who may not read that stream is not told."""
+    """The id of the record that holds what this one would hold, if it is one."""
 
 
 class Forbidden(Refused):

@@ -39,13 +39,58 @@ async def test_one_that_fails_leaves_those_before_it_and_nothing_of_itself(datab
     assert await migrate(database, sets) == 1
 
 
-async def test_a_database_that_knows_more_than_the_code_is_refused(database: str, folder: Path) -> None:
+def contents(folder: Path) -> dict[str, str]:
+    """The migrations of a release."""
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def release(folder: Path, files: dict[str, str]) -> None:
+    """Puts the migrations of a release in the place of another's."""
+    for path in folder.iterdir():
+        path.unlink()
+    for name, sql in files.items():
+        (folder / name).write_text(sql)
+
+
+async def test_a_release_runs_beside_later_migrations_unless_one_says_that_it_breaks_it(
+    database: str, folder: Path
+) -> None:
     sets = [Migrations("lamps", folder)]
-    await migrate(database, sets)
-    (folder / "0002_watts.sql").unlink()
+    before = contents(folder)
+    later = {
+        "0003_shades.sql": "-- Nobody minds.\nALTER TABLE lamps ADD COLUMN shade text;",
+        "0004_ids.sql": "-- breaks the release before: it would write texts\n"
+        "ALTER TABLE lamps ALTER id TYPE uuid USING id::uuid;",
+    }
+
+    release(folder, before | {"0003_shades.sql": later["0003_shades.sql"]})
+    assert await migrate(database, sets) == 3
+    release(folder, before)
+    await check(database, sets)
+    assert await migrate(database, sets) == 0
+
+    release(folder, before | later)
+    assert await migrate(database, sets) == 1
+    release(folder, before)
     for refuse in (migrate, check):
-        with pytest.raises(SchemaMismatch, match="migration 2, which this code does not know"):
+        with pytest.raises(SchemaMismatch, match=r"has migration 4, which .* cannot run beside: it would write texts"):
             await refuse(database, sets)
+
+
+async def test_what_was_applied_before_it_was_kept_is_remembered_to_break(database: str, folder: Path) -> None:
+    sets = [Migrations("lamps", folder)]
+    breaking = folder / "0003_wattage.sql"
+    breaking.write_text("-- breaks the release before: it reads watts\nALTER TABLE lamps DROP COLUMN watts;")
+    await migrate(database, sets)
+    connection = await asyncpg.connect(database)
+    await connection.execute("ALTER TABLE schema_migrations DROP COLUMN breaks")
+    await check(database, sets)
+    assert await migrate(database, sets) == 0
+    assert await connection.fetchval("SELECT breaks FROM schema_migrations WHERE number = 3") == "it reads watts"
+    await connection.close()
+    breaking.unlink()
+    with pytest.raises(SchemaMismatch, match="cannot run beside: it reads watts"):
+        await check(database, sets)
 
 
 async def test_a_migration_changed_after_the_fact_is_refused(database: str, folder: Path) -> None:

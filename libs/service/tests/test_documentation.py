@@ -90,6 +90,8 @@ def test_every_path_is_there(document: dict[str, Any]) -> None:
         "GET /ready",
         "GET /problems",
         "GET /problems/{slug}",
+        "GET /v1/reference",
+        "GET /v1/reference/{name}",
         "GET /v1/report",
         "POST /v1/readings",
         "GET /v1/slow",

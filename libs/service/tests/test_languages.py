@@ -75,13 +75,13 @@ def test_a_header_in_several_lines_is_one_list() -> None:
 
 
 def test_every_sentence_is_in_both_languages() -> None:
-    catalogue = [
+    sentences_told = [
         *(value for value in vars(sentences).values() if isinstance(value, Sentence)),
         *(sentence for kind in KINDS.values() for sentence in (kind.title, kind.advice)),
         *faults.SENTENCES.values(),
     ]
-    assert len(catalogue) > 100
-    assert [sentence for sentence in catalogue if sentence.fr == sentence.en] == []
+    assert len(sentences_told) > 100
+    assert [sentence for sentence in sentences_told if sentence.fr == sentence.en] == []
     assert {place for kind in KINDS.values() for place in kind.title.places | kind.advice.places} == set()
 
 

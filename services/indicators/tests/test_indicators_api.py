@@ -394,7 +394,7 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
         ("/members", {"without": "largest"}, 422, "ne se calcule pas sans son principal contributeur"),
         ("/headcount", {"without": "smallest"}, 422, "valeurs possibles : 'largest'"),
         ("/members/events", {"limit": "0"}, 422, "le nombre doit être au moins égal à 1"),
-        ("/members/events", {"cursor": "x"}, 422, "ce n'est pas un curseur fourni par une liste"),
+        ("/members/events", {"cursor": "x"}, 422, "ce n'est pas un curseur fourni par cette liste"),
         ("/members/events", {"by": "zone"}, 422, "ce paramètre n'existe pas"),
     ],
 )

@@ -181,6 +181,7 @@ SCHEMAS: Final[Document] = {
                 },
             },
             "scope": {"type": "string", "description": "The scope that is missing."},
+            "collides_with": {"type": "string", "description": "The id of the record that holds what was asked for."},
             "limit": {"type": "integer", "description": "The most bytes a body may have."},
             "trace_id": {"type": "string", "description": "Names the fault in our logs."},
         },

@@ -85,7 +85,7 @@ class Schemas:
     def _history_schema(self) -> Document:
         names = {event.event_type: refer("schemas", _recorded(event)) for event in self._events}
         return {
-            "description": f"An event of a {self._decider.category}, as recorded.",
+            "description": f"An event of a {self._decider.category}, as the latest version of its type tells it.",
             "oneOf": list(names.values()),
             "discriminator": {
                 "propertyName": "type",
@@ -104,7 +104,7 @@ class Schemas:
             "data": refer("schemas", event.__name__),
             "metadata": refer("schemas", "Metadata"),
         }
-        described = f"{event.event_type}, as recorded."
+        described = f"{event.event_type}, with where and when it was recorded."
         return {"type": "object", "description": described, "required": list(properties), "properties": properties}
 
     def shown(self) -> Document:

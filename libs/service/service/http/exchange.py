@@ -30,7 +30,7 @@ class BodyTooLarge(HTTPException):
 
 
 class Refused(HTTPException):
-    """The request cannot be read to its end, so the connection ends with the answer; the slug is of the catalogue."""
+    """The request cannot be read to its end, so the connection ends with the answer; the slug is one of `KINDS`."""
 
     def __init__(self, slug: str, said: Said, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(KINDS[slug].status, said.told("en"), {"Connection": "close", **(headers or {})})

@@ -17,6 +17,9 @@ class Representation(Generic[S]):
 
     def __init__(self, decider: Decider[S]) -> None:
         self._decider = decider
+        self._old = {
+            (each.event_type, each.schema_version) for event in decider.events for each in event.versions()
+        } - {(event.event_type, event.schema_version) for event in decider.events}
         # What is allowed depends on nothing but the status, the roles that count for this record, and what is offered.
         self._allowed: dict[tuple[object, ...], str] = {}
         self._offered = tuple({each.offered for each in decider.decisions.values() if each.offered})
@@ -44,6 +47,13 @@ class Representation(Generic[S]):
         except KeyError:
             allowed = self._allowed[key] = json.dumps(self._decider.allowed(state, actor), separators=(",", ":"))
             return allowed
+
+    def event(self, event: Recorded) -> str:
+        """One event of a stream's history, as JSON: of an older version as the latest one tells it."""
+        if (event.type, event.schema_version) in self._old:
+            told = self._decider.decode(event.type, event.schema_version, event.data)
+            event = event._replace(schema_version=told.schema_version, data=told.model_dump_json())
+        return written_event(event)
 
 
 def written_event(event: Recorded) -> str:

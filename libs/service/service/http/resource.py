@@ -29,7 +29,7 @@ from service.http.exchange import JSON, Exchange
 from service.http.listing import Page, Questions, plain_page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
 from service.http.reading import Readers, Reads
-from service.http.representation import ADDED, Representation, written_event
+from service.http.representation import ADDED, Representation
 from service.http.sentences import HISTORY_NOT_YOURS, IF_MATCH_OF_NOTHING, NOTHING_HERE, Said
 from service.running.runtime import Runtime
 
@@ -163,11 +163,16 @@ class Endpoints:
                 metadata=_metadata(caller, exchange),
             )
         except Rejected as rejected:
-            if not self._readers.reads_all(caller.actor):
-                # It may be a record that the caller does not read.
-                rejected.collides_with = None
+            await self._hide(rejected, caller)
             raise
         return outcome, self._representation.write(outcome, caller.actor)
+
+    async def _hide(self, rejected: Rejected, caller: Caller) -> None:
+        """Does not name a record that a command collides with to whom it is not there for."""
+        if rejected.collides_with is not None:
+            found = await current(self._runtime.store, self._decider, rejected.collides_with)
+            if found is None or not self._sees(found, caller):
+                rejected.collides_with = None
 
     async def _answer(
         self, exchange: Exchange, status: int, outcome: Outcome[Any], representation: str, *more: tuple[bytes, bytes]
@@ -229,7 +234,7 @@ class Endpoints:
             raise Problem("not-your-record", Said(HISTORY_NOT_YOURS))
         stream_id = self._decider.stream_id(identity)
         events = await self._runtime.store.history(stream_id, after=page.after_number(), limit=page.limit + 1)
-        items = [written_event(event) for event in events[: page.limit]]
+        items = [self._representation.event(event) for event in events[: page.limit]]
         last = str(events[page.limit - 1].version) if len(events) > page.limit else None
         await self._answer_page(exchange, page, f"{self.resource.path}/{quote(identity, safe='')}/events", items, last)
 

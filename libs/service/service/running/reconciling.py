@@ -12,8 +12,9 @@ from eventstore.decider import Decider
 from eventstore.discretion import described
 from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.postgres.connection import connect
-from eventstore.postgres.store import Recorded
+from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing.reconciliation import CannotReconcile, Fold, compare, reconcile
+from eventstore.refolding import refold
 from service.definition import Service
 from service.running.settings import Settings
 
@@ -66,6 +67,11 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         return 1
     finally:
         await connection.close()
+    # What was taken back is found by what its events say, at once.
+    async with Store.open(settings.database_url) as store:
+        for resource in service.resources:
+            async for _ in refold(store, resource.decider, stale_only=True):
+                pass
     for message in done.lost:
         print(
             json.dumps(

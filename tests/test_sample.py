@@ -1,19 +1,21 @@
 """What the sample programme adds up to, by the rules of the companies service alone."""
 
+import doctest
 import json
 from collections import Counter
 from datetime import date, datetime, time
 
 import pytest
 
+import sample
 from companies.company import Company, companies
 from companies.investment import Investment, investments
 from contracts.companies.company import CompanyActivated
 from contracts.companies.investment import JobsAudited
 from contracts.model import Event
-from devstack.sample import LAST_DAY, Story, stories
 from eventstore.decider import PARIS, Context, Decider, S
 from eventstore.specification import Specification
+from sample import LAST_DAY, Story, stories
 
 TODAY = date(2026, 12, 31)
 FIRST_PROGRAMME = date(2023, 12, 31)
@@ -30,11 +32,11 @@ class Told:
             if step.on > upto:
                 break
             body = {**step.body, "on": step.on.isoformat()}
-            if step.investment is None:
+            if step.category.name == companies.category:
                 self.company = self._decide(companies, self.company, step.command, body)
             else:
-                known = self.investments.get(step.investment)
-                self.investments[step.investment] = self._decide(investments, known, step.command, body)
+                known = self.investments.get(step.record)
+                self.investments[step.record] = self._decide(investments, known, step.command, body)
 
     def _decide(self, decider: Decider[S], state: S | None, name: str, body: dict[str, object]) -> S:
         decision = next(decision for decision in decider.decisions.values() if decision.name == name)
@@ -98,5 +100,18 @@ def test_something_is_corrected_and_something_audited_twice(programme: list[Told
 
 
 def test_every_company_is_a_sample(programme: list[Told]) -> None:
-    assert all(story.siret.startswith("000000") and story.company.name.startswith("Exemple ") for story in stories())
-    assert len({story.siret for story in stories()}) == len(programme) == 36
+    assert all(told.company and told.company.siret.startswith("000000") for told in programme)
+    assert all(told.company and told.company.name.startswith("Exemple ") for told in programme)
+    assert len({story.name for story in stories()}) == len(programme) == 36
+
+
+def test_a_story_names_what_it_creates_before_it_goes_on() -> None:
+    for story in stories():
+        created = set[str]()
+        for step in story.steps:
+            assert step.creates or step.record in created, step
+            created.add(step.record)
+
+
+def test_the_examples_of_the_documentation_run() -> None:
+    assert doctest.testmod(sample) == (0, 2)

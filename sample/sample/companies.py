@@ -1,17 +1,18 @@
-"""The sample programme: what its companies did, as the requests that tell it to the platform.
+"""What the companies of the sample did: they joined, reported, invested, were granted aids, and some left.
 
 Everything is fixed here or follows from the seed, so the figures are the same each time: 22,000,000 EUR and 55 jobs to
-the end of 2023, 30 active members in the end. A company's requests go one after the other, those of several at once.
+the end of 2023, 30 active members in the end.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
+from contracts.companies.company import CATEGORY as COMPANY
+from contracts.companies.investment import CATEGORY as INVESTMENT
 from contracts.values import sample_siret
-from devstack.sample_network import (
+from sample.companies_data import (
     APPLICANTS,
     COMPANIES,
     FIRST_PROGRAMME,
@@ -20,10 +21,9 @@ from devstack.sample_network import (
     Grant,
     Investment,
 )
+from sample.story import LAST_DAY, Step, Story
 
 SEED: Final = 36100
-LAST_DAY: Final = date(2026, 6, 30)
-"""Nothing of the sample happened later."""
 SECOND_PROGRAMME: Final = date(2024, 1, 1)
 
 _STATE_GRANT: Final = Grant("state", "france-2030", 0.25)
@@ -39,29 +39,8 @@ _TITLES: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """A command, the day it took effect, and whose it is: the company's where `investment` is None."""
-
-    on: date
-    command: str
-    """As in the path: `report-headcount`."""
-    body: Mapping[str, object]
-    investment: str | None = None
-    """A name for one investment of the company."""
-
-
-@dataclass(frozen=True)
-class Story:
-    """What one company did, in order."""
-
-    siret: str
-    company: Company
-    steps: Sequence[Step]
-
-
 def stories() -> list[Story]:
-    """The sample programme."""
+    """What each company did."""
     return [
         *(_member(sample_siret(number), company) for number, company in enumerate(COMPANIES)),
         *(
@@ -75,22 +54,24 @@ def _member(siret: str, company: Company) -> Story:
     chance = random.Random(f"{SEED}-{siret}")
     steps = [
         _application(siret, company, company.joined - timedelta(days=21)),
-        Step(company.joined, "activate", {}),
+        Step(company.joined, COMPANY, siret, "activate", {}),
     ]
     for on, command, body in company.turns:
-        steps.append(_application(siret, company, on) if command == "apply" else Step(on, command, body))
-    steps += _headcounts(company, chance)
+        steps.append(
+            _application(siret, company, on) if command == "apply" else Step(on, COMPANY, siret, command, body)
+        )
+    steps += _headcounts(siret, company, chance)
     investments = [investment for investment in FIRST_PROGRAMME if investment.company == company.name]
     if not company.turns:
         investments += _second_programme(company, chance)
     for number, investment in enumerate(investments):
         steps += _way(siret, f"investment-{number}", investment)
-    return Story(siret, company, sorted((step for step in steps if step.on <= LAST_DAY), key=lambda step: step.on))
+    return Story(siret, sorted((step for step in steps if step.on <= LAST_DAY), key=lambda step: step.on))
 
 
 def _applicant(siret: str, company: Company, reason: str) -> Story:
-    refused = Step(company.joined, "reject", {"reason": reason})
-    return Story(siret, company, (_application(siret, company, company.joined - timedelta(days=30)), refused))
+    refused = Step(company.joined, COMPANY, siret, "reject", {"reason": reason})
+    return Story(siret, (_application(siret, company, company.joined - timedelta(days=30)), refused))
 
 
 def _application(siret: str, company: Company, on: date) -> Step:
@@ -102,10 +83,11 @@ def _application(siret: str, company: Company, on: date) -> Step:
         "commune": company.commune,
         "headcount": company.headcount,
     }
-    return Step(on, "apply", body if company.zone is None else {**body, "zone": company.zone})
+    told = body if company.zone is None else {**body, "zone": company.zone}
+    return Step(on, COMPANY, siret, "apply", told, creates=True)
 
 
-def _headcounts(company: Company, chance: random.Random) -> Iterator[Step]:
+def _headcounts(siret: str, company: Company, chance: random.Random) -> Iterator[Step]:
     """Reports while it is a member: once a year in the first programme, every quarter in the second."""
     days = [date(year, 3, 31) for year in range(2019, 2024)]
     days += [date(year, *end) for year in range(2024, 2027) for end in ((3, 31), (6, 30), (9, 30), (12, 31))]
@@ -113,7 +95,7 @@ def _headcounts(company: Company, chance: random.Random) -> Iterator[Step]:
         years = (day - company.joined).days / 365
         headcount = company.headcount * (1 + company.growth) ** years * chance.uniform(0.985, 1.015)
         if day > company.joined and _is_active(company, day):
-            yield Step(day, "report-headcount", {"full_time_equivalents": round(headcount * 2) / 2})
+            yield Step(day, COMPANY, siret, "report-headcount", {"full_time_equivalents": round(headcount * 2) / 2})
 
 
 def _is_active(company: Company, day: date) -> bool:
@@ -164,38 +146,45 @@ def _way(siret: str, name: str, investment: Investment) -> Iterator[Step]:
         "jobs_planned": investment.jobs_planned,
     }
     steps = [
-        Step(announced, "announce", announcement),
-        Step(after(0.12), "approve", {}),
-        Step(after(0.22), "commit", {}),
-        Step(after(0.30), "start", {}),
-        Step(completed, "complete", {"amount_spent": investment.spent_at_first or investment.spent}),
-        Step(investment.audited, "audit-jobs", _audit(investment, investment.created, investment.audited)),
+        Step(announced, INVESTMENT, name, "announce", announcement, creates=True),
+        Step(after(0.12), INVESTMENT, name, "approve", {}),
+        Step(after(0.22), INVESTMENT, name, "commit", {}),
+        Step(after(0.30), INVESTMENT, name, "start", {}),
+        Step(completed, INVESTMENT, name, "complete", {"amount_spent": investment.spent_at_first or investment.spent}),
+        Step(
+            investment.audited,
+            INVESTMENT,
+            name,
+            "audit-jobs",
+            _audit(investment, investment.created, investment.audited),
+        ),
     ]
     if investment.spent_at_first:
         correction = {"amount_spent": investment.spent, "reason": "late_document"}
-        steps.append(Step(completed + timedelta(days=45), "correct-amount-spent", correction))
+        steps.append(Step(completed + timedelta(days=45), INVESTMENT, name, "correct-amount-spent", correction))
     if investment.created_at_first:
         earlier = investment.audited - timedelta(days=91)
-        steps.append(Step(earlier, "audit-jobs", _audit(investment, investment.created_at_first, earlier)))
+        steps.append(
+            Step(earlier, INVESTMENT, name, "audit-jobs", _audit(investment, investment.created_at_first, earlier))
+        )
     for grant in investment.grants:
-        steps += _granted(grant, investment, after(0.18), after(0.45), completed + timedelta(days=30))
+        steps += _granted(name, grant, investment, after(0.18), after(0.45), completed + timedelta(days=30))
     if investment.given_up:
         steps = [step for step in steps if step.on < investment.given_up]
         paid = [step for step in steps if step.command == "disburse-grant"]
-        steps.append(Step(investment.given_up, "cancel", {"reason": "market"}))
+        steps.append(Step(investment.given_up, INVESTMENT, name, "cancel", {"reason": "market"}))
         paid_back = investment.given_up + timedelta(days=180)
-        steps += [Step(paid_back, "record-repayment", step.body) for step in paid]
-    for step in steps:
-        yield replace(step, investment=name)
+        steps += [Step(paid_back, INVESTMENT, name, "record-repayment", step.body) for step in paid]
+    yield from steps
 
 
-def _granted(grant: Grant, investment: Investment, awarded: date, first: date, last: date) -> Iterator[Step]:
+def _granted(name: str, grant: Grant, investment: Investment, awarded: date, first: date, last: date) -> Iterator[Step]:
     whose = {"funder": grant.funder, "scheme": grant.scheme}
     amount = investment.amount * round(grant.rate * 100) // 100
     award = {**whose, "eligible_base": investment.amount, "aid_rate": grant.rate, "amount": amount}
-    yield Step(awarded, "award-grant", award)
-    yield Step(first, "disburse-grant", {**whose, "amount": amount // 2})
-    yield Step(last, "disburse-grant", {**whose, "amount": amount - amount // 2})
+    yield Step(awarded, INVESTMENT, name, "award-grant", award)
+    yield Step(first, INVESTMENT, name, "disburse-grant", {**whose, "amount": amount // 2})
+    yield Step(last, INVESTMENT, name, "disburse-grant", {**whose, "amount": amount - amount // 2})
 
 
 def _audit(investment: Investment, created: float, on: date) -> Mapping[str, object]:
