@@ -36,8 +36,8 @@ from companies_client.models import (
     Company,
     CompanyExistsProblem,
     Complete,
-    EnteredEvidence,
-    EnteredEvidenceKind,
+    EnteredEvidenceInput,
+    EnteredEvidenceInputKind,
     Investment,
     InvestmentGrantAboveAidRateProblem,
     InvestmentNotAMemberProblem,
@@ -128,7 +128,7 @@ assert [(each.amount, each.disbursed) for each in granted.grants] == [(300_000, 
 commit_investment.sync(number, client=client, body=Commit(on=date(2024, 4, 1)))
 start_investment.sync(number, client=client, body=Start(on=date(2024, 5, 1)))
 complete_investment.sync(number, client=client, body=Complete(amount_spent=1_150_000, on=date(2024, 11, 1)))
-evidence = EnteredEvidence(kind=EnteredEvidenceKind.DSN, reference="DSN-2024-11", dated=date(2024, 12, 5))
+evidence = EnteredEvidenceInput(kind=EnteredEvidenceInputKind.DSN, reference="DSN-2024-11", dated=date(2024, 12, 5))
 audit = AuditJobs(created=6, maintained=42, evidence=evidence, on=date(2025, 1, 15))
 audited = audit_jobs_investment.sync(number, client=client, body=audit)
 assert isinstance(audited, Investment), audited
