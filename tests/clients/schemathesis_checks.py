@@ -15,7 +15,7 @@ UNSAYABLE = {
     "euros": "JSON Schema takes 1.0 for an integer",
     "some-euros": "JSON Schema takes 1.0 for an integer",
     "ordinal": "JSON Schema takes 1.0 for an integer",
-    "empty_range": "its end is not before its beginning",
+    "empty_range": "the end of a range is not before its beginning",
     "day": "months have their lengths",
     "invalid_parameter": "a cursor is one that a list gave; `from` is not after `to`; an indicator has some dimensions",
 }

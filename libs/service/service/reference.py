@@ -12,7 +12,7 @@ from contracts import codes, labels
 from contracts.language import Sentence
 from eventstore.finding import words
 from service.definition import Service
-from service.http.listing import LONGEST_SEARCH, SEARCH
+from service.http.listing import LONGEST_SEARCH, SEARCHED
 from service.http.problems import Problem
 from service.http.routes import requires
 from service.http.sentences import NO_LIST, Said
@@ -142,8 +142,8 @@ def router(service: Service) -> APIRouter:
         Query(
             min_length=1,
             max_length=LONGEST_SEARCH,
-            pattern=SEARCH,
-            description="Words, or beginnings of words, of the code and its labels, whatever their accents and case.",
+            pattern=SEARCHED,
+            description="Words, or beginnings of words, of the code and its labels, accents ignored.",
         ),
     ]
 

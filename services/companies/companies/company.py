@@ -41,6 +41,9 @@ from eventstore.decider import Command, Decider, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
+Membership = Literal["applied", "active", "rejected", "suspended", "left"]
+"""Where a company stands in the network."""
+
 
 class Apply(Command):
     """A company asks to join the network, for the first time or again after a refusal or a departure."""
@@ -97,7 +100,7 @@ class Company(State):
     naf: Naf
     commune: Commune
     zone: Zone | None
-    status: Literal["applied", "active", "rejected", "suspended", "left"]
+    status: Membership
     reason: ApplicationRefusal | SuspensionReason | LeavingReason | None = None
     """Why it is rejected or suspended, or left."""
     headcount: FullTimeEquivalents
@@ -132,7 +135,7 @@ NOT_A_MEMBER = Refusal(
     "this is for active members of the network; {company} is {status}",
     "ceci est réservé aux entreprises actives du réseau ; l'état de {company} est « {status} »",
     company=Siret,
-    status=str,
+    status=Membership | Literal["unknown"],
 )
 
 

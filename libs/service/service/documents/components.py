@@ -6,7 +6,7 @@ from typing import Any, Final
 from contracts.language import LANGUAGES
 from service.http.faults import SENTENCES
 from service.http.kinds import KINDS, Kind
-from service.http.listing import CURSOR, GREATEST_LIMIT, INSTANT, LIMIT, LONGEST_CURSOR, LONGEST_INSTANT
+from service.http.listing import CURSOR, GREATEST_LIMIT, INSTANT, LIMIT, LONGEST_CURSOR
 from service.http.routes import SCHEME
 
 Document = dict[str, Any]
@@ -119,7 +119,7 @@ PARAMETERS: Final[Document] = {
         "in": "query",
         "description": "Only those that something was recorded of since this moment. What is being stored shows a "
         "moment later under an earlier time: ask again from a minute before.",
-        "schema": {"type": "string", "format": "date-time", "maxLength": LONGEST_INSTANT, "pattern": INSTANT},
+        "schema": {"type": "string", "format": "date-time", "maxLength": 35, "pattern": INSTANT},
         "example": "2024-05-13T08:30:00Z",
     },
     "count": {

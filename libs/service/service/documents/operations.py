@@ -21,7 +21,7 @@ from service.http.listing import (
     LONGEST_SEARCH,
     MOST_VALUES,
     MOST_WORDS,
-    SEARCH,
+    SEARCHED,
     TO,
     ranged,
     sorts,
@@ -235,7 +235,7 @@ class Operations:
                     "in": "query",
                     "description": f"Words, or beginnings of words, that are all in {' or '.join(searched)}, whatever "
                     f"their accents and case; {MOST_WORDS} at most.",
-                    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_SEARCH, "pattern": SEARCH},
+                    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_SEARCH, "pattern": SEARCHED},
                     "example": "four",
                 }
             )

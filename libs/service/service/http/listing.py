@@ -43,9 +43,10 @@ CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
 LONGEST_CURSOR: Final = 1024
 MOST_WORDS: Final = 5
 """Of a search."""
-SEARCH: Final = "[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"
-"""What a search has at least one of: a letter or a digit."""
 LONGEST_SEARCH: Final = 200
+"""Characters of what is searched."""
+SEARCHED: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
+"""What is searched: no control characters."""
 MOST_VALUES: Final = 50
 """Of one field."""
 FROM, TO = "_from", "_to"
@@ -58,7 +59,6 @@ INSTANT: Final = (
     r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
 """A moment as RFC 3339 writes it."""
-LONGEST_INSTANT: Final = 35
 _DAY: Final = TypeAdapter[date](Day)
 _NUMBER: Final = TypeAdapter[float](Annotated[float, Field(allow_inf_nan=False)])
 _INSTANT: Final = TypeAdapter[datetime](AwareDatetime)
@@ -217,8 +217,8 @@ class Questions:
     def _words(self, text: str | None) -> Sequence[str]:
         if text is None:
             return ()
-        found = list(dict.fromkeys(words(text[: LONGEST_SEARCH + 1])))
-        if len(text) > LONGEST_SEARCH or not 1 <= len(found) <= MOST_WORDS:
+        found = list(dict.fromkeys(words(text)))
+        if len(text) > LONGEST_SEARCH or not text.isprintable() or not 1 <= len(found) <= MOST_WORDS:
             raise invalid_parameter("q", Said(WORDS_OUT_OF_RANGE, most=MOST_WORDS))
         return found
 
