@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import httpx
 import pytest
-from lamps import LampLit, bearer, service, settings_for
+from lamps import LampLit, bearer, calling, service, settings_for, variables
 
 from contracts.registry import Registry
 from devstack.issuer import Issuer
@@ -17,6 +17,7 @@ from service.application import build
 from service.definition import Service, Subscribes
 from service.http.deadlines import Deadlines, Late
 from service.running import supervision
+from service.running.cli import main
 from service.running.supervision import Supervised, supervised
 
 pytestmark = pytest.mark.anyio
@@ -142,3 +143,47 @@ async def test_what_takes_too_long_is_ended_and_nothing_else() -> None:
     cancelled.cancel()
     with pytest.raises(asyncio.CancelledError):
         await cancelled
+
+
+async def test_streams_that_are_stale_are_folded_anew_and_ready_tells(migrated_database: str, issuer: Issuer) -> None:
+    settings = settings_for(migrated_database, issuer)
+    async with calling(settings, **bearer(issuer)) as client:
+        await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute("UPDATE streams SET labels = '', labelling = 0")
+    await connection.execute("DELETE FROM ordered")
+    worker = build(service, settings)
+    transport = httpx.ASGITransport(worker)
+    async with (
+        worker.router.lifespan_context(worker),
+        httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=bearer(issuer)) as client,
+        asyncio.timeout(20),
+    ):
+        while not (await client.get("/v1/lamps?watts=70&sort=watts")).json()["items"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        while "all streams" not in (await client.get("/ready")).json()["work"]["refolding"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await connection.close()
+
+
+def test_refold_folds_every_stream_of_a_category(
+    migrated_database: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def install() -> None:
+        async with calling(settings_for(migrated_database, issuer), **bearer(issuer)) as client:
+            for watts in (40, 70):
+                await client.post("/v1/lamps", json={"company": "00000001800017", "watts": watts})
+            await client.post("/v1/poles", json={"number": "042"})
+
+    def refold(*categories: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["lamps", "refold", *categories])
+        with pytest.raises(SystemExit) as ended:
+            main(service)
+        return ended.value.code, capsys.readouterr().out
+
+    asyncio.run(install())
+    for name, value in variables(migrated_database, issuer).items():
+        monkeypatch.setenv(name, value)
+    assert refold() == (0, "streams of lamp folded anew: 2\nstreams of pole folded anew: 1\n")
+    assert refold("pole") == (0, "streams of pole folded anew: 1\n")
+    assert refold("tree") == (2, "usage: refold [lamp|pole]\n")

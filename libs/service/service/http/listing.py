@@ -42,11 +42,11 @@ CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
 """What a cursor looks like: base64 with the alphabet for addresses."""
 LONGEST_CURSOR: Final = 1024
 MOST_WORDS: Final = 5
+"""Of a search."""
 LONGEST_SEARCH: Final = 200
 """Characters of what is searched."""
 SEARCHED: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 """What is searched: no control characters."""
-"""Of a search."""
 MOST_VALUES: Final = 50
 """Of one field."""
 FROM, TO = "_from", "_to"

@@ -17,5 +17,5 @@ async def fold_anew(service: Service, settings: Settings, arguments: list[str]) 
             done = 0
             async for folded in refold(store, deciders[category], stale_only=False):
                 done += folded
-            print(f"{category}: {done} streams folded anew")
+            print(f"streams of {category} folded anew: {done}")
     return 0
