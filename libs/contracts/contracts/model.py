@@ -4,11 +4,15 @@ was recorded."""
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from contracts.language import Sentence
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+"""Where days are days."""
 
 _FULL_DATE: Final = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 DAY: Final = Sentence(

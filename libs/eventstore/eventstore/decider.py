@@ -42,10 +42,10 @@ from typing import (
     get_origin,
     get_type_hints,
 )
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from contracts.model import PARIS as PARIS
 from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
 from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
@@ -59,9 +59,6 @@ from eventstore.refusal import (
     Forbidden,
     Refusal,
 )
-
-PARIS: Final = ZoneInfo("Europe/Paris")
-"""Where days are days."""
 
 TODAY: Final = date.min
 """Stands in a command for the day it is handled: a model may not read a clock."""

@@ -13,37 +13,65 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import classifications, identifiers, quantities, size, words
+from contracts.values import classifications, identifiers, moments, quantities, size, words
 from contracts.values.classifications import Axis, Commune, EnteredLegalForm, EnteredNaf, LegalForm, Naf, Zone
-from contracts.values.identifiers import LA_POSTE, SAMPLE_PREFIX, Siren, Siret, sample_siret
-from contracts.values.quantities import AidRate, Euros, FullTimeEquivalents, Ordinal, SomeEuros
+from contracts.values.identifiers import (
+    LA_POSTE,
+    SAMPLE_PREFIX,
+    EquipmentCode,
+    RecordId,
+    Siren,
+    Siret,
+    sample_siret,
+)
+from contracts.values.moments import INSTANT, EnteredQuarter, Moment
+from contracts.values.quantities import (
+    AidRate,
+    Euros,
+    FullTimeEquivalents,
+    HourOfDay,
+    MonthlyHours,
+    Ordinal,
+    SlotHours,
+    SomeEuros,
+    WeeklyHours,
+)
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
 from contracts.values.words import EnteredText, Funder, Reference, Scheme, ShortText
 
 __all__ = [
-    "LA_POSTE",
-    "SAMPLE_PREFIX",
-    "SENTENCES",
     "AidRate",
     "Axis",
     "Commune",
     "EnteredLegalForm",
     "EnteredNaf",
+    "EnteredQuarter",
     "EnteredText",
+    "EquipmentCode",
     "Euros",
     "FullTimeEquivalents",
     "Funder",
+    "HourOfDay",
+    "INSTANT",
+    "LA_POSTE",
     "LegalForm",
+    "Moment",
+    "MonthlyHours",
     "Naf",
     "Ordinal",
+    "RecordId",
     "Reference",
+    "SAMPLE_PREFIX",
+    "SENTENCES",
     "Scheme",
     "ShortText",
     "Siren",
     "Siret",
     "SizeBand",
+    "SlotHours",
     "SomeEuros",
+    "WeeklyHours",
     "Zone",
     "sample_siret",
     "size_band",
@@ -51,12 +79,19 @@ __all__ = [
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, identifiers, quantities, size, words):
+    for module in (classifications, identifiers, moments, quantities, size, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 
 
 SENTENCES: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {"day": DAY, "day-out-of-range": DAY_OUT_OF_RANGE, **{said.slug: said.sentence for said in _said()}}
+    {
+        "day": DAY,
+        "day-out-of-range": DAY_OUT_OF_RANGE,
+        "moment-offset": moments.MOMENT_OFFSET,
+        "moment-skipped": moments.MOMENT_SKIPPED,
+        "quarter-of-an-hour": moments.QUARTER_OF_AN_HOUR,
+        **{said.slug: said.sentence for said in _said()},
+    }
 )
 """By the type of error, what a value type says of whatever breaks its rule."""

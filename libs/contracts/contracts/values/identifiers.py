@@ -1,4 +1,4 @@
-"""Identifiers of companies, as INSEE gives them."""
+"""Identifiers: of companies, as INSEE gives them; of records, as the services give them; of machines."""
 
 from functools import lru_cache
 from typing import Annotated, Final
@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from contracts.language import Sentence
 from contracts.values.saying import Says
+from contracts.values.words import SLUG, slug_rule
 
 SAMPLE_PREFIX: Final = "000000"
 """Begins the SIREN and SIRET of samples: no company has it."""
@@ -84,5 +85,29 @@ Siret = Annotated[
         ),
         "An establishment's SIRET. The prefix 000000 marks samples, which need only check as a whole.",
         ("00000001800010", "35600000000048"),
+    ),
+]
+RecordId = Annotated[
+    str,
+    Field(max_length=36, pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+    Says(
+        "record-id",
+        Sentence(
+            "a record's id is the one that the service gave it, such as 0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",
+            "l'identifiant d'un enregistrement est celui que le service lui a donné, comme "
+            "0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",
+        ),
+        "The id that the service gave a record.",
+        ("0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",),
+    ),
+]
+EquipmentCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "equipment-code",
+        slug_rule("a piece of equipment's code", "le code d'un équipement"),
+        "Which piece of equipment of the platform [plateau technique].",
+        ("cobot-1",),
     ),
 ]

@@ -69,6 +69,58 @@ Ordinal = Annotated[
         (1, 2),
     ),
 ]
+SlotHours = Annotated[
+    int,
+    Field(ge=1, le=24),
+    Says(
+        "slot-hours",
+        Sentence(
+            "a slot lasts a number (not a text) of whole hours from 1 to 24",
+            "un créneau dure un nombre (et non un texte) d'heures entières de 1 à 24",
+        ),
+        "How long a slot lasts, in whole hours.",
+        (2,),
+    ),
+]
+HourOfDay = Annotated[
+    int,
+    Field(ge=0, le=24),
+    Says(
+        "hour-of-day",
+        Sentence(
+            "an hour of the day is a whole number (not a text) from 0 to 24",
+            "une heure de la journée est un nombre entier (et non un texte) de 0 à 24",
+        ),
+        "A full hour of the day in Paris: 8 is 08:00, 24 the end of the day.",
+        (8, 18),
+    ),
+]
+MonthlyHours = Annotated[
+    int,
+    Field(ge=1, le=744),
+    Says(
+        "monthly-hours",
+        Sentence(
+            "hours of a month are a whole number (not a text) from 1 to 744",
+            "un nombre d'heures par mois est un entier (et non un texte) de 1 à 744",
+        ),
+        "Hours in a calendar month.",
+        (20,),
+    ),
+]
+WeeklyHours = Annotated[
+    int,
+    Field(ge=0, le=168),
+    Says(
+        "weekly-hours",
+        Sentence(
+            "hours of a week are a whole number (not a text) from 0 to 168",
+            "un nombre d'heures par semaine est un entier (et non un texte) de 0 à 168",
+        ),
+        "Hours in a week.",
+        (50,),
+    ),
+]
 AidRate = Annotated[
     float,
     Field(gt=0, le=1),
