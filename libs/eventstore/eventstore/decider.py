@@ -732,6 +732,14 @@ class Decider(Generic[S]):
             status=self.state.model_fields["status"].annotation,
         )
 
+    def not_for(self, command: type[Command]) -> Sequence[Refusal]:
+        """The refusals of a command in the statuses that it is not for."""
+        decision = self.decision(command)
+        refusals = [
+            self.wrong_status(decision, status) for status in self.statuses if status not in self._from(decision)
+        ]
+        return [*{refusal.slug: refusal for refusal in refusals}.values()]
+
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import struct
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from operator import attrgetter
 from types import UnionType
@@ -91,7 +91,7 @@ class Labelling(Generic[S]):
         self.kinds: Mapping[str, type] = {
             name: kind for name, annotation in self.values.items() if (kind := _kind(annotation))
         }
-        """What such a value is: str, int, float, bool or date."""
+        """What such a value is: str, int, float, bool, date or datetime."""
         unfit = [name for name in named if name not in self.kinds]
         unfit += [name for name in finding.searched_by if self.kinds.get(name) is not str]
         unfit += [name for name in finding.sorted_by if _is_tuple(hints[name])]
@@ -138,8 +138,8 @@ class Labelling(Generic[S]):
         return _any(_quoted(self._label(name, value)) for name, value in values)
 
     def having_all(self, values: Mapping[str, object]) -> str:
-        """A `tsquery` for the streams that have each of these values in its field."""
-        return " & ".join(self.having([value]) for value in values.items())
+        """A `tsquery` for the streams that have each of these values in its field, or one of several."""
+        return " & ".join(self.having((name, one) for one in _each(value)) for name, value in values.items())
 
     def wording(self, word: str) -> str:
         """A `tsquery` for the streams that have a word that begins so, in the fields that are searched."""
@@ -183,6 +183,8 @@ def order_of(value: object) -> str:
             return ABSENT
         case bool() | int() | float():
             return _number(float(value))
+        case datetime():
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
     return " ".join(words(str(value)))[:_LONGEST_ORDER] or ABSENT
@@ -241,5 +243,5 @@ def _kind(annotation: Any) -> type | None:
     elif origin in (Union, UnionType):
         kinds = {kind for member in get_args(annotation) if (kind := _kind(member))}
     else:
-        kinds = {kind for kind in (str, bool, int, float, date) if annotation is kind}
+        kinds = {kind for kind in (str, bool, int, float, date, datetime) if annotation is kind}
     return kinds.pop() if len(kinds) == 1 else None

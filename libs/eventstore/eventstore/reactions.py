@@ -63,8 +63,8 @@ class Reaction:
     finds: Decider[Any] | None
     by: Mapping[str, str]
     """What is found: fields of its streams, and the fields of the event that say which value they have."""
-    among: Mapping[str, str]
-    """Fields of its streams that have the same value for every event."""
+    among: Mapping[str, str | tuple[str, ...]]
+    """Fields of its streams that have the same value for every event, or one of several."""
 
     def filters(self, event: Event) -> Mapping[str, object]:
         """The values that the streams to be found have in their fields."""
@@ -82,7 +82,7 @@ class Reactions:
         *,
         finds: Decider[Any] | None = None,
         by: Mapping[str, str] | None = None,
-        among: Mapping[str, str] | None = None,
+        among: Mapping[str, str | tuple[str, ...]] | None = None,
     ) -> Callable[[React], React]:
         """Registers a reaction to the event of its first argument, or to any of a union of events.
 

@@ -1,22 +1,29 @@
-"""Companies of the network and their productive investments."""
+"""Companies of the network, their productive investments, and the equipment of the platform that they book."""
 
 from typing import Final
 
+from companies.booking import bookings
 from companies.company import companies
+from companies.equipment import equipments
 from companies.investment import investments
-from contracts.companies import company, investment
+from companies.licence import licences
+from companies.reactions import reactions
+from contracts.companies import booking, company, equipment, investment, licence
 from contracts.roles import Role
 from service.definition import Service
-from service.http.reading import Reads
+from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 
 PARTNERS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "region", "state", "steering", "ops")
 """Those who carry the programme, pay for it or run it: they read every record."""
+HOSTS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
+"""Those who answer for the platform of shared equipment."""
 
 app = Service(
     "companies",
     title="Companies",
-    description="Companies of the network, their headcount, and the productive investments they announce.",
+    description="Companies of the network, their headcount, the productive investments they announce, and the "
+    "equipment of the shared platform that they book.",
     resources=(
         Resource(
             companies,
@@ -34,5 +41,14 @@ app = Service(
             # That a company invests along an axis; what in, for how much and with whose aid is its business.
             reads=Reads(all=PARTNERS, own=("company",), public=("company", "naf", "commune", "zone", "axis", "status")),
         ),
+        Resource(equipments, equipment.CATEGORY.path, reads=EVERYBODY),
+        Resource(licences, licence.CATEGORY.path, reads=Reads(all=HOSTS, own=("company",))),
+        Resource(
+            bookings,
+            booking.CATEGORY.path,
+            # When a machine is taken; by whom is the business of those two.
+            reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
+        ),
     ),
+    reactions=reactions,
 )

@@ -1,13 +1,13 @@
 """What happens to equipment of the shared Industry 4.0 platform [plateau technique], the stream `equipment-<code>`.
 
-Open hours are a level: each event that changes them carries the hours a week from then on, 0 while it is not in service.
+Open hours are a level: each event that changes them carries the weekly hours from then on, 0 unless it is in service.
 """
 
 from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Day, Event
-from contracts.values import Commune, EquipmentCode, HourOfDay, MonthlyHours, ShortText, WeeklyHours
+from contracts.values import Commune, EquipmentCode, HourOfDay, Moment, MonthlyHours, ShortText, WeeklyHours
 
 CATEGORY: Final = Category("equipment", service="companies", path="/v1/equipment")
 
@@ -49,12 +49,15 @@ class MaintenanceBegan(_Equipment, version=1):
 
     maintenance_until: Day
     """The first day on which it is expected to be open again."""
+    reviewed_at: Moment
+    """When the maintenance goes on for another day, unless it has ended by then."""
 
 
 class MaintenanceProlonged(_Equipment, version=1):
-    """It is closed longer than was expected."""
+    """It is closed longer than was expected, as the network says, or as nobody has said that it is open again."""
 
     maintenance_until: Day
+    reviewed_at: Moment
 
 
 class MaintenanceEnded(_Equipment, version=1):

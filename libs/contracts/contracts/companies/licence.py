@@ -26,6 +26,8 @@ class LicenceIssued(_Licence, version=1):
 
     valid_until: Day
     """The last day on which it is valid."""
+    expires_on: Day
+    """The day on which it expires: the one after, or after the day on which it was entered, if that is later."""
 
 
 class LicenceRenewed(_Licence, version=1):
@@ -33,6 +35,7 @@ class LicenceRenewed(_Licence, version=1):
 
     valid_until_before: Day
     valid_until: Day
+    expires_on: Day
 
 
 class LicenceExpired(_Licence, version=1):

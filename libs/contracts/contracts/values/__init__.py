@@ -41,6 +41,10 @@ from contracts.values.size import SizeBand, size_band
 from contracts.values.words import EnteredText, Funder, Reference, Scheme, ShortText
 
 __all__ = [
+    "INSTANT",
+    "LA_POSTE",
+    "SAMPLE_PREFIX",
+    "SENTENCES",
     "AidRate",
     "Axis",
     "Commune",
@@ -53,8 +57,6 @@ __all__ = [
     "FullTimeEquivalents",
     "Funder",
     "HourOfDay",
-    "INSTANT",
-    "LA_POSTE",
     "LegalForm",
     "Moment",
     "MonthlyHours",
@@ -62,8 +64,6 @@ __all__ = [
     "Ordinal",
     "RecordId",
     "Reference",
-    "SAMPLE_PREFIX",
-    "SENTENCES",
     "Scheme",
     "ShortText",
     "Siren",

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.language import LANGUAGES
+from contracts.values import INSTANT
 from service.http.faults import SENTENCES
 from service.http.kinds import KINDS, Kind
-from service.http.listing import CURSOR, GREATEST_LIMIT, INSTANT, LIMIT, LONGEST_CURSOR
+from service.http.listing import CURSOR, GREATEST_LIMIT, LIMIT, LONGEST_CURSOR
 from service.http.routes import SCHEME
 
 Document = dict[str, Any]

@@ -1,7 +1,7 @@
 """The OpenAPI paths of a resource, written from its decider."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -9,6 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from contracts.model import Day
 from contracts.roles import ORGANISATION_ROLES
+from contracts.values import Moment
 from eventstore.decider import Decision
 from service.documents.components import Document, problem_type, refer, response, untyped_null
 from service.documents.examples import example, example_of
@@ -214,7 +215,13 @@ class Operations:
 
     def _ranges(self) -> list[Document]:
         kinds = self._decider.labelling.kinds
-        schemas = {date: TypeAdapter(Day).json_schema(), int: {"type": "number"}, float: {"type": "number"}}
+        number = {"type": "number"}
+        schemas: dict[type, Document] = {
+            date: TypeAdapter(Day).json_schema(),
+            datetime: TypeAdapter(Moment).json_schema(),
+            int: number,
+            float: number,
+        }
         return [
             {
                 "name": name + end,

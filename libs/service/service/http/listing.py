@@ -11,9 +11,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from contracts.model import Day
+from contracts.values import INSTANT, Moment
 from eventstore.decider import Actor, Decider
 from eventstore.finding import order_of, words
 from eventstore.postgres.listing import Place, Range, Wanted
@@ -55,13 +56,11 @@ PAGING: Final = ("limit", "cursor")
 ASKING: Final = ("q", "sort", "updated_since", "count")
 """What a list may be asked beside its declared fields."""
 
-INSTANT: Final = (
-    r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
-)
-"""A moment as RFC 3339 writes it."""
 _DAY: Final = TypeAdapter[date](Day)
 _NUMBER: Final = TypeAdapter[float](Annotated[float, Field(allow_inf_nan=False)])
-_INSTANT: Final = TypeAdapter[datetime](AwareDatetime)
+_MOMENT: Final = TypeAdapter[datetime](Moment)
+_ENDS: Final[Mapping[type, TypeAdapter[Any]]] = {date: _DAY, datetime: _MOMENT, int: _NUMBER, float: _NUMBER}
+"""How the ends of ranges are read, by what the field is."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ class Questions:
         self._ends = {name + end: name for name in ranged(decider) for end in (FROM, TO)}
         self.types: Mapping[str, TypeAdapter[Any]] = {
             **{name: _DAY if kinds[name] is date else TypeAdapter[Any](values[name]) for name in self._found},
-            **{end: _DAY if kinds[name] is date else _NUMBER for end, name in self._ends.items()},
+            **{end: _ENDS[kinds[name]] for end, name in self._ends.items()},
         }
         """How each value of a query is read."""
         self._sorts = sorts(decider)
@@ -224,9 +223,9 @@ class Questions:
 
 
 def ranged(decider: Decider[Any]) -> Sequence[str]:
-    """The fields that may be asked for in ranges: the days and numbers among those that are sorted by."""
+    """The fields that may be asked for in ranges: the days, moments and numbers among those that are sorted by."""
     kinds = decider.labelling.kinds
-    return [name for name in decider.finding.sorted_by if kinds[name] in (date, int, float)]
+    return [name for name in decider.finding.sorted_by if kinds[name] in _ENDS]
 
 
 def sorts(decider: Decider[Any]) -> Sequence[str]:
@@ -274,19 +273,19 @@ def refuse_undeclared(
 def _read(name: str, value: str, adapter: TypeAdapter[Any]) -> Any:
     if not value.isprintable():
         raise invalid_parameter(name, Said(CONTROL_CHARACTERS))
+    if adapter is _MOMENT and not re.fullmatch(INSTANT, value):
+        raise invalid_parameter(name, Said(MOMENT_MALFORMED))
     try:
-        # A day is written in JSON as we write it; read from a plain text, any number would be one.
-        return adapter.validate_json(json.dumps(value)) if adapter is _DAY else adapter.validate_strings(value)
+        # A day or a moment is written in JSON as we write it; read from a plain text, any number would be one.
+        return (
+            adapter.validate_json(json.dumps(value)) if adapter in (_DAY, _MOMENT) else adapter.validate_strings(value)
+        )
     except ValidationError as error:
         raise invalid(fault_of({**fault, "loc": ("query", name)}) for fault in error.errors()[:1]) from None
 
 
 def _since(value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    if not re.fullmatch(INSTANT, value):
-        raise invalid_parameter("updated_since", Said(MOMENT_MALFORMED))
-    since: datetime = _read("updated_since", value, _INSTANT)
+    since: datetime | None = None if value is None else _read("updated_since", value, _MOMENT)
     return since
 
 

@@ -1,0 +1,139 @@
+"""What an event asks of other streams of this service: slots that fall free, and machines that close."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from companies.booking import (
+    EQUIPMENT_IN_MAINTENANCE,
+    EQUIPMENT_NOT_OPEN,
+    QUOTA_EXHAUSTED,
+    SLOT_BEGUN,
+    SLOT_IN_THE_PAST,
+    SLOT_OUTSIDE_OPENING,
+    SLOT_TAKEN,
+    Booking,
+    Cancel,
+    Displace,
+    Offer,
+    bookings,
+)
+from companies.equipment import hour_of, open_on
+from contracts.companies.booking import (
+    BookingCancelled,
+    BookingDisplaced,
+    BookingDone,
+    BookingLapsed,
+    BookingMissed,
+    BookingPutBack,
+    BookingQueued,
+)
+from contracts.companies.equipment import (
+    EquipmentRetired,
+    MaintenanceBegan,
+    MaintenanceEnded,
+    MaintenanceProlonged,
+)
+from contracts.model import PARIS
+from eventstore.reactions import Found, Issue, Reactions
+
+SEARCHED: Final = timedelta(weeks=4)
+"""How far ahead another slot is looked for, from the day that a machine is open again."""
+
+MOST_TRIED: Final = 10
+"""Slots that are tried one after the other, where others take them meanwhile."""
+
+reactions = Reactions()
+
+
+_NOT_FREE: Final = (
+    SLOT_TAKEN,
+    QUOTA_EXHAUSTED,
+    SLOT_IN_THE_PAST,
+    SLOT_OUTSIDE_OPENING,
+    EQUIPMENT_IN_MAINTENANCE,
+    EQUIPMENT_NOT_OPEN,
+)
+"""Why a slot cannot be held for a company: somebody was faster, or the machine is closed."""
+
+
+@reactions.to(finds=bookings, by={"equipment": "equipment"}, among={"status": "waiting"})
+def offer_what_is_free(
+    event: BookingQueued
+    | BookingCancelled
+    | BookingLapsed
+    | BookingDisplaced
+    | BookingPutBack
+    | BookingMissed
+    | BookingDone
+    | MaintenanceEnded,
+    waiting: Sequence[Found[Booking]],
+) -> Iterable[Issue]:
+    """A slot that may be free is held for whoever has waited longest for it, or for a part of it."""
+    match event:
+        case MaintenanceEnded():
+            wanting = [*waiting]
+        case BookingDisplaced():
+            wanting = [each for each in waiting if _overlaps(each.state, event.starts_before, event.ends_before)]
+        case _:
+            wanting = [each for each in waiting if _overlaps(each.state, event.starts, event.ends)]
+    for found in sorted(wanting, key=_waited):
+        yield Issue(bookings, found.identity, Offer(), expects=(*_NOT_FREE, *bookings.not_for(Offer)))
+
+
+@reactions.to(finds=bookings, by={"equipment": "equipment"}, among={"status": ("requested", "offered", "approved")})
+def offer_other_slots(
+    event: MaintenanceBegan | MaintenanceProlonged, booked: Sequence[Found[Booking]]
+) -> Iterable[Issue]:
+    """Whoever has booked a machine that is closed is offered a slot of the same length, as near as one is free."""
+    open_again = hour_of(event.maintenance_until, 0)
+    held = [(each.state.starts, each.state.ends) for each in booked if each.state.starts >= open_again]
+    displaced = [each for each in booked if each.state.starts < open_again]
+    for found in sorted(displaced, key=lambda each: (each.state.starts, each.identity)):
+        slots = [*islice(_free(event, found.state, held), MOST_TRIED)]
+        held += [(slot, slot + _length(found.state)) for slot in slots[:1]]
+        offers = [*(Displace(starts=starts) for starts in slots), Displace()]
+        yield Issue(bookings, found.identity, *offers, expects=(*_NOT_FREE, *bookings.not_for(Displace)))
+
+
+@reactions.to(
+    finds=bookings, by={"equipment": "equipment"}, among={"status": ("waiting", "requested", "offered", "approved")}
+)
+def cancel_what_is_booked(_event: EquipmentRetired, booked: Sequence[Found[Booking]]) -> Iterable[Issue]:
+    """A machine that is gone cannot be used."""
+    for found in booked:
+        cancel = Cancel(reason="equipment_retired")
+        yield Issue(bookings, found.identity, cancel, expects=(SLOT_BEGUN, *bookings.not_for(Cancel)))
+
+
+def _waited(found: Found[Booking]) -> tuple[datetime, str]:
+    return found.state.queued_at or found.state.starts, found.identity
+
+
+def _overlaps(booking: Booking, starts: datetime, ends: datetime) -> bool:
+    return booking.starts < ends and starts < booking.ends
+
+
+def _length(booking: Booking) -> timedelta:
+    return timedelta(hours=booking.hours)
+
+
+def _free(
+    event: MaintenanceBegan | MaintenanceProlonged, booking: Booking, held: Sequence[tuple[datetime, datetime]]
+) -> Iterator[datetime]:
+    """When a booking could begin instead: day by day, at first as near as can be to the hour that it had."""
+    had = booking.starts.astimezone(PARIS)
+    for days in range(SEARCHED.days):
+        day = event.maintenance_until + timedelta(days=days)
+        hours = open_on(event, day)
+        if hours is None:
+            continue
+        opens, last = hours[0].astimezone(UTC), hours[1].astimezone(UTC) - _length(booking)
+        wanted = datetime.combine(day, had.time(), PARIS).astimezone(UTC)
+        starts = [wanted, *(opens + timedelta(hours=hour) for hour in range(24))]
+        for start in sorted(
+            {each for each in starts if opens <= each <= last}, key=lambda each: (abs(each - wanted), each)
+        ):
+            if all(start >= until or start + _length(booking) <= since for since, until in held):
+                yield start.astimezone(PARIS)
