@@ -13,12 +13,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.model import DAY, EnteredDay
-from contracts.values import Axis, Commune, EnteredNaf, Funder, Siret, Zone
+from contracts.values import Axis, Commune, EnteredNaf, EquipmentCode, Funder, Siret, Zone
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
-from indicators.measures import DIMENSIONS, Catalogue, Formula, Indicator, Level
+from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, inputs
 from indicators.projection import generation_of
-from indicators.query import CatchingUp, Positions, Question, Snapshot, snapshot
+from indicators.query import CatchingUp, Positions, Question, Snapshot, ended, snapshot
 from indicators.representation import (
     Entries,
     Entry,
@@ -64,9 +64,11 @@ class Selection(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     first: Annotated[AskedDay | None, Field(alias="from")] = None
-    """The first day a sum counts. A level is a state of its last day: this only begins the months of `by=month`."""
+    """The first day a sum or a duration counts. A level is a state of its last day: this only begins the months of
+    `by=month`."""
     last: Annotated[AskedDay | None, Field(alias="to")] = None
-    """The last day that counts, by the days on which things took effect."""
+    """The last day that counts, by the days on which things took effect. It may be to come: bookings are counted on the
+    day of their slot. A duration, and what is computed of one, ends today unless another day is asked for."""
     known_on: AskedDay | None = None
     """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
     without: Literal["largest"] | None = None
@@ -83,6 +85,8 @@ class Selection(BaseModel):
     """Count only this business zone."""
     funder: Funder | None = None
     """Count only this funder's grants."""
+    equipment: EquipmentCode | None = None
+    """Count only this equipment of the shared platform."""
 
     def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
         """The question, if the indicator can answer it. Raises Problem."""
@@ -95,16 +99,17 @@ class Selection(BaseModel):
             if name not in indicator.dimensions:
                 said = Said(sentences.OTHER_DIMENSIONS, indicator=indicator.name, dimensions=indicator.dimensions)
                 raise invalid_parameter(name, said)
-        return Question(self.first, self.last, by, self.known_on, self.without is not None, where)
+        question = Question(self.first, self.last, by, self.known_on, self.without is not None, where)
+        return ended(indicator, question)
 
 
 class Asked(Selection):
     """What a figure counts, and how it is broken down."""
 
     by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
-    """Break the figure down by one or several of company, axis, naf, commune, zone, funder and month, as far as the
-    indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took effect; a
-    level's month shows it at the end of the month."""
+    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment and month, as far
+    as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took
+    effect; a duration's has its days in the month; a level's month shows it at the end of the month."""
 
     def dimensions(self, indicator: Indicator) -> tuple[str, ...]:
         """What it is broken down by. Raises Problem."""
@@ -204,8 +209,9 @@ def routes(catalogue: Catalogue) -> APIRouter:
     ) -> EventsBehind:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 
-        Of a level: the latest event of each subject. Of a formula: the events of its inputs. All pages that the `Link`
-        header leads to are read at the positions of the first one, so their values add up to the figure.
+        Of a level: the latest event of each subject. Of a duration: each event that holds on a day of the period. Of
+        what is computed: the events of its inputs. All pages that the `Link` header leads to are read at the positions
+        of the first one, so their values add up to the figure.
         """
         indicator = find(name)
         question = asked.question(indicator)
@@ -222,7 +228,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
             positions=positions(start.at),
             inputs=[
                 Input(name=each.name, href=link(each, question), events=link(each, question, events=True))
-                for each in (indicator.of if isinstance(indicator, Formula) else ())
+                for each in inputs(indicator)
             ],
             items=[EventBehind.of_fact(fact) for fact in facts],
         )

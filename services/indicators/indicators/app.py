@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from indicators import investment, network
+from indicators import equipment, investment, network
 from indicators.api import routes
 from indicators.measures import Catalogue
 from indicators.projection import begin, forget
@@ -21,6 +21,10 @@ catalogue = Catalogue(
     investment.jobs_created,
     investment.jobs_maintained,
     investment.cost_per_job,
+    equipment.platform_hours_booked,
+    equipment.platform_open_hours,
+    equipment.platform_use,
+    equipment.platform_companies,
 )
 
 app = Service(

@@ -1,6 +1,7 @@
 """The events behind a figure: the facts it is made of, page after page at the same positions.
 
-Their values add up to the figure. Of a level that is each subject's last fact; of a formula, the facts of its inputs.
+Their values add up to the figure. Of a level that is each subject's last fact; of a duration, each fact that holds on
+a day of the period; of what is computed, the facts of its inputs.
 """
 
 import json
@@ -12,8 +13,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from indicators.measures import Formula, Indicator, Level
-from indicators.query import ALWAYS, PATIENCE, Positions, Question, Snapshot
+from contracts.model import FIRST_DAY
+from indicators.measures import Duration, Indicator, Level, inputs
+from indicators.query import ALWAYS, PATIENCE, Positions, Question, Snapshot, ended
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ async def facts_behind(
     `at` are the positions of the first page: events folded since then do not appear in the later ones.
     """
     facts: list[FactBehind] = []
-    measures = indicator.of if isinstance(indicator, Formula) else (indicator,)
+    question = ended(indicator, question)
+    measures = inputs(indicator) or (indicator,)
     for index in range(after.measure, len(measures)):
         measure = measures[index]
         start = after if index == after.measure else Place()
@@ -68,6 +71,10 @@ async def facts_behind(
         if isinstance(measure, Level):
             rows = await snapshot.connection.fetch(
                 _LEVEL, *common, question.last or ALWAYS, question.without_largest, timeout=PATIENCE
+            )
+        elif isinstance(measure, Duration):
+            rows = await snapshot.connection.fetch(
+                _DURATION, *common, question.first or FIRST_DAY, question.until, timeout=PATIENCE
             )
         else:
             rows = await snapshot.connection.fetch(
@@ -116,6 +123,23 @@ FROM asked
 WHERE (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
   AND contributor NOT IN (SELECT contributor FROM asked WHERE $11::boolean GROUP BY contributor HAVING sum(value) > 0
                           ORDER BY sum(value) DESC, contributor LIMIT 1)
+ORDER BY service, position, ordinal
+LIMIT $9
+"""
+
+_DURATION: Final = """
+WITH spans AS (
+    SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions,
+           coalesce(lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal), $11::date)
+             - greatest(effective_on, $10::date) AS days
+    FROM facts
+    WHERE generation = $1 AND indicator = $2 AND effective_on < $11 AND ($4::timestamptz IS NULL OR recorded_at < $4)
+      AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
+)
+SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value * days / 7 AS value,
+       dimensions
+FROM spans
+WHERE dimensions @> $3::jsonb AND days > 0 AND (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
 ORDER BY service, position, ordinal
 LIMIT $9
 """

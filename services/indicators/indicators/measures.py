@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, Final, Literal, get_args, get_type_hints
+from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 from contracts.model import Event
 
-Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder"]
+Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder", "equipment"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+
+Kind = Literal["sum", "level", "duration", "formula", "contributors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Fact:
 class Indicator:
     """What every indicator says of itself."""
 
+    kind: ClassVar[Kind]
     name: str
     title: str
     definition: str
@@ -64,7 +67,7 @@ class Measure(Indicator):
 
     events: frozenset[type[Event]]
     contributor: str
-    """The event's field that names the person or firm that `n` counts."""
+    """The event's field that names whom `n` counts: a person, a firm, a machine."""
     counts: Callable[[Any], Iterable[Count]]
 
     def facts(self, event: Event) -> Iterator[Fact]:
@@ -85,21 +88,54 @@ class Measure(Indicator):
 class Sum(Measure):
     """A flow: values added up over a period."""
 
+    kind = "sum"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Level(Measure):
     """A stock: the last value of each subject up to a day, by (effective_on, position), added up over the subjects."""
 
+    kind = "level"
     without_largest: bool = False
     """Whether it may be asked for without its largest contributor."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Formula(Indicator):
-    """A ratio of measures, computed when asked for and never stored."""
+class Duration(Measure):
+    """A level that is told a week, added up over a period: a seventh of it for each day on which it holds.
+
+    What is known to hold today holds on the days to come, as far as the period goes. A period without a last day ends
+    today.
+    """
+
+    kind = "duration"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Indicator):
+    """What is made of the answers of measures when it is asked for, and never stored."""
 
     of: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula(Derived):
+    """A ratio of measures."""
+
+    kind = "formula"
     compute: Callable[..., Decimal | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contributors(Derived):
+    """How many contribute to a measure: its `n`, so that each counts once in a period, and once in each cell."""
+
+    kind = "contributors"
+
+
+def inputs(indicator: Indicator) -> tuple[Measure, ...]:
+    """The measures that a derived indicator is made of. A measure has none."""
+    return indicator.of if isinstance(indicator, Derived) else ()
 
 
 def sums(
@@ -148,6 +184,26 @@ def levels(
     return declare
 
 
+def durations(
+    *, unit: str, dimensions: tuple[Dimension, ...], version: int = 1, contributor: str = "company"
+) -> Callable[[Callable[[Any], int | float]], Duration]:
+    """Declares a level held over time: the function returns how much a week it is after an event, from its
+    `effective_on` on."""
+
+    def declare(function: Callable[[Any], int | float]) -> Duration:
+        return Duration(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=dimensions,
+            events=_source_events(function),
+            contributor=contributor,
+            counts=lambda event: (Count(event.effective_on, function(event)),),
+        )
+
+    return declare
+
+
 def formula(
     *, unit: str, of: tuple[Measure, ...], version: int = 1
 ) -> Callable[[Callable[..., Decimal | None]], Formula]:
@@ -166,6 +222,15 @@ def formula(
     return declare
 
 
+def contributors(*, unit: str, of: Measure, version: int = 1) -> Callable[[Callable[[], None]], Contributors]:
+    """Declares how many contribute to a measure: the function has a name and a docstring, and nothing to do."""
+
+    def declare(function: Callable[[], None]) -> Contributors:
+        return Contributors(**_described(function), unit=unit, version=version, dimensions=of.dimensions, of=(of,))
+
+    return declare
+
+
 class Catalogue(Mapping[str, Indicator]):
     """The indicators by name, in the order they are shown. TypeError where two collide or an input is missing."""
 
@@ -175,7 +240,7 @@ class Catalogue(Mapping[str, Indicator]):
             raise TypeError("two indicators have the same name")
         self.measures = tuple(indicator for indicator in indicators if isinstance(indicator, Measure))
         for indicator in indicators:
-            if isinstance(indicator, Formula) and not set(indicator.of) <= set(self.measures):
+            if not set(inputs(indicator)) <= set(self.measures):
                 raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
         self.events = frozenset[type[Event]]().union(*(measure.events for measure in self.measures))
         self.definitions = {measure.name: measure.version for measure in self.measures}

@@ -1,14 +1,14 @@
 """Figures, read from facts and cells in one snapshot, with the positions they are complete up to.
 
-Sums take whole months from cells and the days at either end from facts; levels, and whatever is asked with `known_on`,
-come from facts alone. Either way a figure is made of exactly the events up to its positions.
+Sums take whole months from cells and the days at either end from facts; levels and durations, and whatever is asked
+with `known_on`, come from facts alone. Either way a figure is made of exactly the events up to its positions.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -17,7 +17,7 @@ import asyncpg
 
 from contracts.model import FIRST_DAY
 from eventstore.decider import PARIS
-from indicators.measures import Formula, Indicator, Level
+from indicators.measures import Contributors, Duration, Formula, Indicator, Level, inputs
 from indicators.projection import PREFIX
 from service.clock import today
 
@@ -40,7 +40,7 @@ class Question:
     """What is asked of an indicator."""
 
     first: date | None = None
-    """A sum counts from this day on. A level is a state of its last day: this only begins its months."""
+    """Sums and durations count from this day on. A level is a state of its last day: this only begins its months."""
     last: date | None = None
     by: tuple[str, ...] = ()
     """Dimensions of the indicator, or `month`."""
@@ -65,7 +65,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Value:
-    """A figure: its value, how many persons or firms contribute to it, and when its latest event was recorded."""
+    """A figure: its value, how many contribute to it, and when its latest event was recorded."""
 
     value: Decimal | None
     n: int
@@ -77,7 +77,7 @@ ZERO: Final = Value(Decimal(0), 0, None)
 
 @dataclass(frozen=True)
 class Answer:
-    """The total asked for, and those of its cells that have contributors."""
+    """The total asked for, and those of its cells that have contributors, or, of a formula, a value."""
 
     total: Value
     cells: Mapping[Key, Value]
@@ -101,9 +101,18 @@ class Snapshot:
 
     async def answer(self, indicator: Indicator, question: Question) -> Answer:
         """The figure asked for. The question has only what the indicator knows."""
-        if isinstance(indicator, Formula):
-            return _compute(indicator, [await self.answer(measure, question) for measure in indicator.of])
-        read, arguments = _level(question) if isinstance(indicator, Level) else _sum(question)
+        question = ended(indicator, question)
+        match indicator:
+            case Formula():
+                return _compute(indicator, [await self.answer(measure, question) for measure in indicator.of])
+            case Contributors(of=(measure,)):
+                return _contributors(await self.answer(measure, question))
+            case Level():
+                read, arguments = _level(question)
+            case Duration():
+                read, arguments = _duration(question)
+            case _:
+                read, arguments = _sum(question)
         rows = await self.connection.fetch(
             read,
             self.generation,
@@ -117,6 +126,16 @@ class Snapshot:
             row["key"] and tuple(json.loads(row["key"])): Value(row["value"], row["n"], row["as_of"]) for row in rows
         }
         return Answer(values.pop(None), values, rows[0]["excluded"])
+
+
+def ended(indicator: Indicator, question: Question) -> Question:
+    """The question with the last day it has if none is asked for: today, where a duration is in the figure.
+
+    Whatever is computed of a duration is asked for the same days.
+    """
+    if question.last is None and any(isinstance(each, Duration) for each in (indicator, *inputs(indicator))):
+        return replace(question, last=today())
+    return question
 
 
 @asynccontextmanager
@@ -136,13 +155,21 @@ async def snapshot(pool: asyncpg.Pool, generation: str) -> AsyncIterator[Snapsho
         yield Snapshot(connection, generation, positions, partitions)  # type: ignore[arg-type]
 
 
-def _compute(indicator: Formula, inputs: list[Answer]) -> Answer:
+def _compute(indicator: Formula, answers: list[Answer]) -> Answer:
     def value(values: list[Value]) -> Value:
         as_of = max((each.as_of for each in values if each.as_of), default=None)
         return Value(indicator.compute(*(each.value for each in values)), min(each.n for each in values), as_of)
 
-    cells = {key: value([each.cells.get(key, ZERO) for each in inputs]) for key in inputs[0].cells}
-    return Answer(value([each.total for each in inputs]), {key: cell for key, cell in cells.items() if cell.n})
+    cells = {key: value([each.cells.get(key, ZERO) for each in answers]) for key in answers[0].cells}
+    shown = {key: cell for key, cell in cells.items() if cell.n or cell.value is not None}
+    return Answer(value([each.total for each in answers]), shown)
+
+
+def _contributors(answer: Answer) -> Answer:
+    def number(value: Value) -> Value:
+        return replace(value, value=Decimal(value.n))
+
+    return Answer(number(answer.total), {key: number(cell) for key, cell in answer.cells.items()})
 
 
 def _sum(question: Question) -> tuple[str, tuple[object, ...]]:
@@ -162,22 +189,16 @@ def _level(question: Question) -> tuple[str, tuple[object, ...]]:
     return _LEVEL, (last, question.known_before, first, min(last, today()), question.without_largest)
 
 
+def _duration(question: Question) -> tuple[str, tuple[object, ...]]:
+    """The days, and the limit of what was known."""
+    return _DURATION, (question.first or FIRST_DAY, question.until, question.known_before)
+
+
 _MARKS: Final = "SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 || $2"
 
-# What both kinds end with: contributors' shares of the total and of each cell, the total first. A made-up share of
+# What all kinds end with: contributors' shares of the total and of each cell, the total first. A made-up share of
 # nobody sees to it that there is a total.
-_SUM: Final = """
-WITH parts AS (
-    SELECT month, contributor, dimensions, value, recorded_at
-    FROM cells
-    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND month >= $5 AND month < $6
-    UNION ALL
-    SELECT effective_on, contributor, dimensions, value, recorded_at
-    FROM unnest($7::date[], $8::date[]) AS edge (first, until)
-    JOIN facts ON effective_on >= edge.first AND effective_on < edge.until
-    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb
-      AND ($9::timestamptz IS NULL OR recorded_at < $9)
-), shares AS (
+_SHARES: Final = """shares AS (
     SELECT NULL::jsonb AS key, contributor, sum(value) AS value, max(recorded_at) AS recorded_at
     FROM parts
     GROUP BY contributor
@@ -194,12 +215,49 @@ WITH parts AS (
     GROUP BY key, contributor
     UNION ALL
     SELECT NULL, NULL, 0, NULL
-)
+)"""
+
+_SUM: Final = f"""
+WITH parts AS (
+    SELECT month, contributor, dimensions, value, recorded_at
+    FROM cells
+    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND month >= $5 AND month < $6
+    UNION ALL
+    SELECT effective_on, contributor, dimensions, value, recorded_at
+    FROM unnest($7::date[], $8::date[]) AS edge (first, until)
+    JOIN facts ON effective_on >= edge.first AND effective_on < edge.until
+    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb
+      AND ($9::timestamptz IS NULL OR recorded_at < $9)
+), {_SHARES}
 SELECT key, sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of, NULL AS excluded
 FROM shares
 GROUP BY key
 HAVING key IS NULL OR count(*) FILTER (WHERE value <> 0) > 0
-"""
+"""  # noqa: S608  made of what stands here
+
+_DURATION: Final = f"""
+WITH spans AS (
+    SELECT contributor, dimensions, value, recorded_at, effective_on AS begins,
+           lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal) AS ends
+    FROM facts
+    WHERE generation = $1 AND indicator = $2 AND effective_on < $6 AND ($7::timestamptz IS NULL OR recorded_at < $7)
+), held AS (
+    SELECT contributor, dimensions, value, recorded_at, greatest(begins, $5::date) AS begins,
+           coalesce(ends, $6::date) AS ends
+    FROM spans
+    WHERE dimensions @> $3::jsonb
+), parts AS (
+    SELECT month, contributor, dimensions, recorded_at,
+           value * (least(ends, (month + interval '1 month')::date) - greatest(begins, month::date)) AS value
+    FROM held, generate_series(date_trunc('month', begins::timestamp), ends - interval '1 day', '1 month') AS month
+    WHERE begins < ends
+), {_SHARES}
+SELECT key, round(sum(value) / 7, 2) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
+       NULL AS excluded
+FROM shares
+GROUP BY key
+HAVING key IS NULL OR count(*) FILTER (WHERE value <> 0) > 0
+"""  # noqa: S608  made of what stands here
 
 _LEVEL: Final = """
 WITH spans AS (

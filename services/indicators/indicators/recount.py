@@ -7,12 +7,12 @@ it says in the end, corrections made in place, and that is what is counted.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from contracts.model import FIRST_DAY
+from contracts.model import FIRST_DAY, PARIS
 from indicators.query import ZERO, Answer, Key, Question, Value
 from service.clock import today
 
@@ -46,15 +46,28 @@ Streams = Mapping[str, Sequence[Happened]]
 
 def recount(name: str, streams: Streams, question: Question) -> Answer:
     """The figure asked for, without its `as_of`."""
-    if name == "cost_per_job":
-        return _ratio(recount("invested_productive", streams, question), recount("jobs_created", streams, question))
+
+    def known(category: str) -> Iterator[Sequence[Happened]]:
+        for subject, stream in streams.items():
+            if subject.startswith(category):
+                yield [event for event in stream if limit is None or event.recorded_at < limit]
+
     limit = question.known_before
-    known = (
-        [event for event in stream if limit is None or event.recorded_at < limit]
-        for subject, stream in streams.items()
-        if subject.startswith("company-" if name in LEVELS else "investment-")
-    )
-    return _level(LEVELS[name], known, question) if name in LEVELS else _flow(FLOWS[name], known, question)
+    match name:
+        case "cost_per_job":
+            return _ratio(recount("invested_productive", streams, question), recount("jobs_created", streams, question))
+        case "platform_hours_booked":
+            return _flow((share for stream in known("booking-") for share in _booked(stream)), question)
+        case "platform_open_hours":
+            return _open(known("equipment-"), question)
+        case "platform_use":
+            until = replace(question, last=question.last or today())
+            return _use(*(recount(f"platform_{each}", streams, until) for each in ("hours_booked", "open_hours")))
+        case "platform_companies":
+            return _firms(recount("platform_hours_booked", streams, question))
+    if name in LEVELS:
+        return _level(LEVELS[name], known("company-"), question)
+    return _flow((share for stream in known("investment-") for share in FLOWS[name](Investment(stream))), question)
 
 
 # Levels: a company is replayed event by event, and looked at on the days asked for.
@@ -216,39 +229,98 @@ FLOWS: Final[Mapping[str, Callable[[Investment], Iterable[Share]]]] = {
 }
 
 
-def _flow(
-    shares_of: Callable[[Investment], Iterable[Share]], streams: Iterable[Sequence[Happened]], question: Question
-) -> Answer:
+def _flow(counted: Iterable[Share], question: Question) -> Answer:
     first, last = question.first or date.min, question.last or date.max
-    shares = [
-        share
-        for stream in streams
-        for share in shares_of(Investment(stream))
-        if first <= share.on <= last and _is_asked(share, question)
-    ]
+    shares = [share for share in counted if first <= share.on <= last and _is_asked(share, question)]
     return _counted(shares, shares, question)
 
 
-# What both end with.
+# The platform: a booking counts by the slot it has in the end, and a machine is looked at on every single day.
+
+
+def _booked(stream: Sequence[Happened]) -> Iterator[Share]:
+    approved: Happened | None = None
+    for event in stream:
+        if event.type == "BookingApproved":
+            approved = event
+        elif event.type in ("BookingCancelled", "BookingDisplaced", "BookingPutBack"):
+            approved = None
+    if approved:
+        starts = datetime.fromisoformat(approved.data["starts"]).astimezone(PARIS)
+        yield Share(starts.date(), approved.data, Decimal(approved.data["hours"]))
+
+
+def _open(streams: Iterable[Sequence[Happened]], question: Question) -> Answer:
+    first, last = question.first or FIRST_DAY, question.last or today()
+    shares: list[Share] = []
+    for stream in streams:
+        moments: list[Share] = []
+        in_service = False
+        for event in stream:
+            if event.type in ("EquipmentEnteredService", "MaintenanceEnded"):
+                in_service = True
+            elif event.type in ("MaintenanceBegan", "EquipmentRetired"):
+                in_service = False
+            week = len(event.data["weekdays"]) * (event.data["closes"] - event.data["opens"])
+            moments.append(Share(event.day(), event.data, Decimal(week * in_service)))
+        moments.sort(key=lambda moment: moment.on)
+        begun = [moment.on for moment in moments]
+        day = max(first, begun[0]) if begun else date.max
+        while day <= last:
+            moment = moments[bisect_right(begun, day) - 1]
+            shares.append(Share(day, moment.told, moment.value))
+            day += timedelta(days=1)
+    shares = [share for share in shares if _is_asked(share, question)]
+    weekly = _counted(shares, shares, question, contributor="equipment")
+
+    def daily(value: Value) -> Value:
+        return replace(value, value=((value.value or Decimal(0)) / 7).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+    return Answer(daily(weekly.total), {key: daily(cell) for key, cell in weekly.cells.items()})
+
+
+def _use(booked: Answer, opened: Answer) -> Answer:
+    def share(hours: Value, of: Value) -> Value:
+        value = ((hours.value or 0) / of.value).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of.value else None
+        return Value(value, min(hours.n, of.n), None)
+
+    cells = {key: share(booked.cells.get(key, ZERO), cell) for key, cell in opened.cells.items()}
+    return Answer(share(booked.total, opened.total), cells)
+
+
+def _firms(answer: Answer) -> Answer:
+    def number(value: Value) -> Value:
+        return replace(value, value=Decimal(value.n))
+
+    return Answer(number(answer.total), {key: number(cell) for key, cell in answer.cells.items()})
+
+
+# What all end with.
 
 
 def _is_asked(share: Share, question: Question) -> bool:
     return all(share.told.get(name) == value for name, value in question.where.items())
 
 
-def _counted(total: Iterable[Share], shown: Iterable[Share], question: Question, excluded: str | None = None) -> Answer:
+def _counted(
+    total: Iterable[Share],
+    shown: Iterable[Share],
+    question: Question,
+    excluded: str | None = None,
+    contributor: str = "company",
+) -> Answer:
     def key(share: Share) -> Key:
         return tuple(f"{share.on:%Y-%m}" if name == "month" else share.told[name] for name in question.by)
 
-    by_company = _by_company(total, lambda _: ())
-    cells = _by_company(shown, key) if question.by else {}
-    return Answer(by_company.get((), ZERO), {key: value for key, value in cells.items() if value.n}, excluded)
+    whole = _by_contributor(total, lambda _: (), contributor)
+    cells = _by_contributor(shown, key, contributor) if question.by else {}
+    return Answer(whole.get((), ZERO), {key: value for key, value in cells.items() if value.n}, excluded)
 
 
-def _by_company(shares: Iterable[Share], key: Callable[[Share], Key]) -> dict[Key, Value]:
+def _by_contributor(shares: Iterable[Share], key: Callable[[Share], Key], contributor: str) -> dict[Key, Value]:
     sizes: dict[Key, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for share in shares:
-        sizes[key(share)][share.told["company"]] += share.value
+        sizes[key(share)][share.told[contributor]] += share.value
     return {
         key: Value(sum(each.values(), Decimal(0)), sum(1 for size in each.values() if size), None)
         for key, each in sizes.items()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 
 from contracts.model import Day
 from contracts.registry import REGISTRY
-from contracts.values import Axis, Commune, Funder, Naf, Siret, Zone, sample_siret
+from contracts.values import Axis, Commune, EquipmentCode, Funder, Naf, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
-from indicators.measures import Formula, Indicator, Level, Measure
+from indicators.measures import Indicator, Kind, Measure, inputs
 from indicators.query import Answer, Key, Positions, Question, Value
 
 PATH: Final = "/indicators/v1/indicators"
@@ -57,7 +57,8 @@ class FigureValue(Representation):
     """The total asked for. Null where a formula has none, as a cost per job without jobs."""
     unit: Annotated[str, Field(examples=["EUR"])]
     n: Annotated[int, Field(examples=[6])]
-    """How many firms contribute: those whose share is not zero. Of a formula, the smallest `n` of its inputs."""
+    """How many firms, or machines, contribute: those whose share is not zero. Of a formula, the smallest `n` of its
+    inputs."""
     as_of: datetime | None
     """When the latest event in it was recorded. Null where there is none."""
     definition_version: Annotated[int, Field(examples=[1])]
@@ -69,14 +70,15 @@ class Entry(FigureValue):
 
     title: Annotated[str, Field(examples=["Productive investment carried out"])]
     definition: str
-    kind: Literal["sum", "level", "formula"]
-    """A sum adds up what happened in a period; a level is a state on a day; a formula is computed of others."""
+    kind: Kind
+    """A sum adds up what happened in a period; a level is a state on a day; a duration adds up over a period a state
+    that is told a week; a formula is computed of others; contributors are how many contribute to another."""
     dimensions: tuple[str, ...]
     """What `by` takes, besides `month`."""
     events: tuple[str, ...]
     """The event types it is folded from."""
     of: tuple[str, ...]
-    """The indicators a formula is computed of."""
+    """The indicators it is computed of, where it is."""
     target: int | None
     href: str
     """Where its figures are."""
@@ -84,21 +86,20 @@ class Entry(FigureValue):
     @classmethod
     def of_indicator(cls, indicator: Indicator, current: Value) -> Self:
         """The catalogue's entry."""
-        inputs = indicator.of if isinstance(indicator, Formula) else ()
-        measures = inputs or (indicator,)
+        measures = inputs(indicator) or (indicator,)
         return cls(
             **asdict(current),
             name=indicator.name,
             title=indicator.title,
             definition=indicator.definition,
             unit=indicator.unit,
-            kind="formula" if inputs else "level" if isinstance(indicator, Level) else "sum",
+            kind=indicator.kind,
             definition_version=indicator.version,
             dimensions=indicator.dimensions,
             events=tuple(
                 sorted({event.event_type for each in measures if isinstance(each, Measure) for event in each.events})
             ),
-            of=tuple(measure.name for measure in inputs),
+            of=tuple(measure.name for measure in inputs(indicator)),
             target=indicator.target,
             href=f"{PATH}/{indicator.name}",
         )
@@ -122,6 +123,7 @@ class Cell(Representation):
     zone: Zone | None = None
     """Null for companies outside any zone."""
     funder: Funder | None = None
+    equipment: EquipmentCode | None = None
     month: Annotated[str | None, Field(examples=["2023-12"])] = None
     value: Number | None
     n: int
@@ -133,7 +135,7 @@ class Figure(FigureValue):
     first: Annotated[Day | None, Field(alias="from")]
     """As asked."""
     last: Annotated[Day | None, Field(alias="to")]
-    """As asked."""
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
     known_on: Day | None
     """As asked."""
     excluded: Siret | None
@@ -143,7 +145,8 @@ class Figure(FigureValue):
     events: Annotated[str, Field(examples=[f"{PATH}/invested_productive/events?to=2023-12-31"])]
     """Where the events behind it are."""
     cells: list[Cell]
-    """What `by` asked for, in order. A cell to which nobody contributes is left out."""
+    """What `by` asked for, in order. A cell to which nobody contributes is left out, unless a formula has a value in
+    it."""
 
 
 class EventBehind(Representation):
@@ -161,9 +164,10 @@ class EventBehind(Representation):
     ordinal: int
     """Which of the event's parts in this indicator it is, from 0."""
     effective_on: Day
-    """The day it counts on. A correction counts on the days it corrects."""
+    """The day it counts on, or from which on. A correction counts on the days it corrects."""
     recorded_at: datetime
     value: Number
+    """Of a duration it is not rounded; the figure is."""
     dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": sample_siret(0), "axis": 2}])]
     href: Annotated[str, Field(examples=["/companies/v1/investments/01890f0e-7c2b-7cc3-8000-0123456789ab/events"])]
     """The history of its stream."""
@@ -185,14 +189,14 @@ class Input(Representation):
 
 
 class EventsBehind(Representation):
-    """A page of the events behind a figure. Over all pages, their values add up to it (or to a formula's inputs)."""
+    """A page of the events behind a figure. Over all pages, their values add up to it (or to its inputs)."""
 
     name: Name
     definition_version: Annotated[int, Field(examples=[1])]
     positions: Mapping[str, ServicePositions]
     """Those of the first page: later events do not appear in the pages that follow."""
     inputs: list[Input]
-    """Of a formula, what it is computed of."""
+    """What it is computed of, where it is."""
     items: list[EventBehind]
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Final
 
@@ -26,7 +26,7 @@ from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.postgres.connection import connect
 from indicators.lineage import Place, facts_behind
-from indicators.measures import Catalogue, Formula, Indicator, Level
+from indicators.measures import Catalogue, Derived, Duration, Indicator, Level
 from indicators.projection import generation_of
 from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snapshot
 from indicators.recount import Happened, recount
@@ -153,7 +153,7 @@ async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[
             served = await now.answer(indicator, question)
             faults += differences(indicator, question, served, recount(indicator.name, topics.streams, question))
             compared += 1
-            if not question.by and not isinstance(indicator, Formula):
+            if not question.by and not isinstance(indicator, Derived):
                 faults += await _untraceable(now, indicator, question, served, topics)
     return compared, faults
 
@@ -163,16 +163,18 @@ def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -
     happened = sorted(event.day() for stream in streams.values() for event in stream)
     recorded = sorted({event.recorded_at.astimezone(PARIS).date() for stream in streams.values() for event in stream})
     days = sorted({FIRST_PROGRAMME, *_spread(happened, 3)})
-    for by in [(), *((name,) for name in (*indicator.dimensions, "month")), ("zone", "month")]:
+    whose = indicator.dimensions[0]
+    with_month = [(name, "month") for name in ("zone", "equipment") if name in indicator.dimensions]
+    for by in [(), *((name,) for name in (*indicator.dimensions, "month")), *with_month]:
         for last in (None, *days):
             yield Question(by=by, last=last)
-    yield Question(by=("company", "month"))
+    yield Question(by=(whose, "month"))
     for first, last in pairwise(days):
         for by in ((), ("month",)):
             yield Question(first=first, last=last, by=by)
     for known_on in _spread(recorded, 3):
         for last in (None, days[0]):
-            yield Question(known_on=known_on, last=last, by=("company",))
+            yield Question(known_on=known_on, last=last, by=(whose,))
     if isinstance(indicator, Level) and indicator.without_largest:
         for last in (None, *days):
             yield Question(last=last, by=("zone",), without_largest=True)
@@ -204,6 +206,8 @@ async def _untraceable(
         if topics.events.get((fact.service, fact.position)) != str(fact.event_id)
     ]
     total = sum((fact.value for fact in facts), Decimal(0))
+    if isinstance(indicator, Duration):
+        total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if total != served.total.value:
         faults.append(f"{where}: add up to {total}, not {served.total.value}")
     return faults
