@@ -100,7 +100,10 @@ class Selection(BaseModel):
                 said = Said(sentences.OTHER_DIMENSIONS, indicator=indicator.name, dimensions=indicator.dimensions)
                 raise invalid_parameter(name, said)
         question = Question(self.first, self.last, by, self.known_on, self.without is not None, where)
-        return ended(indicator, question)
+        question = ended(indicator, question)
+        if self.first and not self.last and question.last and self.first > question.last:
+            raise invalid_parameter("from", Said(sentences.ENDS_TODAY, indicator=indicator.name, first=self.first))
+        return question
 
 
 class Asked(Selection):

@@ -5,7 +5,7 @@ it says in the end, corrections made in place, and that is what is counted.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -265,11 +265,11 @@ def _open(streams: Iterable[Sequence[Happened]], question: Question) -> Answer:
             moments.append(Share(event.day(), event.data, Decimal(week * in_service)))
         moments.sort(key=lambda moment: moment.on)
         begun = [moment.on for moment in moments]
-        day = max(first, begun[0]) if begun else date.max
-        while day <= last:
-            moment = moments[bisect_right(begun, day) - 1]
-            shares.append(Share(day, moment.told, moment.value))
-            day += timedelta(days=1)
+        begins = max(first, begun[0]) if begun else date.max
+        days = (begins + timedelta(days=n) for n in range((last - begins).days + 1))
+        held = Counter((bisect_right(begun, day) - 1, day.replace(day=1)) for day in days)
+        for (place, month), count in held.items():
+            shares.append(Share(month, moments[place].told, moments[place].value * count))
     shares = [share for share in shares if _is_asked(share, question)]
     weekly = _counted(shares, shares, question, contributor="equipment")
 

@@ -7,6 +7,10 @@ from contracts.language import Sentence
 ENDS_BEFORE_IT_BEGINS: Final = Sentence(
     "{first} is after `to`, {last}", "{first} est postérieur à `to`, qui est le {last}"
 )
+ENDS_TODAY: Final = Sentence(
+    "{indicator} ends today unless `to` says another day, and {first} is to come",
+    "{indicator} s'arrête à aujourd'hui si `to` n'indique pas d'autre date, et le {first} est à venir",
+)
 NOT_WITHOUT_LARGEST: Final = Sentence(
     "{indicator} is not given without its largest contributor",
     "{indicator} ne se calcule pas sans son principal contributeur",

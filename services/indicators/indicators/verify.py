@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Final
@@ -31,6 +31,7 @@ from indicators.projection import generation_of
 from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snapshot
 from indicators.recount import Happened, recount
 from indicators.representation import link
+from service.clock import today
 from service.running.settings import Settings
 
 FIRST_PROGRAMME: Final = date(2023, 12, 31)
@@ -159,7 +160,8 @@ async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[
 
 
 def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -> Iterator[Question]:
-    """What is compared: the total and each way to break it down, as of several days, and as known on several days."""
+    """What is compared: the total and each way to break it down, as of several days, of days to come, and as known on
+    several days."""
     happened = sorted(event.day() for stream in streams.values() for event in stream)
     recorded = sorted({event.recorded_at.astimezone(PARIS).date() for stream in streams.values() for event in stream})
     days = sorted({FIRST_PROGRAMME, *_spread(happened, 3)})
@@ -169,7 +171,7 @@ def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -
         for last in (None, *days):
             yield Question(by=by, last=last)
     yield Question(by=(whose, "month"))
-    for first, last in pairwise(days):
+    for first, last in [*pairwise(days), (today(), today() + timedelta(days=45))]:
         for by in ((), ("month",)):
             yield Question(first=first, last=last, by=by)
     for known_on in _spread(recorded, 3):

@@ -1,17 +1,25 @@
 """What each event counts for in each indicator: from an event to its facts, without a database."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import pytest
 
+from contracts.companies.booking import BookingApproved, BookingCancelled, BookingDisplaced, BookingPutBack
 from contracts.companies.company import (
     CompanyActivated,
     CompanyLeft,
     CompanyReinstated,
     CompanySuspended,
     HeadcountReported,
+)
+from contracts.companies.equipment import (
+    EquipmentEnteredService,
+    EquipmentRetired,
+    MaintenanceBegan,
+    MaintenanceEnded,
+    OpeningChanged,
 )
 from contracts.companies.investment import (
     AmountCorrected,
@@ -32,11 +40,11 @@ from contracts.companies.investment import (
     RepaymentCorrected,
     Step,
 )
-from contracts.model import Event
+from contracts.model import PARIS, Event
 from contracts.values import sample_siret
-from indicators import investment, network
+from indicators import equipment, investment, network
 from indicators.app import catalogue
-from indicators.measures import Catalogue, Formula, Measure, levels
+from indicators.measures import Catalogue, Derived, Measure, levels
 from indicators.recount import FLOWS, LEVELS
 
 ON: Final = date(2022, 6, 15)
@@ -256,6 +264,100 @@ def test_what_an_event_counts_for(measure: Measure, event: Event, expected: list
     assert facts(measure, event) == expected
 
 
+# Slots of four hours: one that begins while it is still the day before in UTC, and one in another month.
+NIGHT: Final[dict[str, Any]] = {
+    "starts": datetime(2022, 7, 1, 0, 30, tzinfo=PARIS),
+    "ends": datetime(2022, 7, 1, 4, 30, tzinfo=PARIS),
+}
+AUTUMN: Final[dict[str, Any]] = {
+    "starts": datetime(2022, 9, 5, 9, tzinfo=PARIS),
+    "ends": datetime(2022, 9, 5, 13, tzinfo=PARIS),
+}
+BOOKING: Final[dict[str, Any]] = {**COMPANY, "equipment": "cobot-1", "hours": 4}
+APPROVED: Final = BookingApproved(**BOOKING, **NIGHT)
+GIVEN_UP: Final = BookingCancelled(**BOOKING, **NIGHT, approved_on=ON, reason="not_needed")
+DISPLACED: Final = BookingDisplaced(
+    **BOOKING,
+    **AUTUMN,
+    starts_before=NIGHT["starts"],
+    ends_before=NIGHT["ends"],
+    approved_on=ON,
+    offered_until=datetime(2022, 6, 16, 9, tzinfo=PARIS),
+)
+PUT_BACK: Final = BookingPutBack(**BOOKING, **NIGHT, approved_on=ON, queued_at=datetime(2022, 6, 1, tzinfo=PARIS))
+NIGHTS_DAY: Final = date(2022, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (APPROVED, [(NIGHTS_DAY, 4)]),
+        (GIVEN_UP, [(NIGHTS_DAY, -4)]),
+        (GIVEN_UP.model_copy(update={"approved_on": None}), []),
+        (DISPLACED, [(NIGHTS_DAY, -4)]),
+        (DISPLACED.model_copy(update={"approved_on": None}), []),
+        (PUT_BACK, [(NIGHTS_DAY, -4)]),
+        (PUT_BACK.model_copy(update={"approved_on": None}), []),
+    ],
+)
+def test_a_slot_counts_on_its_day_in_paris_while_it_is_approved(event: Event, expected: list[Any]) -> None:
+    assert type(event) in equipment.platform_hours_booked.events
+    assert facts(equipment.platform_hours_booked, event) == expected
+
+
+def test_hours_booked_are_by_company_and_machine() -> None:
+    [fact] = equipment.platform_hours_booked.facts(APPROVED)
+    assert fact.contributor == sample_siret(1)
+    assert fact.dimensions == {
+        "company": sample_siret(1),
+        "naf": "25.62B",
+        "commune": "36088",
+        "zone": "zi-limoise",
+        "equipment": "cobot-1",
+    }
+
+
+MACHINE: Final[dict[str, Any]] = {
+    "equipment": "cobot-1",
+    "kind": "robotics",
+    "commune": "36088",
+    "weekdays": ("monday", "tuesday", "friday"),
+    "opens": 8,
+    "closes": 18,
+    "effective_on": ON,
+}
+CLOSED: Final[dict[str, Any]] = {
+    "maintenance_until": date(2022, 7, 1),
+    "reviewed_at": datetime(2022, 7, 1, 8, tzinfo=PARIS),
+}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EquipmentEnteredService(**MACHINE, weekly_hours=30),
+        MaintenanceBegan(**MACHINE, **CLOSED, weekly_hours=0),
+        MaintenanceEnded(**MACHINE, weekly_hours=30),
+        OpeningChanged(**MACHINE, weekly_hours=30, quota_hours=20),
+        OpeningChanged(**MACHINE, weekly_hours=0, quota_hours=20),
+        EquipmentRetired(**MACHINE, weekly_hours=0, reason="sold"),
+    ],
+)
+def test_a_machine_is_open_for_its_weekly_hours_from_each_event_on(event: Any) -> None:
+    assert type(event) in equipment.platform_open_hours.events
+    [fact] = equipment.platform_open_hours.facts(event)
+    assert (fact.effective_on, fact.value) == (ON, event.weekly_hours)
+    assert (fact.contributor, fact.dimensions) == ("cobot-1", {"equipment": "cobot-1"})
+
+
+def test_platform_use_is_rounded_to_four_decimals_and_absent_while_nothing_is_open() -> None:
+    assert equipment.platform_use.dimensions == ("equipment",)
+    assert equipment.platform_use.compute(Decimal(30), Decimal(10)) == Decimal("0.3333")
+    assert equipment.platform_use.compute(Decimal(20_000), Decimal(9)) == Decimal("0.0005")
+    assert equipment.platform_use.compute(Decimal(30), Decimal(0)) == 0
+    assert equipment.platform_use.compute(Decimal(0), Decimal(10)) is None
+
+
 def test_facts_have_the_dimensions_of_their_event() -> None:
     [fact] = investment.grants_disbursed.facts(DISBURSED)
     assert fact.contributor == sample_siret(1)
@@ -294,11 +396,13 @@ def test_an_indicator_explains_itself(indicator: Any) -> None:
 
 
 def test_every_measure_is_counted_a_second_time_by_verify() -> None:
-    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS}
-    assert [name for name, each in catalogue.items() if isinstance(each, Formula)] == ["cost_per_job"]
+    platform = {"platform_hours_booked", "platform_open_hours"}
+    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS, *platform}
+    derived = [name for name, each in catalogue.items() if isinstance(each, Derived)]
+    assert derived == ["cost_per_job", "platform_use", "platform_companies"]
 
 
-def test_the_indicators_of_the_first_two_rows_are_there() -> None:
+def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
     assert list(catalogue) == [
         "members",
         "headcount",
@@ -310,6 +414,10 @@ def test_the_indicators_of_the_first_two_rows_are_there() -> None:
         "jobs_created",
         "jobs_maintained",
         "cost_per_job",
+        "platform_hours_booked",
+        "platform_open_hours",
+        "platform_use",
+        "platform_companies",
     ]
     assert network.members.target == 30
 
@@ -322,6 +430,8 @@ def test_two_indicators_of_one_name_are_refused() -> None:
 def test_a_formula_of_what_is_not_there_is_refused() -> None:
     with pytest.raises(TypeError, match="cost_per_job"):
         Catalogue(investment.cost_per_job, investment.jobs_created)
+    with pytest.raises(TypeError, match="platform_companies"):
+        Catalogue(equipment.platform_companies)
 
 
 def test_a_changed_definition_begins_a_new_generation() -> None:

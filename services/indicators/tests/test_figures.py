@@ -3,14 +3,22 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 import asyncpg
 import pytest
 
+from contracts.companies.booking import BookingApproved, BookingCancelled, BookingDisplaced, BookingMissed
 from contracts.companies.company import CompanyActivated, CompanyLeft, CompanySuspended, HeadcountReported
+from contracts.companies.equipment import (
+    EquipmentEnteredService,
+    EquipmentRetired,
+    MaintenanceBegan,
+    MaintenanceEnded,
+    OpeningChanged,
+)
 from contracts.companies.investment import (
     AmountCorrected,
     Evidence,
@@ -19,6 +27,7 @@ from contracts.companies.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.model import PARIS
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -26,9 +35,10 @@ from eventstore.kafka.envelope import Message
 from indicators import network
 from indicators.app import app, catalogue
 from indicators.lineage import FactBehind, Place, facts_behind
-from indicators.measures import Catalogue, Formula, levels
+from indicators.measures import Catalogue, Duration, inputs, levels
 from indicators.projection import Projection, forget
 from indicators.query import CatchingUp, Question, snapshot
+from service.clock import today
 from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -293,6 +303,173 @@ async def test_as_of_is_when_the_latest_event_in_the_figure_was_recorded(pool: a
     assert (await ask(pool, "invested_productive", last=END_OF_PROGRAMME)).total.as_of == recorded["investment-3"]
 
 
+# Durations: the platform's machines, and who books them
+
+
+def machine(number: int, on: date, weekly_hours: int) -> dict[str, Any]:
+    return {
+        "equipment": f"cobot-{number}",
+        "kind": "robotics",
+        "commune": "36088",
+        "weekdays": ("monday", "tuesday", "wednesday", "thursday", "friday"),
+        "opens": 8,
+        "closes": 18,
+        "effective_on": on,
+        "weekly_hours": weekly_hours,
+    }
+
+
+def slot(siret: str, starts: datetime, hours: int, *, on: date, number: int = 1) -> dict[str, Any]:
+    ends = starts + timedelta(hours=hours)
+    return company(siret, on=on, equipment=f"cobot-{number}", starts=starts, ends=ends, hours=hours)
+
+
+def paris(month: int, day: int, hour: int) -> datetime:
+    return datetime(2024, month, day, hour, tzinfo=PARIS)
+
+
+def a_platform(log: Log | None = None) -> Log:
+    """A machine that is closed for two weeks of February and has fewer hours from April on; another one for a week."""
+    log = log or Log("companies")
+    closed: dict[str, Any] = {"maintenance_until": date(2024, 2, 15), "reviewed_at": paris(2, 15, 8)}
+    log.append(
+        "equipment-cobot-1",
+        EquipmentEnteredService(**machine(1, date(2024, 1, 10), 50)),
+        MaintenanceBegan(**machine(1, date(2024, 2, 1), 0), **closed),
+        MaintenanceEnded(**machine(1, date(2024, 2, 15), 50)),
+        OpeningChanged(**machine(1, date(2024, 4, 1), 20), quota_hours=20),
+    )
+    log.append(
+        "equipment-cobot-2",
+        EquipmentEnteredService(**machine(2, date(2024, 3, 4), 30)),
+        EquipmentRetired(**machine(2, date(2024, 3, 11), 0), reason="sold"),
+    )
+    on = date(2024, 1, 12)
+    log.append("booking-1", BookingApproved(**slot(FONDERIE, paris(1, 15, 9), 4, on=on)))
+    log.append("booking-2", BookingApproved(**slot(FONDERIE, paris(1, 31, 9), 3, on=on)))
+    missed = slot(USINAGE, paris(3, 5, 9), 2, on=on, number=2)
+    log.append("booking-3", BookingApproved(**missed), BookingMissed(**missed | {"effective_on": date(2024, 3, 6)}))
+    cancelled = slot(MAROQUINERIE, paris(3, 7, 9), 8, on=on)
+    log.append(
+        "booking-4",
+        BookingApproved(**cancelled),
+        BookingCancelled(**cancelled, approved_on=on, reason="not_needed"),
+    )
+    return log
+
+
+async def test_a_duration_adds_up_a_seventh_of_its_level_for_each_day(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_platform().messages)
+    for first, last, weeks_hours in [
+        (None, date(2024, 1, 9), 0),
+        (None, date(2024, 1, 10), 50),
+        (date(2024, 1, 5), date(2024, 1, 16), 7 * 50),
+        (date(2024, 1, 31), date(2024, 2, 1), 50),
+        (date(2024, 2, 1), date(2024, 2, 14), 0),
+        (date(2024, 2, 14), date(2024, 2, 15), 50),
+        (date(2024, 3, 3), date(2024, 3, 11), 9 * 50 + 7 * 30),
+        (date(2024, 3, 31), date(2024, 4, 2), 50 + 2 * 20),
+        (None, date(2024, 3, 31), (22 + 15 + 31) * 50 + 7 * 30),
+    ]:
+        expected = (Decimal(weeks_hours) / 7).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert await value(pool, "platform_open_hours", first=first, last=last) == expected, (first, last)
+
+
+async def test_a_duration_by_month_has_the_days_of_each(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_platform().messages)
+    shown = await cells(pool, "platform_open_hours", "month", first=date(2024, 1, 12), last=date(2024, 4, 7))
+    assert shown == {
+        "2024-01": Decimal("142.86"),
+        "2024-02": Decimal("107.14"),
+        "2024-03": Decimal("251.43"),
+        "2024-04": 20,
+    }
+    assert await cells(pool, "platform_open_hours", "equipment", "month", last=date(2024, 3, 31)) == {
+        ("cobot-1", "2024-01"): Decimal("157.14"),
+        ("cobot-1", "2024-02"): Decimal("107.14"),
+        ("cobot-1", "2024-03"): Decimal("221.43"),
+        ("cobot-2", "2024-03"): 30,
+    }
+    assert await cells(pool, "platform_open_hours", "month", first=date(2024, 2, 2), last=date(2024, 2, 9)) == {}
+    answer = await ask(pool, "platform_open_hours", last=date(2024, 3, 31))
+    assert answer.total.n == 2
+    only = await value(pool, "platform_open_hours", last=date(2024, 3, 31), where={"equipment": "cobot-2"})
+    assert only == 30
+
+
+async def test_a_duration_ends_today_unless_a_later_day_is_asked_for(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    log.append("equipment-cobot-1", EquipmentEnteredService(**machine(1, today() - timedelta(days=6), 50)))
+    ahead = datetime.combine(today() + timedelta(days=7), datetime.min.time(), PARIS)
+    log.append("booking-1", BookingApproved(**slot(FONDERIE, ahead, 10, on=today())))
+    await fold(pool, log.messages)
+    assert await value(pool, "platform_open_hours") == 50
+    assert await value(pool, "platform_open_hours", last=ahead.date()) == 100
+    assert await value(pool, "platform_hours_booked") == 10
+    assert await value(pool, "platform_use") == 0
+    assert await value(pool, "platform_use", last=ahead.date()) == Decimal("0.1")
+    shown = await cells(pool, "platform_open_hours", "month", first=date(2100, 11, 30), last=date(2100, 12, 7))
+    assert shown == {"2100-11": Decimal("7.14"), "2100-12": 50}
+    assert sum(fact.value for fact in await events_behind(pool, "platform_open_hours")) == 50
+
+
+async def test_a_duration_as_it_was_known(pool: asyncpg.Pool) -> None:
+    log = Log("companies", now=datetime(2024, 1, 31, 12, tzinfo=UTC))
+    log.append("equipment-cobot-1", EquipmentEnteredService(**machine(1, date(2024, 1, 1), 7)))
+    log.now = datetime(2024, 2, 29, 12, tzinfo=UTC)
+    log.append("equipment-cobot-1", OpeningChanged(**machine(1, date(2024, 1, 11), 14), quota_hours=20))
+    await fold(pool, log.messages)
+    january = {"first": date(2024, 1, 1), "last": date(2024, 1, 31)}
+    assert await value(pool, "platform_open_hours", **january) == 10 + 2 * 21
+    assert await value(pool, "platform_open_hours", **january, known_on=date(2024, 2, 28)) == 31
+    assert await value(pool, "platform_open_hours", **january, known_on=date(2024, 1, 30)) == 0
+    assert await value(pool, "platform_use", **january, known_on=date(2024, 1, 30)) is None
+
+
+async def test_the_use_of_the_platform_shows_months_without_bookings(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_platform().messages)
+    answer = await ask(pool, "platform_use", by=("month",), last=date(2024, 3, 31))
+    assert {key[0]: (cell.value, cell.n) for key, cell in answer.cells.items()} == {
+        "2024-01": (Decimal("0.0445"), 1),
+        "2024-02": (0, 0),
+        "2024-03": (Decimal("0.0080"), 1),
+    }
+    assert answer.total.value == Decimal("0.0175")
+    closed = {"first": date(2024, 2, 2), "last": date(2024, 2, 9)}
+    assert await value(pool, "platform_use", **closed) is None
+    assert await cells(pool, "platform_use", "equipment", **closed) == {}
+
+
+async def test_a_company_that_uses_the_platform_counts_once_in_a_period_and_in_each_cell(pool: asyncpg.Pool) -> None:
+    log = a_platform()
+    await fold(pool, log.messages)
+    assert await value(pool, "platform_companies") == 2
+    assert await value(pool, "platform_companies", last=date(2024, 1, 31)) == 1
+    assert await value(pool, "platform_companies", first=date(2024, 3, 6)) == 0
+    assert await cells(pool, "platform_companies", "month") == {"2024-01": 1, "2024-03": 1}
+    log.append("booking-5", BookingApproved(**slot(USINAGE, paris(3, 12, 9), 1, on=date(2024, 3, 8))))
+    await fold(pool, log.messages)
+    assert await value(pool, "platform_companies") == 2
+    assert await cells(pool, "platform_companies", "equipment") == {"cobot-1": 2, "cobot-2": 1}
+
+
+async def test_a_displaced_booking_counts_on_its_new_day_once_it_is_approved_again(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    before, after = paris(2, 5, 9), slot(FONDERIE, paris(3, 4, 9), 2, on=date(2024, 2, 2))
+    log.append("booking-1", BookingApproved(**slot(FONDERIE, before, 2, on=date(2024, 1, 12))))
+    displaced: dict[str, Any] = {
+        "starts_before": before,
+        "ends_before": paris(2, 5, 11),
+        "approved_on": date(2024, 1, 12),
+    }
+    log.append("booking-1", BookingDisplaced(**after, **displaced, offered_until=paris(2, 3, 9)))
+    await fold(pool, log.messages)
+    assert await cells(pool, "platform_hours_booked", "month") == {}
+    log.append("booking-1", BookingApproved(**after))
+    await fold(pool, log.messages)
+    assert await cells(pool, "platform_hours_booked", "month") == {"2024-03": 2}
+
+
 # What a figure is made of
 
 
@@ -312,16 +489,28 @@ async def events_behind(pool: asyncpg.Pool, name: str, page: int = 2, **question
     "question", [{}, {"last": date(2024, 3, 20)}, {"first": date(2020, 1, 1), "where": {"company": FONDERIE}}]
 )
 async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, question: dict[str, Any]) -> None:
-    await fold(pool, a_year_of_members(first_programme()).messages)
+    await fold(pool, a_platform(a_year_of_members(first_programme())).messages)
     for name, indicator in catalogue.items():
-        measures = indicator.of if isinstance(indicator, Formula) else (indicator,)
+        measures = inputs(indicator) or (indicator,)
         facts = await events_behind(pool, name, **question)
         for measure in measures:
-            total = sum(fact.value for fact in facts if fact.indicator == measure.name)
+            total = sum((fact.value for fact in facts if fact.indicator == measure.name), Decimal(0))
+            if isinstance(measure, Duration):
+                total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
             assert total == await value(pool, measure.name, **question)
         order = [measure.name for measure in measures]
         places = [(order.index(fact.indicator), fact.service, fact.position, fact.ordinal) for fact in facts]
         assert places == sorted(set(places))
+
+
+async def test_the_events_behind_a_duration_are_those_that_hold_on_a_day_of_the_period(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_platform().messages)
+    facts = await events_behind(pool, "platform_open_hours", page=1, first=date(2024, 2, 10), last=date(2024, 3, 10))
+    assert [(fact.type, fact.effective_on, round(fact.value, 2)) for fact in facts] == [
+        ("MaintenanceBegan", date(2024, 2, 1), 0),
+        ("MaintenanceEnded", date(2024, 2, 15), Decimal("178.57")),
+        ("EquipmentEnteredService", date(2024, 3, 4), 30),
+    ]
 
 
 async def test_the_headcount_without_the_largest_has_no_event_of_it(pool: asyncpg.Pool) -> None:

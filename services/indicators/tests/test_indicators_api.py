@@ -7,14 +7,16 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 import httpx
 import pytest
 
+from contracts.companies.booking import BookingApproved
 from contracts.companies.company import CompanyActivated
+from contracts.companies.equipment import EquipmentEnteredService, EquipmentRetired
 from contracts.companies.investment import (
     AmountSpentCorrected,
     Evidence,
@@ -23,6 +25,7 @@ from contracts.companies.investment import (
     JobsAudited,
 )
 from contracts.language import Sentence
+from contracts.model import PARIS
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
@@ -31,6 +34,7 @@ from indicators import sentences
 from indicators.app import app, catalogue
 from indicators.projection import Projection
 from service.application import build
+from service.clock import today
 from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +88,7 @@ def of(siret: str, on: date, zone: str | None = "zi-limoise") -> dict[str, Any]:
 
 
 def history() -> Log:
-    """Two companies, an investment each, a grant, an audit and a correction."""
+    """Two companies, an investment each, a grant, an audit and a correction; a machine that one of them booked."""
     log = Log("companies")
     log.append(f"company-{FONDERIE}", CompanyActivated(**of(FONDERIE, date(2018, 3, 1)), headcount=120, size_band="22"))
     log.append(
@@ -126,6 +130,24 @@ def history() -> Log:
         ),
         InvestmentCompleted(**of(USINAGE, date(2022, 6, 1), None), axis=6, amount=100_000, amount_spent=105_000),
     )
+    machine: dict[str, Any] = {
+        "equipment": "cobot-1",
+        "kind": "robotics",
+        "commune": "36088",
+        "weekdays": ("monday", "thursday"),
+        "opens": 8,
+        "closes": 18,
+    }
+    log.append(
+        "equipment-cobot-1",
+        EquipmentEnteredService(**machine, effective_on=date(2023, 1, 2), weekly_hours=20),
+        EquipmentRetired(**machine, effective_on=date(2023, 2, 28), weekly_hours=0, reason="sold"),
+    )
+    starts = datetime(2023, 1, 5, 9, tzinfo=PARIS)
+    slot: dict[str, Any] = {"equipment": "cobot-1", "starts": starts, "ends": starts + timedelta(hours=8), "hours": 8}
+    log.append(
+        "booking-01890f0e-7c2b-7cc3-8000-000000000003", BookingApproved(**of(USINAGE, date(2023, 1, 3), None), **slot)
+    )
     return log
 
 
@@ -159,20 +181,29 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
     }
     assert entries["cost_per_job"]["of"] == ["invested_productive", "jobs_created"]
     assert entries["cost_per_job"]["value"] == 360_000
-    assert answer["positions"]["companies"]["position"] == 13
+    assert {name: entry["kind"] for name, entry in entries.items() if name.startswith("platform")} == {
+        "platform_hours_booked": "sum",
+        "platform_open_hours": "duration",
+        "platform_use": "formula",
+        "platform_companies": "contributors",
+    }
+    assert entries["platform_companies"]["of"] == ["platform_hours_booked"]
+    assert entries["platform_companies"]["events"] == entries["platform_hours_booked"]["events"]
+    assert entries["platform_use"]["dimensions"] == ["equipment"]
+    assert answer["positions"]["companies"]["position"] == 19
 
 
 async def test_a_figure_says_what_it_is_made_of(client: httpx.AsyncClient) -> None:
     answer = await read(client, "/invested_productive", to="2021-12-31")
     partitions = answer["positions"]["companies"].pop("partitions")
-    assert max(partitions.values()) == 13
+    assert max(partitions.values()) == 19
     assert answer == {
         "name": "invested_productive",
         "value": 795_000,
         "unit": "EUR",
         "n": 1,
         "as_of": "2026-01-05T08:00:04Z",
-        "positions": {"companies": {"position": 13}},
+        "positions": {"companies": {"position": 19}},
         "definition_version": 1,
         "from": None,
         "to": "2021-12-31",
@@ -208,6 +239,11 @@ async def test_by_takes_several_dimensions_in_either_form(client: httpx.AsyncCli
         ("grants_granted", "company", [(USINAGE, 40_000)]),
         ("cost_per_job", "axis", [(2, 318_000)]),
         ("members", "zone", [("zi-limoise", 1), (None, 1)]),
+        ("platform_hours_booked", "equipment", [("cobot-1", 8)]),
+        ("platform_open_hours", "equipment", [("cobot-1", 162.86)]),
+        ("platform_use", "equipment", [("cobot-1", 0.0491)]),
+        ("platform_use", "month", [("2023-01", 0.0933), ("2023-02", 0)]),
+        ("platform_companies", "zone", [(None, 1)]),
     ],
 )
 async def test_each_dimension(client: httpx.AsyncClient, name: str, by: str, expected: list[Any]) -> None:
@@ -249,6 +285,16 @@ async def test_only_what_has_a_dimension(client: httpx.AsyncClient) -> None:
     assert (await read(client, "/invested_productive", company=FONDERIE, zone="zi-limoise"))["value"] == 795_000
     assert (await read(client, "/invested_productive", naf="2562B"))["value"] == 900_000
     assert (await read(client, "/grants_granted", funder="region"))["value"] == 0
+    assert (await read(client, "/platform_use", equipment="cobot-1", to="2023-01-15"))["value"] == 0.2
+    assert (await read(client, "/platform_use", equipment="cobot-2"))["value"] is None
+
+
+async def test_a_duration_says_the_day_it_ends(client: httpx.AsyncClient) -> None:
+    answer = await read(client, "/platform_open_hours", from_="2023-02-21")
+    assert (answer["value"], answer["n"], answer["to"]) == (20, 1, str(today()))
+    assert answer["events"] == f"{INDICATORS}/platform_open_hours/events?from=2023-02-21&to={today()}"
+    assert (await read(client, "/platform_use"))["to"] == str(today())
+    assert (await read(client, "/platform_companies"))["to"] is None
 
 
 async def table(client: httpx.AsyncClient, path: str, accept: str = "text/csv", **parameters: str) -> list[list[str]]:
@@ -341,6 +387,21 @@ async def test_pages_follow_each_other_and_add_up(client: httpx.AsyncClient) -> 
     ]
 
 
+async def test_the_events_of_the_platforms_use_are_those_of_its_hours(client: httpx.AsyncClient) -> None:
+    answer = await read(client, "/platform_use/events", from_="2023-01-02", to="2023-01-08")
+    assert [(item["indicator"], item["type"], item["value"]) for item in answer["items"]] == [
+        ("platform_open_hours", "EquipmentEnteredService", 20),
+        ("platform_hours_booked", "BookingApproved", 8),
+    ]
+    assert answer["items"][0]["href"] == "/companies/v1/equipment/cobot-1/events"
+    assert answer["inputs"][1]["href"] == f"{INDICATORS}/platform_hours_booked?from=2023-01-02&to=2023-01-08"
+    until_today = await read(client, "/platform_use/events")
+    assert until_today["inputs"][1]["href"] == f"{INDICATORS}/platform_hours_booked?to={today()}"
+    behind = await read(client, "/platform_companies/events")
+    assert [item["indicator"] for item in behind["items"]] == ["platform_hours_booked"]
+    assert [each["name"] for each in behind["inputs"]] == ["platform_hours_booked"]
+
+
 # What is refused
 
 
@@ -352,6 +413,11 @@ async def test_pages_follow_each_other_and_add_up(client: httpx.AsyncClient) -> 
         ("/cost_per_job", {"by": "company,funder"}, "by", "no funder"),
         ("/members", {"by": ""}, "by", "company, naf, commune, zone, month"),
         ("/members", {"axis": "2"}, "axis", "company, naf, commune, zone"),
+        ("/members", {"equipment": "cobot-1"}, "equipment", "company, naf, commune, zone"),
+        ("/platform_open_hours", {"by": "company"}, "by", "equipment, month"),
+        ("/platform_use", {"company": sample_siret(1)}, "company", "has only equipment"),
+        ("/platform_hours_booked", {"equipment": "Cobot 1"}, "equipment", "lower-case"),
+        ("/platform_open_hours", {"from": "2100-12-31"}, "from", "ends today"),
         ("/jobs_created", {"axis": "8"}, "axis", "1 to 7"),
         ("/members", {"company": "123"}, "company", "14 digits"),
         ("/members", {"to": "31/12/2023"}, "to", "2024-05-13"),
@@ -391,6 +457,7 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
         ("/members", {"by": "colour"}, 422, "members ne se ventile pas par colour"),
         ("/members", {"axis": "2"}, 422, "members n'a que les dimensions suivantes : company, naf, commune, zone"),
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, 422, "2024-01-02 est postérieur à `to`"),
+        ("/platform_use", {"from": "2100-12-31"}, 422, "s'arrête à aujourd'hui"),
         ("/members", {"without": "largest"}, 422, "ne se calcule pas sans son principal contributeur"),
         ("/headcount", {"without": "smallest"}, 422, "valeurs possibles : 'largest'"),
         ("/members", {"company": "123"}, 422, "un SIRET compte 14 chiffres"),

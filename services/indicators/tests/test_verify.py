@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -16,13 +16,16 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from companies.booking import bookings
 from companies.company import companies
+from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
+from companies.licence import licences
 from contracts.companies.investment import Step
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
-from eventstore.decider import PARIS, Context, Decider, State
+from eventstore.decider import PARIS, Context, Decider
 from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
 from eventstore.refusal import Rejected
@@ -40,6 +43,7 @@ pytestmark = pytest.mark.anyio
 projection: Final = Projection(catalogue)
 
 TODAY: Final = date(2025, 12, 31)
+NOW: Final = datetime.combine(TODAY, time(), PARIS)
 BEGINNING: Final = date(2018, 1, 2)
 
 MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
@@ -108,6 +112,57 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
     "correct-repayment": lambda rng: _payment(rng, number="repayment", day="repaid_on"),
 }
 
+
+def _opening(rng: random.Random) -> dict[str, Any]:
+    return {
+        "weekdays": tuple(rng.sample(WEEKDAYS, rng.randint(5, 7))),
+        "opens": rng.randint(6, 9),
+        "closes": rng.randint(16, 20),
+        "quota_hours": 40,
+    }
+
+
+def _slot(rng: random.Random, on: date) -> datetime:
+    day = on + timedelta(days=rng.randint(1, 90))
+    return datetime.combine(day, time(rng.randint(9, 12), rng.choice([0, 30])), PARIS)
+
+
+Arguments = Mapping[str, Callable[[random.Random], dict[str, Any]]]
+
+
+def machines(on: date) -> Arguments:
+    """What the network may ask of a machine on a day."""
+    return {
+        "commission": lambda rng: {
+            **_opening(rng),
+            "name": "Cobot de soudage",
+            "kind": "robotics",
+            "commune": "36088",
+        },
+        "change-opening": _opening,
+        "begin-maintenance": lambda rng: {"maintenance_until": on + timedelta(days=rng.randint(1, 20))},
+        "prolong-maintenance": lambda rng: {"maintenance_until": on + timedelta(days=rng.randint(1, 40))},
+        "retire": lambda _: {"reason": "worn_out"},
+    }
+
+
+LICENCES: Final[Arguments] = {
+    "issue": lambda _: {"valid_until": TODAY},
+    "renew": lambda _: {"valid_until": TODAY + timedelta(days=400)},
+    "withdraw": lambda _: {"reason": "other"},
+}
+
+
+def bookings_of(on: date) -> Arguments:
+    """What may be asked of a booking on a day."""
+    return {
+        "request": lambda rng: {"starts": _slot(rng, on), "hours": rng.randint(1, 4), "wait": rng.random() < 0.2},
+        "displace": lambda rng: {"starts": rng.choice([_slot(rng, on), None])},
+        "correct-outcome": lambda rng: {"outcome": rng.choice(["done", "no_show"]), "reason": "typing_error"},
+        "cancel": lambda _: {"reason": "not_needed"},
+    }
+
+
 WEIGHTS: Final = {
     "cancel": 0.3,
     "leave": 0.2,
@@ -121,6 +176,12 @@ WEIGHTS: Final = {
     "correct-payment": 3,
     "correct-repayment": 3,
     "correct-amount": 0.5,
+    "retire": 0.05,
+    "withdraw": 0.1,
+    "approve": 6,
+    "lapse": 0.2,
+    "decline": 0.2,
+    "expire": 0.1,
 }
 """How often a command is tried; 1 unless told."""
 
@@ -138,19 +199,34 @@ class History:
             self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
             if self.rng.random() < 0.25:
                 identity = sample_siret(self.rng.randrange(6))
-                self.decide(companies, MEMBERS, identity, {"siret": identity}, None)
+                self.decide(companies, MEMBERS, identity, {"siret": identity})
             else:
                 member = sample_siret(self.rng.randrange(6))
-                lookup = self.states.get(companies.stream_id(member))
-                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member}, lookup)
+                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member})
+            self.use_the_platform()
+
+    def use_the_platform(self) -> None:
+        """One command on a machine, a licence for it or a booking of it."""
+        machine, member = self.rng.randrange(2), self.rng.randrange(3)
+        code, licence = f"cobot-{machine}", f"0191e0c2-7d5b-7c44-9a51-0000000000{machine}{member}"
+        booked = {"company": sample_siret(member), "equipment": code}
+        slot = f"{self.on:%Y-%m}-{self.rng.randrange(2)}"
+        now = datetime.combine(self.on, time(7), PARIS)
+        match self.rng.choices(["machine", "licence", "booking"], [2, 1, 7])[0]:
+            case "machine":
+                self.decide(equipments, machines(self.on), code, {"code": code}, now)
+            case "licence":
+                self.decide(licences, LICENCES, licence, booked, now)
+            case "booking":
+                self.decide(bookings, bookings_of(self.on), slot, {**booked, "licence": licence}, now)
 
     def decide(
         self,
         decider: Decider[Any],
-        arguments: dict[str, Callable[[random.Random], dict[str, Any]]],
+        arguments: Arguments,
         identity: str,
         creating: dict[str, Any],
-        looked_up: State | None,
+        now: datetime = NOW,
     ) -> None:
         """One command that the state allows; nothing where it is refused."""
         stream = decider.stream_id(identity)
@@ -170,8 +246,11 @@ class History:
             events = decider.decide(
                 state,
                 command,
-                Context(datetime.combine(TODAY, time(), PARIS), frozenset(decision.by)),
-                [looked_up for _ in decision.looks_up],
+                Context(now, frozenset(decision.by)),
+                [
+                    self.states.get(each.decider.stream_id(getattr(command if decision.creates else state, each.key)))
+                    for each in decision.looks_up
+                ],
             )
         except Rejected:
             return
@@ -261,6 +340,12 @@ CORRUPTIONS: Final = {
     "a lost fact of a sum": """
         DELETE FROM facts WHERE indicator = 'invested_productive'
         AND position = (SELECT max(position) FROM facts WHERE indicator = 'invested_productive')
+    """,
+    "a machine's hours": "UPDATE facts SET value = value + 1 WHERE indicator = 'platform_open_hours' AND value > 0",
+    "lost facts of a duration": "DELETE FROM facts WHERE indicator = 'platform_open_hours' AND position % 5 = 0",
+    "a booking's machine": """
+        UPDATE cells SET dimensions = jsonb_set(dimensions, '{equipment}', '"cobot-9"')
+        WHERE indicator = 'platform_hours_booked' AND dimensions ->> 'equipment' = 'cobot-0'
     """,
     "a made-up fact": """
         INSERT INTO facts SELECT generation, indicator, gen_random_uuid(), ordinal, type, service, partition, position,
