@@ -6,7 +6,7 @@ are what a decision really answers, and nobody writes them.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from functools import cache
 from itertools import product
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from contracts.model import Event
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, Command, Context, Decider, Decision, Lookup, State
-from eventstore.execution import Outcome
+from eventstore.execution import Outcome, moment
 from eventstore.postgres.store import Recorded
 from eventstore.refusal import Rejected
 from service.documents.examples import DAY, ID, example_of
@@ -110,9 +110,9 @@ def rehearse(decider: Decider[Any]) -> Rehearsal:
             decision = decider.decisions[kind]
             if decision.creates != (before is None):
                 continue
-            for looked_up in _looked_up(decision, command, before):
+            for looked_up, context in product(_looked_up(decision, command, before), _moments(decider, before)):
                 try:
-                    step = _take(decider, decision, command, before, looked_up)
+                    step = _take(decider, decision, command, before, looked_up, context)
                 except Rejected as rejected:
                     refused.setdefault((kind, rejected.slug), rejected)
                     continue
@@ -145,16 +145,24 @@ def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[St
     return [*(step for step in rehearse(lookup.decider).reached if step.identity == identity), None]
 
 
+def _moments(decider: Decider[Any], before: Step | None) -> Iterator[Context]:
+    """When a decision may be made: on the day of the examples, or else when something is due on the stream."""
+    yield _CONTEXT
+    for due in decider.due_of(before.state if before else None):
+        yield replace(_CONTEXT, now=moment(due.at))
+
+
 def _take(
     decider: Decider[Any],
     decision: Decision,
     command: Command,
     before: Step | None,
     looked_up: Sequence[Step | None],
+    context: Context,
 ) -> Step:
     state = before.state if before else None
     try:
-        events = decider.decide(state, command, _CONTEXT, [found.state if found else None for found in looked_up])
+        events = decider.decide(state, command, context, [found.state if found else None for found in looked_up])
         after = decider.fold(events, state)
         if events:
             decider.check_status(command, state, after)
