@@ -104,16 +104,14 @@ OPEN = equipments.fold((COMMISSIONED, ENTERED))
 IN_MAINTENANCE = equipments.fold((COMMISSIONED, ENTERED, CLOSED))
 SOLD = equipments.fold((COMMISSIONED, ENTERED, RETIRED))
 ISSUED = LicenceIssued(
+    **PLACE,
     equipment="cobot-1",
-    company=COMPANY,
     valid_until=date(2024, 10, 31),
     expires_on=date(2024, 11, 1),
     effective_on=date(2024, 3, 1),
 )
 LICENSED = licences.fold((ISSUED,))
-WITHDRAWN = licences.fold(
-    (ISSUED, LicenceWithdrawn(equipment="cobot-1", company=COMPANY, reason="other", effective_on=TODAY))
-)
+WITHDRAWN = licences.fold((ISSUED, LicenceWithdrawn(**PLACE, equipment="cobot-1", reason="other", effective_on=TODAY)))
 
 SLOT: dict[str, Any] = {"starts": at(5, 9), "ends": at(5, 11), "hours": 2}
 FACTS: dict[str, Any] = {**PLACE, "equipment": "cobot-1", **SLOT}
@@ -434,9 +432,9 @@ def found(name: str, *events: Event) -> Found[Booking]:
     return Found(name, state)
 
 
-def waiting(name: str, starts: datetime, hours: int, since: datetime) -> Found[Booking]:
-    ends = starts + timedelta(hours=hours)
-    return found(name, queued.model_copy(update={"starts": starts, "ends": ends, "hours": hours, "queued_at": since}))
+def waiting(name: str, starts: datetime, hours: int, since: datetime, company: str = NEIGHBOUR) -> Found[Booking]:
+    slot = {"starts": starts, "ends": starts + timedelta(hours=hours), "hours": hours}
+    return found(name, queued.model_copy(update={**slot, "company": company, "queued_at": since}))
 
 
 def targets(issues: Sequence[Issue]) -> list[str | None]:
@@ -454,6 +452,11 @@ def test_a_slot_that_fell_free_is_offered_to_those_who_wait_for_a_part_of_it_in_
         assert targets(issues) == ["first", "second"]
         assert all(issue.commands == (Offer(),) for issue in issues)
         assert {"slot-taken", "quota-exhausted", "booking-not-waiting"} <= issues[0].expected
+
+
+def test_hours_that_a_company_is_given_back_may_do_for_another_slot_that_it_waits_for() -> None:
+    everyone = [waiting("its own", at(6, 9), 1, NOW, COMPANY), waiting("another's", at(6, 9), 1, NOW)]
+    assert targets([*offer_what_is_free(cancelled, everyone)]) == ["its own"]
 
 
 def test_a_booking_that_was_moved_leaves_its_former_slot() -> None:

@@ -219,8 +219,8 @@ APPLICANT = companies.fold((applied,))
 MEMBER = companies.fold((applied, CompanyActivated(**PLACE, headcount=9, size_band="03", effective_on=day(1))))
 OPEN, GONE = equipments.fold(PASTS["in_service"]), equipments.fold(PASTS["retired"])
 
-HOLDER: dict[str, Any] = {"equipment": "cobot-1", "company": COMPANY}
-issue = Issue(**HOLDER, valid_until=day(12, 31), on=day(3))
+HOLDER: dict[str, Any] = {"equipment": "cobot-1", **PLACE}
+issue = Issue(equipment="cobot-1", company=COMPANY, valid_until=day(12, 31), on=day(3))
 issued = LicenceIssued(**HOLDER, valid_until=day(12, 31), expires_on=date(2025, 1, 1), effective_on=day(3))
 expired = LicenceExpired(**HOLDER, valid_until=day(12, 31), effective_on=day(3))
 withdrawn = LicenceWithdrawn(**HOLDER, reason="left_company", effective_on=day(4))

@@ -36,6 +36,8 @@ class Step:
     decider: Decider[Any]
     decision: Decision
     command: Command
+    now: datetime
+    """When it was made."""
     identity: str
     before: "Step | None"
     looked_up: "Sequence[Step | None]"
@@ -55,15 +57,14 @@ class Step:
     def representation(self) -> Any:
         """The stream after it, as shown to somebody who may issue every decision."""
         owners = {role: owners[0] for role, owners in self.decider.owners(self.state).items()}
-        actor = Actor("example", _CONTEXT.roles, owners)
+        actor = Actor("example", _CONTEXT.roles - {PLATFORM}, owners)
         state = self.state.model_dump_json()
         outcome = Outcome(self.decider.stream_id(self.identity), self.identity, self.version, self.state, state)
         return json.loads(Representation(self.decider).write(outcome, actor))
 
     def history(self) -> Sequence[Any]:
         """The stream's events up to it, as its history shows them."""
-        events = [event for step in self.path for event in step.events]
-        recorded_at = _CONTEXT.now.astimezone(UTC)
+        events = [(event, step.now.astimezone(UTC)) for step in self.path for event in step.events]
         return [
             json.loads(
                 written_event(
@@ -80,7 +81,7 @@ class Step:
                     )
                 )
             )
-            for version, event in enumerate(events, 1)
+            for version, (event, recorded_at) in enumerate(events, 1)
         ]
 
 
@@ -174,7 +175,7 @@ def _take(
         raise TypeError(f"{decider.category}: {decision.name} begins nothing")
     named = decider.identified_by
     identity = before.identity if before else getattr(command, named) if named else ID
-    return Step(decider, decision, command, identity, before, looked_up, events, after)
+    return Step(decider, decision, command, context.now, identity, before, looked_up, events, after)
 
 
 def _shape(value: object) -> object:
