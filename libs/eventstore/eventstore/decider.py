@@ -89,8 +89,8 @@ class State(Model):
     """What a stream's events add up to: just what its decisions and its readers need."""
 
     revision: ClassVar[int] = 1
-    """Raised whenever the fold gives another result for the same events, or claims or due tell another for the same state,
-    so that what is stored of them is written anew."""
+    """Raised whenever the fold gives another result for the same events, or claims or due tell otherwise of the same
+    state, so that what is stored is written anew."""
 
     effective_on: Day
     """The day of the stream's latest step."""
@@ -378,9 +378,7 @@ class Decider(Generic[S]):
         return function
 
     def due(self, function: Callable[[S], Iterable[Due]]) -> Callable[[S], Iterable[Due]]:
-        """Registers when a stream in a state must be looked at again. Where it comes to tell otherwise, raise the state's
-        `revision`.
-        """
+        """Registers when a stream in a state must be looked at again. As with claims, `revision` tells of a change."""
         if self._due is not None:
             raise TypeError(f"{self.category}: what is due is told twice")
         self._due = function

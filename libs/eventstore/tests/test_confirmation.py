@@ -281,6 +281,7 @@ async def test_what_is_held_and_due_is_as_it_was_at_once(town: Town) -> None:
     await town.light("lamp-2", after=1, fuse="yard")
     dumped = await dump(town.url)
     await town.light("lamp-1", after=2)
+    await town.light("lamp-2", after=2, fuse="yard")
     await town.light("lamp-3", after=1)
     await town.light("lamp-3", after=2, fuse="hall")
     await town.light("lamp-20", fuse="quay")
