@@ -117,6 +117,10 @@ async def test_what_a_stream_holds_it_keeps_though_its_limit_was_lowered(store: 
     await store.append(step("booking-2", 0, [holding("q", limit=4)]))
     lowered = holding("q", amount=3, limit=2)
     await store.append(step("booking-1", 1, [lowered]))
+    # Somebody was told the greater limit, until nobody was.
+    assert await store.collisions() == []
+    await store.append(step("booking-2", 1, [holding("q", limit=2)]))
+    assert await store.collisions() == [("quota-spent", "q", ["booking-1", "booking-2"], 4, 2)]
     await store.append(step("booking-3", 0, [holding("e1")]))
     for more in (
         [holding("q", amount=4, limit=2)],

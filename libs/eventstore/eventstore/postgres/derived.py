@@ -92,12 +92,29 @@ _PUT_DUE: Final = """
     DO UPDATE SET at = excluded.at, taken_until = NULL, parked_at = NULL, parked_on = NULL, reason = NULL
     WHERE due.at <> excluded.at
 """
-# A limit that was lowered is no collision while one who holds it was told the greater one. What is held changes only as
-# a claim begins, so these are the moments to look at.
+# Windows find what may collide in one pass each, and only of that it is asked who holds it: asked of every claim, that
+# would be every two of a key. A limit that was lowered is no collision while one who holds it was told the greater one.
 _COLLISIONS: Final = """
+    WITH met AS (
+        SELECT c.*,
+               max(until) OVER (PARTITION BY kind, key ORDER BY since, stream_id
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until_then,
+               bool_or(most IS NULL) OVER (PARTITION BY kind, key) AS for_one
+        FROM claims c
+    ), edges AS (
+        SELECT kind, key, since AS moment, amount AS more, most FROM claims WHERE most IS NOT NULL
+        UNION ALL
+        SELECT kind, key, until, -amount, most FROM claims WHERE most IS NOT NULL
+    ), levels AS (
+        SELECT kind, key, moment,
+               -- What ends at a moment does so before anything begins.
+               sum(more) OVER (PARTITION BY kind, key ORDER BY moment, more) AS taken,
+               min(most) OVER (PARTITION BY kind, key) AS least
+        FROM edges
+    )
     SELECT DISTINCT c.kind, c.key, ARRAY[first.stream_id, c.stream_id] AS streams, NULL::bigint AS taken,
            NULL::integer AS most
-    FROM claims c
+    FROM met c
     CROSS JOIN LATERAL (
         SELECT f.stream_id
         FROM claims f
@@ -107,17 +124,19 @@ _COLLISIONS: Final = """
         ORDER BY f.since, f.stream_id
         LIMIT 1
     ) first
+    WHERE c.for_one AND c.until_then > c.since
     UNION ALL
     (
-        SELECT DISTINCT ON (m.kind, m.key) m.kind, m.key, held.streams, held.taken, held.most
-        FROM (SELECT DISTINCT kind, key, since FROM claims WHERE most IS NOT NULL) m
+        SELECT DISTINCT ON (l.kind, l.key) l.kind, l.key, held.streams, held.taken, held.most
+        FROM (SELECT DISTINCT kind, key, moment FROM levels WHERE taken > least) l
         CROSS JOIN LATERAL (
             SELECT array_agg(DISTINCT h.stream_id) AS streams, sum(h.amount) AS taken, max(h.most) AS most
             FROM claims h
-            WHERE h.kind = m.kind AND h.key = m.key AND h.until > m.since AND h.since <= m.since AND h.most IS NOT NULL
+            WHERE h.kind = l.kind AND h.key = l.key AND h.until > l.moment AND h.since <= l.moment
+              AND h.most IS NOT NULL
         ) held
         WHERE held.taken > held.most
-        ORDER BY m.kind, m.key, held.taken DESC
+        ORDER BY l.kind, l.key, held.taken DESC
     )
     ORDER BY kind, key, streams
 """
