@@ -1,6 +1,7 @@
 -- The limit that was told with a claim, NULL where only one stream may hold it: so those that collide are found in the
--- table alone. There are none of before, as no release had any.
+-- table alone. Streams that hold anything already are written anew, as after a change of what is declared.
 ALTER TABLE claims ADD COLUMN most integer;
+UPDATE streams SET labelling = -1 WHERE stream_id IN (SELECT stream_id FROM claims);
 
 -- Appends a group of commands, each judged by itself, in one commit. Returns a row for each command that was not
 -- stored: `replayed` (its key was used before, for the same body), `reused` (for another body), `conflict`, or `claimed`
