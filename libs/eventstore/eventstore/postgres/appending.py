@@ -102,6 +102,8 @@ class Append(NamedTuple):
     holds: Sequence[Holding] | None = None
     """All that the stream holds from now on."""
     due: Sequence[DueAt] = ()
+    due_anew: bool = False
+    """Whether that is all that is due, and whatever else was is no longer."""
 
 
 class Appended(NamedTuple):
@@ -202,6 +204,9 @@ def written(group: Sequence[Append]) -> Sequence[object]:
         if append.holds is not None:
             rows["holder"].append((n,))
             rows["claim"] += [(n, *_spelled(holding)) for holding in append.holds]
+        if append.due_anew:
+            # Without a name: all that is not told.
+            rows["due"].append((n, _NULL, _NULL, _NULL))
         if append.due:
             rows["due"] += [(n, due.name, due.body, due.at.isoformat() if due.at else _NULL) for due in append.due]
     arguments: list[object] = []

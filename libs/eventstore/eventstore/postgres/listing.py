@@ -36,6 +36,10 @@ class Stored(NamedTuple):
         """Whether the stored state is of this revision of the fold, and up to date."""
         return self.state_revision == revision and self.state_version == self.version
 
+    def is_stale(self, revision: int, labelling: int) -> bool:
+        """Whether what stands beside the events is to be written anew. What newer code wrote is left to it."""
+        return self.state_revision <= revision and not (self.is_fresh(revision) and self.labelling == labelling)
+
 
 STORED: Final = "s.stream_id, s.category, s.version, s.state, s.state_revision, s.state_version, s.labelling"
 """The columns of a Stored."""

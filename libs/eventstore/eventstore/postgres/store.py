@@ -32,6 +32,7 @@ from eventstore.postgres.appending import (
 )
 from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
 from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.postgres.derived import Collision, collisions
 from eventstore.postgres.grouping import Grouped
 from eventstore.postgres.listing import STORED, Listed, Stored, Wanted, listed
 from eventstore.postgres.parking import count_parked
@@ -148,6 +149,10 @@ class Store:
                 return await listed(connection, wanted)
 
         return await self._asked(ask())
+
+    async def collisions(self) -> Sequence[Collision]:
+        """What streams hold together though they may not, after a refold or a restore."""
+        return await self._asked(collisions(self.pool))
 
     async def settle_labels(self) -> None:
         """Puts the labels that were written lately into their index: until then, each search reads them one by one."""
