@@ -1,6 +1,7 @@
 """The service as partners' frontends meet it, for its tests: over HTTP, with tokens, on a real database."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -67,15 +68,18 @@ class Partners:
 
 
 @asynccontextmanager
-async def serving(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
+async def serving(database: str, issuer: Issuer, kafka: str | None = None) -> AsyncIterator[Partners]:
+    """The service, with its worker where a broker is given."""
     settings = Settings(
         database_url=database,
-        kafka_bootstrap="localhost:9",
+        kafka_bootstrap=kafka or "localhost:9",
+        territory=f"t{uuid.uuid4().hex[:8]}",
+        topic_partitions=2,
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
     )
-    service = build(app, settings, worker=False)
+    service = build(app, settings, worker=kafka is not None)
     transport = httpx.ASGITransport(app=service)
     async with (
         service.router.lifespan_context(service),
