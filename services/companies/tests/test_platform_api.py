@@ -70,9 +70,11 @@ class Platform:
     async def becomes(self, identity: str, status: str) -> dict[str, Any]:
         """Waits until a booking has this status."""
         async with asyncio.timeout(30):
-            while (booking := await self.booking(identity))["status"] != status:
+            while True:
+                booking = await self.booking(identity)
+                if booking["status"] == status:
+                    return booking
                 await asyncio.sleep(0.05)
-        return booking
 
 
 @pytest.fixture
@@ -105,9 +107,7 @@ async def test_of_fifty_at_once_one_has_the_slot_and_the_others_are_told_which(p
     refused = [answer for answer in answers if answer.status_code != 201]
     assert len(refused) == 49
     for answer in refused:
-        said = problem(answer, 409, "slot-taken")
-        theirs = f'"{made["company"]}"' in answer.request.content.decode()
-        assert said.get("collides_with") == (made["id"] if theirs else None)
+        assert problem(answer, 409, "slot-taken")["collides_with"] == made["id"]
 
 
 async def test_a_quota_is_never_passed_by_a_hundred_at_once(platform: Platform) -> None:
@@ -151,12 +151,11 @@ async def test_another_company_sees_when_a_machine_is_taken_and_not_by_whom(plat
     assert shown["allowed"] == ["request"]
     by_company = done(await platform.partners.get(BOOKINGS, by="company", of=MILL, company=FOUNDRY))
     assert by_company["items"] == []
-    for verb in ("cancel", "accept"):
-        answer = await platform.partners.post(f"{BOOKINGS}/{asked['id']}/{verb}", {}, by="company", of=MILL)
-        assert answer.status_code in (403, 422)
-    problem(
-        await platform.partners.post(f"{BOOKINGS}/{asked['id']}/approve", by="company", of=FOUNDRY), 403, "role-missing"
-    )
+    path = f"{BOOKINGS}/{asked['id']}"
+    cancel = await platform.partners.post(f"{path}/cancel", {"reason": "not_needed"}, by="company", of=MILL)
+    problem(cancel, 403, "not-your-record")
+    problem(await platform.partners.post(f"{path}/approve", by="company", of=FOUNDRY), 403, "role-missing")
+    problem(await platform.partners.get(f"{path}/events", by="company", of=MILL), 403, "not-your-record")
 
 
 async def test_slots_are_found_by_machine_and_moment(platform: Platform) -> None:
@@ -184,9 +183,7 @@ async def test_a_filter_that_is_none_is_told_by_its_name(
     partners: Partners, query: dict[str, str], pointer: str
 ) -> None:
     answer = await partners.get(BOOKINGS, **query)
-    said = problem(answer, 400, "invalid-parameter") if answer.status_code == 400 else answer.json()
-    assert answer.status_code in (400, 422)
-    assert [error["parameter"] for error in said["errors"]] == [pointer]
+    assert [error["parameter"] for error in answer.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -239,11 +236,8 @@ async def test_a_waiting_list_moves(working: Platform) -> None:
     waiting = done(await working.ask(at(5, 10), of=MILL, wait=True), 201)
     later = done(await working.ask(at(5, 9), 1, of=FOUNDRY, wait=True), 201)
     assert (waiting["status"], later["status"]) == ("waiting", "waiting")
-    done(
-        await working.partners.post(
-            f"{BOOKINGS}/{holder['id']}/cancel", {"reason": "not_needed"}, by="company", of=FOUNDRY
-        )
-    )
+    given_up = {"reason": "not_needed"}
+    done(await working.partners.post(f"{BOOKINGS}/{holder['id']}/cancel", given_up, by="company", of=FOUNDRY))
     offered = await working.becomes(waiting["id"], "offered")
     until = datetime.fromisoformat(offered["offered_until"])
     assert timedelta(hours=23) < until - datetime.now(PARIS) <= timedelta(days=1)
