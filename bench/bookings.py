@@ -1,4 +1,4 @@
-"""What is booked in every measurement: an hour of a machine, on ever new days, of the hours a company has in a month."""
+"""What is booked in every measurement: an hour of a machine, on ever new days, of the hours a company has a month."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
