@@ -142,7 +142,7 @@ def _hours(holding: Holding) -> Sequence[int]:
     if holding.since is None or holding.until is None:
         return ()
     first, last = int(holding.since.timestamp() // _HOUR), int(-(-holding.until.timestamp() // _HOUR))
-    return range(first, max(last, first + 1)) if last - first <= _SHORT else ()
+    return range(first, last) if last - first <= _SHORT else ()
 
 
 _HOUR: Final = 3600
