@@ -11,7 +11,7 @@ from typing import Final
 
 import uvloop
 
-from bench import claims, http, relay, store, visible
+from bench import claims, http, lists, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -19,6 +19,7 @@ Subject = Callable[[Servers], AbstractAsyncContextManager[list[Row]]]
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "store": store.rows,
     "claims": claims.rows,
+    "lists": lists.rows,
     "http": http.rows,
     "relay": relay.rows,
     "visible": visible.rows,
