@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from bench import listed_by_hand
 from bench.directory import COMPANIES, FOUND, PAGE, listed, some_commune, some_name
@@ -16,7 +16,9 @@ from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 
-CLIENTS = (1, 16)
+CLIENTS: Final = (1, 16)
+SETTLED: Final = 20_000
+"""Appends after which labels are put into their index, as a worker does all the time."""
 
 
 @asynccontextmanager
@@ -24,8 +26,9 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
     """The rows of lists."""
     ours, hand = await servers.store(), await servers.database()
     async with Store.open(ours) as store:
-        await append_all(store, map(_append, range(COMPANIES)))
-        await store.settle_labels()
+        for begin in range(0, COMPANIES, SETTLED):
+            await append_all(store, map(_append, range(begin, begin + SETTLED)))
+            await store.settle_labels()
         await store.pool.execute("VACUUM ANALYZE streams, events, ordered", timeout=60)
     await listed_by_hand.create(hand)
     yield [
