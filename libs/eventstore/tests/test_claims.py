@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -173,8 +174,43 @@ def test_commands_that_look_at_one_stream_ride_together_and_those_that_claim_one
     one, other = step("booking-1", 0, guards=[("equipment-1", 3)]), step("booking-2", 0, guards=[("equipment-1", 3)])
     assert set(touches(one)).isdisjoint(touches(other))
     assert set(looks_at(one)) == set(looks_at(other)) == {"equipment-1"}
-    claims = [set(touches(step(f"booking-{n}", 0, [holding("e1", NOON, NOON + HOUR)]))) for n in range(2)]
-    assert claims[0] & claims[1]
+    assert not rides(holding("e1"), holding("e1"))
+    assert rides(holding("e1"), holding("e2"))
+
+
+def rides(one: Holding, other: Holding) -> bool:
+    """Whether two bookings that hold these may be judged in one statement."""
+    first, second = step("booking-1", 0, [one]), step("booking-2", 0, [other])
+    return all(set(touches(a)).isdisjoint({*touches(b), *looks_at(b)}) for a, b in ((first, second), (second, first)))
+
+
+def test_short_periods_of_one_key_ride_together_where_they_are_apart() -> None:
+    slot = holding("e1", NOON, NOON + HOUR)
+    assert rides(slot, holding("e1", NOON + HOUR, NOON + 2 * HOUR))
+    assert rides(slot, holding("e1", NOON - 23 * HOUR, NOON))
+    assert not rides(slot, holding("e1", NOON + 0.9 * HOUR, NOON + 2 * HOUR))
+    assert not rides(slot, holding("e1", NOON + 100 * HOUR, NOON + 200 * HOUR))
+    assert not rides(slot, holding("e1", NOON))
+
+
+minutes = st.none() | st.integers(-100, 100) | st.integers(-3000, 3000)
+periods = st.tuples(minutes, minutes)
+
+
+@given(periods, periods)
+@settings(max_examples=500)
+def test_what_overlaps_never_rides_together(
+    one: tuple[int | None, int | None], other: tuple[int | None, int | None]
+) -> None:
+    (begin, end), (other_begin, other_end) = (
+        (-math.inf if since is None else since, math.inf if until is None else until) for since, until in (one, other)
+    )
+    if begin < other_end and other_begin < end:
+        held, wanted = (
+            holding("e1", *(None if minute is None else NOON + minute * HOUR / 60 for minute in period))
+            for period in (one, other)
+        )
+        assert not rides(held, wanted)
 
 
 Move = tuple[int, int, int, int]

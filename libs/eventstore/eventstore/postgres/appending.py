@@ -122,13 +122,34 @@ def touches(append: Append) -> Iterable[object]:
     if append.reaction:
         yield append.reaction
     for holding in append.holds or ():
-        yield holding[:2]
+        hours = _hours(holding)
+        if hours:
+            for hour in hours:
+                yield *holding[:2], hour
+        else:
+            yield holding[:2]
 
 
 def looks_at(append: Append) -> Iterable[object]:
     """What an append may share with others of its group, unless one of them has it for itself."""
     for stream_id, _ in append.guards:
         yield stream_id
+    for holding in append.holds or ():
+        if _hours(holding):
+            yield holding[:2]
+
+
+def _hours(holding: Holding) -> Sequence[int]:
+    """The hours that a short period touches, so that others of its key need not wait; none where it is long."""
+    if holding.since is None or holding.until is None:
+        return ()
+    first, last = int(holding.since.timestamp() // _HOUR), int(-(-holding.until.timestamp() // _HOUR))
+    return range(first, last) if last - first <= _SHORT else ()
+
+
+_HOUR: Final = 3600
+_SHORT: Final = 24
+"""Hours of a period that are told one by one."""
 
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
