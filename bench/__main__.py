@@ -11,13 +11,15 @@ from typing import Final
 
 import uvloop
 
-from bench import http, relay, store, visible
+from bench import claims, http, lists, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
 Subject = Callable[[Servers], AbstractAsyncContextManager[list[Row]]]
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "store": store.rows,
+    "claims": claims.rows,
+    "lists": lists.rows,
     "http": http.rows,
     "relay": relay.rows,
     "visible": visible.rows,

@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cache
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any, Final
 
 from companies.company import Company, ReportHeadcount, companies
@@ -19,12 +19,14 @@ from eventstore.postgres.store import Store
 STREAMS: Final = 13_000
 BEGUN: Final = 2
 """The version of each stream before anything is measured."""
+COMMUNE: Final = "36088"
 DAY: Final = date(2024, 1, 2)
 NOW: Final = datetime.combine(DAY, time(12), PARIS)
 METADATA: Final = '{"actor":"bench","correlation_id":"0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b"}'
 
 _HEADCOUNTS: Final = cycle(number / 4 for number in range(1, 4000))
-_FACTS: Final[Mapping[str, Any]] = {"naf": "28.29B", "commune": "36088", "zone": "la-limoise", "effective_on": DAY}
+_FACTS: Final[Mapping[str, Any]] = {"naf": "28.29B", "zone": "la-limoise", "effective_on": DAY}
+_AT_ONCE: Final = 500
 
 
 @cache
@@ -33,19 +35,15 @@ def sirets() -> Sequence[str]:
     return [sample_siret(number) for number in range(STREAMS)]
 
 
-def company(siret: str) -> tuple[Company, list[Event]]:
-    """An active company, and the events that made it one."""
-    events: list[Event] = [
-        CompanyApplied(
-            company=siret,
-            name=f"Mécanique de la Théols {siret[9:]}",
-            legal_form="5710",
-            headcount=12.5,
-            size_band="11",
-            **_FACTS,
-        ),
-        CompanyActivated(company=siret, headcount=12.5, size_band="11", **_FACTS),
-    ]
+def company(
+    siret: str, *, name: str | None = None, commune: str = COMMUNE, active: bool = True
+) -> tuple[Company, list[Event]]:
+    """A company, an active one unless told otherwise, and the events that made it one."""
+    facts = {**_FACTS, "company": siret, "commune": commune, "headcount": 12.5, "size_band": "11"}
+    name = name or f"Mécanique de la Théols {siret[9:]}"
+    events: list[Event] = [CompanyApplied(name=name, legal_form="5710", **facts)]
+    if active:
+        events.append(CompanyActivated(**facts))
     state = companies.fold(events)
     assert state is not None
     return state, events
@@ -62,7 +60,7 @@ def reports() -> Mapping[str, str]:
     """The event that is appended to each company's stream, about 170 bytes."""
     return {
         siret: HeadcountReported(
-            company=siret, headcount_before=12.5, headcount=13.5, size_band="11", **_FACTS
+            company=siret, commune=COMMUNE, headcount_before=12.5, headcount=13.5, size_band="11", **_FACTS
         ).model_dump_json()
         for siret in sirets()
     }
@@ -76,28 +74,35 @@ def command() -> ReportHeadcount:
 async def begin_streams(url: str, reported: int = 0, count: int = STREAMS) -> None:
     """Stores so many of the companies, each with so many reports of its headcount."""
     async with Store.open(url) as store:
-        for begin in range(0, count, 500):
-            appends = []
-            for siret in sirets()[begin : min(begin + 500, count)]:
-                _, events = company(siret)
-                appends.append(
-                    Append(
-                        f"company-{siret}",
-                        "company",
-                        0,
-                        [
-                            *(NewEvent(event.event_type, 1, event.model_dump_json()) for event in events),
-                            *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported,
-                        ],
-                        states()[siret],
-                        Company.revision,
-                        METADATA,
-                    )
-                )
-            async with asyncio.TaskGroup() as group:
-                for append in appends:
-                    group.create_task(store.append(append))
+        await append_all(store, (_begun(siret, reported) for siret in sirets()[:count]))
         await store.pool.execute("VACUUM ANALYZE streams, events")
+
+
+def _begun(siret: str, reported: int) -> Append:
+    _, events = company(siret)
+    return Append(
+        f"company-{siret}",
+        "company",
+        0,
+        [
+            *(NewEvent(event.event_type, 1, event.model_dump_json()) for event in events),
+            *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported,
+        ],
+        states()[siret],
+        Company.revision,
+        METADATA,
+    )
+
+
+async def append_all(store: Store, appends: Iterable[Append]) -> None:
+    """Stores what many commands leave behind, as many at once as ride in a group."""
+    left, flying = iter(appends), list[asyncio.Task[object]]()
+    # The next group is made while PostgreSQL works on the last one.
+    while some := list(islice(left, _AT_ONCE)):
+        await asyncio.gather(*flying)
+        flying = [asyncio.create_task(store.append(append)) for append in some]
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*flying)
 
 
 def choose(client: int, clients: int) -> Callable[[], str]:

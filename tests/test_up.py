@@ -25,12 +25,12 @@ from devstack.ports import free_port
 from devstack.running import FRONTENDS
 from devstack.servers import Postgres
 from devstack.stack import Servers
-from sample import stories
+from sample import LAST_DAY, stories
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 
 REPOSITORY = Path(__file__).parents[1]
-STEPS = sum(len(story.steps) for story in stories())
+STEPS = sum(len(story.steps) for story in stories(LAST_DAY))
 
 
 class System:

@@ -1,16 +1,21 @@
-"""The sample programme: invented, and the same each time. A file for each service says what is told to it.
+"""The sample programme: invented, and the same each time. Files by subject say what is told to the services.
 
->>> story = stories()[0]
+>>> story = stories(date(2026, 9, 1))[0]
 >>> story.steps[0].command, story.steps[0].category.public_path
 ('apply', '/companies/v1/companies')
 """
 
-from sample import companies
-from sample.story import LAST_DAY, Step, Story
+from datetime import date
 
-__all__ = ["LAST_DAY", "Step", "Story", "stories"]
+from sample import companies, platform
+from sample.story import LAST_DAY, Made, Step, Story
+
+__all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
 
 
-def stories() -> list[Story]:
-    """What everybody did. Each story's requests go one after the other, those of several stories at once."""
-    return companies.stories()
+def stories(today: date) -> list[Story]:
+    """What everybody did. Each story's requests go one after the other, those of several stories at once.
+
+    What is booked by the hour lies in the week after `today`.
+    """
+    return [*companies.stories(), *platform.stories(today)]

@@ -66,7 +66,12 @@ def _member(siret: str, company: Company) -> Story:
         investments += _second_programme(company, chance)
     for number, investment in enumerate(investments):
         steps += _way(siret, f"investment-{number}", investment)
-    return Story(siret, sorted((step for step in steps if step.on <= LAST_DAY), key=lambda step: step.on))
+    return Story(siret, sorted((step for step in steps if _day(step) <= LAST_DAY), key=_day))
+
+
+def _day(step: Step) -> date:
+    """All that companies do is told with its day."""
+    return step.on or LAST_DAY
 
 
 def _applicant(siret: str, company: Company, reason: str) -> Story:
@@ -170,7 +175,7 @@ def _way(siret: str, name: str, investment: Investment) -> Iterator[Step]:
     for grant in investment.grants:
         steps += _granted(name, grant, investment, after(0.18), after(0.45), completed + timedelta(days=30))
     if investment.given_up:
-        steps = [step for step in steps if step.on < investment.given_up]
+        steps = [step for step in steps if _day(step) < investment.given_up]
         paid = [step for step in steps if step.command == "disburse-grant"]
         steps.append(Step(investment.given_up, INVESTMENT, name, "cancel", {"reason": "market"}))
         paid_back = investment.given_up + timedelta(days=180)

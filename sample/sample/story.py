@@ -8,14 +8,22 @@ from typing import Final
 from contracts.category import Category
 
 LAST_DAY: Final = date(2026, 6, 30)
-"""Nothing of the sample happened later."""
+"""Nothing of the sample happened later, but for what is agreed by the hour."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Stands in a body for the id that the service gave a record of the same story."""
+
+    record: str
 
 
 @dataclass(frozen=True)
 class Step:
     """A command, and the day it took effect."""
 
-    on: date
+    on: date | None
+    """None: the day it is sent, as of what is agreed by the hour."""
     category: Category
     record: str
     """The record's id, or, of one whose id the service gives, our name for it in the story."""
@@ -33,3 +41,5 @@ class Story:
     name: str
     """Another for each story."""
     steps: Sequence[Step]
+    follows: bool = False
+    """Whether it needs what other stories tell, and so is told after them."""

@@ -26,16 +26,16 @@ from companies_client.api.investments import (
     start_investment,
 )
 from companies_client.models import (
-    Activate,
-    Announce,
-    Apply,
-    Approve,
-    AuditJobs,
-    AwardGrant,
-    Commit,
+    ActivateCompany,
+    AnnounceInvestment,
+    ApplyCompany,
+    ApproveInvestment,
+    AuditJobsInvestment,
+    AwardGrantInvestment,
+    CommitInvestment,
     Company,
     CompanyExistsProblem,
-    Complete,
+    CompleteInvestment,
     EnteredEvidenceInput,
     EnteredEvidenceInputKind,
     Investment,
@@ -53,7 +53,7 @@ from companies_client.models import (
     RecordedInvestmentCompleted,
     RecordedInvestmentStarted,
     RecordedJobsAudited,
-    Start,
+    StartInvestment,
 )
 from indicators_client.api.indicators import list_events, read_figure
 from indicators_client.models import EventsBehind, Figure, ReadFigureName
@@ -63,8 +63,8 @@ client = companies.AuthenticatedClient(base_url=f"{address_of_companies}/compani
 figures = indicators.AuthenticatedClient(base_url=f"{address_of_indicators}/indicators", token=token)
 
 
-def application(siret: str, name: str) -> Apply:
-    return Apply(
+def application(siret: str, name: str) -> ApplyCompany:
+    return ApplyCompany(
         siret=siret, name=name, legal_form="5710", naf="24.54Z", commune="36088", headcount=42, on=date(2024, 1, 8)
     )
 
@@ -91,19 +91,19 @@ exists = apply_company.sync(client=client, body=foundry)
 assert isinstance(exists, CompanyExistsProblem), exists
 
 # Before it is a member it announces nothing, and the refusal says why to a program.
-furnace = Announce(company=siret, title="Four", axis=6, amount=1_200_000, jobs_planned=8, on=date(2024, 2, 1))
+furnace = AnnounceInvestment(company=siret, title="Four", axis=6, amount=1_200_000, jobs_planned=8, on=date(2024, 2, 1))
 refused = announce_investment.sync(client=client, body=furnace)
 assert isinstance(refused, InvestmentNotAMemberProblem), refused
 assert (refused.parameters.company, refused.parameters.status) == (siret, "applied")
 
 # It is activated at the version that was seen, not at another.
-stale = activate_company.sync_detailed(siret, client=client, body=Activate(), if_match='"7"')
+stale = activate_company.sync_detailed(siret, client=client, body=ActivateCompany(), if_match='"7"')
 assert isinstance(stale.parsed, Problem), stale
 assert (stale.status_code, stale.parsed.type_) == (412, "/companies/problems/stale")
-early = activate_company.sync(siret, client=client, body=Activate(on=date(2024, 1, 7)))
+early = activate_company.sync(siret, client=client, body=ActivateCompany(on=date(2024, 1, 7)))
 assert isinstance(early, OnBeforePreviousStepProblem), early
 assert (early.parameters.on, early.parameters.previous) == (date(2024, 1, 7), date(2024, 1, 8))
-active = activate_company.sync(siret, client=client, body=Activate(on=date(2024, 1, 15)), if_match='"1"')
+active = activate_company.sync(siret, client=client, body=ActivateCompany(on=date(2024, 1, 15)), if_match='"1"')
 assert isinstance(active, Company), active
 assert (active.status, active.headcount, active.zone) == ("active", 42, None)
 
@@ -111,11 +111,13 @@ assert (active.status, active.headcount, active.zone) == ("active", 42, None)
 announced = announce_investment.sync(client=client, body=furnace)
 assert isinstance(announced, Investment), announced
 number = announced.id
-too_early = commit_investment.sync(number, client=client, body=Commit())
+too_early = commit_investment.sync(number, client=client, body=CommitInvestment())
 assert isinstance(too_early, InvestmentNotApprovedProblem), too_early
 assert too_early.parameters.status == "announced"
-assert isinstance(approve_investment.sync(number, client=client, body=Approve(on=date(2024, 3, 1))), Investment)
-grant = AwardGrant(
+assert isinstance(
+    approve_investment.sync(number, client=client, body=ApproveInvestment(on=date(2024, 3, 1))), Investment
+)
+grant = AwardGrantInvestment(
     funder="state", scheme="france-relance", eligible_base=1_000_000, aid_rate=0.3, amount=300_001, on=date(2024, 3, 15)
 )
 too_much = award_grant_investment.sync(number, client=client, body=grant)
@@ -125,11 +127,11 @@ grant.amount = 300_000
 granted = award_grant_investment.sync(number, client=client, body=grant)
 assert isinstance(granted, Investment), granted
 assert [(each.amount, each.disbursed) for each in granted.grants] == [(300_000, 0)]
-commit_investment.sync(number, client=client, body=Commit(on=date(2024, 4, 1)))
-start_investment.sync(number, client=client, body=Start(on=date(2024, 5, 1)))
-complete_investment.sync(number, client=client, body=Complete(amount_spent=1_150_000, on=date(2024, 11, 1)))
+commit_investment.sync(number, client=client, body=CommitInvestment(on=date(2024, 4, 1)))
+start_investment.sync(number, client=client, body=StartInvestment(on=date(2024, 5, 1)))
+complete_investment.sync(number, client=client, body=CompleteInvestment(amount_spent=1_150_000, on=date(2024, 11, 1)))
 evidence = EnteredEvidenceInput(kind=EnteredEvidenceInputKind.DSN, reference="DSN-2024-11", dated=date(2024, 12, 5))
-audit = AuditJobs(created=6, maintained=42, evidence=evidence, on=date(2025, 1, 15))
+audit = AuditJobsInvestment(created=6, maintained=42, evidence=evidence, on=date(2025, 1, 15))
 audited = audit_jobs_investment.sync(number, client=client, body=audit)
 assert isinstance(audited, Investment), audited
 assert get_investment.sync(number, client=client) == audited

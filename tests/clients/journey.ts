@@ -26,7 +26,7 @@ const companies = createClient<paths>({ baseUrl: `${where}/companies`, headers }
 const indicators = createClient<figurePaths, "application/json">({ baseUrl: `${whereFigures}/indicators`, headers });
 
 // A company applies. What has a default, or may be null, is left out.
-const foundry: components["schemas"]["Apply"] = {
+const foundry: components["schemas"]["ApplyCompany"] = {
   siret,
   name: "Fonderie de la Théols",
   legal_form: "5710",
@@ -41,11 +41,11 @@ same([applied.response.status, applied.response.headers.get("ETag"), given(appli
 const again = await companies.POST("/v1/companies", { body: foundry, params: key });
 same([again.response.headers.get("Idempotency-Replayed"), given(again).id], ["true", siret]);
 // @ts-expect-error: a field that there is not
-const misspelt: components["schemas"]["Apply"] = { ...foundry, colour: "red" };
+const misspelt: components["schemas"]["ApplyCompany"] = { ...foundry, colour: "red" };
 same((await companies.POST("/v1/companies", { body: misspelt })).response.status, 422);
 
 // Before it is a member it announces nothing, and the refusal says why to a program.
-const furnace: components["schemas"]["Announce"] = {
+const furnace: components["schemas"]["AnnounceInvestment"] = {
   company: siret,
   title: "Four à induction",
   axis: 6,

@@ -41,12 +41,24 @@ MEANINGFUL: dict[str, Any] = {
     "payment": 1, "paid_before": "2024-04-10", "paid_on": "2024-04-08", "awarded_before": "2024-03-02",
     "repayment": 1, "repaid": 10_000, "repaid_before": "2024-06-10", "repaid_on": "2024-06-08",
     "cancelled_on": "2024-05-02",
+    "equipment": "cobot-1", "kind": "robotics", "weekdays": ["monday", "friday"], "opens": 8, "closes": 18,
+    "weekly_hours": 20, "quota_hours": 20, "maintenance_until": "2024-06-03",
+    "reviewed_at": "2024-06-03T08:00:00+02:00",
+    "valid_until": "2024-12-31", "valid_until_before": "2024-06-30", "expires_on": "2025-01-01",
+    "licence": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "hours": 2, "starts": "2024-06-05T09:00:00+02:00",
+    "ends": "2024-06-05T11:00:00+02:00", "starts_before": "2024-06-04T09:00:00+02:00",
+    "ends_before": "2024-06-04T11:00:00+02:00", "approved_on": "2024-05-14", "queued_at": "2024-05-13T10:30:00+02:00",
+    "offered_until": "2024-05-14T10:30:00+02:00", "outcome_before": "no_show", "outcome": "done",
 }  # fmt: skip
 REASONS = {
     "CompanyRejected": "incomplete_file",
     "CompanySuspended": "fee_unpaid",
     "CompanyLeft": "moved",
     "InvestmentCancelled": "permit",
+    "EquipmentRetired": "worn_out",
+    "LicenceWithdrawn": "unsafe_use",
+    "BookingCancelled": "not_needed",
+    "BookingLapsed": "not_approved",
 }
 
 every_event = pytest.mark.parametrize(
@@ -70,6 +82,12 @@ def test_the_registry_holds_every_event() -> None:
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
         "GrantRepaid", "PaymentCorrected", "RepaymentCorrected",
+        "EquipmentCommissioned", "EquipmentEnteredService", "OpeningChanged", "MaintenanceBegan",
+        "MaintenanceProlonged", "MaintenanceEnded", "EquipmentRetired",
+        "LicenceIssued", "LicenceRenewed", "LicenceExpired", "LicenceWithdrawn",
+        "BookingRequested", "BookingQueued", "BookingOffered", "BookingDisplaced", "BookingPutBack", "OfferAccepted",
+        "BookingApproved", "UseBegan", "BookingDone", "BookingMissed", "BookingOutcomeCorrected", "BookingCancelled",
+        "BookingLapsed",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -105,7 +123,8 @@ def test_an_event_does_not_change(model: type[Event]) -> None:
 
 @every_event
 def test_an_event_says_which_company_and_place_it_counts_for(model: type[Event]) -> None:
-    assert {"effective_on", "company", "naf", "commune", "zone"} <= model.model_fields.keys()
+    company = {"company", "naf", "zone"} if model.__module__ != "contracts.companies.equipment" else {"equipment"}
+    assert {"effective_on", "commune", *company} <= model.model_fields.keys()
 
 
 @every_event

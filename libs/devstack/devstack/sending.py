@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from devstack.child import DevstackError
 from devstack.issuer import Issuer
-from sample import Step, Story
+from sample import Made, Step, Story
 
 ROLES: Final = ("network", "town_hall", "region", "state")
 _AT_ONCE: Final = 8
@@ -35,8 +35,9 @@ def send(base_url: str, token: str, stories: Sequence[Story], today: date, advan
     def tell(story: Story) -> None:
         ids: dict[str, str] = {}
         for number, step in enumerate(story.steps):
-            if step.on <= today and not failed.is_set():
-                location = sender.post(_path(step, ids), step, f"sample-{story.name}-{number}")
+            if (step.on is None or step.on <= today) and not failed.is_set():
+                key = f"sample-{story.name}-{step.record}-{number}"
+                location = sender.post(_path(step, ids), _body(step, ids), key)
                 if step.creates:
                     ids[step.record] = location.rpartition("/")[2]
             advance()
@@ -44,8 +45,9 @@ def send(base_url: str, token: str, stories: Sequence[Story], today: date, advan
     failed = threading.Event()
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         try:
-            for told in [threads.submit(tell, story) for story in stories]:
-                told.result()
+            for follow in (False, True):
+                for told in [threads.submit(tell, story) for story in stories if story.follows == follow]:
+                    told.result()
         except BaseException:
             failed.set()  # So that leaving the block does not wait until the others are told.
             raise
@@ -56,6 +58,11 @@ def _path(step: Step, ids: Mapping[str, str]) -> str:
     return records if step.creates else f"{records}/{quote(ids.get(step.record, step.record))}/{step.command}"
 
 
+def _body(step: Step, ids: Mapping[str, str]) -> bytes:
+    said = {name: ids[value.record] if isinstance(value, Made) else value for name, value in step.body.items()}
+    return json.dumps(said if step.on is None else {**said, "on": step.on.isoformat()}).encode()
+
+
 class _Sender:
     """One connection for each thread: the standard library's client costs a tenth of a comfortable one."""
 
@@ -64,9 +71,8 @@ class _Sender:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._local = threading.local()
 
-    def post(self, path: str, step: Step, key: str) -> str:
+    def post(self, path: str, body: bytes, key: str) -> str:
         """Sends a step and returns the location of what it was about, if it was made. Raises DevstackError."""
-        body = json.dumps({**step.body, "on": step.on.isoformat()}).encode()
         failure = ""
         for attempt in range(_TRIES):
             try:

@@ -165,11 +165,11 @@ def _all_ready(running: Running) -> bool:
 
 
 def _send_sample(console: Console, running: Running) -> None:
-    told = stories()
+    today = datetime.now(UTC).date()
+    told = stories(today)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in told))
-        today = datetime.now(UTC).date()
         token = sending.sample_token(running.issuer, told)
         sending.send(running.base_url, token, told, today, lambda: progress.advance(task))
 

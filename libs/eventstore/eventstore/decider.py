@@ -86,7 +86,8 @@ class State(Model):
     """What a stream's events add up to: just what its decisions and its readers need."""
 
     revision: ClassVar[int] = 1
-    """Raised whenever the fold gives another result for the same events, so that stored states are folded again."""
+    """Raised whenever the fold gives another result for the same events, or claims or due tell otherwise of the same
+    state, so that what is stored is written anew."""
 
     effective_on: Day
     """The day of the stream's latest step."""
@@ -367,14 +368,14 @@ class Decider(Generic[S]):
         return function
 
     def claims(self, function: Callable[[S], Iterable[Claim]]) -> Callable[[S], Iterable[Claim]]:
-        """Registers what a stream holds in a state."""
+        """Registers what a stream holds in a state. Where it comes to tell otherwise, raise the state's `revision`."""
         if self._claims is not None:
             raise TypeError(f"{self.category}: its claims are told twice")
         self._claims = function
         return function
 
     def due(self, function: Callable[[S], Iterable[Due]]) -> Callable[[S], Iterable[Due]]:
-        """Registers when a stream in a state must be looked at again."""
+        """Registers when a stream in a state must be looked at again. As with claims, `revision` tells of a change."""
         if self._due is not None:
             raise TypeError(f"{self.category}: what is due is told twice")
         self._due = function

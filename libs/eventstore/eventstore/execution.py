@@ -116,8 +116,9 @@ async def execute(
             state_json = folded.model_dump_json()
             labelling = decider.labelling
             # What was written of another revision, or as was declared otherwise, is written anew.
-            kept = stored and stored.is_fresh(decider.state.revision) and stored.labelling == labelling.mark
-            labels, order = labelling.changes(state if kept else None, folded)
+            stale = stored is not None and stored.is_stale(decider.state.revision, labelling.mark)
+            before = None if stale else state
+            labels, order = labelling.changes(before, folded)
             try:
                 appended = await store.append(
                     Append(
@@ -134,8 +135,9 @@ async def execute(
                         labels,
                         labelling.mark,
                         order,
-                        holds=_holds(decider, state, folded),
-                        due=_due(decider, state, folded),
+                        holds=holdings(decider, folded) if stale else _holds(decider, before, folded),
+                        due=due_changes(decider, before, folded),
+                        due_anew=stale,
                     )
                 )
             except ClaimTaken as taken:
@@ -213,8 +215,12 @@ async def _seen(
 
 def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding] | None:
     """What a stream holds from now on; None where that is what it held."""
-    held, holds = decider.claims_of(before), decider.claims_of(after)
-    return None if held == holds else [_holding(claim) for claim in holds]
+    return None if decider.claims_of(before) == decider.claims_of(after) else holdings(decider, after)
+
+
+def holdings(decider: Decider[S], state: S) -> Sequence[Holding]:
+    """All that a stream holds in a state."""
+    return [_holding(claim) for claim in decider.claims_of(state)]
 
 
 def _holding(claim: Claim) -> Holding:
@@ -231,8 +237,8 @@ def _collision(decider: Decider[S], wanted: S, taken: ClaimTaken) -> Rejected:
     return rejected
 
 
-def _due(decider: Decider[S], before: S | None, after: S) -> Sequence[DueAt]:
-    """What is due otherwise than it was."""
+def due_changes(decider: Decider[S], before: S | None, after: S) -> Sequence[DueAt]:
+    """What is due otherwise than it was; all, where there was no state before."""
     was, becomes = decider.due_of(before), decider.due_of(after)
     if was == becomes:
         return ()

@@ -1,15 +1,16 @@
-"""What stands beside the events of a stream, written anew from these: its state, its labels and its order.
+"""What stands beside the events of a stream, written anew from these: its state, labels, order, claims and due.
 
-It goes stale where the code's revision of the fold is another, or what streams are found by is declared otherwise.
+It goes stale where the code's revision of the state is another, or what streams are found by is declared otherwise.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple
 
 from eventstore.decider import Decider, S
-from eventstore.execution import at_version, revive
+from eventstore.execution import at_version, due_changes, holdings, revive
 from eventstore.postgres.appending import Appended
 from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.postgres.derived import Derived, put_beside
 from eventstore.postgres.listing import STORED, Stored
 from eventstore.postgres.store import Store
 
@@ -18,18 +19,31 @@ AT_ONCE: Final = 50
 
 
 class _Refolded(NamedTuple):
-    stream_id: str
     version: int
-    state: str
-    labels: str | None
-    order: Sequence[tuple[str, str]]
+    derived: Derived
+
+
+def derive(decider: Decider[S], state: S) -> Derived:
+    """All that follows from the state that a stream's events add up to."""
+    labels, order = decider.labelling.changes(None, state)
+    return Derived(
+        decider.category,
+        state.model_dump_json(),
+        decider.state.revision,
+        labels,
+        decider.labelling.mark,
+        order,
+        holdings(decider, state),
+        due_changes(decider, None, state),
+    )
 
 
 async def refold(store: Store, decider: Decider[S], *, stale_only: bool) -> AsyncIterator[int]:
     """Folds the streams of a category anew, all or those that are stale; yields how many in each commit.
 
-    One that an append changes meanwhile is left as that leaves it, and so is one whose state is of newer code. Raises
-    StoreUnavailable, and UnknownEvent or ValidationError where an event cannot be read.
+    One that an append changes meanwhile is left as that leaves it, and so is one whose state is of newer code. What
+    streams hold is written even where it collides: `Store.collisions` tells, once all are. Raises StoreUnavailable, and
+    UnknownEvent or ValidationError where an event cannot be read.
     """
     after = ""
     while True:
@@ -38,7 +52,7 @@ async def refold(store: Store, decider: Decider[S], *, stale_only: bool) -> Asyn
         )
         if not rows:
             return
-        folded = []
+        folded: dict[str, _Refolded] = {}
         for stored in map(Stored._make, rows):
             # Where only the labels are stale, the state will do.
             outcome = await (
@@ -46,31 +60,27 @@ async def refold(store: Store, decider: Decider[S], *, stale_only: bool) -> Asyn
                 if stale_only
                 else at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
             )
-            labels, order = decider.labelling.changes(None, outcome.state)
-            folded.append(_Refolded(stored.stream_id, stored.version, outcome.state_json, labels, order))
+            folded[stored.stream_id] = _Refolded(stored.version, derive(decider, outcome.state))
         await _write(store, decider, folded)
-        after = folded[-1].stream_id
+        after = rows[-1]["stream_id"]
         yield len(folded)
 
 
-async def _write(store: Store, decider: Decider[S], folded: Sequence[_Refolded]) -> None:
+async def _write(store: Store, decider: Decider[S], folded: Mapping[str, _Refolded]) -> None:
     try:
         async with store.pool.acquire() as connection, connection.transaction():
             # As an append: nobody else writes until we commit.
             await connection.execute("SELECT pg_advisory_xact_lock(7220001)")
             rows = await connection.fetch(
                 _PUT,
-                *zip(*[(each.stream_id, each.version, each.state, each.labels) for each in folded], strict=True),
+                list(folded),
+                [each.version for each in folded.values()],
+                [each.derived.state for each in folded.values()],
+                [each.derived.labels for each in folded.values()],
                 decider.state.revision,
                 decider.labelling.mark,
             )
-            put = {row[0] for row in rows}
-            ordered = [(each.stream_id, *row) for each in folded if each.stream_id in put for row in each.order]
-            await connection.execute("DELETE FROM ordered WHERE stream_id = ANY ($1::text[])", list(put))
-            await connection.executemany(
-                "INSERT INTO ordered (stream_id, category, field, value) VALUES ($1, $2, $3, $4)",
-                [(stream_id, decider.category, field, value) for stream_id, field, value in ordered],
-            )
+            await put_beside(connection, {stream_id: folded[stream_id].derived for (stream_id,) in rows})
     except Exception as error:
         if is_outage(error):
             raise StoreUnavailable(str(error)) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -111,6 +112,48 @@ async def test_a_stream_does_not_collide_with_what_it_held_itself(store: Store) 
     await store.append(step("booking-2", 0, [holding("e1"), holding("q", amount=4, limit=4)]))
 
 
+async def test_what_a_stream_holds_it_keeps_though_its_limit_was_lowered(store: Store) -> None:
+    held = [holding("e1"), holding("q", amount=3, limit=4)]
+    await store.append(step("booking-1", 0, held))
+    await store.append(step("booking-2", 0, [holding("q", limit=4)]))
+    lowered = holding("q", amount=3, limit=2)
+    await store.append(step("booking-1", 1, [lowered]))
+    # Somebody was told the greater limit, until nobody was.
+    assert await store.collisions() == []
+    await store.append(step("booking-2", 1, [holding("q", limit=2)]))
+    assert await store.collisions() == [("quota-spent", "q", ["booking-1", "booking-2"], 4, 2)]
+    await store.append(step("booking-3", 0, [holding("e1")]))
+    for more in (
+        [holding("q", amount=4, limit=2)],
+        [lowered, lowered],
+        [lowered, holding("q", NOON, NOON + HOUR, limit=2)],
+        [holding("q", NOON, NOON + HOUR, amount=3, limit=2)],
+    ):
+        with pytest.raises(ClaimTaken) as taken:
+            await store.append(step("booking-1", 2, more))
+        assert (taken.value.kind, taken.value.by) == ("quota-spent", None)
+    with pytest.raises(ClaimTaken):
+        await store.append(step("booking-4", 0, [holding("q", limit=2)]))
+    await store.append(step("booking-1", 2, [holding("q", amount=2, limit=2)]))
+    with pytest.raises(ClaimTaken):
+        await store.append(step("booking-1", 3, [lowered]))
+
+
+async def test_two_that_hold_the_same_may_both_go_on_and_neither_may_have_more_of_it(store: Store) -> None:
+    slot = holding("e1", NOON, NOON + HOUR)
+    await store.append(step("booking-1", 0, [slot, holding("e2")]))
+    await store.append(step("booking-2", 0, [holding("e3")]))
+    # As where a release came to tell otherwise what they hold.
+    await store.pool.execute("INSERT INTO claims SELECT kind, key, since, until, 1, 'booking-2' FROM claims LIMIT 1")
+    await store.append(step("booking-1", 1, [slot]))
+    await store.append(step("booking-2", 1, [slot, holding("e4")]))
+    for stream in ("booking-1", "booking-2"):
+        with pytest.raises(ClaimTaken):
+            await store.append(step(stream, 2, [holding("e1", NOON, NOON + 2 * HOUR)]))
+    await store.append(step("booking-1", 2, []))
+    await store.append(step("booking-2", 2, [holding("e1", NOON, NOON + 2 * HOUR)]))
+
+
 async def test_what_two_claims_of_one_command_add_up_to_counts(store: Store) -> None:
     with pytest.raises(ClaimTaken):
         await store.append(step("booking-1", 0, [holding("q", amount=3, limit=4), holding("q", amount=2, limit=4)]))
@@ -131,8 +174,43 @@ def test_commands_that_look_at_one_stream_ride_together_and_those_that_claim_one
     one, other = step("booking-1", 0, guards=[("equipment-1", 3)]), step("booking-2", 0, guards=[("equipment-1", 3)])
     assert set(touches(one)).isdisjoint(touches(other))
     assert set(looks_at(one)) == set(looks_at(other)) == {"equipment-1"}
-    claims = [set(touches(step(f"booking-{n}", 0, [holding("e1", NOON, NOON + HOUR)]))) for n in range(2)]
-    assert claims[0] & claims[1]
+    assert not rides(holding("e1"), holding("e1"))
+    assert rides(holding("e1"), holding("e2"))
+
+
+def rides(one: Holding, other: Holding) -> bool:
+    """Whether two bookings that hold these may be judged in one statement."""
+    first, second = step("booking-1", 0, [one]), step("booking-2", 0, [other])
+    return all(set(touches(a)).isdisjoint({*touches(b), *looks_at(b)}) for a, b in ((first, second), (second, first)))
+
+
+def test_short_periods_of_one_key_ride_together_where_they_are_apart() -> None:
+    slot = holding("e1", NOON, NOON + HOUR)
+    assert rides(slot, holding("e1", NOON + HOUR, NOON + 2 * HOUR))
+    assert rides(slot, holding("e1", NOON - 23 * HOUR, NOON))
+    assert not rides(slot, holding("e1", NOON + 0.9 * HOUR, NOON + 2 * HOUR))
+    assert not rides(slot, holding("e1", NOON + 100 * HOUR, NOON + 200 * HOUR))
+    assert not rides(slot, holding("e1", NOON))
+
+
+minutes = st.none() | st.integers(-100, 100) | st.integers(-3000, 3000)
+periods = st.tuples(minutes, minutes)
+
+
+@given(periods, periods)
+@settings(max_examples=500)
+def test_what_overlaps_never_rides_together(
+    one: tuple[int | None, int | None], other: tuple[int | None, int | None]
+) -> None:
+    (begin, end), (other_begin, other_end) = (
+        (-math.inf if since is None else since, math.inf if until is None else until) for since, until in (one, other)
+    )
+    if begin < other_end and other_begin < end:
+        held, wanted = (
+            holding("e1", *(None if minute is None else NOON + minute * HOUR / 60 for minute in period))
+            for period in (one, other)
+        )
+        assert not rides(held, wanted)
 
 
 Move = tuple[int, int, int, int]
@@ -169,6 +247,50 @@ async def test_whatever_is_claimed_at_once_no_two_streams_hold_the_same_and_no_l
     spent = await store.pool.fetch("SELECT sum(amount) AS spent FROM claims WHERE kind = 'quota-spent' GROUP BY key")
     assert overlaps == 0
     assert all(row["spent"] <= 4 for row in spent)
+    assert await store.collisions() == []
+
+
+helds = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 6), st.integers(1, 3), st.sampled_from([1, 2, 3])),
+    max_size=12,
+)
+
+
+@given(helds, st.booleans())
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+async def test_collisions_are_the_streams_that_overlap_and_the_moments_when_a_limit_is_passed(
+    store: Store, held: list[tuple[int, int, int, int, int]], exclusive: bool
+) -> None:
+    await store.pool.execute("TRUNCATE claims")
+    await store.pool.executemany(
+        "INSERT INTO claims (stream_id, kind, key, since, until, amount, most) VALUES ($1, 'k', $2, $3, $4, $5, $6)",
+        [
+            (
+                f"s{stream}",
+                f"{key}",
+                NOON + start * HOUR,
+                NOON + (start + hours) * HOUR,
+                amount,
+                None if exclusive else 4,
+            )
+            for stream, key, start, hours, amount in held
+        ],
+    )
+    found = await store.collisions()
+    at = {
+        (key, hour): [(s, amount) for s, k, start, hours, amount in held if k == key and start <= hour < start + hours]
+        for key in range(2)
+        for hour in range(10)
+    }
+    if exclusive:
+        meet = {(f"{key}", s) for (key, _), there in at.items() for s, _ in there if len({s for s, _ in there}) > 1}
+        assert {(each.key, int(s[1:])) for each in found for s in each.streams} == meet
+    else:
+        most = {key: max(sum(n for _, n in there) for (k, _), there in at.items() if k == key) for key in range(2)}
+        assert {each.key: each.taken for each in found} == {f"{key}": n for key, n in most.items() if n > 4}
+    assert all(len(each.streams) == 2 or not exclusive for each in found)
 
 
 async def test_what_is_due_is_taken_once_until_its_taker_gives_it_back_or_is_late(store: Store) -> None:
@@ -193,6 +315,30 @@ async def test_what_a_stream_says_of_its_due_is_all_there_is(store: Store) -> No
     with pytest.raises(VersionConflict):
         await store.append(step("booking-1", 1, due=[DueAt("Remind", "{}", None)]))
     assert await store.pool.fetchval("SELECT count(*) FROM due") == 1
+
+
+async def test_what_is_due_is_told_anew_where_what_was_due_before_is_not_known(store: Store) -> None:
+    due = [DueAt("Lapse", "{}", NOON), DueAt("Remind", '{"of":1}', NOON), DueAt("Remind", '{"of":2}', NOON)]
+    await asyncio.gather(*(store.append(step(f"booking-{n}", 0, due=due)) for n in range(3)))
+    await take_due(store.pool, NOON, 10)
+    anew = [DueAt("Lapse", "{}", NOON), DueAt("Remind", '{"of":2}', NOON + HOUR), DueAt("Invoice", "{}", NOON)]
+    await asyncio.gather(
+        store.append(step("booking-0", 1, due=anew)._replace(due_anew=True)),
+        store.append(step("booking-1", 1)._replace(due_anew=True)),
+        store.append(step("booking-2", 1)),
+    )
+    rows = await store.pool.fetch(
+        "SELECT stream_id, name, body, at, taken_until IS NOT NULL FROM due ORDER BY stream_id, name, body"
+    )
+    assert [tuple(row) for row in rows] == [
+        ("booking-0", "Invoice", "{}", NOON, False),
+        ("booking-0", "Lapse", "{}", NOON, True),
+        ("booking-0", "Remind", '{"of":2}', NOON + HOUR, False),
+        *(("booking-2", *each, True) for each in due),
+    ]
+    with pytest.raises(VersionConflict):
+        await store.append(step("booking-2", 1)._replace(due_anew=True))
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 6
 
 
 async def test_what_is_parked_stays_aside_until_it_is_tried_again_or_its_stream_moves_on(store: Store) -> None:

@@ -1,12 +1,14 @@
 """A store that was restored, copied or promoted appends only once it holds what its topic ends with."""
 
 import asyncio
+import json
 import os
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,9 +20,10 @@ from devstack.prepared import prepare
 from devstack.servers import Postgres
 from devstack.topics import delete_topic, read_topic, topic_faults
 from eventstore.kafka.envelope import Message
-from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.appending import Append, ClaimTaken, DueAt, Holding, NewEvent
 from eventstore.postgres.confirmation import StoreUnconfirmed, confirm
 from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.derived import Derived
 from eventstore.postgres.migrate import migrate
 from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing.reconciliation import CannotReconcile, Reconciled, compare, reconcile
@@ -32,11 +35,21 @@ pytestmark = pytest.mark.anyio
 PARTITIONS = 3
 
 
-def fold(history: Sequence[Recorded]) -> tuple[str, str, int] | None:
+NIGHT = datetime(2026, 5, 4, 22, tzinfo=UTC)
+
+
+def lit(times: int, fuse: str | None) -> Derived:
+    """A lamp that was lit so often: it is found by that, and where it has a fuse holds it, and is put out at night."""
+    holds = [Holding("fuse-taken", fuse, None, None, 1, None)] if fuse else []
+    due = [DueAt("PutOut", "{}", NIGHT)] if fuse else []
+    return Derived("lamp", f'{{"lit": {times}}}', 1, f"'{times}'", 7, [("lit", f"{times}")], holds, due)
+
+
+def fold(history: Sequence[Recorded]) -> Derived | None:
     """Lamps count how often they were lit, and nothing else makes sense."""
     if any(event.type != "LampLit" for event in history):
         return None
-    return "lamp", f'{{"lit": {len(history)}}}', 1
+    return lit(len(history), json.loads(history[-1].data).get("fuse"))
 
 
 @dataclass
@@ -47,12 +60,43 @@ class Town:
     kafka: str
     topic: str
 
-    async def light(self, *lamps: str, after: int = 0, event: str = "LampLit") -> None:
+    async def light(self, *lamps: str, after: int = 0, event: str = "LampLit", fuse: str | None = None) -> None:
         """Lights lamps that were lit so often before."""
+        new = NewEvent(event, 1, json.dumps({"fuse": fuse} if fuse else {}))
+        category, state, revision, labels, labelling, order, holds, due = lit(after + 1, fuse)
         async with Store.open(self.url) as store:
             for lamp in lamps:
-                state = f'{{"lit": {after + 1}}}'
-                await store.append(Append(lamp, "lamp", after, [NewEvent(event, 1, "{}")], state, 1, "{}"))
+                await store.append(
+                    Append(
+                        lamp,
+                        category,
+                        after,
+                        [new],
+                        state,
+                        revision,
+                        "{}",
+                        labels=labels,
+                        labelling=labelling,
+                        order=order,
+                        holds=holds,
+                        due=due,
+                        due_anew=True,
+                    )
+                )
+
+    async def beside(self) -> dict[str, list[tuple[object, ...]]]:
+        """What stands beside the events of lamps: what they hold, have due, and are sorted and found by."""
+        asked = {
+            "claims": "SELECT stream_id, kind, key, since, until, amount, most FROM claims ORDER BY stream_id",
+            "due": "SELECT stream_id, name, body, at FROM due ORDER BY stream_id",
+            "order": "SELECT stream_id, field, value FROM ordered ORDER BY stream_id",
+            "labels": "SELECT stream_id, labels::text, labelling FROM streams ORDER BY stream_id",
+        }
+        connection = await asyncpg.connect(self.url)
+        try:
+            return {name: [tuple(row) for row in await connection.fetch(query)] for name, query in asked.items()}
+        finally:
+            await connection.close()
 
     async def events(self) -> list[Recorded]:
         """All that is stored."""
@@ -230,6 +274,65 @@ async def test_a_restored_store_that_went_on_is_found_out_and_nothing_it_recorde
     )
     assert await connection.fetchval("SELECT count(*) FROM lost_events") == 4
     await connection.close()
+
+
+async def test_what_is_held_and_due_is_as_it_was_at_once(town: Town) -> None:
+    await town.light("lamp-1", after=1, fuse="hall")
+    await town.light("lamp-2", after=1, fuse="yard")
+    dumped = await dump(town.url)
+    await town.light("lamp-1", after=2)
+    await town.light("lamp-2", after=2, fuse="yard")
+    await town.light("lamp-3", after=1)
+    await town.light("lamp-3", after=2, fuse="hall")
+    await town.light("lamp-20", fuse="quay")
+    await town.publish()
+    restored = Town(await restore(town.url, dumped), town.kafka, town.topic)
+    connection = await asyncpg.connect(restored.url)
+    await connection.execute(
+        "UPDATE due SET parked_at = now(), parked_on = 2, reason = 'none' WHERE stream_id = 'lamp-2'"
+    )
+    assert (await restored.reconcile()).collisions == []
+    assert await restored.beside() == await town.beside()
+    assert await connection.fetchval("SELECT reason FROM due WHERE stream_id = 'lamp-2'") == "none"
+    await connection.close()
+    for fuse, holder in (("hall", "lamp-3"), ("quay", "lamp-20")):
+        with pytest.raises(ClaimTaken, match=holder):
+            await restored.light("lamp-9", after=1, fuse=fuse)
+    await restored.light("lamp-3", after=3)
+    await restored.light("lamp-9", after=1, fuse="hall")
+
+
+async def test_what_was_published_is_taken_back_though_somebody_else_holds_the_same_by_now(town: Town) -> None:
+    dumped = await dump(town.url)
+    await town.light("lamp-0", after=1, fuse="yard")
+    await town.light("lamp-1", after=1, fuse="hall")
+    await town.publish()
+    restored = Town(await restore(town.url, dumped), town.kafka, town.topic)
+    connection = await asyncpg.connect(restored.url)
+    await confirm(connection)
+    await connection.close()
+    # At the positions of the two.
+    await restored.light("lamp-0", after=1, fuse="quay")
+    await restored.light("lamp-30", fuse="hall")
+    recorded = await restored.events()
+
+    done = await restored.reconcile()
+
+    assert [message.stream_id for message in done.taken_back] == ["lamp-1"]
+    assert [message.stream_id for message in done.lost] == ["lamp-0"]
+    assert done.moved == recorded[-2:]
+    assert done.collisions == [("fuse-taken", "hall", ["lamp-1", "lamp-30"], None, None)]
+    assert [row[:3] for row in (await restored.beside())["claims"]] == [
+        ("lamp-0", "fuse-taken", "quay"),
+        ("lamp-1", "fuse-taken", "hall"),
+        ("lamp-30", "fuse-taken", "hall"),
+    ]
+    await restored.light("lamp-30", after=1, fuse="hall")
+    await restored.light("lamp-1", after=2)
+    with pytest.raises(ClaimTaken):
+        await restored.light("lamp-9", after=1, fuse="hall")
+    await restored.publish()
+    assert (await restored.reconcile()).collisions == []
 
 
 async def test_what_makes_no_sense_here_is_lost_rather_than_taken_back(town: Town) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from eventstore.postgres.migrate import Migrations, SchemaMismatch, check, migrate
+from eventstore.postgres.migrate import EVENTSTORE, Migrations, SchemaMismatch, check, migrate
 
 pytestmark = pytest.mark.anyio
 
@@ -99,3 +99,16 @@ async def test_a_migration_changed_after_the_fact_is_refused(database: str, fold
     (folder / "0001_lamps.sql").write_text("CREATE TABLE lamps (id uuid PRIMARY KEY);")
     with pytest.raises(SchemaMismatch, match="migration 1 of 'lamps' was changed"):
         await migrate(database, sets)
+
+
+async def test_streams_that_held_something_before_limits_were_kept_are_stale(database: str, folder: Path) -> None:
+    release(folder, {name: sql for name, sql in contents(EVENTSTORE.folder).items() if name < "0005"})
+    await migrate(database, [Migrations("eventstore", folder)])
+    connection = await asyncpg.connect(database)
+    for stream in ("booking-1", "booking-2"):
+        await connection.execute("INSERT INTO streams VALUES ($1, 'booking', 1, '{}', 1, 1, now())", stream)
+    await connection.execute("INSERT INTO claims VALUES ('quota', 'e1', '-infinity', 'infinity', 1, 'booking-2')")
+    await migrate(database)
+    stale = await connection.fetch("SELECT stream_id FROM streams WHERE labelling <> 0")
+    await connection.close()
+    assert [stream_id for (stream_id,) in stale] == ["booking-2"]

@@ -1,18 +1,21 @@
 """What stands beside the events is written anew where it is stale, and nothing else is."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
+from typing import ClassVar
 
 import pytest
 
 from contracts.model import Event
-from eventstore.decider import PARIS, Actor, Command, Decider, State
+from eventstore.decider import PARIS, Actor, Claim, Command, Decider, Due, State
 from eventstore.execution import execute
 from eventstore.finding import Finding
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 from eventstore.refolding import refold
+from eventstore.refusal import Refusal, Rejected
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +47,29 @@ class Bench(State):
     place: str
 
 
-def benches(finding: Finding) -> Decider[Bench]:
+class BenchOfLater(Bench):
+    revision: ClassVar[int] = 2
+
+
+class BenchOfLast(Bench):
+    revision: ClassVar[int] = 3
+
+
+PLACE_TAKEN = Refusal("place-taken", "there is a bench already", "il y a déjà un banc")
+PLACE_CROWDED = Refusal("place-crowded", "no more than {limit}", "pas plus de {limit}", limit=int)
+
+
+def benches(
+    finding: Finding,
+    state: type[Bench] = Bench,
+    *,
+    claims: Callable[[Bench], Iterable[Claim]] = lambda _: (),
+    due: Callable[[Bench], Iterable[Due]] = lambda _: (),
+) -> Decider[Bench]:
     """The same decider as a release that declares this would have it."""
-    decider = Decider("bench", Bench, finding=finding)
+    decider = Decider("bench", state, finding=finding)
+    decider.claims(claims)
+    decider.due(due)
 
     @decider.creates(by="epci")
     def set_(command: SetBench) -> BenchSet:
@@ -58,7 +81,7 @@ def benches(finding: Finding) -> Decider[Bench]:
 
     @decider.evolves
     def _(_bench: Bench | None, event: BenchSet) -> Bench:
-        return Bench(place=event.place, effective_on=event.effective_on)
+        return state(place=event.place, effective_on=event.effective_on)
 
     @decider.evolves
     def _(bench: Bench, event: BenchMoved) -> Bench:
@@ -69,6 +92,21 @@ def benches(finding: Finding) -> Decider[Bench]:
 
 BEFORE = benches(Finding())
 NOW_FOUND = benches(Finding(found_by=("place",), sorted_by=("place",)))
+
+WINTER, SPRING = datetime(2026, 11, 1, tzinfo=PARIS), datetime(2027, 3, 1, tzinfo=PARIS)
+
+
+def one_to_a_place(bench: Bench) -> Iterable[Claim]:
+    yield Claim(PLACE_TAKEN, bench.place)
+
+
+def two_to_a_place(bench: Bench) -> Iterable[Claim]:
+    yield Claim(PLACE_CROWDED, bench.place, limit=2)
+
+
+def moves(**places: datetime) -> Callable[[Bench], Iterable[Due]]:
+    """Benches that are to be moved there at these times."""
+    return lambda _: [Due(at, MoveBench(place=place)) for place, at in places.items()]
 
 
 @pytest.fixture
@@ -88,6 +126,19 @@ async def found(store: Store, place: str) -> int:
     listed = await store.list_streams(Wanted("bench", labels=labels, sort="place", limit=500, counted=True))
     assert listed.in_all == len(listed.streams)
     return len(listed.streams)
+
+
+async def held(store: Store) -> list[tuple[str, str, str]]:
+    """Which bench holds what, by kind and key."""
+    rows = await store.pool.fetch("SELECT stream_id, kind, key FROM claims ORDER BY kind, key, stream_id")
+    return [(stream_id.removeprefix("bench-"), kind, key) for stream_id, kind, key in rows]
+
+
+async def due_on(store: Store, identity: str) -> dict[str, datetime]:
+    """When a bench is due to be moved, by where to."""
+    rows = await store.pool.fetch("SELECT name, body, at FROM due WHERE stream_id = $1", f"bench-{identity}")
+    assert {row["name"] for row in rows} <= {"MoveBench"}
+    return {json.loads(row["body"])["place"]: row["at"] for row in rows}
 
 
 async def folded(store: Store, decider: Decider[Bench], *, stale_only: bool = True) -> int:
@@ -137,6 +188,105 @@ async def test_commands_meanwhile_are_neither_lost_nor_undone(store: Store) -> N
     await asyncio.gather(folded(store, NOW_FOUND), folded(store, NOW_FOUND), *map(move, identities))
     assert (await found(store, "quay"), await found(store, "park")) == (0, 100)
     assert await folded(store, NOW_FOUND) == 0
+
+
+async def test_what_is_held_is_told_anew_and_collisions_are_found(store: Store) -> None:
+    one, other, third = [await run(store, BEFORE, SetBench(place=place)) for place in ("quay", "quay", "park")]
+    alone = benches(Finding(), BenchOfLater, claims=one_to_a_place)
+    assert await folded(store, alone) == 3
+    assert await held(store) == [
+        (third, "place-taken", "park"),
+        *((each, "place-taken", "quay") for each in sorted((one, other))),
+    ]
+    (collision,) = await store.collisions()
+    first, second = sorted(f"bench-{each}" for each in (one, other))
+    assert str(collision) == f"place-taken: quay is held by {first} and {second}"
+    for place in ("quay", "park"):
+        with pytest.raises(Rejected):
+            await run(store, alone, SetBench(place=place))
+    await run(store, alone, MoveBench(place="quay"), one)
+    await run(store, alone, MoveBench(place="pond"), other)
+    assert await store.collisions() == []
+    # A release that tells nothing of it any more.
+    assert await folded(store, benches(Finding(), BenchOfLast)) == 3
+    assert await held(store) == []
+
+
+async def test_a_limit_that_is_passed_is_found(store: Store) -> None:
+    crowd = [await run(store, BEFORE, SetBench(place="quay")) for _ in range(3)]
+    await run(store, BEFORE, SetBench(place="park"))
+    few = benches(Finding(), BenchOfLater, claims=two_to_a_place)
+    await folded(store, few)
+    streams = sorted(f"bench-{each}" for each in crowd)
+    (collision,) = await store.collisions()
+    assert collision == ("place-crowded", "quay", streams, 3, 2)
+    assert str(collision) == f"place-crowded: of quay 3 are held, of at most 2, by {' and '.join(streams)}"
+    await run(store, few, MoveBench(place="park"), crowd[0])
+    assert await store.collisions() == []
+
+
+async def test_what_is_due_is_told_anew_and_left_alone_where_it_is_as_it_was(store: Store) -> None:
+    identity = await run(
+        store, benches(Finding(), due=moves(shed=WINTER, loft=WINTER, barn=WINTER)), SetBench(place="quay")
+    )
+    await store.pool.execute(
+        "UPDATE due SET taken_until = 'infinity', parked_at = now(), parked_on = 1, reason = 'stuck'"
+    )
+    later = benches(Finding(), BenchOfLater, due=moves(shed=WINTER, loft=SPRING, yard=WINTER))
+    assert await folded(store, later) == 1
+    assert await due_on(store, identity) == {"shed": WINTER, "loft": SPRING, "yard": WINTER}
+    rows = await store.pool.fetch(
+        "SELECT body FROM due WHERE reason = 'stuck' AND parked_on = 1 AND taken_until IS NOT NULL"
+    )
+    assert [json.loads(row["body"]) for row in rows] == [{"place": "shed"}]
+    assert await folded(store, benches(Finding(), BenchOfLast)) == 1
+    assert await due_on(store, identity) == {}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        benches(Finding(), BenchOfLater, claims=one_to_a_place, due=moves(shed=WINTER, loft=SPRING)),
+        benches(Finding(found_by=("place",)), claims=one_to_a_place, due=moves(shed=WINTER, loft=SPRING)),
+    ],
+    ids=["of another revision", "of another labelling"],
+)
+async def test_the_first_command_on_a_stream_of_before_tells_all_that_is_held_and_due(
+    store: Store, later: Decider[Bench]
+) -> None:
+    before = benches(Finding(), claims=two_to_a_place, due=moves(loft=WINTER, barn=WINTER))
+    identity, other = [await run(store, before, SetBench(place="quay")) for _ in range(2)]
+    # Where it stands already: no difference between the two states tells what is held.
+    await run(store, later, MoveBench(place="quay"), identity)
+    assert await held(store) == [(other, "place-crowded", "quay"), (identity, "place-taken", "quay")]
+    assert await due_on(store, identity) == {"shed": WINTER, "loft": SPRING}
+    assert await due_on(store, other) == {"loft": WINTER, "barn": WINTER}
+    last = benches(Finding(sorted_by=("place",)), BenchOfLast)
+    await run(store, last, MoveBench(place="quay"), identity)
+    assert await held(store) == [(other, "place-crowded", "quay")]
+    assert await due_on(store, identity) == {}
+
+
+async def test_what_newer_code_told_is_left_to_it_by_a_command_that_changes_none_of_it(store: Store) -> None:
+    old = benches(Finding(), claims=two_to_a_place, due=moves(loft=WINTER))
+    new = benches(Finding(), BenchOfLater, claims=one_to_a_place, due=moves(shed=WINTER))
+    identity = await run(store, old, SetBench(place="quay"))
+    await folded(store, new)
+    await run(store, old, MoveBench(place="quay"), identity)
+    assert await held(store) == [(identity, "place-taken", "quay")]
+    assert await due_on(store, identity) == {"shed": WINTER}
+
+
+async def test_commands_meanwhile_leave_what_their_streams_hold(store: Store) -> None:
+    identities = await asyncio.gather(*(run(store, BEFORE, SetBench(place=f"quay-{n}")) for n in range(100)))
+    later = benches(Finding(), BenchOfLater, claims=one_to_a_place, due=moves(shed=WINTER))
+    await asyncio.gather(
+        folded(store, later),
+        folded(store, later),
+        *(run(store, later, MoveBench(place=f"park-{n}"), each) for n, each in enumerate(identities)),
+    )
+    assert sorted(await held(store)) == sorted((each, "place-taken", f"park-{n}") for n, each in enumerate(identities))
+    assert await store.pool.fetchval("SELECT count(*) FROM due") == 100
 
 
 async def test_labels_are_settled(store: Store) -> None:

@@ -253,6 +253,21 @@ async def test_a_list_has_every_stream_of_its_category_and_none_of_one_that_begi
     assert (await store.list_streams(Wanted("lamp", limit=1, counted=True))).in_all == 3
 
 
+async def test_however_many_lists_are_asked_for_what_commands_need_does_not_wait(store: Store) -> None:
+    await store.append(step("lamp-1", 0))
+    locker = await store.pool.acquire()
+    try:
+        async with locker.transaction():
+            await locker.execute("LOCK TABLE streams IN ACCESS EXCLUSIVE MODE")
+            lists = [asyncio.create_task(store.list_streams(Wanted("lamp"))) for _ in range(30)]
+            await asyncio.sleep(0.1)
+            assert await asyncio.wait_for(store.history("lamp-1"), 0.5)
+            assert not any(listed.done() for listed in lists)
+    finally:
+        await store.pool.release(locker)
+    assert {len((await listed).streams) for listed in lists} == {1}
+
+
 async def test_other_processes_are_told_of_appends_and_this_one_is_woken(migrated_database: str) -> None:
     told = asyncio.Event()
     woken = asyncio.Event()

@@ -200,7 +200,7 @@ def test_a_sentence_of_a_refusal_leaves_out_what_it_speaks_of() -> None:
 
 
 def test_a_field_with_a_default_may_be_left_out_and_says_so(document: dict[str, Any]) -> None:
-    install = document["components"]["schemas"]["Install"]
+    install = document["components"]["schemas"]["InstallLamp"]
     assert install["required"] == ["company", "watts"]
     assert install["properties"]["label"] == {"type": "string", "description": '`"lamp"` unless given.'}
     assert "default" not in install["properties"]["fixing"]

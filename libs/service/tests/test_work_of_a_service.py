@@ -8,16 +8,22 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import httpx
 import pytest
-from lamps import LampLit, bearer, calling, service, settings_for, variables
+from lamps import Lamp, LampLit, bearer, calling, lamps, service, settings_for, variables
 
 from contracts.registry import Registry
 from devstack.issuer import Issuer
+from eventstore.decider import Claim
 from eventstore.kafka.envelope import Message
+from eventstore.postgres.migrate import migrate
+from eventstore.postgres.store import Store
+from eventstore.refolding import refold
+from eventstore.refusal import Refusal
 from service.application import build
 from service.definition import Service, Subscribes
 from service.http.deadlines import Deadlines, Late
 from service.running import supervision
 from service.running.cli import main
+from service.running.settings import Settings
 from service.running.supervision import Supervised, supervised
 
 pytestmark = pytest.mark.anyio
@@ -166,24 +172,121 @@ async def test_streams_that_are_stale_are_folded_anew_and_ready_tells(migrated_d
     await connection.close()
 
 
+TAKEN = Refusal("company-lit", "the company has a lamp", "l'entreprise a une lampe")
+
+
+@pytest.fixture
+def one_to_a_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lamps as a later release has them, of which a company has one."""
+    monkeypatch.setattr(Lamp, "revision", Lamp.revision + 1)
+    monkeypatch.setattr(lamps, "_claims", lambda lamp: [Claim(TAKEN, lamp.company)])
+
+
+async def install(settings: Settings, issuer: Issuer, *watts: int) -> list[str]:
+    """The stream ids of new lamps of one company."""
+    async with calling(settings, **bearer(issuer)) as client:
+        posted = [await client.post("/v1/lamps", json={"company": "00000001800017", "watts": each}) for each in watts]
+    return [f"lamp-{each.headers['location'].rpartition('/')[2]}" for each in posted]
+
+
+@pytest.fixture
+def two_lamps(migrated_database: str, issuer: Issuer) -> list[str]:
+    """The stream ids of two lamps of one company, of before."""
+    return asyncio.run(install(settings_for(migrated_database, issuer), issuer, 40, 70))
+
+
+@pytest.mark.usefixtures("two_lamps", "one_to_a_company")
+async def test_a_worker_warns_of_what_collides(
+    two_lamps: list[str],
+    migrated_database: str,
+    issuer: Issuer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker = build(service, settings_for(migrated_database, issuer))
+    async with worker.router.lifespan_context(worker):
+        await until(lambda: "company-lit" in caplog.text, seconds=20)
+    (warning,) = [each for each in caplog.records if "company-lit" in each.getMessage()]
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage() == f"company-lit: {' and '.join(sorted(two_lamps))} hold the same; `refold` tells what"
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str]:
+    """How a command of the service ended, and what it printed."""
+    monkeypatch.setattr(sys, "argv", ["lamps", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main(service)
+    return end.value.code, capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("two_lamps")
 def test_refold_folds_every_stream_of_a_category(
     migrated_database: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def install() -> None:
+    async def plant() -> None:
         async with calling(settings_for(migrated_database, issuer), **bearer(issuer)) as client:
-            for watts in (40, 70):
-                await client.post("/v1/lamps", json={"company": "00000001800017", "watts": watts})
             await client.post("/v1/poles", json={"number": "042"})
 
     def refold(*categories: str) -> tuple[object, str]:
-        monkeypatch.setattr(sys, "argv", ["lamps", "refold", *categories])
-        with pytest.raises(SystemExit) as ended:
-            main(service)
-        return ended.value.code, capsys.readouterr().out
+        return ended(monkeypatch, capsys, "refold", *categories)
 
-    asyncio.run(install())
+    asyncio.run(plant())
     for name, value in variables(migrated_database, issuer).items():
         monkeypatch.setenv(name, value)
     assert refold() == (0, "streams of lamp folded anew: 2\nstreams of pole folded anew: 1\n")
     assert refold("pole") == (0, "streams of pole folded anew: 1\n")
     assert refold("tree") == (2, "usage: refold [lamp|pole]\n")
+
+
+@pytest.mark.usefixtures("two_lamps", "one_to_a_company")
+def test_refold_tells_of_what_collides(
+    two_lamps: list[str],
+    migrated_database: str,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in variables(migrated_database, issuer).items():
+        monkeypatch.setenv(name, value)
+    collision = f"company-lit: 00000001800017 is held by {' and '.join(sorted(two_lamps))}\n"
+    assert ended(monkeypatch, capsys, "refold", "lamp") == (1, f"streams of lamp folded anew: 2\n{collision}")
+    assert ended(monkeypatch, capsys, "refold", "pole") == (1, f"streams of pole folded anew: 0\n{collision}")
+
+
+@pytest.mark.slow
+def test_reconcile_tells_of_what_collides_and_leaves_nothing_to_refold(
+    two_lamps: list[str],
+    migrated_database: str,
+    other_database: str,
+    kafka: str,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    territory = f"t{uuid.uuid4().hex[:8]}"
+    settings = settings_for(migrated_database, issuer).model_copy(
+        update={"kafka_bootstrap": kafka, "territory": territory, "topic_partitions": 2}
+    )
+
+    async def publish() -> None:
+        worker = build(service, settings)
+        async with worker.router.lifespan_context(worker):
+            await until(lambda: worker.state.runtime.tasks[0].state == "leading, at position 2", seconds=60)
+
+    asyncio.run(publish())
+    request.getfixturevalue("one_to_a_company")
+    # A store that has lost everything.
+    asyncio.run(migrate(other_database))
+    others = {"KAFKA_BOOTSTRAP": kafka, "TERRITORY": territory, "TOPIC_PARTITIONS": "2"}
+    for name, value in variables(other_database, issuer, **others).items():
+        monkeypatch.setenv(name, value)
+    status, printed = ended(monkeypatch, capsys, "reconcile")
+    collision, summary = printed.splitlines()
+    assert (status, summary.partition(",")[0]) == (0, "2 events taken back from the topic")
+    assert collision == f"company-lit: 00000001800017 is held by {' and '.join(sorted(two_lamps))}"
+
+    async def stale() -> int:
+        async with Store.open(other_database) as store:
+            return sum([each async for each in refold(store, lamps, stale_only=True)])
+
+    assert asyncio.run(stale()) == 0

@@ -9,7 +9,9 @@ Slots are agreed by the hour, so decisions look at the clock: whatever is not ap
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from companies.company import Company, active_member, companies
 from companies.equipment import Equipment, equipments, hour_of, open_on
@@ -81,7 +83,7 @@ class Offer(Command):
 class Displace(Command):
     """Maintenance closes the machine: another slot is held for the company, or, without one, it waits for its own."""
 
-    starts: Moment | None = None
+    starts: Annotated[Moment, Field(examples=["2026-12-03T14:00:00+01:00"])] | None = None
 
 
 class Accept(Command):

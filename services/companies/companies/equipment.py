@@ -43,6 +43,12 @@ WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 """From Monday on, as `date.weekday()` counts."""
 
 
+Weekdays = Annotated[
+    tuple[Weekday, ...], Field(min_length=1, max_length=7, examples=[["monday", "tuesday", "wednesday", "thursday"]])
+]
+Closing = Annotated[HourOfDay, Field(examples=[18])]
+
+
 class Opening(Protocol):
     """When a machine is open while it is in service."""
 
@@ -84,10 +90,10 @@ class Commission(Command):
     kind: EquipmentKind
     commune: Commune
     """Where it stands."""
-    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
+    weekdays: Weekdays
     """The days of the week on which it is open."""
     opens: HourOfDay
-    closes: HourOfDay
+    closes: Closing
     quota_hours: MonthlyHours
     """How much of it one company may book in a calendar month."""
 
@@ -99,10 +105,10 @@ class EnterService(Command):
 class ChangeOpening(Command):
     """The network changes the opening hours and the quota. What is booked stays."""
 
-    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
+    weekdays: Weekdays
     opens: HourOfDay
-    closes: HourOfDay
-    quota_hours: MonthlyHours
+    closes: Closing
+    quota_hours: Annotated[MonthlyHours, Field(examples=[30])]
 
 
 class BeginMaintenance(Command):

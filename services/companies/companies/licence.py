@@ -22,7 +22,7 @@ from contracts.companies.licence import (
     WithdrawalReason,
 )
 from contracts.model import Day, EnteredDay
-from contracts.values import EquipmentCode, Siret
+from contracts.values import Commune, EquipmentCode, Naf, Siret, Zone
 from eventstore.decider import PLATFORM, Command, Context, Decider, Due, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
@@ -58,6 +58,10 @@ class Licence(State):
 
     equipment: EquipmentCode
     company: Siret
+    naf: Naf
+    """Activity, commune and zone of the company are as when it was issued."""
+    commune: Commune
+    zone: Zone | None
     status: LicenceStatus
     valid_until: Day
     expires_on: Day
@@ -112,10 +116,10 @@ def issue(command: Issue, equipment: Equipment | None, company: Company | None, 
         raise EQUIPMENT_UNKNOWN(equipment=command.equipment)
     if equipment.retired_on:
         raise EQUIPMENT_IS_RETIRED(equipment=equipment.equipment, on=equipment.retired_on)
-    active_member(company, command.company)
+    member = active_member(company, command.company)
     if command.valid_until < command.on:
         raise LICENCE_ENDS_BEFORE_IT_BEGINS(valid_until=command.valid_until, on=command.on)
-    return tell(LicenceIssued, command, expires_on=_expiry(command.valid_until, context.today))
+    return tell(LicenceIssued, command, member, expires_on=_expiry(command.valid_until, context.today))
 
 
 @licences.decides(

@@ -70,15 +70,20 @@ def offer_what_is_free(
     | MaintenanceEnded,
     waiting: Sequence[Found[Booking]],
 ) -> Iterable[Issue]:
-    """A slot that may be free is held for whoever has waited longest for it, or for a part of it."""
-    match event:
-        case MaintenanceEnded():
-            wanting = [*waiting]
-        case BookingDisplaced():
-            wanting = [each for each in waiting if _overlaps(each.state, event.starts_before, event.ends_before)]
-        case _:
-            wanting = [each for each in waiting if _overlaps(each.state, event.starts, event.ends)]
-    for found in sorted(wanting, key=_waited):
+    """A slot that may be free is held for whoever has waited longest for it, or for a part of it.
+
+    The hours that a company is given back may do for another slot that it waits for.
+    """
+    for found in sorted(waiting, key=_waited):
+        match event:
+            case MaintenanceEnded():
+                wants = True
+            case BookingDisplaced():
+                wants = _overlaps(found.state, event.starts_before, event.ends_before)
+            case _:
+                wants = _overlaps(found.state, event.starts, event.ends) or found.state.company == event.company
+        if not wants:
+            continue
         yield Issue(bookings, found.identity, Offer(), expects=(*_NOT_FREE, *bookings.not_for(Offer)))
 
 

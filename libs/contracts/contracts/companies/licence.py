@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Day, Event
-from contracts.values import EquipmentCode, Siret
+from contracts.values import Commune, EquipmentCode, Naf, Siret, Zone
 
 CATEGORY: Final = Category("licence", service="companies", path="/v1/licences")
 
@@ -19,6 +19,10 @@ class _Licence(Event):
     equipment: EquipmentCode
     company: Siret
     """The company that the trained operator works for."""
+    naf: Naf
+    """Activity, commune and zone of the company are as when it was issued."""
+    commune: Commune
+    zone: Zone | None
 
 
 class LicenceIssued(_Licence, version=1):

@@ -93,12 +93,12 @@ RecordId = Annotated[
     Says(
         "record-id",
         Sentence(
-            "a record's id is the one that the service gave it, such as 0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",
+            "a record's id is the one that the service gave it, such as 0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
             "l'identifiant d'un enregistrement est celui que le service lui a donné, comme "
-            "0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",
+            "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
         ),
         "The id that the service gave a record.",
-        ("0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b",),
+        ("0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",),
     ),
 ]
 EquipmentCode = Annotated[

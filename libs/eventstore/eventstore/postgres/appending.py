@@ -102,6 +102,8 @@ class Append(NamedTuple):
     holds: Sequence[Holding] | None = None
     """All that the stream holds from now on."""
     due: Sequence[DueAt] = ()
+    due_anew: bool = False
+    """Whether that is all that is due, and whatever else was is no longer."""
 
 
 class Appended(NamedTuple):
@@ -120,13 +122,34 @@ def touches(append: Append) -> Iterable[object]:
     if append.reaction:
         yield append.reaction
     for holding in append.holds or ():
-        yield holding[:2]
+        hours = _hours(holding)
+        if hours:
+            for hour in hours:
+                yield *holding[:2], hour
+        else:
+            yield holding[:2]
 
 
 def looks_at(append: Append) -> Iterable[object]:
     """What an append may share with others of its group, unless one of them has it for itself."""
     for stream_id, _ in append.guards:
         yield stream_id
+    for holding in append.holds or ():
+        if _hours(holding):
+            yield holding[:2]
+
+
+def _hours(holding: Holding) -> Sequence[int]:
+    """The hours that a short period touches, so that others of its key need not wait; none where it is long."""
+    if holding.since is None or holding.until is None:
+        return ()
+    first, last = int(holding.since.timestamp() // _HOUR), int(-(-holding.until.timestamp() // _HOUR))
+    return range(first, last) if last - first <= _SHORT else ()
+
+
+_HOUR: Final = 3600
+_SHORT: Final = 24
+"""Hours of a period that are told one by one."""
 
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -202,6 +225,9 @@ def written(group: Sequence[Append]) -> Sequence[object]:
         if append.holds is not None:
             rows["holder"].append((n,))
             rows["claim"] += [(n, *_spelled(holding)) for holding in append.holds]
+        if append.due_anew:
+            # Without a name: all that is not told.
+            rows["due"].append((n, _NULL, _NULL, _NULL))
         if append.due:
             rows["due"] += [(n, due.name, due.body, due.at.isoformat() if due.at else _NULL) for due in append.due]
     arguments: list[object] = []

@@ -4,7 +4,7 @@ import asyncio
 import configparser
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from urllib.parse import unquote
@@ -32,6 +32,12 @@ DEDICATED = SESSION | {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "plan_cache_mode": "force_generic_plan",
+}
+
+LISTING = SESSION | {
+    # What is best for one value is bad for another, and workers cost more than these queries take.
+    "plan_cache_mode": "force_custom_plan",
+    "max_parallel_workers_per_gather": "0",
 }
 
 
@@ -140,7 +146,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_pool(url: str, size: int = 10) -> AsyncIterator[asyncpg.Pool]:
+async def open_pool(url: str, size: int = 10, settings: Mapping[str, str] = SESSION) -> AsyncIterator[asyncpg.Pool]:
     """A pool that connects when first used."""
     pool = asyncpg.create_pool(
         url,
@@ -149,7 +155,7 @@ async def open_pool(url: str, size: int = 10) -> AsyncIterator[asyncpg.Pool]:
         max_size=size,
         timeout=CONNECT_TIMEOUT,
         command_timeout=STATEMENT_TIMEOUT,
-        server_settings=SESSION,
+        server_settings={**settings},
         # Nothing here leaves session state behind, and a reset is a round trip.
         reset=_leave,
     )

@@ -5,6 +5,7 @@ shifts nothing.
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -35,6 +36,10 @@ class Stored(NamedTuple):
     def is_fresh(self, revision: int) -> bool:
         """Whether the stored state is of this revision of the fold, and up to date."""
         return self.state_revision == revision and self.state_version == self.version
+
+    def is_stale(self, revision: int, labelling: int) -> bool:
+        """Whether what stands beside the events is to be written anew. What newer code wrote is left to it."""
+        return self.state_revision <= revision and not (self.is_fresh(revision) and self.labelling == labelling)
 
 
 STORED: Final = "s.stream_id, s.category, s.version, s.state, s.state_revision, s.state_version, s.labelling"
@@ -92,11 +97,10 @@ NONE: Final = Listed((), (), 0)
 
 async def listed(connection: Connection, wanted: Wanted) -> Listed:
     """A page, as of one moment."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        # What is best for one value is bad for another, and workers cost more than these queries take.
-        await connection.execute(
-            "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL max_parallel_workers_per_gather = 0"
-        )
+    spans = _spans(wanted)
+    # One statement is of one moment by itself.
+    alone = len(spans) == 1 and wanted.since is None and not wanted.counted
+    async with nullcontext() if alone else connection.transaction(isolation="repeatable_read", readonly=True):
         conditions = _Conditions()
         conditions.add("s.category = {}", wanted.category)
         if wanted.labels:
@@ -127,7 +131,7 @@ async def listed(connection: Connection, wanted: Wanted) -> Listed:
                 *conditions.arguments,
             )
         rows: list[asyncpg.Record] = []
-        for span in _spans(wanted):
+        for span in spans:
             rows += await _fetch(connection, wanted, conditions, span, wanted.limit - len(rows))
             if len(rows) == wanted.limit:
                 break

@@ -31,7 +31,8 @@ from eventstore.postgres.appending import (
     written,
 )
 from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
-from eventstore.postgres.connection import Line, StoreUnavailable, is_outage, open_pool
+from eventstore.postgres.connection import LISTING, Line, StoreUnavailable, is_outage, open_pool
+from eventstore.postgres.derived import Collision, collisions
 from eventstore.postgres.grouping import Grouped
 from eventstore.postgres.listing import STORED, Listed, Stored, Wanted, listed
 from eventstore.postgres.parking import count_parked
@@ -42,6 +43,8 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "appended"
 FORGET_AT_ONCE = 5_000
+LISTS_AT_ONCE = 5
+"""The others wait, so that however much is searched, commands and histories have the pool to themselves."""
 NOTIFY_EVERY = 0.01
 """Seconds between two NOTIFYs: each is a commit of its own, so under load one stands for several groups."""
 
@@ -63,8 +66,9 @@ class Recorded(NamedTuple):
 class Store:
     """One service's database. Every method raises StoreUnavailable while it cannot be reached."""
 
-    def __init__(self, pool: asyncpg.Pool, writer: Line, loader: Line) -> None:
+    def __init__(self, pool: asyncpg.Pool, lists: asyncpg.Pool, writer: Line, loader: Line) -> None:
         self.pool = pool
+        self._lists = lists
         self.wakers: set[Callable[[], None]] = set()
         """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
         self._writer = writer
@@ -78,8 +82,8 @@ class Store:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls."""
-        async with open_pool(url) as pool:
-            store = cls(pool, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
+        async with open_pool(url) as pool, open_pool(url, LISTS_AT_ONCE, LISTING) as lists:
+            store = cls(pool, lists, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
             notifier = asyncio.create_task(store._notify())
             try:
                 yield store
@@ -144,10 +148,14 @@ class Store:
         """A page of the streams that are wanted."""
 
         async def ask() -> Listed:
-            async with self.pool.acquire() as connection:
+            async with self._lists.acquire() as connection:
                 return await listed(connection, wanted)
 
         return await self._asked(ask())
+
+    async def collisions(self) -> Sequence[Collision]:
+        """What streams hold together though they may not, after a refold or a restore."""
+        return await self._asked(collisions(self.pool))
 
     async def settle_labels(self) -> None:
         """Puts the labels that were written lately into their index: until then, each search reads them one by one."""

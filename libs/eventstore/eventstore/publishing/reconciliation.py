@@ -17,6 +17,7 @@ from eventstore.kafka.clients import REQUEST_TIMEOUT, Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.topics import existing_topics
 from eventstore.postgres.confirmation import confirm, is_confirmed, withdraw
+from eventstore.postgres.derived import Collision, Derived, collisions, put_beside
 from eventstore.postgres.store import SELECT_EVENTS, Recorded
 from eventstore.publishing.relay import TRY_LOCK
 
@@ -24,8 +25,8 @@ PATIENCE: Final = 20.0
 """Seconds without an answer after which Kafka is given up; or that relays are waited for."""
 _AT_ONCE: Final = 2000
 
-Fold = Callable[[Sequence[Recorded]], tuple[str, str, int] | None]
-"""The category, the state as JSON and its revision that a stream's events add up to; None where they make no sense."""
+Fold = Callable[[Sequence[Recorded]], Derived | None]
+"""What a stream's events add up to; None where they make no sense."""
 
 
 class CannotReconcile(Exception):
@@ -73,6 +74,8 @@ class Reconciled:
     """What only the topic has for good."""
     moved: Sequence[Recorded]
     """What the store had under positions that the topic gave to others, or went beyond; as it was before."""
+    collisions: Sequence[Collision]
+    """What streams hold now that they may not: taken back all the same, for the topic has published it."""
     goes_on_after: int
     """The position that the next event's is greater than."""
 
@@ -123,9 +126,15 @@ async def reconcile(
             await connection.execute("UPDATE events SET position = DEFAULT WHERE event_id = $1", event.event_id)
         taken_back: list[Message] = []
         lost: list[Message] = []
+        derived: dict[str, Derived] = {}
         for message in comparison.only_in_topic:
-            taken = await _take_back(connection, message, fold)
-            (taken_back if taken else lost).append(message)
+            folded = await _take_back(connection, message, fold)
+            if folded is None:
+                lost.append(message)
+            else:
+                taken_back.append(message)
+                derived[message.stream_id] = folded
+        await put_beside(connection, derived)
         await connection.executemany(
             "INSERT INTO lost_events VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
             [
@@ -141,8 +150,9 @@ async def reconcile(
                 for each in lost
             ],
         )
+        colliding = await collisions(connection)
         await confirm(connection)
-    return Reconciled(taken_back, lost, comparison.unpublished, goes_on_after)
+    return Reconciled(taken_back, lost, comparison.unpublished, colliding, goes_on_after)
 
 
 async def _compare(connection: asyncpg.Connection, batch: Sequence[Message], comparison: Comparison) -> None:
@@ -201,11 +211,11 @@ async def _read(bootstrap: str, origin: Origin, faults: list[str]) -> AsyncItera
         await consumer.discard()
 
 
-async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fold) -> bool:
-    """Whether an event continued its stream, and is part of it again."""
+async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fold) -> Derived | None:
+    """What a stream adds up to with an event that continued it, and is part of it again; None where it did not."""
     version = await connection.fetchval("SELECT version FROM streams WHERE stream_id = $1", message.stream_id)
     if message.version != (version or 0) + 1:
-        return False
+        return None
     metadata = '{"actor":"reconcile","sample":true}' if message.sample else '{"actor":"reconcile"}'
     event = Recorded(
         message.position,
@@ -221,11 +231,11 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
     history = [Recorded._make(row) for row in await connection.fetch(_HISTORY, message.stream_id)]
     folded = fold([*history, event])
     if folded is None:
-        return False
-    category, state, revision = folded
+        return None
     await connection.execute(_INSERT, *event)
-    await connection.execute(_PUT_STREAM, event.stream_id, category, event.version, state, revision, event.recorded_at)
-    return True
+    # The state up to its labelling.
+    await connection.execute(_PUT_STREAM, event.stream_id, event.version, event.recorded_at, *folded[:5])
+    return folded
 
 
 async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
@@ -257,11 +267,11 @@ _INSERT: Final = """
     OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _PUT_STREAM: Final = """
-    INSERT INTO streams (stream_id, category, version, state, state_revision, state_version, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $3, $6)
+    INSERT INTO streams
+        (stream_id, version, state_version, updated_at, category, state, state_revision, labels, labelling)
+    VALUES ($1, $2, $2, $3, $4, $5, $6, coalesce($7::text, '')::tsvector, $8)
     ON CONFLICT (stream_id) DO UPDATE
-    SET version = excluded.version, state = excluded.state, state_revision = excluded.state_revision,
-        state_version = excluded.state_version, updated_at = excluded.updated_at,
-        -- What it is found by is written anew, as after a change of what is declared.
-        labelling = 0
+    SET version = excluded.version, state_version = excluded.state_version, updated_at = excluded.updated_at,
+        state = excluded.state, state_revision = excluded.state_revision, labels = excluded.labels,
+        labelling = excluded.labelling
 """

@@ -110,7 +110,8 @@ class Operations:
         said = [rest.strip(), f"For the roles {', '.join(decision.roles)}."]
         said += [f"The role {role} only on its own records." for role in own]
         said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
-        schema = self.schemas[decision.command.__name__]
+        name = self._schemas.command(decision.command)
+        schema = self.schemas[name]
         operation = self._operation(
             f"{decision.name}-{self._decider.category}",
             summary.rstrip("."),
@@ -120,7 +121,7 @@ class Operations:
             {**_COMMAND, **shared},
         )
         made = example_of(decision.command)
-        content = {"application/json": {"schema": refer("schemas", decision.command.__name__), "example": made}}
+        content = {"application/json": {"schema": refer("schemas", name), "example": made}}
         return {
             **operation,
             "x-roles": list(decision.roles),

@@ -6,7 +6,7 @@ are what a decision really answers, and nobody writes them.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from functools import cache
 from itertools import product
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from contracts.model import Event
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, Command, Context, Decider, Decision, Lookup, State
-from eventstore.execution import Outcome
+from eventstore.execution import Outcome, moment
 from eventstore.postgres.store import Recorded
 from eventstore.refusal import Rejected
 from service.documents.examples import DAY, ID, example_of
@@ -36,6 +36,8 @@ class Step:
     decider: Decider[Any]
     decision: Decision
     command: Command
+    now: datetime
+    """When it was made."""
     identity: str
     before: "Step | None"
     looked_up: "Sequence[Step | None]"
@@ -55,15 +57,14 @@ class Step:
     def representation(self) -> Any:
         """The stream after it, as shown to somebody who may issue every decision."""
         owners = {role: owners[0] for role, owners in self.decider.owners(self.state).items()}
-        actor = Actor("example", _CONTEXT.roles, owners)
+        actor = Actor("example", _CONTEXT.roles - {PLATFORM}, owners)
         state = self.state.model_dump_json()
         outcome = Outcome(self.decider.stream_id(self.identity), self.identity, self.version, self.state, state)
         return json.loads(Representation(self.decider).write(outcome, actor))
 
     def history(self) -> Sequence[Any]:
         """The stream's events up to it, as its history shows them."""
-        events = [event for step in self.path for event in step.events]
-        recorded_at = _CONTEXT.now.astimezone(UTC)
+        events = [(event, step.now.astimezone(UTC)) for step in self.path for event in step.events]
         return [
             json.loads(
                 written_event(
@@ -80,7 +81,7 @@ class Step:
                     )
                 )
             )
-            for version, event in enumerate(events, 1)
+            for version, (event, recorded_at) in enumerate(events, 1)
         ]
 
 
@@ -110,9 +111,9 @@ def rehearse(decider: Decider[Any]) -> Rehearsal:
             decision = decider.decisions[kind]
             if decision.creates != (before is None):
                 continue
-            for looked_up in _looked_up(decision, command, before):
+            for looked_up, context in product(_looked_up(decision, command, before), _moments(decider, before)):
                 try:
-                    step = _take(decider, decision, command, before, looked_up)
+                    step = _take(decider, decision, command, before, looked_up, context)
                 except Rejected as rejected:
                     refused.setdefault((kind, rejected.slug), rejected)
                     continue
@@ -145,16 +146,24 @@ def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[St
     return [*(step for step in rehearse(lookup.decider).reached if step.identity == identity), None]
 
 
+def _moments(decider: Decider[Any], before: Step | None) -> Iterator[Context]:
+    """When a decision may be made: on the day of the examples, or else when something is due on the stream."""
+    yield _CONTEXT
+    for due in decider.due_of(before.state if before else None):
+        yield replace(_CONTEXT, now=moment(due.at))
+
+
 def _take(
     decider: Decider[Any],
     decision: Decision,
     command: Command,
     before: Step | None,
     looked_up: Sequence[Step | None],
+    context: Context,
 ) -> Step:
     state = before.state if before else None
     try:
-        events = decider.decide(state, command, _CONTEXT, [found.state if found else None for found in looked_up])
+        events = decider.decide(state, command, context, [found.state if found else None for found in looked_up])
         after = decider.fold(events, state)
         if events:
             decider.check_status(command, state, after)
@@ -166,7 +175,7 @@ def _take(
         raise TypeError(f"{decider.category}: {decision.name} begins nothing")
     named = decider.identified_by
     identity = before.identity if before else getattr(command, named) if named else ID
-    return Step(decider, decision, command, identity, before, looked_up, events, after)
+    return Step(decider, decision, command, context.now, identity, before, looked_up, events, after)
 
 
 def _shape(value: object) -> object:

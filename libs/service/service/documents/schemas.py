@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.model import Event
 from contracts.registry import opened
+from eventstore.decider import Command
 from service.documents.components import Document, problem_type, refer
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS
@@ -46,12 +47,12 @@ class Schemas:
 
     def _inputs(self) -> Document:
         """The schemas of the commands, closed: what a field does that we do not know is to be found out at once."""
-        commands = list(self._decider.decisions)
+        commands = [decision.command for decision in self._decider.decisions.values() if decision.roles]
         _, written = models_json_schema(
             [(command, "validation") for command in commands], ref_template=f"{_REFERENCE}Input"
         )
-        names = {command.__name__ for command in commands}
-        return {name if name in names else f"{name}Input": told(schema) for name, schema in written["$defs"].items()}
+        names = {command.__name__: self.command(command) for command in commands}
+        return {names.get(name, f"{name}Input"): told(schema) for name, schema in written["$defs"].items()}
 
     def _outputs(self) -> Document:
         """The schemas of what is read, open: every field is there, and a later release may add others."""
@@ -68,7 +69,7 @@ class Schemas:
         named = self._decider.identified_by
         if named is None:
             return {"type": "string", "format": "uuid", "maxLength": 36}
-        schema: Document = self.by_name[self._resource.creation.command.__name__]["properties"][named]
+        schema: Document = self.by_name[self.command(self._resource.creation.command)]["properties"][named]
         return schema
 
     def _representation_schema(self, state: Document) -> Document:
@@ -111,6 +112,10 @@ class Schemas:
         """What a reader is shown of a record: all of it, or what is public."""
         whole = refer("schemas", self.record)
         return {"anyOf": [whole, refer("schemas", self.public)]} if self.public else whole
+
+    def command(self, command: type[Command]) -> str:
+        """The name of a command's schema, `ApproveBooking`: other records of a service may have one of its name."""
+        return f"{command.__name__}{self.record}"
 
     def problem(self, slug: str) -> str:
         """The name of a refusal's schema. One slug may speak of more where another kind of record is refused for it."""

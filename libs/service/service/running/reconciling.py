@@ -12,9 +12,10 @@ from eventstore.decider import Decider
 from eventstore.discretion import described
 from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.postgres.connection import connect
-from eventstore.postgres.store import Recorded, Store
+from eventstore.postgres.derived import Derived
+from eventstore.postgres.store import Recorded
 from eventstore.publishing.reconciliation import CannotReconcile, Fold, compare, reconcile
-from eventstore.refolding import refold
+from eventstore.refolding import derive
 from service.definition import Service
 from service.running.settings import Settings
 
@@ -67,11 +68,6 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         return 1
     finally:
         await connection.close()
-    # What was taken back is found by what its events say, at once.
-    async with Store.open(settings.database_url) as store:
-        for resource in service.resources:
-            async for _ in refold(store, resource.decider, stale_only=True):
-                pass
     for message in done.lost:
         print(
             json.dumps(
@@ -86,6 +82,8 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
                 ensure_ascii=False,
             )
         )
+    for collision in done.collisions:
+        print(collision)
     print(
         f"{len(done.taken_back)} events taken back from the topic, {len(done.moved)} of the store given new positions, "
         f"{len(done.lost)} lost{' (above)' if done.lost else ''}. New events come after position {done.goes_on_after}."
@@ -105,7 +103,7 @@ def folds(service: Service) -> Fold:
         event.event_type: resource.decider for resource in service.resources for event in resource.decider.events
     }
 
-    def fold(history: Sequence[Recorded]) -> tuple[str, str, int] | None:
+    def fold(history: Sequence[Recorded]) -> Derived | None:
         decider = deciders.get(history[0].type)
         try:
             if decider is None:
@@ -115,6 +113,6 @@ def folds(service: Service) -> Fold:
         except (UnknownEvent, ValidationError, LookupError):
             return None
         assert state is not None  # The history has an event.
-        return decider.category, state.model_dump_json(), decider.state.revision
+        return derive(decider, state)
 
     return fold

@@ -12,6 +12,7 @@ from contracts.model import latest
 from eventstore.issuing import issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.derived import Collision
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.reactions import Reactions
@@ -90,9 +91,10 @@ def _settling(store: Store) -> Supervised:
 def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Supervised:
     """Every hour, since a release that is on its way out may leave stale streams until it is gone."""
     told = "beginning"
+    warned: Sequence[Collision] = ()
 
     async def run() -> None:
-        nonlocal told
+        nonlocal told, warned
         while True:
             try:
                 for decider in service.deciders.values():
@@ -102,6 +104,12 @@ def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Super
                         told = f"{decider.category}: {done} streams folded anew; until the end lists may lack some"
                 told, pause = "all streams are as this release writes them", HOUR
                 refolded.set()
+                colliding = await store.collisions()
+                for each in colliding:
+                    if each not in warned:
+                        # Without the key, which may be what somebody sent.
+                        log.warning("%s: %s hold the same; `refold` tells what", each.kind, " and ".join(each.streams))
+                warned = colliding
             except StoreUnavailable:
                 log.info("streams are refolded later: the database is away")
                 pause = MINUTE
