@@ -73,7 +73,7 @@ same([given(active).status, given(active).headcount, given(active).zone], ["acti
 // It invests.
 const params = { path: { id: given(await companies.POST("/v1/investments", { body: furnace })).id } };
 given(await companies.POST("/v1/investments/{id}/approve", { params, body: { on: "2024-03-01" } }));
-const grant: components["schemas"]["AwardGrant"] = {
+const grant: components["schemas"]["AwardGrantInvestment"] = {
   funder: "state",
   scheme: "france-relance",
   eligible_base: 1_000_000,

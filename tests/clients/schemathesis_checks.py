@@ -15,8 +15,14 @@ UNSAYABLE = {
     "euros": "JSON Schema takes 1.0 for an integer",
     "some-euros": "JSON Schema takes 1.0 for an integer",
     "ordinal": "JSON Schema takes 1.0 for an integer",
+    "hour-of-day": "JSON Schema takes 8.0 for an integer",
+    "slot-hours": "JSON Schema takes 2.0 for an integer",
+    "monthly-hours": "JSON Schema takes 20.0 for an integer",
     "empty_range": "the end of a range is not before its beginning",
     "day": "months have their lengths",
+    "moment": "months have their lengths, and hours end with 23",
+    "moment-offset": "it depends on the moment",
+    "moment-skipped": "an hour of one night in the year",
     "invalid_parameter": "a cursor is one that a list gave; `from` is not after `to`; an indicator has some dimensions",
 }
 """By the code of a fault, why a value that breaks the rule passes the schema."""

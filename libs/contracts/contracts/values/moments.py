@@ -71,18 +71,28 @@ _MOMENT: Final = Says(
     "A moment, as an RFC 3339 date-time with the offset of Paris.",
     ("2026-12-01T09:00:00+01:00",),
 )
-_WRITTEN: Final = WithJsonSchema(
-    {
-        "type": "string",
-        "format": "date-time",
-        "pattern": INSTANT,
-        "maxLength": 35,
-        "description": "A moment, as an RFC 3339 date-time. It is told with the offset of Paris.",
-        "examples": ["2026-12-01T09:00:00+01:00"],
-    }
-)
 
-Moment = Annotated[datetime, _Rfc3339(), AfterValidator(_in_paris), _MOMENT, _WRITTEN]
+
+def _written(pattern: str, description: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": pattern,
+            "maxLength": 35,
+            "description": description,
+            "examples": ["2026-12-01T09:00:00+01:00"],
+        }
+    )
+
+
+Moment = Annotated[
+    datetime,
+    _Rfc3339(),
+    AfterValidator(_in_paris),
+    _MOMENT,
+    _written(INSTANT, "A moment, as an RFC 3339 date-time. It is told with the offset of Paris."),
+]
 EnteredQuarter = Annotated[
     datetime,
     _Rfc3339(),
@@ -90,6 +100,9 @@ EnteredQuarter = Annotated[
     AfterValidator(_of_paris),
     AfterValidator(_on_a_quarter),
     AfterValidator(_in_paris),
-    _WRITTEN,
+    _written(
+        r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:(00|15|30|45):00(\.0{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        "A quarter of an hour, as an RFC 3339 date-time with the offset of Paris, or in UTC.",
+    ),
 ]
 """A quarter of an hour as somebody enters it, in the time of Paris or in UTC."""
