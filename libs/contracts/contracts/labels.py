@@ -2,11 +2,11 @@
 states, and what the programme itself lists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from contracts.language import Sentence
+from contracts.language import Language, Sentence
 
 AXES: Final[Mapping[int, Sentence]] = MappingProxyType(
     {
@@ -187,6 +187,8 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "operator_absent": Sentence("Operator absent", "Opérateur absent"),
             "refused": Sentence("Refused by the network", "Refusée par le réseau"),
             "equipment_retired": Sentence("Equipment retired", "Équipement retiré"),
+            "licence_withdrawn": Sentence("Licence withdrawn", "Habilitation retirée"),
+            "member_left": Sentence("Left the network", "Départ du réseau"),
             "other": _OTHER,
         },
         "lapse-reasons": {
@@ -208,3 +210,11 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
     }
 )
 """The closed vocabularies of commands and states, by name."""
+
+
+def called(codes: Collection[object], code: object, language: Language) -> object:
+    """What people call a code of a field that may hold these; the code itself where no vocabulary of them has it."""
+    for labelled in VOCABULARIES.values():
+        if code in labelled and labelled.keys() <= set(codes):
+            return labelled[str(code)].told(language)
+    return code

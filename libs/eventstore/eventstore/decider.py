@@ -45,6 +45,7 @@ from typing import (
 
 from pydantic import Field
 
+from contracts.labels import called
 from contracts.model import PARIS as PARIS
 from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
 from contracts.registry import event_model
@@ -436,7 +437,7 @@ class Decider(Generic[S]):
         if roles := self.standing(record, actor).intersection(decision.by):
             return roles
         if actor.roles.isdisjoint(decision.by):
-            raise Forbidden(ROLE_MISSING, {"decision": decision.name, "roles": ", ".join(decision.roles)})
+            raise Forbidden(ROLE_MISSING, {"decision": decision.name, "roles": decision.roles})
         for role in decision.roles:
             if role in actor.roles and role not in actor.organisations:
                 raise Forbidden(ORGANISATION_MISSING, {"role": role})
@@ -725,11 +726,12 @@ class Decider(Generic[S]):
         """
         wanted = decision.when or ()
         most = 2 * len(wanted) > len(self.statuses)
+        french = [called(self.statuses, each, "fr") for each in wanted]
         article = "an" if self.category[0] in "aeiou" else "a"
         return Refusal(
             (f"{self.category}-{status}" if most else f"{self.category}-not-{wanted[0]}").replace("_", "-"),
             f"{decision.name} is for {article} {self.category} that is {' or '.join(wanted)}, not {{status}}",
-            f"« {decision.name} » suppose l'état {' ou '.join(f'« {each} »' for each in wanted)}, non « {{status}} »",
+            f"« {decision.name} » suppose l'état {' ou '.join(f'« {each} »' for each in french)}, non « {{status}} »",
             status=self.state.model_fields["status"].annotation,
         )
 

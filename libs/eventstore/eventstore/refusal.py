@@ -1,9 +1,11 @@
 """Why a decision is refused: a slug for programs, a sentence for people in both languages, and what it speaks of."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 
+from contracts.labels import called
 from contracts.language import Language, Sentence
 from contracts.model import Day
 
@@ -40,9 +42,9 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal, parameters: Mapping[str, object]) -> None:
         if parameters.keys() != refusal.parameters.keys():
             raise TypeError(f"{refusal.slug} speaks of {sorted(refusal.parameters)}, not of {sorted(parameters)}")
-        super().__init__(refusal.sentence.told("en", **parameters))
         self.refusal = refusal
         self.parameters = parameters
+        super().__init__(self.told("en"))
 
     @property
     def slug(self) -> str:
@@ -51,7 +53,30 @@ class Refused(Exception):
 
     def told(self, language: Language) -> str:
         """The sentence, with its places filled."""
-        return self.refusal.sentence.told(language, **self.parameters)
+        types = self.refusal.parameters
+        said = {name: _said(types[name], value, language) for name, value in self.parameters.items()}
+        return self.refusal.sentence.told(language, **said)
+
+
+def _said(annotation: Any, value: object, language: Language) -> object:
+    """A parameter as people say it: several joined, and in French days and codes as they are written there.
+
+    Codes are English words, and stay as they are in English sentences.
+    """
+    if isinstance(value, tuple):
+        return ", ".join(str(_said(annotation, each, language)) for each in value)
+    if language == "en":
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"{value:%d/%m/%Y}"
+    return called(codes_of(annotation), value, language) if isinstance(value, str) else value
+
+
+def codes_of(annotation: Any) -> tuple[object, ...]:
+    """The codes that a type lists, however deep."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(code for part in get_args(annotation) for code in codes_of(part))
 
 
 class Rejected(Refused):
@@ -80,7 +105,7 @@ ROLE_MISSING: Final = Refusal(
     "{decision} asks for one of the roles {roles}",
     "« {decision} » demande l'un des rôles {roles}",
     decision=str,
-    roles=str,
+    roles=tuple[str, ...],
 )
 ORGANISATION_MISSING: Final = Refusal(
     "not-your-record",

@@ -37,12 +37,13 @@ from contracts.companies.booking import (
     OutcomeCorrection,
     UseBegan,
 )
-from contracts.companies.equipment import EquipmentStatus
+from contracts.companies.equipment import EquipmentStatus, Weekday
 from contracts.model import PARIS, Day
 from contracts.values import (
     Commune,
     EnteredQuarter,
     EquipmentCode,
+    HourOfDay,
     Moment,
     MonthlyHours,
     Naf,
@@ -51,16 +52,24 @@ from contracts.values import (
     SlotHours,
     Zone,
 )
-from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, Due, Lookup, State, tell
+from eventstore.decider import PLATFORM, By, Claim, Command, Context, Decider, Due, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
 TIME_TO_TAKE: Final = timedelta(days=1)
 """How long an offer is held."""
+AHEAD: Final = timedelta(days=366)
+"""How far ahead a slot is booked, at most."""
 TIME_TO_RECORD: Final = timedelta(days=1)
 """How long after its end a slot that nobody recorded the use of counts as missed."""
 HOLDING: Final = ("requested", "offered", "approved", "in_use")
 """The statuses in which a booking holds its slot."""
+REASONS: Final[Mapping[By, tuple[BookingCancellation, ...]]] = {
+    "company": ("not_needed", "operator_absent", "other"),
+    "network": ("not_needed", "operator_absent", "refused", "other"),
+    PLATFORM: ("equipment_retired", "licence_withdrawn", "member_left"),
+}
+"""Why each may cancel a booking."""
 
 
 class Request(Command):
@@ -70,7 +79,7 @@ class Request(Command):
     equipment: EquipmentCode
     licence: RecordId
     """The number of the licence that the operator has for this machine."""
-    starts: EnteredQuarter
+    starts: Annotated[EnteredQuarter, Field(examples=["2024-06-04T09:00:00+02:00"])]
     hours: SlotHours
     wait: bool = False
     """Whether to wait for the slot in a queue instead: it is offered as soon as it is free, at once if it is."""
@@ -83,7 +92,11 @@ class Offer(Command):
 class Displace(Command):
     """Maintenance closes the machine: another slot is held for the company, or, without one, it waits for its own."""
 
-    starts: Annotated[Moment, Field(examples=["2026-12-03T14:00:00+01:00"])] | None = None
+    starts: Annotated[Moment, Field(examples=["2024-06-06T14:00:00+02:00"])] | None = None
+
+
+class Review(Command):
+    """The company has left, or a licence of its was withdrawn: what it may not use any more is cancelled."""
 
 
 class Accept(Command):
@@ -147,6 +160,8 @@ class Booking(State):
     queued_at: Moment | None = None
     """Since when it waits for the slot."""
     offered_until: Moment | None = None
+    moved_from: Moment | None = None
+    """When the slot began that maintenance took from it, while it is offered another."""
     approved_on: Day | None = None
     used_on: Day | None = None
     missed_on: Day | None = None
@@ -178,6 +193,25 @@ SLOT_IN_THE_PAST = Refusal(
     "le créneau commence le {starts:%d/%m/%Y à %H:%M}, ce moment est passé",
     starts=Moment,
 )
+SLOT_TOO_FAR = Refusal(
+    "slot-too-far",
+    "slots are booked {days} days ahead at most, and this one is on {day}",
+    "les créneaux se réservent {days} jours à l'avance au plus, et celui-ci est le {day}",
+    days=int,
+    day=Day,
+)
+ALREADY_WAITING = Refusal(
+    "already-waiting",
+    "the company waits for this slot already, or for a part of it",
+    "l'entreprise attend déjà ce créneau, en tout ou en partie",
+)
+REASON_OF_ANOTHER_ROLE = Refusal(
+    "reason-of-another-role",
+    "{reason} is not for this role to say; it may say {reasons}",
+    "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
+    reason=BookingCancellation,
+    reasons=tuple[BookingCancellation, ...],
+)
 SLOT_NOT_BEGUN = Refusal(
     "slot-not-begun",
     "the slot begins only at {starts:%Y-%m-%d %H:%M}",
@@ -192,12 +226,12 @@ SLOT_BEGUN = Refusal(
 )
 SLOT_OUTSIDE_OPENING = Refusal(
     "slot-outside-opening",
-    "{equipment} is open on {weekdays} from {opens} to {closes}, and the slot is not within one day's hours",
-    "{equipment} est ouvert ({weekdays}) de {opens} h à {closes} h, et le créneau ne tient pas dans une journée",
+    "{equipment} is open on {weekdays} from {opens}:00 to {closes}:00, and the slot is not within these hours of a day",
+    "{equipment} est ouvert ({weekdays}) de {opens} h à {closes} h, et le créneau n'est pas dans ces heures d'un jour",
     equipment=EquipmentCode,
-    weekdays=str,
-    opens=int,
-    closes=int,
+    weekdays=tuple[Weekday, ...],
+    opens=HourOfDay,
+    closes=HourOfDay,
 )
 EQUIPMENT_NOT_OPEN = Refusal(
     "equipment-not-open",
@@ -282,10 +316,10 @@ def offer(booking: Booking, command: Offer, equipment: Equipment | None, context
     by=PLATFORM,
     when=("requested", "offered", "approved"),
     to=("offered", "waiting"),
-    looks_up=Lookup(equipments, "equipment"),
+    looks_up=(Lookup(equipments, "equipment"), Lookup(licences, "licence")),
 )
 def displace(
-    booking: Booking, command: Displace, equipment: Equipment | None, context: Context
+    booking: Booking, command: Displace, equipment: Equipment | None, licence: Licence | None, context: Context
 ) -> BookingDisplaced | BookingPutBack | tuple[()]:
     if booking.starts <= context.now:
         return ()
@@ -295,11 +329,34 @@ def displace(
         return tell(BookingPutBack, command, booking, starts=booking.starts, queued_at=since)
     ends = _after(command.starts, booking.hours)
     _bookable(equipment, booking.equipment, command.starts, ends, context)
+    _check_licence(licence, booking, command.starts.date())
     offered_until = _offer_end(command.starts, context.now)
     return tell(BookingDisplaced, command, booking, ends=ends, offered_until=offered_until)
 
 
-@bookings.decides(by=("company", "network"), when="offered", to="requested", clears=("offered_until", "queued_at"))
+@bookings.decides(
+    by=PLATFORM,
+    when=("waiting", "offered", "requested", "approved"),
+    to="cancelled",
+    day="cancelled_on",
+    takes=("reason",),
+    looks_up=(Lookup(licences, "licence"), Lookup(companies, "company")),
+)
+def review(
+    booking: Booking, command: Review, licence: Licence | None, company: Company | None, context: Context
+) -> BookingCancelled | tuple[()]:
+    if booking.starts <= context.now:
+        return ()
+    if company is None or company.status == "left":
+        return tell(BookingCancelled, command, booking, reason="member_left")
+    if licence is None or licence.withdrawn_on:
+        return tell(BookingCancelled, command, booking, reason="licence_withdrawn")
+    return ()
+
+
+@bookings.decides(
+    by=("company", "network"), when="offered", to="requested", clears=("offered_until", "queued_at", "moved_from")
+)
 def accept(booking: Booking, command: Accept, context: Context) -> OfferAccepted:
     if booking.offered_until and booking.offered_until <= context.now:
         raise OFFER_OVER(until=booking.offered_until)
@@ -352,6 +409,9 @@ def correct_outcome(booking: Booking, command: CorrectOutcome) -> BookingOutcome
     takes=("reason",),
 )
 def cancel(booking: Booking, command: Cancel, context: Context) -> BookingCancelled:
+    allowed = [reason for role, reasons in REASONS.items() if role in context.roles for reason in reasons]
+    if command.reason not in allowed:
+        raise REASON_OF_ANOTHER_ROLE(reason=command.reason, reasons=tuple(dict.fromkeys(allowed)))
     if booking.starts <= context.now:
         raise SLOT_BEGUN(starts=booking.starts)
     return tell(BookingCancelled, command, booking)
@@ -393,13 +453,15 @@ def _(booking: Booking, event: BookingDisplaced) -> Booking:
         starts=event.starts,
         ends=event.ends,
         offered_until=event.offered_until,
+        moved_from=booking.moved_from or event.starts_before,
         approved_on=None,
     )
 
 
 @bookings.evolves
 def _(booking: Booking, event: BookingPutBack) -> Booking:
-    return booking.after(event, status="waiting", queued_at=event.queued_at, offered_until=None, approved_on=None)
+    waits = {"queued_at": event.queued_at, "offered_until": None, "moved_from": None, "approved_on": None}
+    return booking.after(event, status="waiting", **waits)
 
 
 @bookings.evolves
@@ -411,6 +473,9 @@ def _(booking: Booking, event: BookingOutcomeCorrected) -> Booking:
 
 @bookings.claims
 def _(booking: Booking) -> Iterable[Claim]:
+    if booking.status == "waiting":
+        waits = f"{booking.equipment}/{booking.company}"
+        yield Claim(ALREADY_WAITING, waits, during=(booking.starts, booking.ends))
     if booking.status in HOLDING:
         yield Claim(SLOT_TAKEN, booking.equipment, during=(booking.starts, booking.ends))
     if booking.status in (*HOLDING, "done", "no_show"):
@@ -444,6 +509,8 @@ def _bookable(equipment: Equipment | None, code: str, starts: datetime, ends: da
     """A machine that can be booked for a slot, as far as it goes. Raises Rejected."""
     if starts <= context.now:
         raise SLOT_IN_THE_PAST(starts=starts)
+    if starts > context.now + AHEAD:
+        raise SLOT_TOO_FAR(days=AHEAD.days, day=starts.astimezone(PARIS).date())
     if equipment is None:
         raise EQUIPMENT_UNKNOWN(equipment=code)
     if equipment.status in ("commissioned", "retired"):
@@ -454,15 +521,15 @@ def _bookable(equipment: Equipment | None, code: str, starts: datetime, ends: da
     hours = open_on(equipment, day)
     if hours is None or starts < hours[0] or ends > hours[1]:
         raise SLOT_OUTSIDE_OPENING(
-            equipment=code, weekdays=", ".join(equipment.weekdays), opens=equipment.opens, closes=equipment.closes
+            equipment=code, weekdays=equipment.weekdays, opens=equipment.opens, closes=equipment.closes
         )
     return equipment
 
 
-def _check_licence(licence: Licence | None, command: Request, day: Day) -> None:
+def _check_licence(licence: Licence | None, asked: Request | Booking, day: Day) -> None:
     """A licence of the company for the machine, valid on the day of the slot. Raises Rejected."""
-    if licence is None or (licence.company, licence.equipment) != (command.company, command.equipment):
-        raise LICENCE_UNKNOWN(company=command.company, licence=command.licence, equipment=command.equipment)
+    if licence is None or (licence.company, licence.equipment) != (asked.company, asked.equipment):
+        raise LICENCE_UNKNOWN(company=asked.company, licence=asked.licence, equipment=asked.equipment)
     if licence.withdrawn_on:
         raise LICENCE_IS_WITHDRAWN(on=licence.withdrawn_on)
     if licence.valid_until < day:

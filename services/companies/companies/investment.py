@@ -331,7 +331,7 @@ FUNDER_UNKNOWN = Refusal(
     "{funder} is none of the programme's funders: {funders}",
     "{funder} n'est pas un financeur du programme : {funders}",
     funder=Funder,
-    funders=str,
+    funders=tuple[Funder, ...],
 )
 FUNDER_OF_ANOTHER_ROLE = Refusal(
     "funder-of-another-role",
@@ -536,7 +536,7 @@ def cancel(investment: Investment, command: Cancel) -> InvestmentCancelled:
 @investments.decides(by=("region", "state"), when=NOT_CANCELLED, offered=_may_gather)
 def award_grant(investment: Investment, command: AwardGrant, context: Context) -> GrantAwarded:
     if command.funder not in FUNDERS:
-        raise FUNDER_UNKNOWN(funder=command.funder, funders=", ".join(FUNDERS))
+        raise FUNDER_UNKNOWN(funder=command.funder, funders=tuple(FUNDERS))
     _check_funder(command.funder, context.roles)
     if investment.grant(command.funder, command.scheme):
         raise GRANT_ALREADY_AWARDED(funder=command.funder, scheme=command.scheme)

@@ -8,15 +8,19 @@ from typing import Final
 from companies.booking import (
     EQUIPMENT_IN_MAINTENANCE,
     EQUIPMENT_NOT_OPEN,
+    LICENCE_ENDED,
+    LICENCE_IS_WITHDRAWN,
     QUOTA_EXHAUSTED,
     SLOT_BEGUN,
     SLOT_IN_THE_PAST,
     SLOT_OUTSIDE_OPENING,
     SLOT_TAKEN,
+    SLOT_TOO_FAR,
     Booking,
     Cancel,
     Displace,
     Offer,
+    Review,
     bookings,
 )
 from companies.equipment import hour_of, open_on
@@ -29,12 +33,14 @@ from contracts.companies.booking import (
     BookingPutBack,
     BookingQueued,
 )
+from contracts.companies.company import CompanyLeft
 from contracts.companies.equipment import (
     EquipmentRetired,
     MaintenanceBegan,
     MaintenanceEnded,
     MaintenanceProlonged,
 )
+from contracts.companies.licence import LicenceWithdrawn
 from contracts.model import PARIS
 from eventstore.reactions import Found, Issue, Reactions
 
@@ -52,10 +58,13 @@ _NOT_FREE: Final = (
     QUOTA_EXHAUSTED,
     SLOT_IN_THE_PAST,
     SLOT_OUTSIDE_OPENING,
+    SLOT_TOO_FAR,
     EQUIPMENT_IN_MAINTENANCE,
     EQUIPMENT_NOT_OPEN,
+    LICENCE_ENDED,
+    LICENCE_IS_WITHDRAWN,
 )
-"""Why a slot cannot be held for a company: somebody was faster, or the machine is closed."""
+"""Why a slot cannot be held for a company: somebody was faster, the machine is closed, or its licence ends before."""
 
 
 @reactions.to(finds=bookings, by={"equipment": "equipment"}, among={"status": "waiting"})
@@ -110,6 +119,17 @@ def cancel_what_is_booked(_event: EquipmentRetired, booked: Sequence[Found[Booki
     for found in booked:
         cancel = Cancel(reason="equipment_retired")
         yield Issue(bookings, found.identity, cancel, expects=(SLOT_BEGUN, *bookings.not_for(Cancel)))
+
+
+@reactions.to(
+    finds=bookings,
+    by={"company": "company"},
+    among={"status": ("waiting", "requested", "offered", "approved")},
+)
+def review_what_is_booked(_event: LicenceWithdrawn | CompanyLeft, booked: Sequence[Found[Booking]]) -> Iterable[Issue]:
+    """A company that has left, or whose licence was withdrawn, cannot use what it has booked."""
+    for found in booked:
+        yield Issue(bookings, found.identity, Review(), expects=tuple(bookings.not_for(Review)))
 
 
 def _waited(found: Found[Booking]) -> tuple[datetime, str]:

@@ -21,6 +21,7 @@ from companies.booking import (
     Offer,
     RecordMissed,
     Request,
+    Review,
     bookings,
 )
 from companies.company import Company, companies
@@ -163,6 +164,7 @@ class AnyBooking(RuleBasedStateMachine):
         command=st.one_of(
             st.sampled_from((Offer(), Accept(), Decline(), Approve(), Approve(), BeginUse(), Finish(), RecordMissed())),
             st.builds(Cancel, reason=st.sampled_from(get_args(BookingCancellation))),
+            st.just(Review()),
             st.builds(CorrectOutcome, outcome=st.sampled_from(("done", "no_show")), reason=st.just("other")),
         )
     )

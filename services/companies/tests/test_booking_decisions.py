@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from companies.booking import (
+    ALREADY_WAITING,
     HOLDING,
     QUOTA_EXHAUSTED,
     SLOT_TAKEN,
@@ -25,15 +26,17 @@ from companies.booking import (
     Offer,
     RecordMissed,
     Request,
+    Review,
     bookings,
 )
 from companies.company import companies
 from companies.equipment import equipments
 from companies.licence import licences
-from companies.reactions import cancel_what_is_booked, offer_other_slots, offer_what_is_free
+from companies.reactions import cancel_what_is_booked, offer_other_slots, offer_what_is_free, review_what_is_booked
 from contracts import Event, sample_siret
 from contracts.companies.booking import (
     BookingApproved,
+    BookingCancellation,
     BookingCancelled,
     BookingDisplaced,
     BookingDone,
@@ -57,7 +60,7 @@ from contracts.companies.equipment import (
 )
 from contracts.companies.licence import LicenceIssued, LicenceWithdrawn
 from contracts.model import PARIS
-from eventstore.decider import PLATFORM, Actor, Claim, Command, Due
+from eventstore.decider import PLATFORM, Actor, By, Claim, Command, Due
 from eventstore.reactions import Found, Issue
 from eventstore.specification import Given, Specification
 
@@ -164,9 +167,9 @@ def test_a_company_asks_for_a_slot_and_holds_it() -> None:
     )
 
 
-def test_a_company_waits_for_a_slot_and_holds_nothing() -> None:
+def test_a_company_waits_for_a_slot_once_and_does_not_hold_it() -> None:
     given().knowing(OPEN, LICENSED, MEMBER).when(wait).then(queued)
-    given(queued).holds()
+    given(queued).holds(Claim(ALREADY_WAITING, f"cobot-1/{COMPANY}", during=(at(5, 9), at(5, 11))))
 
 
 @pytest.mark.parametrize("asked", [request, wait], ids=["request", "wait"])
@@ -175,6 +178,7 @@ def test_a_company_waits_for_a_slot_and_holds_nothing() -> None:
     [
         ((OPEN, LICENSED, MEMBER), {"starts": at(2, 12)}, "slot-in-the-past"),
         ((OPEN, LICENSED, MEMBER), {"starts": at(1, 9)}, "slot-in-the-past"),
+        ((OPEN, LICENSED, MEMBER), {"starts": at(5, 9) + timedelta(days=366)}, "slot-too-far"),
         ((None, LICENSED, MEMBER), {}, "equipment-unknown"),
         ((NOT_YET, LICENSED, MEMBER), {}, "equipment-not-open"),
         ((SOLD, LICENSED, MEMBER), {}, "equipment-not-open"),
@@ -268,9 +272,12 @@ def test_an_offer_is_declined() -> None:
 
 
 def test_maintenance_moves_a_booking_to_another_slot_that_is_held_for_a_day() -> None:
-    given(requested, approved).knowing(IN_MAINTENANCE).when(Displace(starts=at(9, 9))).then(moved)
-    decided = given(requested, approved).knowing(IN_MAINTENANCE).when(Displace(starts=at(9, 9)))
-    decided.then_state(status="offered", starts=at(9, 9), ends=at(9, 11), approved_on=None)
+    past = given(requested, approved).knowing(IN_MAINTENANCE, LICENSED)
+    past.when(Displace(starts=at(9, 9))).then(moved)
+    past.when(Displace(starts=at(9, 9))).then_state(
+        status="offered", starts=at(9, 9), ends=at(9, 11), moved_from=at(5, 9), approved_on=None
+    )
+    given(requested, approved, moved).when(Accept()).then_state(status="requested", moved_from=None)
     given(requested, approved, moved).holds(
         Claim(SLOT_TAKEN, "cobot-1", during=(at(9, 9), at(9, 11))),
         Claim(QUOTA_EXHAUSTED, f"cobot-1/{COMPANY}/2024-09", amount=2, limit=20),
@@ -279,14 +286,20 @@ def test_maintenance_moves_a_booking_to_another_slot_that_is_held_for_a_day() ->
 
 def test_without_another_slot_it_waits_for_its_own_before_all_others() -> None:
     back = BookingPutBack(**FACTS, approved_on=TODAY, queued_at=at(2, 0), effective_on=TODAY)
-    given(requested, approved).knowing(IN_MAINTENANCE).when(Displace()).then(back)
-    decided = given(requested, approved).knowing(IN_MAINTENANCE).when(Displace())
+    given(requested, approved).knowing(IN_MAINTENANCE, LICENSED).when(Displace()).then(back)
+    decided = given(requested, approved).knowing(IN_MAINTENANCE, LICENSED).when(Displace())
     decided.then_state(status="waiting", queued_at=at(2, 0), approved_on=None)
-    given(requested, approved, back).holds()
+    given(requested, approved, back).holds(Claim(ALREADY_WAITING, f"cobot-1/{COMPANY}", during=(at(5, 9), at(5, 11))))
+
+
+def test_no_slot_after_the_end_of_the_licence_is_offered() -> None:
+    past = given(requested, approved)
+    past.knowing(IN_MAINTENANCE, LICENSED).when(Displace(starts=at(1, 9, month=11))).rejected("licence-ended")
+    past.knowing(IN_MAINTENANCE, WITHDRAWN).when(Displace(starts=at(9, 9))).rejected("licence-is-withdrawn")
 
 
 def test_a_slot_that_has_begun_is_not_moved() -> None:
-    booked(requested, approved).knowing(IN_MAINTENANCE).when(Displace(starts=at(9, 9))).then()
+    booked(requested, approved).knowing(IN_MAINTENANCE, LICENSED).when(Displace(starts=at(9, 9))).then()
 
 
 # Using
@@ -330,11 +343,28 @@ def test_whether_it_was_used_is_corrected_with_a_reason() -> None:
 
 
 def test_a_booking_is_cancelled_until_it_begins() -> None:
-    given(requested).when(Cancel(reason="not_needed")).then(cancelled)
-    given(requested, approved).when(Cancel(reason="not_needed")).then(
+    given(requested).by("company").when(Cancel(reason="not_needed")).then(cancelled)
+    given(requested, approved).by("network").when(Cancel(reason="not_needed")).then(
         cancelled.model_copy(update={"approved_on": TODAY})
     )
-    booked(requested, approved).when(Cancel(reason="not_needed")).rejected("slot-begun")
+    booked(requested, approved).by("company").when(Cancel(reason="not_needed")).rejected("slot-begun")
+
+
+@pytest.mark.parametrize(
+    ("role", "reason"),
+    [("company", "refused"), ("company", "equipment_retired"), ("network", "member_left"), (PLATFORM, "not_needed")],
+)
+def test_each_says_reasons_of_its_own(role: By, reason: BookingCancellation) -> None:
+    given(requested).by(role).when(Cancel(reason=reason)).rejected("reason-of-another-role")
+
+
+def test_what_a_company_may_not_use_any_more_is_cancelled() -> None:
+    past = given(requested, approved)
+    left = BookingCancelled(**FACTS, approved_on=TODAY, reason="member_left", effective_on=TODAY)
+    past.knowing(LICENSED, GONE).when(Review()).then(left)
+    past.knowing(WITHDRAWN, MEMBER).when(Review()).then(left.model_copy(update={"reason": "licence_withdrawn"}))
+    past.knowing(LICENSED, MEMBER).when(Review()).then()
+    booked(requested, approved).knowing(LICENSED, GONE).when(Review()).then()
 
 
 # What is due
@@ -370,6 +400,7 @@ ALLOWED: dict[type[Command], set[str]] = {
     CorrectOutcome: {"done", "no_show"},
     Cancel: {"waiting", "offered", "requested", "approved"},
     Lapse: {"requested", "offered", "waiting"},
+    Review: {"waiting", "offered", "requested", "approved"},
 }
 COMMANDS: list[tuple[Command, str, datetime]] = [
     (Offer(), "booking-not-waiting", NOW),
@@ -383,6 +414,7 @@ COMMANDS: list[tuple[Command, str, datetime]] = [
     (CorrectOutcome(outcome="done", reason="other"), "booking-not-done", at(6, 10)),
     (Cancel(reason="other"), "booking-not-waiting", NOW),
     (Lapse(), "booking-not-requested", at(6, 10)),
+    (Review(), "booking-not-waiting", NOW),
 ]
 
 
@@ -392,9 +424,9 @@ def test_anything_not_listed_is_refused(status: str, command: Command, slug: str
     past = given(*PASTS[status])
     last = past.state.effective_on if past.state else TODAY
     decided = past.at(max(now, datetime(last.year, last.month, last.day, tzinfo=PARIS)))
-    if bookings.decision(type(command)).looks_up:
-        decided = decided.knowing(OPEN)
-    outcome = decided.when(command)
+    known = {"equipment": OPEN, "licence": LICENSED, "company": MEMBER}
+    looked_up = [known[lookup.key] for lookup in bookings.decision(type(command)).looks_up]
+    outcome = decided.knowing(*looked_up).by("network").when(command)
     if status in ALLOWED[type(command)]:
         assert outcome.refusal is None
     else:
@@ -403,7 +435,8 @@ def test_anything_not_listed_is_refused(status: str, command: Command, slug: str
 
 def test_every_command_and_event_is_handled() -> None:
     bookings.check()
-    assert {status for status in PASTS if bookings.claims_of(given(*PASTS[status]).state)[1:]} == {*HOLDING}
+    held = {status: [claim.refusal for claim in bookings.claims_of(given(*PASTS[status]).state)] for status in PASTS}
+    assert {status for status, claims in held.items() if SLOT_TAKEN in claims} == {*HOLDING}
 
 
 # Who may
@@ -419,7 +452,7 @@ def test_a_company_acts_on_its_own_bookings_and_the_network_approves() -> None:
     assert bookings.allowed(state, ITSELF) == ["cancel"]
     assert bookings.allowed(state, ANOTHER) == []
     assert bookings.allowed(state, THE_NETWORK) == ["approve", "cancel"]
-    for command in (Offer, Displace, Lapse):
+    for command in (Offer, Displace, Lapse, Review):
         assert bookings.decision(command).by == (PLATFORM,)
 
 
@@ -503,6 +536,12 @@ def test_weekends_are_passed_over_and_no_slot_reaches_over_the_closing() -> None
     (issue,) = offer_other_slots(until, [slot("one", at(5, 8), hours=10)])
     assert issue.commands[0] == Displace(starts=at(9, 8))
     assert issue.commands[1] == Displace(starts=at(10, 8))
+
+
+def test_a_licence_that_is_withdrawn_and_a_company_that_leaves_have_what_is_booked_reviewed() -> None:
+    withdrawn = LicenceWithdrawn(**PLACE, equipment="cobot-1", reason="other", effective_on=TODAY)
+    (issue,) = review_what_is_booked(withdrawn, [slot("one", at(5, 9))])
+    assert (issue.identity, issue.commands) == ("one", (Review(),))
 
 
 def test_a_machine_that_is_retired_cancels_what_is_booked() -> None:

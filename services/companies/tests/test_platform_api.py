@@ -272,3 +272,14 @@ async def test_maintenance_moves_what_is_booked_and_a_retired_machine_cancels_it
     done(await working.partners.post(f"{EQUIPMENT}/cobot-1/retire", {"reason": "worn_out"}))
     for each in (first, second):
         assert (await working.becomes(each["id"], "cancelled"))["reason"] == "equipment_retired"
+
+
+@pytest.mark.slow
+async def test_who_leaves_or_loses_a_licence_loses_what_is_booked(working: Platform) -> None:
+    first = done(await working.ask(at(1, 9)), 201)
+    second = done(await working.ask(at(1, 11), of=MILL), 201)
+    done(await working.partners.post(f"{LICENCES}/{working.licences[FOUNDRY]}/withdraw", {"reason": "left_company"}))
+    assert (await working.becomes(first["id"], "cancelled"))["reason"] == "licence_withdrawn"
+    done(await working.partners.post(f"/companies/v1/companies/{MILL}/leave", {"reason": "moved"}))
+    assert (await working.becomes(second["id"], "cancelled"))["reason"] == "member_left"
+    problem(await working.ask(at(1, 9), of=MILL), 409, "not-a-member")

@@ -15,7 +15,9 @@ CATEGORY: Final = Category("booking", service="companies", path="/v1/bookings")
 BookingStatus = Literal[
     "requested", "waiting", "offered", "approved", "in_use", "done", "no_show", "cancelled", "lapsed"
 ]
-BookingCancellation = Literal["not_needed", "operator_absent", "refused", "equipment_retired", "other"]
+BookingCancellation = Literal[
+    "not_needed", "operator_absent", "refused", "equipment_retired", "licence_withdrawn", "member_left", "other"
+]
 LapseReason = Literal["not_approved", "offer_unanswered", "offer_declined", "slot_passed"]
 Outcome = Literal["done", "no_show"]
 OutcomeCorrection = Literal["typing_error", "use_not_recorded", "not_used", "other"]
