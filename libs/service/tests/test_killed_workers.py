@@ -1,6 +1,7 @@
 """Workers killed and frozen at random: what is due is issued once in effect, and what happened is answered once."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -28,12 +29,15 @@ from service.running.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-BLOWS = 14
-BELLS = 10
+BLOWS = 7
+BELLS = 20
 """Hung before each blow."""
-FROZEN = (1.2, 2.0)
-"""Seconds that a frozen worker stands still: longer than what it took is left to it."""
+FROZEN = (0.6, 1.6)
+"""Seconds that a frozen worker stands still: longer than what it took is left to it, and than it waits for an answer
+or not."""
 PATIENCE = 40
+TAKEN = "(SELECT count(*) FROM due WHERE taken_until > clock_timestamp())"
+ANSWERED = "(SELECT count(*) FROM events WHERE type = 'BellEchoed')"
 
 
 class Workers:
@@ -116,20 +120,43 @@ async def hang(client: httpx.AsyncClient, tower: str, rings_at: datetime | None)
         await asyncio.sleep(0.1)
 
 
-async def strike(client: httpx.AsyncClient, workers: Workers, chance: random.Random) -> None:
-    """Bells are hung that ring at once or a little later, meanwhile or then one worker or two are struck."""
+async def amid(store: Store, chance: random.Random) -> None:
+    """Waits for a moment: any, one when bells are about to ring, or one when they are being answered."""
+    match chance.choice(["any", "ringing", "answering"]):
+        case "any":
+            await asyncio.sleep(chance.uniform(0.2, 0.8))
+        case "ringing":
+            await until(store, f"SELECT {TAKEN} >= {BELLS // 2}")
+            await asyncio.sleep(chance.uniform(0, 0.01))
+        case "answering":
+            before = await store.pool.fetchval(f"SELECT {ANSWERED}")
+            await until(store, f"SELECT {ANSWERED} >= {before + chance.randint(1, BELLS // 2)}")
+
+
+async def until(store: Store, condition: str) -> None:
+    """Waits until something is so in the database; not for long, as there may be no worker to bring it about."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1.5):
+            while not await store.pool.fetchval(condition):  # noqa: ASYNC110 -- others' work has no event
+                await asyncio.sleep(0.002)
+
+
+async def strike(client: httpx.AsyncClient, store: Store, workers: Workers, chance: random.Random) -> None:
+    """Bells are hung that ring at once or all at one moment a little later, and one worker or all are struck."""
     for blow in range(BLOWS):
-        later = clock.now() + timedelta(seconds=chance.uniform(0.1, 0.4))
-        bells = [hang(client, f"{blow}/{number}", chance.choice([None, later])) for number in range(BELLS)]
-        hanging = asyncio.gather(*bells)
-        for _ in range(2):
-            await asyncio.sleep(chance.uniform(0, 0.5))
-            worker = chance.choice(workers.standing)
-            if chance.random() < 0.4 or len(workers.standing) == 1:
+        later = clock.now() + timedelta(seconds=0.4)
+        moments = [None if number % 4 == 0 else later for number in range(BELLS)]
+        await asyncio.gather(*(hang(client, f"{blow}/{number}", at) for number, at in enumerate(moments)))
+        await amid(store, chance)
+        struck = chance.sample(workers.standing, chance.choice([1, len(workers.standing)]))
+        if chance.random() < 0.5:
+            for worker in struck:
                 workers.kill(worker)
-            else:
+        else:
+            # One goes on, and takes over what the frozen ones have in mind.
+            for worker in struck[: len(workers.standing) - 1]:
                 workers.freeze(worker, chance.uniform(*FROZEN))
-        await hanging
+        await asyncio.sleep(chance.uniform(0, 0.5))
     await workers.thawed()
 
 
@@ -153,7 +180,7 @@ async def test_whatever_worker_is_killed_or_frozen_each_bell_rings_once_and_is_a
     workers = Workers(mother, 3)
     headers = bearer(issuer, "bells:read bells:write")
     async with calling_other(service, settings, **headers) as client, Store.open(settings.database_url) as store:
-        await strike(client, workers, random.Random(seed))
+        await strike(client, store, workers, random.Random(seed))
         # What a worker had in mind while it was frozen it does now.
         await asyncio.sleep(1)
         events, messages = await all_done(store, settings.topic("bells"), kafka)
