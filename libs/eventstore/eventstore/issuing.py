@@ -48,8 +48,8 @@ async def issue_due(store: Store, deciders: Mapping[str, Decider[Any]], now: dat
     Each is issued on the version of its stream whose due it is. Where the stream has moved on it is dropped: the stream
     has told what is due on it since. What is refused on its own version is parked.
     """
-    taken = await take_due(store.pool, now, AT_ONCE)
-    await asyncio.gather(*(_issue(store, deciders[due.category], due, now) for due in taken))
+    taken = await store.asked(take_due(store.pool, now, AT_ONCE))
+    await store.asked(asyncio.gather(*(_issue(store, deciders[due.category], due, now) for due in taken)))
     return len(taken)
 
 

@@ -16,6 +16,7 @@ from eventstore.execution import Outcome, current, execute
 from eventstore.finding import Finding
 from eventstore.issuing import issue_due, react, retry_reaction
 from eventstore.kafka.envelope import Message
+from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.parking import discard, parked
 from eventstore.postgres.store import Store
 from eventstore.reactions import Found, Issue, Reactions
@@ -214,6 +215,15 @@ async def test_where_the_stream_has_moved_on_what_was_due_is_dropped(store: Stor
     assert await issue_due(store, DECIDERS, NOW + timedelta(days=5)) == 1
     assert (await state(store, identity)).version == 2
     assert await store.pool.fetchval("SELECT count(*) FROM due") == 0
+
+
+async def test_what_is_due_waits_for_a_database_that_does_not_answer(store: Store) -> None:
+    identity = await reserved(store, "1A", days=0)
+    async with store.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE due IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable):
+            await issue_due(store, DECIDERS, NOW)
+    assert (await state(store, identity)).state.status == "reserved"
 
 
 async def test_what_would_be_due_for_ever_is_parked(store: Store, caplog: pytest.LogCaptureFixture) -> None:

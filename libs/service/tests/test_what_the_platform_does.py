@@ -3,117 +3,21 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterable
-from datetime import date
-from typing import Final, Literal
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from bells import PATH, service
 from lamps import bearer, settings_for
 
-from contracts.model import Event
 from devstack.issuer import Issuer
-from eventstore.decider import PLATFORM, Claim, Command, Decider, Due, State, tell
-from eventstore.reactions import Issue, Reactions
-from eventstore.refusal import Refusal
+from eventstore.decider import PLATFORM
 from service.application import build
-from service.definition import Service
 from service.documents import openapi
-from service.http.reading import Reads
-from service.http.resource import Resource
 from service.running.letters import dead_letters
 from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
-
-PATH: Final = "/v1/bells"
-
-
-class BellHung(Event, version=1):
-    tower: str
-    company: str
-
-
-class BellEchoed(Event, version=1):
-    tower: str
-
-
-class BellRung(Event, version=1):
-    tower: str
-
-
-class Hang(Command):
-    """A bell is hung in a tower, and rings at once."""
-
-    tower: str
-    company: str = "A"
-
-
-class Echo(Command):
-    """Another tower answers."""
-
-    tower: str
-
-
-class Ring(Command):
-    """The bell rings."""
-
-
-class Bell(State):
-    tower: str
-    company: str = "A"
-    status: Literal["hung", "rung", "echoed"]
-    hung_on: date | None = None
-
-
-TOWER_TAKEN = Refusal("tower-taken", "another bell hangs there", "une autre cloche y est suspendue")
-CRACKED = Refusal("bell-cracked", "the bell of {tower} is cracked", "la cloche de {tower} est fêlée", tower=str)
-bells = Decider("bell", Bell, final=("rung", "echoed"))
-
-
-@bells.creates(by=("town_hall", "company"), to="hung", day="hung_on")
-def hang(command: Hang) -> BellHung:
-    return tell(BellHung, command)
-
-
-@bells.creates(by=PLATFORM, to="echoed")
-def echo(command: Echo) -> BellEchoed:
-    return tell(BellEchoed, command)
-
-
-@bells.decides(by=PLATFORM, when="hung", to="rung")
-def ring(bell: Bell, command: Ring) -> BellRung:
-    if bell.tower == "cracked":
-        raise CRACKED(tower=bell.tower)
-    return tell(BellRung, command, bell)
-
-
-@bells.claims
-def _(bell: Bell) -> Iterable[Claim]:
-    if bell.status == "hung":
-        yield Claim(TOWER_TAKEN, bell.tower)
-
-
-@bells.due
-def _(bell: Bell) -> Iterable[Due]:
-    if bell.status == "hung" and bell.hung_on and bell.tower != "silent":
-        yield Due(bell.hung_on, Ring())
-
-
-reactions = Reactions()
-
-
-@reactions.to()
-def answer(event: BellRung) -> Iterable[Issue]:
-    yield Issue(bells, None, Echo(tower=f"beyond {event.tower}"))
-
-
-service = Service(
-    "bells",
-    title="Bells",
-    resources=(Resource(bells, PATH, reads=Reads(all=("town_hall",), own=("company",))),),
-    reactions=reactions,
-)
 
 
 @pytest.fixture

@@ -151,11 +151,11 @@ class Store:
             async with self._lists.acquire() as connection:
                 return await listed(connection, wanted)
 
-        return await self._asked(ask())
+        return await self.asked(ask())
 
     async def collisions(self) -> Sequence[Collision]:
         """What streams hold together though they may not, after a refold or a restore."""
-        return await self._asked(collisions(self.pool))
+        return await self.asked(collisions(self.pool))
 
     async def settle_labels(self) -> None:
         """Puts the labels that were written lately into their index: until then, each search reads them one by one."""
@@ -183,13 +183,14 @@ class Store:
 
     async def is_confirmed(self) -> bool:
         """Whether it appends (see `confirmation`). Raises StoreUnavailable unless the database answers."""
-        return await self._asked(is_confirmed(self.pool))
+        return await self.asked(is_confirmed(self.pool))
 
     async def count_dead_letters(self) -> int:
         """How much is parked (see `parking`)."""
-        return await self._asked(count_parked(self.pool))
+        return await self.asked(count_parked(self.pool))
 
-    async def _asked(self, answer: Awaitable[T]) -> T:
+    async def asked(self, answer: Awaitable[T]) -> T:
+        """What the database answers to something that goes straight to the pool, as `parking` does."""
         try:
             return await answer
         except Exception as error:
