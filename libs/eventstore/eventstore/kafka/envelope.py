@@ -119,6 +119,8 @@ class Message(NamedTuple):
     offset: int
     correlation_id: str | None = None
     """The client's name for the work it is part of."""
+    causation_id: str | None = None
+    """The id of the event that led to it, where nobody asked for it."""
     traceparent: str | None = None
 
     @classmethod
@@ -142,6 +144,7 @@ class Message(NamedTuple):
                 partition=record.partition,
                 offset=record.offset,
                 correlation_id=_said(headers, "ce_correlationid"),
+                causation_id=_said(headers, "ce_causationid"),
                 traceparent=_said(headers, "ce_traceparent"),
             )
         except (KeyError, ValueError) as error:
