@@ -113,6 +113,15 @@ def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -
     assert message.data.decode() == event.data
 
 
+def test_a_message_knows_what_it_is_part_of_and_what_led_to_it() -> None:
+    said = {"correlation_id": "c-1", "causation_id": "e-1", "traceparent": "00-4bf92f35-00f067aa-01"}
+    event = recorded(said)
+
+    message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
+
+    assert {name: getattr(message, name) for name in said} == said
+
+
 def test_a_message_knows_its_event() -> None:
     event = recorded()
 
