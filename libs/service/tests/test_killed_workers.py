@@ -127,7 +127,7 @@ async def amid(store: Store, chance: random.Random) -> None:
             await asyncio.sleep(chance.uniform(0.2, 0.8))
         case "ringing":
             await until(store, f"SELECT {TAKEN} >= {BELLS // 2}")
-            await asyncio.sleep(chance.uniform(0, 0.01))
+            await asyncio.sleep(chance.uniform(0, 0.03))
         case "answering":
             before = await store.pool.fetchval(f"SELECT {ANSWERED}")
             await until(store, f"SELECT {ANSWERED} >= {before + chance.randint(1, BELLS // 2)}")
