@@ -109,10 +109,10 @@ async def keep(connection: PoolConnectionProxy, booked: Booked) -> None:
                 BOOK, booked.identity, slot.machine, slot.company, slot.since, slot.until, booked.state
             )
         except asyncpg.ExclusionViolationError:
-            raise SlotTaken from None
+            raise SlotTaken("slot-taken") from None
         spent = (slot.machine, slot.company, slot.month, slot.hours, booked.monthly_hours)
         if not await connection.fetchval(SPEND, *spent):
-            raise QuotaSpent
+            raise QuotaSpent("quota-spent")
         await connection.execute(
             inserts.INSERT, f"booking-{booked.identity}", 1, booked.event_type, booked.event, METADATA
         )

@@ -25,6 +25,7 @@ from companies.company import Company, ReportHeadcount
 class Caller(NamedTuple):
     """Who sends a request, until when."""
 
+    scopes: frozenset[str]
     roles: frozenset[str]
     company: str | None
     expires: float
@@ -59,9 +60,7 @@ def verified(authorization: str) -> Caller:
         issuer=os.environ["OIDC_ISSUER"],
         audience=os.environ["OIDC_AUDIENCE"],
     )
-    if "companies:write" not in claims["scope"].split():
-        raise jwt.InvalidTokenError("it lacks the scope")
-    return Caller(frozenset(claims["roles"]), claims.get("company"), claims["exp"])
+    return Caller(frozenset(claims["scope"].split()), frozenset(claims["roles"]), claims.get("company"), claims["exp"])
 
 
 async def caller(authorization: Annotated[str, Header()]) -> Caller:
@@ -72,6 +71,8 @@ async def caller(authorization: Annotated[str, Header()]) -> Caller:
         raise HTTPException(401) from None
     if found.expires < time.time():
         raise HTTPException(401)
+    if "companies:write" not in found.scopes:
+        raise HTTPException(403)
     return found
 
 
