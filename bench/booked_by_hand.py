@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from bench import inserts
 from bench.bookings import MONTHLY_HOURS, Slot
@@ -44,12 +47,12 @@ BOOK: Final = """
     INSERT INTO bookings (id, version, machine, company, during, state)
     VALUES ($1, 1, $2, $3, tstzrange($4, $5), $6)
 """
-SPEND: Final = f"""
+SPEND: Final = """
     INSERT INTO quotas AS q (machine, company, month, hours) VALUES ($1, $2, $3, $4)
     ON CONFLICT (machine, company, month) DO UPDATE SET hours = q.hours + excluded.hours
-    WHERE q.hours + excluded.hours <= {MONTHLY_HOURS}
+    WHERE q.hours + excluded.hours <= $5
     RETURNING true
-"""  # noqa: S608 - made of a number
+"""
 REMIND: Final = "INSERT INTO jobs (booking, name, run_at) VALUES ($1, $2, $3)"
 
 
@@ -61,6 +64,18 @@ class QuotaSpent(Exception):
     """The company has booked its hours of the month."""
 
 
+class Booked(NamedTuple):
+    """A booking to store, and what is told of it."""
+
+    identity: UUID
+    slot: Slot
+    monthly_hours: int
+    lapses_at: datetime
+    state: str
+    event_type: str
+    event: str
+
+
 async def create(url: str) -> None:
     """Creates the tables."""
     await inserts.create(url)
@@ -69,20 +84,39 @@ async def create(url: str) -> None:
     await connection.close()
 
 
-async def book(pool: asyncpg.Pool, slot: Slot) -> str:
-    """Books a slot, and returns the booking's id. Raises SlotTaken and QuotaSpent."""
-    booking = new_id()
-    state, event = slot.state(str(booking)), slot.event(str(booking))
-    async with pool.acquire() as connection, connection.transaction():
+async def book(pool: asyncpg.Pool, slot: Slot) -> None:
+    """Books a slot. Raises SlotTaken and QuotaSpent."""
+    identity = new_id()
+    booked = Booked(
+        identity,
+        slot,
+        MONTHLY_HOURS,
+        slot.lapses_at,
+        slot.state(str(identity)),
+        "BookingMade",
+        slot.event(str(identity)),
+    )
+    async with pool.acquire() as connection:
+        await keep(connection, booked)
+
+
+async def keep(connection: PoolConnectionProxy, booked: Booked) -> None:
+    """Stores a booking, all or nothing. Raises SlotTaken and QuotaSpent."""
+    slot = booked.slot
+    async with connection.transaction():
         try:
-            await connection.execute(BOOK, booking, slot.machine, slot.company, slot.since, slot.until, state)
+            await connection.execute(
+                BOOK, booked.identity, slot.machine, slot.company, slot.since, slot.until, booked.state
+            )
         except asyncpg.ExclusionViolationError:
-            raise SlotTaken from None
-        if not await connection.fetchval(SPEND, slot.machine, slot.company, slot.month, 1):
-            raise QuotaSpent
-        await connection.execute(inserts.INSERT, f"booking-{booking}", 1, "BookingMade", event, METADATA)
-        await connection.execute(REMIND, booking, "Lapse", slot.lapses_at)
-    return str(booking)
+            raise SlotTaken("slot-taken") from None
+        spent = (slot.machine, slot.company, slot.month, slot.hours, booked.monthly_hours)
+        if not await connection.fetchval(SPEND, *spent):
+            raise QuotaSpent("quota-spent")
+        await connection.execute(
+            inserts.INSERT, f"booking-{booked.identity}", 1, booked.event_type, booked.event, METADATA
+        )
+        await connection.execute(REMIND, booked.identity, "Lapse", booked.lapses_at)
 
 
 @asynccontextmanager

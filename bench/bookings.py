@@ -17,16 +17,17 @@ _FIRST: Final = date(2024, 1, 2)
 
 
 class Slot(NamedTuple):
-    """An hour of a machine, for a company."""
+    """An hour of a machine, or several, for a company."""
 
     machine: int
     company: str
     since: datetime
+    hours: int = 1
 
     @property
     def until(self) -> datetime:
         """When it ends."""
-        return self.since + _HOUR
+        return self.since.astimezone(UTC) + self.hours * _HOUR
 
     @property
     def month(self) -> str:
@@ -55,14 +56,14 @@ class Slot(NamedTuple):
         return (
             f'"effective_on":"{_FIRST}","machine":"machine-{self.machine}","company":"{self.company}","commune":"36088",'
             f'"zone":"la-limoise","day":"{day}","since":"{self.since.isoformat()}","until":"{self.until.isoformat()}",'
-            f'"hours":1,"purpose":"prototype"'
+            f'"hours":{self.hours},"purpose":"prototype"'
         )
 
 
-def slots(client: int) -> Iterator[Slot]:
-    """A slot on each day to come, which no other client takes."""
+def slots(client: int, first: date = _FIRST) -> Iterator[Slot]:
+    """A slot on each day from the first on, which no other client takes."""
     row, machine = divmod(client, MACHINES)
     for days in count():
         yield Slot(
-            machine, sirets()[client], datetime.combine(_FIRST + timedelta(days), time(OPENS_AT + row), tzinfo=UTC)
+            machine, sirets()[client], datetime.combine(first + timedelta(days), time(OPENS_AT + row), tzinfo=UTC)
         )

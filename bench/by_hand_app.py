@@ -1,17 +1,34 @@
-"""The peers of a command over HTTP: FastAPI endpoints as written by hand, without token or ETag.
+"""The peers of commands over HTTP: FastAPI endpoints as written by hand; a headcount without token or ETag.
 
 uvicorn bench.by_hand_app:app
 """
 
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, lru_cache
+from typing import Annotated, NamedTuple
 
 import asyncpg
-from fastapi import FastAPI, HTTPException, Request
+import jwt
+from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
-from bench import by_hand
+from bench import by_hand, requested_by_hand
+from bench.booked_by_hand import QuotaSpent, SlotTaken
+from companies import booking
 from companies.company import Company, ReportHeadcount
+
+
+class Caller(NamedTuple):
+    """Who sends a request, until when."""
+
+    scopes: frozenset[str]
+    roles: frozenset[str]
+    company: str | None
+    expires: float
 
 
 @asynccontextmanager
@@ -24,6 +41,60 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
+
+
+@cache
+def keys() -> jwt.PyJWKClient:
+    """The issuer's keys."""
+    return jwt.PyJWKClient(os.environ["OIDC_JWKS_URL"])
+
+
+@lru_cache(10_000)
+def verified(authorization: str) -> Caller:
+    """Verifies a token, once. Raises PyJWTError."""
+    token = authorization.removeprefix("Bearer ")
+    claims = jwt.decode(
+        token,
+        keys().get_signing_key_from_jwt(token),
+        algorithms=["RS256"],
+        issuer=os.environ["OIDC_ISSUER"],
+        audience=os.environ["OIDC_AUDIENCE"],
+    )
+    return Caller(frozenset(claims["scope"].split()), frozenset(claims["roles"]), claims.get("company"), claims["exp"])
+
+
+async def caller(authorization: Annotated[str, Header()]) -> Caller:
+    """The caller by the token."""
+    try:
+        found = verified(authorization)
+    except jwt.PyJWTError:
+        raise HTTPException(401) from None
+    if found.expires < time.time():
+        raise HTTPException(401)
+    if "companies:write" not in found.scopes:
+        raise HTTPException(403)
+    return found
+
+
+@app.post("/v1/bookings", status_code=201)
+async def request_booking(
+    request: Request, response: Response, sender: Annotated[Caller, Depends(caller)]
+) -> booking.Booking:
+    """Loads, decides and books."""
+    try:
+        # FastAPI itself reads the JSON first, and moments as texts are no moments to a strict model.
+        command = booking.Request.model_validate_json(await request.body())
+    except ValidationError as invalid:
+        raise RequestValidationError(invalid.errors()) from None
+    if "network" not in sender.roles and ("company" not in sender.roles or sender.company != command.company):
+        raise HTTPException(403)
+    try:
+        identity, booked = await requested_by_hand.request(request.app.state.pool, command)
+    except (requested_by_hand.Refused, SlotTaken, QuotaSpent) as refused:
+        raise HTTPException(409, str(refused)) from None
+    response.headers["location"] = f"/v1/bookings/{identity}"
+    response.headers["etag"] = '"1"'
+    return booked
 
 
 @app.post("/companies/{siret}/report-headcount")

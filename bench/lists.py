@@ -9,10 +9,10 @@ from bench import listed_by_hand
 from bench.directory import COMPANIES, FOUND, PAGE, listed, some_commune, some_name
 from bench.processes import Clients
 from bench.runner import Action, Row, throughput
-from bench.sample import METADATA, append_all
+from bench.sample import append_all, begun
 from bench.servers import Servers
 from companies.company import companies
-from eventstore.postgres.appending import Append, NewEvent
+from eventstore.postgres.appending import Append
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 
@@ -46,19 +46,7 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
 
 def _append(number: int) -> Append:
     state, events = listed(number)
-    labels, order = companies.labelling.changes(None, state)
-    return Append(
-        companies.stream_id(state.siret),
-        companies.category,
-        0,
-        [NewEvent(event.event_type, event.schema_version, event.model_dump_json()) for event in events],
-        state.model_dump_json(),
-        companies.state.revision,
-        METADATA,
-        labels=labels,
-        labelling=companies.labelling.mark,
-        order=order,
-    )
+    return begun(companies, state.siret, events)
 
 
 async def _rate(opened: Clients, url: str, **options: Any) -> float:

@@ -14,10 +14,12 @@ Requests = Callable[[], bytes]
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length: "
+_SUCCESS: Final = b"2"
+"""What the status begins with of an answer to what was done."""
 
 
 class UnexpectedAnswer(Exception):
-    """The server did not answer 200; the message is its answer."""
+    """The server did not do what was asked; the message is its answer."""
 
 
 class Connection(asyncio.Protocol):
@@ -51,7 +53,7 @@ class Connection(asyncio.Protocol):
             self._received = received
             return
         self._received = b""
-        if received[9:12] != b"200":
+        if received[9:10] != _SUCCESS:
             self.closed.set_exception(UnexpectedAnswer(received.decode()))
             self._transport.close()
             return
@@ -121,5 +123,5 @@ class Callers:
         begin = head.find(_LENGTH) + len(_LENGTH)
         await reader.readexactly(int(head[begin : head.find(b"\r", begin)]))
         self._free.put_nowait((reader, writer))
-        if head[9:12] != b"200":
+        if head[9:10] != _SUCCESS:
             raise UnexpectedAnswer(head.decode())

@@ -12,7 +12,8 @@ from companies.company import Company, ReportHeadcount, companies
 from contracts.companies.company import CompanyActivated, CompanyApplied, HeadcountReported
 from contracts.model import Event
 from contracts.values import sample_siret
-from eventstore.decider import PARIS
+from eventstore.decider import PARIS, Decider, S
+from eventstore.execution import due_changes
 from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Store
 
@@ -91,6 +92,26 @@ def _begun(siret: str, reported: int) -> Append:
         states()[siret],
         Company.revision,
         METADATA,
+    )
+
+
+def begun(decider: Decider[S], identity: str, events: Sequence[Event]) -> Append:
+    """An append that begins a stream, found and listed as one that a command begins."""
+    state = decider.fold(events)
+    assert state is not None
+    labels, order = decider.labelling.changes(None, state)
+    return Append(
+        decider.stream_id(identity),
+        decider.category,
+        0,
+        [NewEvent(event.event_type, event.schema_version, event.model_dump_json()) for event in events],
+        state.model_dump_json(),
+        decider.state.revision,
+        METADATA,
+        labels=labels,
+        labelling=decider.labelling.mark,
+        order=order,
+        due=due_changes(decider, None, state),
     )
 
 

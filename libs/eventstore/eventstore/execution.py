@@ -196,26 +196,25 @@ async def _look_up(
 ) -> tuple[Sequence[State | None], Sequence[tuple[str, int]]]:
     if not lookups:
         return (), ()
-    seen = await asyncio.gather(*(_seen(store, lookup, command, state) for lookup in lookups))
-    return [found.state if found else None for found, _ in seen], [guard for _, guard in seen if guard]
-
-
-async def _seen(
-    store: Store, lookup: Lookup, command: Command, state: State | None
-) -> tuple[Outcome[State] | None, tuple[str, int] | None]:
-    identity = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
-    if identity is None:
-        return None, None
-    stored = await store.load(lookup.decider.stream_id(identity))
-    found: Outcome[State] | None = None
-    if stored is not None and stored.category == lookup.decider.category:
-        found = await revive(store, lookup.decider, stored)
-    return found, (lookup.decider.stream_id(identity), stored.version if stored else 0)
+    wanted: dict[Lookup, str] = {}
+    for lookup in lookups:
+        identity = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
+        if identity is not None:
+            wanted[lookup] = lookup.decider.stream_id(identity)
+    # All at once: a task for each would cost more than reading what they find.
+    found = dict(zip(wanted, await store.load_all(list(wanted.values())), strict=True)) if wanted else {}
+    states: list[State | None] = []
+    for lookup in lookups:
+        stored = found.get(lookup)
+        known = stored is not None and stored.category == lookup.decider.category
+        states.append((await revive(store, lookup.decider, stored)).state if stored and known else None)
+    return states, [(stream_id, at.version if (at := found[lookup]) else 0) for lookup, stream_id in wanted.items()]
 
 
 def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding] | None:
     """What a stream holds from now on; None where that is what it held."""
-    return None if decider.claims_of(before) == decider.claims_of(after) else holdings(decider, after)
+    claims = decider.claims_of(after)
+    return None if decider.claims_of(before) == claims else [_holding(claim) for claim in claims]
 
 
 def holdings(decider: Decider[S], state: S) -> Sequence[Holding]:

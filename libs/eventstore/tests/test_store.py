@@ -73,6 +73,22 @@ async def test_a_stream_remembers_its_events_in_order_and_the_state_after_them(s
     assert await store.load("lamp-2") is None
 
 
+async def test_several_streams_are_loaded_in_the_order_asked(store: Store) -> None:
+    await store.append(step("lamp-1", 0))
+    await store.append(step("lamp-2", 0, events=2))
+    asked = ["lamp-2", "lamp-3", "lamp-1", "lamp-2"]
+    several, one, none = await asyncio.gather(store.load_all(asked), store.load("lamp-1"), store.load("lamp-3"))
+    assert [stored and (stored.stream_id, stored.version) for stored in several] == [
+        ("lamp-2", 2),
+        None,
+        ("lamp-1", 1),
+        ("lamp-2", 2),
+    ]
+    assert one is not None
+    assert one.stream_id == "lamp-1"
+    assert none is None
+
+
 async def test_an_append_on_another_version_than_the_current_one_stores_nothing(store: Store) -> None:
     await store.append(step("lamp-1", 0))
     for stale in (step("lamp-1", 0), step("lamp-1", 2), step("lamp-2", 1)):

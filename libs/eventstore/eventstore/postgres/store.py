@@ -110,7 +110,11 @@ class Store:
 
     async def load(self, stream_id: str) -> Stored | None:
         """The stream as it stands."""
-        return await self._load(stream_id)
+        return (await self._load((stream_id,)))[0]
+
+    async def load_all(self, stream_ids: Sequence[str]) -> Sequence[Stored | None]:
+        """Streams as they stood at one moment, in the order asked."""
+        return await self._load(stream_ids)
 
     async def find_key(self, key: Key) -> Appended | None:
         """Where the command under this key led before. Raises KeyReused."""
@@ -228,10 +232,10 @@ class Store:
         self._tell()
         return outcomes
 
-    async def _fly_loads(self, group: Sequence[str]) -> Sequence[Stored | None]:
-        rows = await self._loader.fetch(LOAD_STREAMS, list(set(group)))
+    async def _fly_loads(self, group: Sequence[Sequence[str]]) -> Sequence[Sequence[Stored | None]]:
+        rows = await self._loader.fetch(LOAD_STREAMS, list({stream_id for asked in group for stream_id in asked}))
         found = {row[0]: Stored._make(row) for row in rows}
-        return [found.get(stream_id) for stream_id in group]
+        return [[found.get(stream_id) for stream_id in asked] for asked in group]
 
     def _tell(self) -> None:
         for wake in self.wakers:
