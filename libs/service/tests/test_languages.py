@@ -205,7 +205,7 @@ async def test_a_decision_is_refused_in_french(migrated_database: str, issuer: I
         answer = await client.post(f"{lamp}/dim", json={"watts": 40}, headers=bearer(issuer, roles=["state"]))
         assert (answer.status_code, answer.headers["content-language"]) == (403, "fr")
         assert answer.json()["detail"] == "« dim » demande l'un des rôles town_hall"
-        assert answer.json()["parameters"] == {"decision": "dim", "roles": "town_hall"}
+        assert answer.json()["parameters"] == {"decision": "dim", "roles": ["town_hall"]}
         stale = await client.post(f"{lamp}/dim", json={"watts": 40}, headers={"If-Match": '"7"'})
         assert stale.json()["detail"] == "l'enregistrement n'est pas, ou n'est plus, à la version 7"
 
