@@ -81,18 +81,8 @@ async def begin_streams(url: str, reported: int = 0, count: int = STREAMS) -> No
 
 def _begun(siret: str, reported: int) -> Append:
     _, events = company(siret)
-    return Append(
-        f"company-{siret}",
-        "company",
-        0,
-        [
-            *(NewEvent(event.event_type, 1, event.model_dump_json()) for event in events),
-            *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported,
-        ],
-        states()[siret],
-        Company.revision,
-        METADATA,
-    )
+    append = begun(companies, siret, events)
+    return append._replace(events=[*append.events, *[NewEvent("HeadcountReported", 1, reports()[siret])] * reported])
 
 
 def begun(decider: Decider[S], identity: str, events: Sequence[Event]) -> Append:

@@ -104,6 +104,8 @@ def _appender(store: Store, versions: dict[str, int], chosen: Callable[[], str],
                 Company.revision,
                 METADATA,
                 Key(str(uuid.uuid4()), bytes(32)) if keyed else None,
+                # As a command that changes nothing that lists go by.
+                labelling=companies.labelling.mark,
             )
         )
         versions[stream_id] = appended.version
