@@ -151,7 +151,8 @@ class Claim:
 
     Nobody else holds it, or, with a `limit`, all who hold it do not exceed that together; from the first of `during`
     until before the last, or for ever. Who would is refused by `refusal`, whose slug tells kinds of claims apart. With
-    a limit it may speak of `limit` and `taken`, how much others hold.
+    a limit it may speak of `limit` and `taken`, how much others hold. With a limit and a period, all that overlaps the
+    period counts, also where it does not meet.
     """
 
     refusal: Refusal
