@@ -10,6 +10,7 @@ app = Service(
 import re
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ class Service:
     router: APIRouter | None = None
     subscriptions: tuple[Subscribes, ...] = ()
     reactions: Reactions | None = None
+    registry: Registry = field(default_factory=lambda: REGISTRY)
+    """Tells whose events its reactions may be to, beside its own."""
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -74,11 +77,19 @@ class Service:
             raise TypeError(f"{self.name}: two resources have one category")
         for resource in self.resources:
             resource.decider.check()
+        _ = self.reacts_to
 
     @property
     def deciders(self) -> Mapping[str, Decider[Any]]:
         """The deciders of its resources, by category."""
         return {resource.decider.category: resource.decider for resource in self.resources}
+
+    @cached_property
+    def reacts_to(self) -> tuple[str, ...]:
+        """The services whose events its reactions are to, itself included. Raises UnknownEvent."""
+        events = self.reactions.events if self.reactions else frozenset[type[Event]]()
+        own = frozenset[type[Event]]().union(*(decider.events for decider in self.deciders.values()))
+        return (*((self.name,) if events & own else ()), *self.registry.publishers(events - own))
 
     @property
     def all_migrations(self) -> list[Migrations]:

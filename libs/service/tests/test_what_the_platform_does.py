@@ -3,16 +3,23 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from typing import Any
 
 import httpx
+import lamps
 import pytest
-from bells import PATH, service
-from lamps import bearer, settings_for
+from bells import PATH, Echo, bells, service
+from lamps import LampLit, bearer, settings_for
 
+from contracts.registry import Registry, UnknownEvent
 from devstack.issuer import Issuer
+from devstack.prepared import prepare
 from eventstore.decider import PLATFORM
+from eventstore.reactions import Issue, Reactions
 from service.application import build
+from service.definition import Service
 from service.documents import openapi
 from service.running.letters import dead_letters
 from service.running.settings import Settings
@@ -103,6 +110,9 @@ async def test_what_is_refused_is_a_dead_letter_that_ops_can_retry_and_discard(
     assert await dead_letters(service, settings, ["list"]) == 0
     name, _, stream_id, command, reason = capsys.readouterr().out.strip().split("\t")
     assert (stream_id[:5], command, reason) == ("bell-", "Ring {}", "bell-cracked: the bell of cracked is cracked")
+    assert await dead_letters(service, settings, ["show", name]) == 0
+    assert f"id: {name}\nkind: due\nstream_id: {stream_id}\nname: Ring\nbody: {{}}\n" in capsys.readouterr().out
+    assert await dead_letters(service, settings, ["show", "due-nothing"]) == 1
     assert await dead_letters(service, settings, ["retry", name]) == 0
     async with asyncio.timeout(30):
         while (await client.get("/ready")).json()["dead_letters"] != 1:  # noqa: ASYNC110
@@ -111,3 +121,50 @@ async def test_what_is_refused_is_a_dead_letter_that_ops_can_retry_and_discard(
     assert (await client.get("/ready")).json()["dead_letters"] == 0
     assert await dead_letters(service, settings, ["discard", name]) == 1
     assert await dead_letters(service, settings, ["burn", name]) == 2
+
+
+def tolling(**changes: Any) -> Service:
+    """The bells, one of which echoes whenever a lamp is lit."""
+    tolls = Reactions()
+
+    @tolls.to()
+    def toll(event: LampLit) -> Iterable[Issue]:
+        yield Issue(bells, None, Echo(tower=f"of {event.watts} W"))
+
+    return replace(service, reactions=tolls, **changes)
+
+
+@pytest.mark.slow
+async def test_an_event_of_another_service_is_reacted_to(
+    settings: Settings, other_database: str, issuer: Issuer
+) -> None:
+    await prepare(other_database)
+    answering = tolling(registry=Registry([lamps]))
+    assert answering.reacts_to == ("lamps",)
+    lighting = build(lamps.service, settings.model_copy(update={"database_url": other_database}))
+    ringing = build(answering, settings)
+    headers = bearer(issuer, "lamps:write lamps:read bells:read")
+    to_lamps, to_bells = httpx.ASGITransport(lighting), httpx.ASGITransport(ringing)
+    async with (
+        lighting.router.lifespan_context(lighting),
+        ringing.router.lifespan_context(ringing),
+        httpx.AsyncClient(transport=to_lamps, base_url="http://lamps.test", headers=headers) as town,
+        httpx.AsyncClient(transport=to_bells, base_url="http://bells.test", headers=headers) as client,
+    ):
+        installed = await town.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})
+        lamp = installed.headers["location"]
+        (await town.post(f"{lamp}/light", headers={"X-Correlation-Id": "dusk"})).raise_for_status()
+        await statuses(client, ("of 70 W", "echoed"))
+        (echoed,) = (await client.get(PATH)).json()["items"]
+        (event,) = (await client.get(f"{PATH}/{echoed['id']}/events")).json()["items"]
+        lit = (await town.get(f"{lamp}/events")).json()["items"][-1]
+        assert event["metadata"] == {
+            "actor": PLATFORM,
+            "causation_id": lit["event_id"],
+            "correlation_id": "dusk",
+        }
+
+
+def test_a_reaction_to_what_nobody_publishes_is_found_out_when_the_service_is_put_together() -> None:
+    with pytest.raises(UnknownEvent, match="LampLit"):
+        tolling()

@@ -8,7 +8,7 @@ from service import clock
 from service.definition import Service
 from service.running.settings import Settings
 
-USAGE = "usage: dead-letters list | retry ID | discard ID"
+USAGE = "usage: dead-letters list | show ID | retry ID | discard ID"
 
 
 async def dead_letters(service: Service, settings: Settings, arguments: list[str]) -> int:
@@ -20,6 +20,13 @@ async def dead_letters(service: Service, settings: Settings, arguments: list[str
                     when = letter.parked_at.isoformat(timespec="seconds")
                     print(f"{letter.id}\t{when}\t{letter.stream_id}\t{letter.name} {letter.body}\t{letter.reason}")
                 return 0
+            case ["show", name]:
+                shown = [each for each in await parked(store.pool) if each.id == name]
+                for letter in shown:
+                    print("\n".join(f"{field}: {value}" for field, value in letter._asdict().items()))
+                if shown:
+                    return 0
+                known = False
             case ["retry", name]:
                 try:
                     known = await unpark_due(store.pool, name) or await retry_reaction(

@@ -136,6 +136,8 @@ def _reacting(
     service: Service, reactions: Reactions, settings: Settings, store: Store, refolded: asyncio.Event
 ) -> Supervised:
     mine = {(each.event_type, each.schema_version): each for event in reactions.events for each in event.versions()}
+    decided = [event for decider in service.deciders.values() for event in decider.events]
+    known = {(each.event_type, each.schema_version) for event in decided for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -145,10 +147,12 @@ def _reacting(
     name = f"{service.name}-reactions"
     subscription = Subscription(
         name,
-        topics=[settings.topic(service.name)],
+        topics=[settings.topic(publisher) for publisher in service.reacts_to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
+        # It stops before an event of a later release: passed over, it would never be reacted to.
+        known=known | service.registry.keys(),
         group=settings.group(name),
     )
 
