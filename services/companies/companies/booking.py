@@ -516,8 +516,8 @@ def _bookable(equipment: Equipment | None, code: str, starts: datetime, ends: da
     if equipment.status in ("commissioned", "retired"):
         raise EQUIPMENT_NOT_OPEN(equipment=code, status=equipment.status)
     day = starts.astimezone(PARIS).date()
-    if equipment.maintenance_until and day < equipment.maintenance_until:
-        raise EQUIPMENT_IN_MAINTENANCE(equipment=code, until=equipment.maintenance_until)
+    if until := equipment.closed_until(day):
+        raise EQUIPMENT_IN_MAINTENANCE(equipment=code, until=until)
     hours = open_on(equipment, day)
     if hours is None or starts < hours[0] or ends > hours[1]:
         raise SLOT_OUTSIDE_OPENING(

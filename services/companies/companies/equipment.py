@@ -19,7 +19,9 @@ from contracts.companies.equipment import (
     EquipmentStatus,
     MaintenanceBegan,
     MaintenanceEnded,
+    MaintenancePlanned,
     MaintenanceProlonged,
+    MaintenanceUnplanned,
     OpeningChanged,
     RetirementReason,
     Weekday,
@@ -111,8 +113,27 @@ class ChangeOpening(Command):
     quota_hours: Annotated[MonthlyHours, Field(examples=[30])]
 
 
+class PlanMaintenance(Command):
+    """It will be closed from a day until another, instead of what was planned before. Whoever has booked it then is
+    offered another slot, and it is closed by itself."""
+
+    maintenance_from: Annotated[EnteredDay, Field(examples=["2030-05-06"])]
+    """The first day on which it is closed: after today. What begins today is begun."""
+    maintenance_until: Annotated[EnteredDay, Field(examples=["2030-05-13"])]
+    """The first day on which it is expected to be open again."""
+
+
+class UnplanMaintenance(Command):
+    """It stays open after all."""
+
+
+class BeginPlanned(Command):
+    """The day has come on which it is closed."""
+
+
 class BeginMaintenance(Command):
-    """It is closed until a day. Whoever has booked it until then is offered another slot."""
+    """It is closed until a day, and what was planned is given up. Whoever has booked it until then is offered another
+    slot."""
 
     maintenance_until: Annotated[EnteredDay, Field(examples=["2030-05-13"])]
     """The first day on which it is expected to be open again."""
@@ -152,6 +173,9 @@ class Equipment(State):
     quota_hours: MonthlyHours
     weekly_hours: WeeklyHours
     """How many hours a week it is open now."""
+    planned_from: Day | None = None
+    """From when it will be closed, and until when."""
+    planned_until: Day | None = None
     maintenance_until: Day | None = None
     reviewed_at: Moment | None = None
     """When the maintenance goes on for a day, unless it has ended or was prolonged."""
@@ -166,6 +190,14 @@ class Equipment(State):
     def hours(self) -> int:
         """How many hours a week it is open while it is in service."""
         return len(self.weekdays) * (self.closes - self.opens)
+
+    def closed_until(self, day: Day) -> Day | None:
+        """When it is open again, where it is, or will be, in maintenance on a day."""
+        if self.maintenance_until and day < self.maintenance_until:
+            return self.maintenance_until
+        if self.planned_from and self.planned_until and self.planned_from <= day < self.planned_until:
+            return self.planned_until
+        return None
 
 
 OPENING_HOURS_REVERSED = Refusal(
@@ -182,6 +214,12 @@ MAINTENANCE_ENDS_BEFORE_IT_BEGINS = Refusal(
     "le {maintenance_until} n'est pas après le {on}, jour à partir duquel il est fermé",
     maintenance_until=Day,
     on=Day,
+)
+MAINTENANCE_NOT_AHEAD = Refusal(
+    "maintenance-not-ahead",
+    "{maintenance_from} is not after today: maintenance that begins now is begun, not planned",
+    "le {maintenance_from} n'est pas après aujourd'hui : une maintenance qui commence maintenant n'est pas planifiée",
+    maintenance_from=Day,
 )
 MAINTENANCE_NOT_PROLONGED = Refusal(
     "maintenance-not-prolonged",
@@ -228,12 +266,49 @@ def change_opening(equipment: Equipment, command: ChangeOpening) -> OpeningChang
     return tell(OpeningChanged, command, equipment, weekdays=weekdays, weekly_hours=hours)
 
 
+@equipments.decides(by="network", when="in_service")
+def plan_maintenance(equipment: Equipment, command: PlanMaintenance, context: Context) -> MaintenancePlanned:
+    if command.maintenance_from <= context.today:
+        raise MAINTENANCE_NOT_AHEAD(maintenance_from=command.maintenance_from)
+    if command.maintenance_until <= command.maintenance_from:
+        raise MAINTENANCE_ENDS_BEFORE_IT_BEGINS(
+            maintenance_until=command.maintenance_until, on=command.maintenance_from
+        )
+    return tell(MaintenancePlanned, command, equipment)
+
+
+def _is_planned(equipment: Equipment) -> bool:
+    return equipment.planned_from is not None
+
+
+@equipments.decides(by="network", when="in_service", clears=("planned_from", "planned_until"), offered=_is_planned)
+def unplan_maintenance(equipment: Equipment, command: UnplanMaintenance) -> MaintenanceUnplanned | tuple[()]:
+    return tell(MaintenanceUnplanned, command, equipment) if _is_planned(equipment) else ()
+
+
+@equipments.decides(
+    by=PLATFORM,
+    when="in_service",
+    to="maintenance",
+    day="maintenance_on",
+    takes=("maintenance_until", "reviewed_at", "weekly_hours"),
+    clears=("planned_from", "planned_until"),
+)
+def begin_planned(equipment: Equipment, command: BeginPlanned, context: Context) -> MaintenanceBegan | tuple[()]:
+    if equipment.planned_until is None:
+        return ()
+    reviewed_at = _review(equipment, equipment.planned_until, context.today)
+    until = equipment.planned_until
+    return tell(MaintenanceBegan, command, equipment, maintenance_until=until, reviewed_at=reviewed_at, weekly_hours=0)
+
+
 @equipments.decides(
     by="network",
     when="in_service",
     to="maintenance",
     day="maintenance_on",
     takes=("maintenance_until", "reviewed_at", "weekly_hours"),
+    clears=("planned_from", "planned_until"),
 )
 def begin_maintenance(equipment: Equipment, command: BeginMaintenance, context: Context) -> MaintenanceBegan:
     if command.maintenance_until <= command.on:
@@ -277,7 +352,7 @@ equipments.steps(
     to="retired",
     day="retired_on",
     takes=("reason", "weekly_hours"),
-    clears=("maintenance_until", "reviewed_at", "maintenance_on"),
+    clears=("planned_from", "planned_until", "maintenance_until", "reviewed_at", "maintenance_on"),
     weekly_hours=0,
 )
 
@@ -286,6 +361,13 @@ equipments.steps(
 def _(equipment: Equipment) -> Iterable[Due]:
     if equipment.reviewed_at:
         yield Due(equipment.reviewed_at, KeepClosed())
+    if equipment.planned_from:
+        yield Due(equipment.planned_from, BeginPlanned())
+
+
+@equipments.evolves
+def _(equipment: Equipment, event: MaintenancePlanned) -> Equipment:
+    return equipment.after(event, planned_from=event.maintenance_from, planned_until=event.maintenance_until)
 
 
 def _checked(opening: Commission | ChangeOpening) -> tuple[Weekday, ...]:

@@ -38,7 +38,9 @@ from contracts.companies.equipment import (
     EquipmentRetired,
     MaintenanceBegan,
     MaintenanceEnded,
+    MaintenancePlanned,
     MaintenanceProlonged,
+    MaintenanceUnplanned,
 )
 from contracts.companies.licence import LicenceWithdrawn
 from contracts.model import PARIS
@@ -76,7 +78,8 @@ def offer_what_is_free(
     | BookingPutBack
     | BookingMissed
     | BookingDone
-    | MaintenanceEnded,
+    | MaintenanceEnded
+    | MaintenanceUnplanned,
     waiting: Sequence[Found[Booking]],
 ) -> Iterable[Issue]:
     """A slot that may be free is held for whoever has waited longest for it, or for a part of it.
@@ -85,7 +88,7 @@ def offer_what_is_free(
     """
     for found in sorted(waiting, key=_waited):
         match event:
-            case MaintenanceEnded():
+            case MaintenanceEnded() | MaintenanceUnplanned():
                 wants = True
             case BookingDisplaced():
                 wants = _overlaps(found.state, event.starts_before, event.ends_before)
@@ -98,12 +101,15 @@ def offer_what_is_free(
 
 @reactions.to(finds=bookings, by={"equipment": "equipment"}, among={"status": ("requested", "offered", "approved")})
 def offer_other_slots(
-    event: MaintenanceBegan | MaintenanceProlonged, booked: Sequence[Found[Booking]]
+    event: MaintenancePlanned | MaintenanceBegan | MaintenanceProlonged, booked: Sequence[Found[Booking]]
 ) -> Iterable[Issue]:
     """Whoever has booked a machine that is closed is offered a slot of the same length, as near as one is free."""
     open_again = hour_of(event.maintenance_until, 0)
+    closes = hour_of(event.maintenance_from, 0) if isinstance(event, MaintenancePlanned) else None
     held = [(each.state.starts, each.state.ends) for each in booked if each.state.starts >= open_again]
-    displaced = [each for each in booked if each.state.starts < open_again]
+    displaced = [
+        each for each in booked if each.state.starts < open_again and (closes is None or closes <= each.state.starts)
+    ]
     for found in sorted(displaced, key=lambda each: (each.state.starts, each.identity)):
         slots = [*islice(_free(event, found.state, held), MOST_TRIED)]
         held += [(slot, slot + _length(found.state)) for slot in slots[:1]]
@@ -145,7 +151,9 @@ def _length(booking: Booking) -> timedelta:
 
 
 def _free(
-    event: MaintenanceBegan | MaintenanceProlonged, booking: Booking, held: Sequence[tuple[datetime, datetime]]
+    event: MaintenancePlanned | MaintenanceBegan | MaintenanceProlonged,
+    booking: Booking,
+    held: Sequence[tuple[datetime, datetime]],
 ) -> Iterator[datetime]:
     """When a booking could begin instead: day by day, at first as near as can be to the hour that it had."""
     had = booking.starts.astimezone(PARIS)

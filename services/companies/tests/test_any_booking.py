@@ -33,8 +33,10 @@ from companies.equipment import (
     EndMaintenance,
     EnterService,
     Equipment,
+    PlanMaintenance,
     ProlongMaintenance,
     Retire,
+    UnplanMaintenance,
     equipments,
     hour_of,
 )
@@ -181,6 +183,12 @@ class AnyBooking(RuleBasedStateMachine):
         command=st.one_of(
             st.builds(BeginMaintenance, maintenance_until=st.dates(date(2024, 10, 20), date(2024, 11, 5))),
             st.builds(ProlongMaintenance, maintenance_until=st.dates(date(2024, 10, 20), date(2024, 11, 8))),
+            st.builds(
+                PlanMaintenance,
+                maintenance_from=st.dates(date(2024, 10, 21), date(2024, 11, 1)),
+                maintenance_until=st.dates(date(2024, 10, 22), date(2024, 11, 5)),
+            ),
+            st.just(UnplanMaintenance()),
             st.just(EndMaintenance()),
             st.builds(
                 ChangeOpening,
@@ -205,7 +213,9 @@ class AnyBooking(RuleBasedStateMachine):
         in_service = self.machine.status == "in_service"
         assert self.machine.weekly_hours == (self.machine.hours if in_service else 0)
         in_maintenance = self.machine.status == "maintenance"
-        assert bool(self.machine.maintenance_until) == in_maintenance == bool(equipments.due_of(self.machine))
+        assert bool(self.machine.maintenance_until) == in_maintenance
+        assert bool(equipments.due_of(self.machine)) == in_maintenance or self.machine.planned_from
+        assert not self.machine.planned_from or in_service
 
     @invariant()
     def what_has_begun_and_is_not_over_is_looked_at_again(self) -> None:

@@ -57,6 +57,8 @@ from contracts.companies.equipment import (
     EquipmentRetired,
     MaintenanceBegan,
     MaintenanceEnded,
+    MaintenancePlanned,
+    MaintenanceUnplanned,
 )
 from contracts.companies.licence import LicenceIssued, LicenceWithdrawn
 from contracts.model import PARIS
@@ -100,6 +102,13 @@ COMMISSIONED = EquipmentCommissioned(
 ENTERED = EquipmentEnteredService(**MACHINE, weekly_hours=50, effective_on=date(2024, 2, 1))
 CLOSED = MaintenanceBegan(
     **MACHINE, maintenance_until=date(2024, 9, 9), reviewed_at=at(9, 8), weekly_hours=0, effective_on=TODAY
+)
+PLANNED = MaintenancePlanned(
+    **MACHINE,
+    maintenance_from=date(2024, 9, 10),
+    maintenance_until=date(2024, 9, 12),
+    weekly_hours=50,
+    effective_on=TODAY,
 )
 RETIRED = EquipmentRetired(**MACHINE, weekly_hours=0, reason="sold", effective_on=TODAY)
 NOT_YET = equipments.fold((COMMISSIONED,))
@@ -519,6 +528,21 @@ def test_maintenance_offers_the_same_hour_of_the_first_day_it_is_open_or_the_nex
     assert one[-1] == two[-1] == Displace()
     assert len(one) == 11
     assert {"slot-taken", "slot-in-the-past"} <= issues[0].expected
+
+
+def test_planned_maintenance_moves_what_is_booked_in_its_days_and_nothing_else() -> None:
+    before, within, after = slot("before", at(5, 9)), slot("within", at(10, 9)), slot("after", at(12, 9))
+    (issue,) = offer_other_slots(PLANNED, [within, after, before])
+    assert (issue.identity, issue.commands[0]) == ("within", Displace(starts=at(12, 11)))
+    unplanned = MaintenanceUnplanned(**MACHINE, weekly_hours=50, effective_on=TODAY)
+    assert targets([*offer_what_is_free(unplanned, [waiting("one", at(10, 9), 1, NOW)])]) == ["one"]
+
+
+def test_no_slot_is_asked_for_in_the_days_of_planned_maintenance() -> None:
+    planned = equipments.fold((COMMISSIONED, ENTERED, PLANNED))
+    for day, slug in ((9, None), (10, "equipment-in-maintenance"), (11, "equipment-in-maintenance"), (12, None)):
+        asked = given().knowing(planned, LICENSED, MEMBER).when(request.model_copy(update={"starts": at(day, 9)}))
+        assert (asked.refusal and asked.refusal.slug) == slug
 
 
 def test_where_four_weeks_are_full_it_is_put_back_on_the_list() -> None:

@@ -8,14 +8,17 @@ import pytest
 from companies.company import companies
 from companies.equipment import (
     BeginMaintenance,
+    BeginPlanned,
     ChangeOpening,
     Commission,
     EndMaintenance,
     EnterService,
     Equipment,
     KeepClosed,
+    PlanMaintenance,
     ProlongMaintenance,
     Retire,
+    UnplanMaintenance,
     equipments,
     open_on,
 )
@@ -28,12 +31,14 @@ from contracts.companies.equipment import (
     EquipmentRetired,
     MaintenanceBegan,
     MaintenanceEnded,
+    MaintenancePlanned,
     MaintenanceProlonged,
+    MaintenanceUnplanned,
     OpeningChanged,
 )
 from contracts.companies.licence import LicenceExpired, LicenceIssued, LicenceRenewed, LicenceWithdrawn
 from contracts.model import PARIS
-from eventstore.decider import PLATFORM, Command, Due
+from eventstore.decider import PLATFORM, Actor, Command, Due
 from eventstore.specification import Specification
 
 TODAY = date(2024, 9, 2)
@@ -119,6 +124,50 @@ def test_its_opening_changes_and_what_it_says_counts_only_while_it_is_in_service
     )
 
 
+planned = MaintenancePlanned(
+    **FACTS, maintenance_from=day(9, 16), maintenance_until=day(9, 20), weekly_hours=20, effective_on=TODAY
+)
+
+
+def test_maintenance_is_planned_for_days_to_come_and_begins_by_itself() -> None:
+    plan = PlanMaintenance(maintenance_from=day(9, 16), maintenance_until=day(9, 20))
+    given(*PASTS["in_service"]).when(plan).then(planned)
+    given(*PASTS["in_service"]).when(plan).then_state(status="in_service", planned_from=day(9, 16), weekly_hours=20)
+    given(*PASTS["in_service"], planned).is_due(Due(day(9, 16), BeginPlanned()))
+    begun = given(*PASTS["in_service"], planned).at(at(day(9, 16), 0)).when(BeginPlanned(on=day(9, 16)))
+    begun.then_state(
+        status="maintenance", maintenance_until=day(9, 20), reviewed_at=at(day(9, 20), 8), planned_from=None
+    )
+    assert equipments.decision(BeginPlanned).by == (PLATFORM,)
+
+
+def test_a_plan_lies_ahead_and_has_an_end() -> None:
+    now = PlanMaintenance(maintenance_from=TODAY, maintenance_until=day(9, 20))
+    given(*PASTS["in_service"]).when(now).rejected("maintenance-not-ahead")
+    reversed_ = PlanMaintenance(maintenance_from=day(9, 16), maintenance_until=day(9, 16))
+    given(*PASTS["in_service"]).when(reversed_).rejected("maintenance-ends-before-it-begins")
+
+
+def test_a_plan_is_given_up_by_the_network_or_by_what_comes_before_it() -> None:
+    past = given(*PASTS["in_service"], planned)
+    past.when(UnplanMaintenance()).then(MaintenanceUnplanned(**FACTS, weekly_hours=20, effective_on=TODAY))
+    past.when(UnplanMaintenance()).then_state(planned_from=None, planned_until=None)
+    given(*PASTS["in_service"]).when(UnplanMaintenance()).then()
+    past.when(BeginMaintenance(maintenance_until=day(9, 9))).then_state(status="maintenance", planned_from=None)
+    past.when(Retire(reason="sold")).then_state(planned_from=None)
+    assert "unplan-maintenance" in equipments.allowed(_state(planned), THE_NETWORK)
+    assert "unplan-maintenance" not in equipments.allowed(_state(), THE_NETWORK)
+
+
+def _state(*more: Event) -> Equipment:
+    state = given(*PASTS["in_service"], *more).state
+    assert state is not None
+    return state
+
+
+THE_NETWORK = Actor("network", frozenset({"network"}))
+
+
 def test_maintenance_closes_it_until_a_day() -> None:
     given(*PASTS["in_service"]).when(BeginMaintenance(maintenance_until=day(9, 9))).then(closed)
     given(*PASTS["in_service"]).when(BeginMaintenance(maintenance_until=day(9, 9))).then_state(
@@ -169,6 +218,9 @@ def test_a_retired_machine_is_closed_for_good() -> None:
 ALLOWED: dict[type[Command], set[str]] = {
     EnterService: {"commissioned"},
     ChangeOpening: {"commissioned", "in_service", "maintenance"},
+    PlanMaintenance: {"in_service"},
+    UnplanMaintenance: {"in_service"},
+    BeginPlanned: {"in_service"},
     BeginMaintenance: {"in_service"},
     ProlongMaintenance: {"maintenance"},
     KeepClosed: {"maintenance"},
@@ -178,6 +230,9 @@ ALLOWED: dict[type[Command], set[str]] = {
 COMMANDS: list[tuple[Command, str]] = [
     (EnterService(), "equipment-not-commissioned"),
     (ChangeOpening(**WEEK, quota_hours=30), "equipment-retired"),
+    (PlanMaintenance(maintenance_from=day(9, 16), maintenance_until=day(9, 20)), "equipment-not-in-service"),
+    (UnplanMaintenance(), "equipment-not-in-service"),
+    (BeginPlanned(), "equipment-not-in-service"),
     (BeginMaintenance(maintenance_until=day(9, 20)), "equipment-not-in-service"),
     (ProlongMaintenance(maintenance_until=day(9, 20)), "equipment-not-maintenance"),
     (KeepClosed(), "equipment-not-maintenance"),

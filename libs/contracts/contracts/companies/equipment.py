@@ -44,6 +44,18 @@ class EquipmentEnteredService(_Equipment, version=1):
     """It is open for bookings."""
 
 
+class MaintenancePlanned(_Equipment, version=1):
+    """It will be closed from a day until another; whoever has booked it then is offered another slot."""
+
+    maintenance_from: Day
+    maintenance_until: Day
+    """The first day on which it is expected to be open again."""
+
+
+class MaintenanceUnplanned(_Equipment, version=1):
+    """It stays open after all."""
+
+
 class MaintenanceBegan(_Equipment, version=1):
     """It is closed until a day; whoever has booked it until then is offered another slot."""
 
