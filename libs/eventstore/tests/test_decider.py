@@ -138,7 +138,7 @@ def test_the_example_in_the_package_runs(tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text("".join(example.source for example in examples))
     assert examples
-    runpy.run_path(str(script))
+    runpy.run_path(str(script), run_name="example_of_the_decider")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
     script.write_text("".join(example.source for example in examples))
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        runpy.run_path(str(script))
+        runpy.run_path(str(script), run_name="example_of_the_package")
     assert printed.getvalue() == "".join(example.want for example in examples) != ""
 
 

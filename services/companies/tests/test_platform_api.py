@@ -283,3 +283,17 @@ async def test_who_leaves_or_loses_a_licence_loses_what_is_booked(working: Platf
     done(await working.partners.post(f"/companies/v1/companies/{MILL}/leave", {"reason": "moved"}))
     assert (await working.becomes(second["id"], "cancelled"))["reason"] == "member_left"
     problem(await working.ask(at(1, 9), of=MILL), 409, "not-a-member")
+
+
+@pytest.mark.slow
+async def test_planned_maintenance_moves_what_is_booked_in_its_days(working: Platform) -> None:
+    within, after = done(await working.ask(at(3, 9)), 201), done(await working.ask(at(5, 9), of=MILL), 201)
+    days = {"maintenance_from": at(3, 0).date().isoformat(), "maintenance_until": at(5, 0).date().isoformat()}
+    machine = done(await working.partners.post(f"{EQUIPMENT}/cobot-1/plan-maintenance", days))
+    assert (machine["status"], machine["planned_from"]) == ("in_service", days["maintenance_from"])
+    moved = await working.becomes(within["id"], "offered")
+    assert (moved["starts"], moved["moved_from"]) == (at(5, 11).isoformat(), at(3, 9).isoformat())
+    assert (await working.booking(after["id"]))["status"] == "requested"
+    problem(await working.ask(at(4, 9)), 409, "equipment-in-maintenance")
+    done(await working.partners.post(f"{EQUIPMENT}/cobot-1/unplan-maintenance"))
+    done(await working.ask(at(4, 9)), 201)
