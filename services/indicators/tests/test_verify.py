@@ -140,6 +140,10 @@ def machines(on: date) -> Arguments:
             "commune": "36088",
         },
         "change-opening": _opening,
+        "plan-maintenance": lambda rng: {
+            "maintenance_from": on + timedelta(days=rng.randint(1, 9)),
+            "maintenance_until": on + timedelta(days=rng.randint(10, 20)),
+        },
         "begin-maintenance": lambda rng: {"maintenance_until": on + timedelta(days=rng.randint(1, 20))},
         "prolong-maintenance": lambda rng: {"maintenance_until": on + timedelta(days=rng.randint(1, 40))},
         "retire": lambda _: {"reason": "worn_out"},
