@@ -114,8 +114,11 @@ class ChangeOpening(Command):
 
 
 class PlanMaintenance(Command):
-    """It will be closed from a day until another, instead of what was planned before. Whoever has booked it then is
-    offered another slot, and it is closed by itself."""
+    """It will be closed from a day until another.
+
+    This takes the place of what was planned before. Whoever has booked it then is offered another slot, and on its day
+    it closes by itself.
+    """
 
     maintenance_from: Annotated[EnteredDay, Field(examples=["2030-05-06"])]
     """The first day on which it is closed: after today. What begins today is begun."""
@@ -132,8 +135,10 @@ class BeginPlanned(Command):
 
 
 class BeginMaintenance(Command):
-    """It is closed until a day, and what was planned is given up. Whoever has booked it until then is offered another
-    slot."""
+    """It is closed until a day.
+
+    Whoever has booked it until then is offered another slot; maintenance that was planned is given up.
+    """
 
     maintenance_until: Annotated[EnteredDay, Field(examples=["2030-05-13"])]
     """The first day on which it is expected to be open again."""
