@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from contracts.companies.booking import CATEGORY as BOOKING
 from contracts.companies.equipment import CATEGORY as EQUIPMENT
 from contracts.companies.licence import CATEGORY as LICENCE
+from contracts.model import PARIS
 from contracts.values import sample_siret
 from sample.companies_data import COMPANIES
 from sample.story import Made, Step, Story
 
-PARIS: Final = ZoneInfo("Europe/Paris")
 WORKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
