@@ -85,11 +85,16 @@ class Service:
         return {resource.decider.category: resource.decider for resource in self.resources}
 
     @cached_property
+    def events(self) -> frozenset[type[Event]]:
+        """Every event that its decisions can lead to."""
+        return frozenset().union(*(decider.events for decider in self.deciders.values()))
+
+    @cached_property
     def reacts_to(self) -> tuple[str, ...]:
         """The services whose events its reactions are to, itself included. Raises UnknownEvent."""
         events = self.reactions.events if self.reactions else frozenset[type[Event]]()
-        own = frozenset[type[Event]]().union(*(decider.events for decider in self.deciders.values()))
-        return (*((self.name,) if events & own else ()), *self.registry.publishers(events - own))
+        own = (self.name,) if events & self.events else ()
+        return (*own, *self.registry.publishers(events - self.events))
 
     @property
     def all_migrations(self) -> list[Migrations]:

@@ -136,8 +136,7 @@ def _reacting(
     service: Service, reactions: Reactions, settings: Settings, store: Store, refolded: asyncio.Event
 ) -> Supervised:
     mine = {(each.event_type, each.schema_version): each for event in reactions.events for each in event.versions()}
-    decided = [event for decider in service.deciders.values() for event in decider.events]
-    known = {(each.event_type, each.schema_version) for event in decided for each in event.versions()}
+    known = {(each.event_type, each.schema_version) for event in service.events for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
         for message in messages:
