@@ -19,6 +19,13 @@ class Category:
     """The service whose streams they are, as its topic and its scopes name it."""
     path: str
     """Where the service serves its records."""
+    persons: bool = False
+    """Whether its streams are each about a person: their events are in a topic of their own."""
+
+    @property
+    def topic(self) -> str:
+        """The topic of its events, without the territory and the version: `companies`, `youth-events.persons`."""
+        return f"{self.service}.persons" if self.persons else self.service
 
     def __post_init__(self) -> None:
         for text, pattern in (

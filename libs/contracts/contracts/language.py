@@ -5,6 +5,7 @@
 'les 4 places sont prises'
 """
 
+import unicodedata
 from dataclasses import dataclass
 from string import Formatter
 from typing import Final, Literal, get_args
@@ -40,3 +41,21 @@ class Sentence:
 
 def _places(template: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text, folded: without accents, ligatures and case.
+
+    >>> folded_words("Cœur de l'Étang, 12")
+    ['coeur', 'de', 'l', 'etang', '12']
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
+    letters = (
+        letter if letter.isalnum() else " "
+        for letter in unicodedata.normalize("NFKD", plain)
+        if not unicodedata.combining(letter)
+    )
+    return "".join(letters).split()
+
+
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})

@@ -1,9 +1,9 @@
 """What every message of the platform is made of: frozen, strict models; what is entered is read more strictly than what
 was recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema
@@ -89,6 +89,10 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class TellsOfSomebody:
+    """What only commands may hold (see `contracts.personal`)."""
+
+
 class Detail(Model, extra="ignore"):
     """A part of an event, read as tolerantly as the event."""
 
@@ -146,6 +150,11 @@ class Event(Model, extra="ignore"):
         if replaces is not None and replaces.upcast is Event.upcast:
             raise TypeError(f"{cls.__name__} replaces {replaces.__name__}, which does not say how: it has no `upcast`")
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        refuse_persons(cls)
+
     def upcast(self) -> "Event":
         """This event as the next version of its type says it; itself if it is of the latest."""
         return self
@@ -157,6 +166,30 @@ class Event(Model, extra="ignore"):
         while version is not None:
             yield version
             version = version.replaces
+
+
+def told_of_somebody(model: type[Model]) -> Mapping[str, str]:
+    """The fields of a model that hold what tells of somebody, however deep, each with what."""
+    told = {name: _told_of(about.annotation, ()) for name, about in model.model_fields.items()}
+    return {name: held for name, held in told.items() if held}
+
+
+def refuse_persons(model: type[Model]) -> None:
+    """Raises TypeError where a model holds what tells of somebody, however deep."""
+    for name, held in told_of_somebody(model).items():
+        raise TypeError(f"{model.__name__}.{name} holds {held}: outside of commands a person is a Subject")
+
+
+def _told_of(annotation: Any, seen: tuple[type, ...]) -> str | None:
+    """What tells of somebody in an annotation."""
+    kind = get_origin(annotation) or annotation
+    if isinstance(kind, type) and issubclass(kind, TellsOfSomebody):
+        return kind.__name__
+    parts = get_args(annotation)
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+        seen = (*seen, kind)
+        parts = (*parts, *(about.annotation for about in kind.model_fields.values()))
+    return next((held for part in parts if (held := _told_of(part, seen))), None)
 
 
 def latest(event: Event) -> Event:

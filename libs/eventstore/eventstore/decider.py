@@ -17,8 +17,8 @@ issue a decision, from which states, and to which it leads.
     def _(lamp: Lamp, event: LampDimmed) -> Lamp:
         return lamp.after(event, watts=event.watts)
 
-Two more functions of the state say what a stream means to others: what it holds (`claims`), and when it must be looked
-at again (`due`).
+Three more functions of the state say what a stream means to others: what it holds (`claims`), when it must be looked at
+again (`due`), and until when it needs the persons whom its commands named (`keeps`).
 """
 
 import inspect
@@ -47,7 +47,8 @@ from pydantic import Field
 
 from contracts.labels import called
 from contracts.model import PARIS as PARIS
-from contracts.model import Correction, Day, EnteredDay, Event, Model, latest
+from contracts.model import Correction, Day, EnteredDay, Event, Model, latest, refuse_persons, told_of_somebody
+from contracts.personal import Person, Personal, persons_of, subjects_of
 from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.finding import Finding, Labelling
@@ -92,6 +93,11 @@ class State(Model):
 
     effective_on: Day
     """The day of the stream's latest step."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        refuse_persons(cls)
 
     def after(self, event: Event, **changes: object) -> Self:
         """This state, changed by an event. A step becomes the latest one; a correction leaves that as it is.
@@ -171,6 +177,14 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """A person whom a stream names, and the last day on which it needs to know who that is."""
+
+    subject: str
+    until: date
+
+
+@dataclass(frozen=True)
 class Decision:
     """One command of an aggregate, and the rule that answers it."""
 
@@ -188,11 +202,18 @@ class Decision:
     events: frozenset[type[Event]]
     offered: Callable[[Any], bool] | None
     """Whether there is anything to decide, as far as the state tells: otherwise it is not among what is allowed."""
+    erases: str | None = None
+    """The command's field that holds the pseudonym of a person, of whom nothing is kept from then on."""
 
     @property
     def description(self) -> str:
         """What the partner does, from the command's docstring."""
         return inspect.cleandoc(self.command.__doc__ or "")
+
+    @cached_property
+    def persons(self) -> Mapping[str, type[Person]]:
+        """The command's fields that name a person."""
+        return persons_of(self.command)
 
     @cached_property
     def corrects(self) -> bool:
@@ -221,13 +242,14 @@ class _Changes(NamedTuple):
 def tell(model: type[E], command: Command, *states: State | None, **given: object) -> E:
     """An event of what is given, and of what the command, then the states, say under the same names.
 
-    Its `effective_on` is the command's `on`, and `amount_before` is what the first state says of `amount`. Raises
-    TypeError where nothing says what the event needs.
+    Its `effective_on` is the command's `on`, `amount_before` is what the first state says of `amount`, and a person is
+    told by the pseudonym. Raises TypeError where nothing says what the event needs.
     """
     sources = (command, *states)
     says: dict[str, object] = {"effective_on": command.on, **given}
     for name, place, field_name in _told(model, tuple(given), tuple(map(type, sources))):
-        says[name] = getattr(sources[place], field_name)
+        value = getattr(sources[place], field_name)
+        says[name] = value.subject if isinstance(value, Personal) else value
     return model.model_validate(says)
 
 
@@ -289,6 +311,7 @@ class Decider(Generic[S]):
         self._models: dict[tuple[str, int], type[Event]] = {}
         self._claims: Callable[[S], Iterable[Claim]] | None = None
         self._due: Callable[[S], Iterable[Due]] | None = None
+        self._keeps: Callable[[S], Iterable[Keep]] | None = None
         self._problems: list[str] = []
         """What was found wrong while it was declared."""
 
@@ -308,6 +331,7 @@ class Decider(Generic[S]):
         to: str | tuple[str, ...] | None = None,
         day: str | None = None,
         looks_up: Lookup | tuple[Lookup, ...] = (),
+        erases: str | None = None,
     ) -> Callable[[Decide], Decide]:
         """Registers the decision that begins a stream, and the status it begins in.
 
@@ -315,9 +339,10 @@ class Decider(Generic[S]):
         before the command. What is looked up follows, and a `Context` if it takes one.
 
         Unless an evolution is registered, the state is what the event says under the same names, with the status `to`
-        and the event's day in the field `day`.
+        and the event's day in the field `day`. With `erases`, a field of the command that holds a pseudonym, nothing is
+        kept of that person from then on.
         """
-        return self._registers(by, when, to, _several(looks_up), _Changes(day), creates=True)
+        return self._registers(by, when, to, _several(looks_up), _Changes(day), creates=True, erases=erases)
 
     def decides(
         self,
@@ -391,6 +416,33 @@ class Decider(Generic[S]):
             raise TypeError(f"{self.category}: what is due is told twice")
         self._due = function
         return function
+
+    def keeps(self, function: Callable[[S], Iterable[Keep]]) -> Callable[[S], Iterable[Keep]]:
+        """Registers until when a stream needs whom it names. As with claims, `revision` tells of a change."""
+        if self._keeps is not None:
+            raise TypeError(f"{self.category}: whom it keeps is told twice")
+        self._keeps = function
+        return function
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """The fields of the state that hold the pseudonym of a person."""
+        return subjects_of(self.state)
+
+    @cached_property
+    def names_persons(self) -> bool:
+        """Whether any of its commands names a person."""
+        return any(decision.persons for decision in self.decisions.values())
+
+    def subjects_in(self, state: S | None) -> Mapping[str, str]:
+        """The pseudonyms that a state holds, by its fields."""
+        if state is None:
+            return {}
+        return {name: subject for name in self.subjects if (subject := getattr(state, name)) is not None}
+
+    def keeps_of(self, state: S | None) -> Sequence[Keep]:
+        """Until when a stream in this state needs whom."""
+        return tuple(self._keeps(state)) if self._keeps and state is not None else ()
 
     def claims_of(self, state: S | None) -> Sequence[Claim]:
         """What a stream in this state holds."""
@@ -578,6 +630,8 @@ class Decider(Generic[S]):
             ),
             *self._problems_of_statuses(),
         ]
+        if self.subjects and self._keeps is None:
+            problems.append(f"nothing tells until when it needs the {' and the '.join(self.subjects)}")
         for decision in self.decisions.values():
             problems += [f"{decision.name}: {problem}" for problem in self._problems_of(decision)]
         if problems:
@@ -588,6 +642,11 @@ class Decider(Generic[S]):
             yield "leads to steps and to corrections"
         if decision.corrects and decision.creates:
             yield "a correction begins no stream"
+        for name in told_of_somebody(decision.command):
+            if name not in decision.persons:
+                yield f"{name} tells of somebody, and is not a person of its own"
+        if decision.persons and not decision.roles:
+            yield "the platform knows nobody's name"
         for status in (*(decision.when or ()), *(decision.to or ())):
             if status not in self.statuses:
                 yield f"{self.state.__name__} is never {status}"
@@ -627,6 +686,7 @@ class Decider(Generic[S]):
         *,
         creates: bool = False,
         offered: Callable[[Any], bool] | None = None,
+        erases: str | None = None,
     ) -> Callable[[Decide], Decide]:
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
@@ -648,6 +708,7 @@ class Decider(Generic[S]):
                 offered=offered,
                 takes_context=takes_context,
                 creates=creates,
+                erases=erases,
             )
             return function
 
@@ -667,6 +728,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None,
         takes_context: bool,
         creates: bool = False,
+        erases: str | None = None,
     ) -> None:
         if command in self.decisions:
             raise TypeError(f"{self.category}: {command.__name__} is decided twice")
@@ -683,6 +745,7 @@ class Decider(Generic[S]):
             takes_context=takes_context,
             events=frozenset(events),
             offered=offered,
+            erases=erases,
         )
         for event in events:
             self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})

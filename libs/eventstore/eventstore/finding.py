@@ -9,7 +9,6 @@ for a word. What it is sorted by is written as texts whose order, byte by byte, 
 """
 
 import struct
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,6 +30,8 @@ from typing import (
 )
 
 from pydantic import BaseModel
+
+from contracts.language import folded_words
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -156,21 +157,8 @@ class Labelling(Generic[S]):
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, folded: without accents, ligatures and case.
-
-    >>> words("Cœur de l'Étang, 12")
-    ['coeur', 'de', 'l', 'etang', '12']
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LIGATURES)
-    letters = (
-        letter if letter.isalnum() else " "
-        for letter in unicodedata.normalize("NFKD", plain)
-        if not unicodedata.combining(letter)
-    )
-    return [word[:_LONGEST_WORD] for word in "".join(letters).split()]
-
-
-_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+    """The words of a text, folded, as searches compare them."""
+    return [word[:_LONGEST_WORD] for word in folded_words(text)]
 
 
 def order_of(value: object) -> str:

@@ -7,6 +7,9 @@
     given(LampInstalled(...)).by("epci").when(Move(...)).then(LampMoved(...))      # where the decision takes the roles
     given(LampInstalled(...)).holds(Claim(POLE_TAKEN, "12"))
     given(LampInstalled(...)).is_due(Due(date(2027, 1, 1), Inspect()))
+    given(LampInstalled(...)).keeps(Keep(neighbour, until=date(2027, 1, 1)))
+
+A command that names somebody is given with the pseudonym: `Move(asked_by=Personal(Neighbour(...), subject))`.
 
 Every state met on the way is also written to JSON and read back, as the store does, and every change of status is one
 that is declared.
@@ -18,7 +21,7 @@ from datetime import date, datetime, time
 from typing import Any, Generic
 
 from contracts.model import Event
-from eventstore.decider import PARIS, By, Claim, Command, Context, Decider, Due, S, State
+from eventstore.decider import PARIS, By, Claim, Command, Context, Decider, Due, Keep, S, State
 from eventstore.refusal import Rejected
 
 
@@ -41,6 +44,8 @@ class Specification(Generic[S]):
             written = type(event).model_validate_json(event.model_dump_json())
             evolved = self.decider.evolve(state, written)
             state = self.decider.state.model_validate_json(evolved.model_dump_json())
+            kept = {keep.subject for keep in self.decider.keeps_of(state)}
+            assert kept == {*self.decider.subjects_in(state).values()}, "it tells of each person until when it needs it"
         return state
 
 
@@ -81,6 +86,10 @@ class Given(Generic[S]):
     def holds(self, *expected: Claim) -> None:
         """Exactly this is what the stream holds, over all streams of the service."""
         assert list(self.decider.claims_of(self.state)) == list(expected)
+
+    def keeps(self, *expected: Keep) -> None:
+        """Exactly these are the persons whom the stream needs to know, and until when."""
+        assert list(self.decider.keeps_of(self.state)) == list(expected)
 
     def is_due(self, *expected: Due) -> None:
         """Exactly this is due on the stream, now or later."""

@@ -13,7 +13,7 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import classifications, identifiers, moments, quantities, size, words
+from contracts.values import classifications, identifiers, moments, persons, quantities, size, words
 from contracts.values.classifications import Axis, Commune, EnteredLegalForm, EnteredNaf, LegalForm, Naf, Zone
 from contracts.values.identifiers import (
     LA_POSTE,
@@ -25,6 +25,7 @@ from contracts.values.identifiers import (
     sample_siret,
 )
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment
+from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
 from contracts.values.quantities import (
     AidRate,
     Euros,
@@ -48,6 +49,7 @@ __all__ = [
     "AidRate",
     "Axis",
     "Commune",
+    "EmailAddress",
     "EnteredLegalForm",
     "EnteredNaf",
     "EnteredQuarter",
@@ -62,6 +64,8 @@ __all__ = [
     "MonthlyHours",
     "Naf",
     "Ordinal",
+    "PersonName",
+    "PhoneNumber",
     "RecordId",
     "Reference",
     "Scheme",
@@ -71,6 +75,7 @@ __all__ = [
     "SizeBand",
     "SlotHours",
     "SomeEuros",
+    "Subject",
     "WeeklyHours",
     "Zone",
     "sample_siret",
@@ -79,7 +84,7 @@ __all__ = [
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, identifiers, moments, quantities, size, words):
+    for module in (classifications, identifiers, moments, persons, quantities, size, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 

@@ -23,7 +23,7 @@ ShortText = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\u0000-\u001F\u007F-\u009F]*$"),
     _LINE,
 ]
-_UNSEEN: Final = (
+UNSEEN: Final = (
     r"\u0000-\u001F\u007F-\u009F\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u0890\u0891\u08E2\u115F\u1160\u17B4\u17B5"
     r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB"
 )
@@ -32,7 +32,7 @@ _PRINTED_SPACES: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f",
 """What French typography puts before a colon and between thousands."""
 
 
-def _shown(value: str) -> str:
+def shown(value: str) -> str:
     """Refuses what is beyond U+FFFF too: the readers of a JSON Schema share no way to write it in a pattern."""
     if not value.translate(_PRINTED_SPACES).isprintable():
         raise ValueError
@@ -41,8 +41,8 @@ def _shown(value: str) -> str:
 
 EnteredText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=f"^[^{_UNSEEN}]*$"),
-    AfterValidator(_shown),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=f"^[^{UNSEEN}]*$"),
+    AfterValidator(shown),
     _LINE,
 ]
 """A line of text as somebody enters it. What was recorded is a `ShortText`, and stays readable."""
