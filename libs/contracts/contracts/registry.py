@@ -24,10 +24,17 @@ from contracts.model import Event, latest
 
 
 class Published(NamedTuple):
-    """One version of an event, and the streams that it happens in."""
+    """One version of an event, and the streams that it happens in: of one category, or of one in several services."""
 
     model: type[Event]
-    category: Category
+    categories: tuple[Category, ...]
+
+    @property
+    def category(self) -> Category:
+        """The one category that it happens in. Raises LookupError where there are several."""
+        if len(self.categories) > 1:
+            raise LookupError(f"{self.model.__name__} happens in several services")
+        return self.categories[0]
 
 
 class UnknownEvent(LookupError):
@@ -42,6 +49,7 @@ class UnknownEvent(LookupError):
 class Registry(Mapping[tuple[str, int], Published]):
     """The events that modules declare, by type and version.
 
+    A module's `EVENTS` are declared elsewhere, for several services.
     Raises TypeError where two are of one type and version, a module has events and no `CATEGORY`, a module below
     `contracts` is not in its service's package, or two categories of a service share a name or a path.
     """
@@ -73,11 +81,16 @@ class Registry(Mapping[tuple[str, int], Published]):
 
     def published_by(self, service: str) -> Mapping[tuple[str, int], Published]:
         """What a service publishes; the categories say of which streams."""
-        return {key: each for key, each in self._published.items() if each.category.service == service}
+        return {
+            key: each
+            for key, each in self._published.items()
+            if any(category.service == service for category in each.categories)
+        }
 
     def publishers(self, events: Iterable[type[Event]]) -> tuple[str, ...]:
         """The services whose topics hold these events, in order. Raises UnknownEvent."""
-        return tuple(sorted({self.published(each.event_type, each.schema_version).category.service for each in events}))
+        published = [self.published(each.event_type, each.schema_version) for each in events]
+        return tuple(sorted({category.service for each in published for category in each.categories}))
 
     def published(self, event_type: str, version: int) -> Published:
         """An event's model and category. Raises UnknownEvent."""
@@ -107,6 +120,7 @@ class Registry(Mapping[tuple[str, int], Published]):
             for each in vars(module).values()
             if isclass(each) and issubclass(each, Event) and each.__module__ == module.__name__ and each.is_published
         ]
+        shared: Iterable[type[Event]] = vars(module).get("EVENTS", ())
         category = vars(module).get("CATEGORY")
         if not isinstance(category, Category):
             if events:
@@ -120,7 +134,13 @@ class Registry(Mapping[tuple[str, int], Published]):
             key = model.event_type, model.schema_version
             if key in self._published:
                 raise TypeError(f"{module.__name__}: {model.event_type}, version {model.schema_version}, is twice")
-            self._published[key] = Published(model, category)
+            self._published[key] = Published(model, (category,))
+        for model in shared:
+            key = model.event_type, model.schema_version
+            known = self._published.get(key, Published(model, ()))
+            if known.model is not model:
+                raise TypeError(f"{module.__name__}: {model.event_type}, version {model.schema_version}, is twice")
+            self._published[key] = Published(model, (*known.categories, category))
 
 
 def _modules() -> Iterator[ModuleType]:

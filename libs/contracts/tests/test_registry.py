@@ -280,7 +280,7 @@ def test_versions_live_side_by_side_and_say_whose_they_are() -> None:
     versions = {"BellRung1": BellRung1, "BellRung2": BellRung2, "BellRung": BellRung}
     registry = Registry([module("contracts.youth_events.bell", CATEGORY=CATEGORY, **versions)])
     assert list(registry) == [("BellRung", 1), ("BellRung", 2), ("BellRung", 3)]
-    assert registry["BellRung", 2] == (BellRung2, CATEGORY)
+    assert registry["BellRung", 2] == (BellRung2, (CATEGORY,))
     assert registry.services() == registry.publishers([BellRung]) == ("youth-events",)
     assert registry.published_by("youth-events") == registry
     assert not registry.published_by("companies")

@@ -7,21 +7,24 @@ from datetime import date, datetime, time
 from typing import Generic
 
 from eventstore.decider import PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
+from eventstore.persons import Introduced, introduce
 from eventstore.postgres.appending import (
     Append,
     Appended,
     ClaimTaken,
     DueAt,
     Holding,
+    KeptUntil,
     Key,
     NewEvent,
+    PersonUnknown,
     VersionConflict,
 )
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored
 from eventstore.postgres.store import Store
-from eventstore.refusal import Rejected
+from eventstore.refusal import PERSON_UNKNOWN, Rejected
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""
@@ -100,8 +103,11 @@ async def execute(
             try:
                 if expected is not None and expected != version:
                     raise VersionConflict(stream_id, expected)
+                asked = Introduced(command)
+                if decision.persons:
+                    asked = await introduce(store, decision, command, decider.subjects_in(state).values())
                 looked_up, guards = await _look_up(store, decision.looks_up, command, state)
-                events = decider.decide(state, command, Context(now, roles), looked_up)
+                events = decider.decide(state, asked.command, Context(now, roles), looked_up)
             except (Rejected, VersionConflict):
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
@@ -130,7 +136,7 @@ async def execute(
                         decider.state.revision,
                         metadata,
                         key,
-                        guards,
+                        [*guards, *asked.guards],
                         reaction,
                         labels,
                         labelling.mark,
@@ -138,10 +144,15 @@ async def execute(
                         holds=holdings(decider, folded) if stale else _holds(decider, before, folded),
                         due=due_changes(decider, before, folded),
                         due_anew=stale,
+                        persons=asked.persons,
+                        keeps=kept(decider, folded) if stale else _keeps(decider, before, folded),
+                        erases=getattr(command, decision.erases) if decision.erases else None,
                     )
                 )
             except ClaimTaken as taken:
                 raise _collision(decider, folded, taken) from None
+            except PersonUnknown as unknown:
+                raise PERSON_UNKNOWN(person=str(unknown)) from None
             except VersionConflict:
                 if turn is None:
                     # Losers of a race wait for each other: racing on, of N at once each would lose to N others in turn.
@@ -215,6 +226,16 @@ def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding]
     """What a stream holds from now on; None where that is what it held."""
     claims = decider.claims_of(after)
     return None if decider.claims_of(before) == claims else [_holding(claim) for claim in claims]
+
+
+def _keeps(decider: Decider[S], before: S | None, after: S) -> Sequence[KeptUntil] | None:
+    """Whom a stream needs to know from now on; None where that is whom it needed."""
+    return None if decider.keeps_of(before) == decider.keeps_of(after) else kept(decider, after)
+
+
+def kept(decider: Decider[S], state: S) -> Sequence[KeptUntil]:
+    """All whom a stream needs to know in a state, and until when."""
+    return [KeptUntil(keep.subject, keep.until) for keep in decider.keeps_of(state)]
 
 
 def holdings(decider: Decider[S], state: S) -> Sequence[Holding]:

@@ -1,4 +1,4 @@
-"""What stands beside the events of a stream, written anew from these: its state, labels, order, claims and due.
+"""What stands beside the events of a stream, written anew from these: its state, labels, order, claims, due, and keeps.
 
 It goes stale where the code's revision of the state is another, or what streams are found by is declared otherwise.
 """
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple
 
 from eventstore.decider import Decider, S
-from eventstore.execution import at_version, due_changes, holdings, revive
+from eventstore.execution import at_version, due_changes, holdings, kept, revive
 from eventstore.postgres.appending import Appended
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.postgres.derived import Derived, put_beside
@@ -35,6 +35,7 @@ def derive(decider: Decider[S], state: S) -> Derived:
         order,
         holdings(decider, state),
         due_changes(decider, None, state),
+        kept(decider, state),
     )
 
 

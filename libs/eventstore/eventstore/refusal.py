@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from contracts.labels import called
 from contracts.language import Language, Sentence
 from contracts.model import Day
+from contracts.values import Subject
 
 
 class Refusal:
@@ -99,6 +100,14 @@ ON_BEFORE_PREVIOUS_STEP: Final = Refusal(
     "le {on} est avant l'étape précédente, du {previous}",
     on=Day,
     previous=Day,
+)
+PERSON_ERASED: Final = Refusal(
+    "person-erased",
+    "a person whom this record named was erased, and it names nobody any more",
+    "une personne que cet enregistrement nommait a été effacée, et il ne nomme plus personne",
+)
+PERSON_UNKNOWN: Final = Refusal(
+    "person-unknown", "there is nobody known as {person}", "personne n'est connu comme {person}", person=Subject
 )
 ROLE_MISSING: Final = Refusal(
     "role-missing",

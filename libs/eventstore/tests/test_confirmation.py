@@ -42,7 +42,7 @@ def lit(times: int, fuse: str | None) -> Derived:
     """A lamp that was lit so often: it is found by that, and where it has a fuse holds it, and is put out at night."""
     holds = [Holding("fuse-taken", fuse, None, None, 1, None)] if fuse else []
     due = [DueAt("PutOut", "{}", NIGHT)] if fuse else []
-    return Derived("lamp", f'{{"lit": {times}}}', 1, f"'{times}'", 7, [("lit", f"{times}")], holds, due)
+    return Derived("lamp", f'{{"lit": {times}}}', 1, f"'{times}'", 7, [("lit", f"{times}")], holds, due, [])
 
 
 def fold(history: Sequence[Recorded]) -> Derived | None:
@@ -63,7 +63,7 @@ class Town:
     async def light(self, *lamps: str, after: int = 0, event: str = "LampLit", fuse: str | None = None) -> None:
         """Lights lamps that were lit so often before."""
         new = NewEvent(event, 1, json.dumps({"fuse": fuse} if fuse else {}))
-        category, state, revision, labels, labelling, order, holds, due = lit(after + 1, fuse)
+        category, state, revision, labels, labelling, order, holds, due, _ = lit(after + 1, fuse)
         async with Store.open(self.url) as store:
             for lamp in lamps:
                 await store.append(

@@ -1,7 +1,7 @@
 """What an append is made of, and how a group of them travels to the function `append_group` and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -69,6 +69,29 @@ class Holding(NamedTuple):
     """How much all streams may hold of the key together; None where only one may hold it."""
 
 
+class PersonUnknown(Exception):
+    """Nobody of this pseudonym is known, or ever was."""
+
+
+class Named(NamedTuple):
+    """A person whom a command names, as the one table of persons keeps it."""
+
+    subject: str
+    kind: str
+    """Of what is told: the name of its model."""
+    recognition: bytes | None
+    """The keyed hash by which the person is recognised; None where that is never done."""
+    data: str
+    """What was told, as JSON."""
+
+
+class KeptUntil(NamedTuple):
+    """A person whom a stream names, and the last day on which it needs to know who that is."""
+
+    subject: str
+    until: date
+
+
 class DueAt(NamedTuple):
     """A command, by its name and its JSON, and when it is due; None where it is no longer."""
 
@@ -104,6 +127,11 @@ class Append(NamedTuple):
     due: Sequence[DueAt] = ()
     due_anew: bool = False
     """Whether that is all that is due, and whatever else was is no longer."""
+    persons: Sequence[Named] = ()
+    keeps: Sequence[KeptUntil] | None = None
+    """All whom the stream names from now on."""
+    erases: str | None = None
+    """The subject of whom nothing is kept from now on."""
 
 
 class Appended(NamedTuple):
@@ -121,6 +149,10 @@ def touches(append: Append) -> Iterable[object]:
         yield append.key.key
     if append.reaction:
         yield append.reaction
+    for person in append.persons:
+        yield person.subject
+        if person.recognition:
+            yield person.recognition
     for holding in append.holds or ():
         hours = _hours(holding)
         if hours:
@@ -187,6 +219,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "limit": "integer",
     },
     "due": {"command": "integer", "name": "text", "body": "text", "at": "timestamptz"},
+    "person": {"command": "integer", "subject": "text", "kind": "text", "recognition": "bytea", "data": "text"},
+    "keeper": {"command": "integer"},
+    "keep": {"command": "integer", "subject": "text", "until": "date"},
+    "erasure": {"command": "integer", "subject": "text"},
 }
 """The columns of `append_group` by what they tell of, with the types of their elements: `event_id uuid[]`."""
 
@@ -230,6 +266,13 @@ def written(group: Sequence[Append]) -> Sequence[object]:
             rows["due"].append((n, _NULL, _NULL, _NULL))
         if append.due:
             rows["due"] += [(n, due.name, due.body, due.at.isoformat() if due.at else _NULL) for due in append.due]
+        if append.persons:
+            rows["person"] += [(n, *person) for person in append.persons]
+        if append.keeps is not None:
+            rows["keeper"].append((n,))
+            rows["keep"] += [(n, keep.subject, keep.until.isoformat()) for keep in append.keeps]
+        if append.erases is not None:
+            rows["erasure"].append((n, append.erases))
     arguments: list[object] = []
     for part, of_part in rows.items():
         if of_part:
@@ -254,6 +297,8 @@ def answers(group: Sequence[Append], refused: Iterable[asyncpg.Record]) -> list[
                 outcomes[n] = KeyReused(group[n].key)
             case "claimed":
                 outcomes[n] = ClaimTaken(row["claim"], by=row["in_stream"], taken=row["taken"])
+            case "unknown":
+                outcomes[n] = PersonUnknown(group[n].erases)
             case _:
                 outcomes[n] = VersionConflict(row["in_stream"], group[n].expected)
     return outcomes

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from eventstore.postgres.appending import DueAt, Holding
+from eventstore.postgres.appending import DueAt, Holding, KeptUntil
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
@@ -26,6 +26,7 @@ class Derived(NamedTuple):
     order: Sequence[tuple[str, str]]
     holds: Sequence[Holding]
     due: Sequence[DueAt]
+    keeps: Sequence[KeptUntil]
 
 
 class Collision(NamedTuple):
@@ -48,7 +49,7 @@ class Collision(NamedTuple):
 
 
 async def put_beside(connection: Connection, derived: Mapping[str, Derived]) -> None:
-    """Writes order, claims and due of streams by their ids; labels stand with the state.
+    """Writes order, claims, due and whom they keep, of streams by their ids; labels stand with the state.
 
     What is due as it was is left as it is, taken or parked. Called under the lock of appends.
     """
@@ -65,6 +66,11 @@ async def put_beside(connection: Connection, derived: Mapping[str, Derived]) -> 
     due = [(stream_id, *told) for stream_id, each in derived.items() for told in each.due]
     await connection.execute(_DELETE_DUE, ids, *([row[n] for row in due] for n in range(3)))
     await connection.executemany(_PUT_DUE, due)
+    await connection.execute("DELETE FROM kept WHERE stream_id = ANY ($1::text[])", ids)
+    await connection.executemany(
+        "INSERT INTO kept (stream_id, subject, until) VALUES ($1, $2, $3)",
+        [(stream_id, *keep) for stream_id, each in derived.items() for keep in each.keeps],
+    )
 
 
 async def collisions(connection: Connection | asyncpg.Pool) -> Sequence[Collision]:

@@ -6,8 +6,9 @@ async with Store.open(url) as store:
 """
 
 import asyncio
+import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self, TypeVar
@@ -63,11 +64,24 @@ class Recorded(NamedTuple):
     recorded_at: datetime
 
 
+class Known(NamedTuple):
+    """What is known of a person."""
+
+    kind: str
+    """Of what was told: the name of its model."""
+    data: str
+    """What was told, as JSON."""
+    recorded_at: datetime
+
+
 class Store:
     """One service's database. Every method raises StoreUnavailable while it cannot be reached."""
 
-    def __init__(self, pool: asyncpg.Pool, lists: asyncpg.Pool, writer: Line, loader: Line) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, lists: asyncpg.Pool, writer: Line, loader: Line, personal_key: bytes
+    ) -> None:
         self.pool = pool
+        self._personal_key = personal_key
         self._lists = lists
         self.wakers: set[Callable[[], None]] = set()
         """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
@@ -80,10 +94,13 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str) -> AsyncIterator[Self]:
-        """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls."""
+    async def open(cls, url: str, *, personal_key: str = "") -> AsyncIterator[Self]:
+        """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls.
+
+        With the `personal_key` persons are recognised, and what was asked under an idempotency key: of both a hash is kept.
+        """
         async with open_pool(url) as pool, open_pool(url, LISTS_AT_ONCE, LISTING) as lists:
-            store = cls(pool, lists, Line(url, "append", begins=TELL_PLACE), Line(url, "load"))
+            store = cls(pool, lists, Line(url, "append", begins=TELL_PLACE), Line(url, "load"), personal_key.encode())
             notifier = asyncio.create_task(store._notify())
             try:
                 yield store
@@ -98,8 +115,8 @@ class Store:
     async def append(self, append: Append) -> Appended:
         """Stores the events of one command with all that goes with them.
 
-        Raises VersionConflict, KeyReused, ClaimTaken, EventTooLarge and StoreUnconfirmed, with nothing stored; after
-        StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
+        Raises VersionConflict, KeyReused, ClaimTaken, PersonUnknown, EventTooLarge and StoreUnconfirmed, with nothing
+        stored; after StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         if any(
             len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES
@@ -143,6 +160,27 @@ class Store:
         """The service's events after a position, in the one order they have."""
         rows = await self.fetch(READ_EVENTS, after, limit)
         return [Recorded._make(row) for row in rows]
+
+    def keyed(self, text: bytes) -> bytes:
+        """A hash from which nobody who lacks the key can tell the text by trying."""
+        return hmac.digest(self._personal_key, text, "sha256")
+
+    async def recognised(self, recognitions: Sequence[bytes]) -> Mapping[bytes, str]:
+        """The subjects of those persons who are known, by the hashes that they are recognised by."""
+        rows = await self.fetch(
+            "SELECT recognition, subject FROM personal_data WHERE recognition = ANY ($1::bytea[])", recognitions
+        )
+        return {row["recognition"]: row["subject"] for row in rows}
+
+    async def persons(self, subjects: Collection[str]) -> Mapping[str, Known]:
+        """What is known of persons, by their pseudonyms; nothing of those who were erased.
+
+        Raises StoreUnconfirmed, too: a store that was restored may still know who was erased since.
+        """
+        rows = await self.fetch(PERSONS, list(subjects))
+        if any(not row["confirmed"] for row in rows):
+            raise StoreUnconfirmed("who was erased after this store was saved is not known yet")
+        return {row["subject"]: Known(row["kind"], row["data"], row["recorded_at"]) for row in rows}
 
     def turn(self, stream_id: str) -> asyncio.Lock:
         """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""
@@ -259,4 +297,10 @@ SELECT_EVENTS = (
     "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
 )
 READ_EVENTS = f"{SELECT_EVENTS} WHERE position > $1 ORDER BY position LIMIT $2"
+PERSONS = """
+    SELECT d.subject, d.kind, d.data, d.recorded_at,
+           EXISTS (SELECT FROM confirmation c
+                   WHERE c.place = connected_place() AND c.events_table = 'events'::regclass) AS confirmed
+    FROM personal_data d WHERE d.subject = ANY ($1::text[])
+"""
 LOAD_STREAMS = f"SELECT {STORED} FROM streams s WHERE s.stream_id = ANY($1::text[])"  # noqa: S608  made of names
