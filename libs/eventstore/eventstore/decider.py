@@ -401,6 +401,7 @@ class Decider(Generic[S]):
             if event in self._evolutions:
                 raise TypeError(f"{self.category}: {event.__name__} evolves the state twice")
             self._evolutions[event] = function
+            self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})
         return function
 
     def claims(self, function: Callable[[S], Iterable[Claim]]) -> Callable[[S], Iterable[Claim]]:
@@ -430,9 +431,9 @@ class Decider(Generic[S]):
         return subjects_of(self.state)
 
     @cached_property
-    def names_persons(self) -> bool:
-        """Whether any of its commands names a person."""
-        return any(decision.persons for decision in self.decisions.values())
+    def persons(self) -> Mapping[str, type[Person]]:
+        """Whom its commands name, by their fields; a state's of the same name holds the pseudonym."""
+        return {name: kind for decision in self.decisions.values() for name, kind in decision.persons.items()}
 
     def subjects_in(self, state: S | None) -> Mapping[str, str]:
         """The pseudonyms that a state holds, by its fields."""
@@ -630,6 +631,7 @@ class Decider(Generic[S]):
             ),
             *self._problems_of_statuses(),
         ]
+        problems += [f"no command says who the {name} is" for name in self.subjects if name not in self.persons]
         if self.subjects and self._keeps is None:
             problems.append(f"nothing tells until when it needs the {' and the '.join(self.subjects)}")
         for decision in self.decisions.values():

@@ -7,6 +7,8 @@ from datetime import date, datetime, time
 from typing import Generic
 
 from eventstore.decider import PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
+from eventstore.mirroring import MirrorBehind, refuse_behind
+from eventstore.mirrors import Mirror
 from eventstore.persons import Introduced, introduce
 from eventstore.postgres.appending import (
     Append,
@@ -75,7 +77,8 @@ async def execute(
     Europe/Paris.
 
     Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), AlreadyRefused (only with
-    `reaction`), KeyReused, EventTooLarge, and StoreUnavailable, after which the effect is unknown.
+    `reaction`), KeyReused, EventTooLarge, and StoreUnavailable, after which the effect is unknown;
+    of these MirrorBehind before it, where a refusal may rest on what another service has changed since.
     """
     decision = decider.decision(type(command))
     creates = identity is None
@@ -108,10 +111,12 @@ async def execute(
                     asked = await introduce(store, decision, command, decider.subjects_in(state).values())
                 looked_up, guards = await _look_up(store, decision.looks_up, command, state)
                 events = decider.decide(state, asked.command, Context(now, roles), looked_up)
-            except (Rejected, VersionConflict):
+            except (Rejected, VersionConflict) as refused:
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
                     return replayed
+                if isinstance(refused, Rejected):
+                    await refuse_behind(store, decision.looks_up)
                 raise
             if not events and found:
                 # Or the very reason that nothing is left to change.
@@ -217,8 +222,12 @@ async def _look_up(
     states: list[State | None] = []
     for lookup in lookups:
         stored = found.get(lookup)
-        known = stored is not None and stored.category == lookup.decider.category
-        states.append((await revive(store, lookup.decider, stored)).state if stored and known else None)
+        if stored is None or stored.category != lookup.decider.category:
+            states.append(None)
+            continue
+        if isinstance(lookup.decider, Mirror) and not stored.is_fresh(lookup.decider.state.revision):
+            raise MirrorBehind(f"the mirror {lookup.decider.category} is being folded anew")
+        states.append((await revive(store, lookup.decider, stored)).state)
     return states, [(stream_id, at.version if (at := found[lookup]) else 0) for lookup, stream_id in wanted.items()]
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from eventstore.postgres.store import Store
-from service import reference
+from service import persons, reference
 from service.definition import Service
 from service.documents import documentation, openapi
 from service.documents.components import PROBLEM
@@ -147,7 +147,9 @@ def build(
     async def begin(stack: AsyncExitStack) -> None:
         if usable is not None:
             await usable
-        runtime.opened = await stack.enter_async_context(Store.open(settings.database_url))
+        runtime.opened = await stack.enter_async_context(
+            Store.open(settings.database_url, personal_key=settings.personal_key or "")
+        )
         runtime.tasks = work(service, settings, runtime.opened) if worker else []
         await stack.enter_async_context(supervised(runtime.tasks))
 
@@ -169,6 +171,8 @@ def build(
     if api:
         application.include_router(documentation.router(service))
         application.include_router(reference.router(service))
+        if service.names_persons:
+            application.include_router(persons.router(service))
         if service.router is not None:
             application.include_router(service.router)
     return application

@@ -19,6 +19,8 @@ from fastapi import APIRouter
 from contracts.model import Event
 from contracts.registry import REGISTRY, Registry
 from eventstore.decider import Decider
+from eventstore.erasure import Erasure
+from eventstore.mirrors import Mirror
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
 from eventstore.reactions import Reactions
 from eventstore.subscribing.subscription import Handle
@@ -60,6 +62,7 @@ class Service:
     resources: tuple[Resource, ...] = ()
     router: APIRouter | None = None
     subscriptions: tuple[Subscribes, ...] = ()
+    mirrors: tuple[Mirror[Any], ...] = ()
     reactions: Reactions | None = None
     registry: Registry = field(default_factory=lambda: REGISTRY)
     """Tells whose events its reactions may be to, beside its own."""
@@ -77,7 +80,40 @@ class Service:
             raise TypeError(f"{self.name}: two resources have one category")
         for resource in self.resources:
             resource.decider.check()
+        for mirror in self.mirrors:
+            mirror.check()
+        self._check_lookups()
+        if self.names_persons and not any(self._erases(decider) for decider in self.deciders.values()):
+            raise TypeError(f"{self.name} names persons, and has no erasures")
         _ = self.reacts_to
+
+    def _check_lookups(self) -> None:
+        """Raises TypeError where a decision looks up what the service does not have."""
+        there: Collection[Decider[Any]] = {*self.deciders.values(), *self.mirrors}
+        for decider in self.deciders.values():
+            for decision in decider.decisions.values():
+                for lookup in decision.looks_up:
+                    if lookup.decider not in there:
+                        raise TypeError(
+                            f"{self.name}: {decision.name} looks up a {lookup.decider.category}, which is not there"
+                        )
+
+    @staticmethod
+    def _erases(decider: Decider[Any]) -> bool:
+        return any(decision.erases for decision in decider.decisions.values())
+
+    @property
+    def names_persons(self) -> bool:
+        """Whether any of its commands names somebody."""
+        return any(decider.persons for decider in self.deciders.values())
+
+    @property
+    def erasures(self) -> Decider[Erasure]:
+        """Its erasures. Raises LookupError where it knows nobody."""
+        for decider in self.deciders.values():
+            if self._erases(decider):
+                return decider
+        raise LookupError(f"{self.name} knows nobody")
 
     @property
     def deciders(self) -> Mapping[str, Decider[Any]]:

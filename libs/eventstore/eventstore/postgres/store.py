@@ -97,7 +97,7 @@ class Store:
     async def open(cls, url: str, *, personal_key: str = "") -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls.
 
-        With the `personal_key` persons are recognised, and what was asked under an idempotency key: of both a hash is kept.
+        With the `personal_key` hashes are made by which persons are recognised, and what was asked under a key.
         """
         async with open_pool(url) as pool, open_pool(url, LISTS_AT_ONCE, LISTING) as lists:
             store = cls(pool, lists, Line(url, "append", begins=TELL_PLACE), Line(url, "load"), personal_key.encode())

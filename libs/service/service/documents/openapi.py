@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 
-from service import reference
+from service import persons, reference
 from service.definition import Service
 from service.documents import components, documentation
 from service.documents.components import Document, refer, untyped_null
@@ -23,6 +23,7 @@ _FRAMEWORKS: Final = frozenset({"HTTPValidationError", "ValidationError"})
 _TAGS: Final = {
     "health": "Whether the service lives, and whether it can serve.",
     "documentation": "What its problems mean.",
+    "persons": "What is held of persons, and who will be erased for nobody's need.",
     "reference": "The lists that codes are taken from, with labels in French and English.",
 }
 
@@ -33,6 +34,8 @@ def document(service: Service) -> Document:
     router.include_router(health.router)
     router.include_router(documentation.router(service))
     router.include_router(reference.router(service))
+    if service.names_persons:
+        router.include_router(persons.router(service))
     if service.router is not None:
         router.include_router(service.router)
     written = get_openapi(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from contracts.language import Sentence
 from eventstore.decider import Decider, Decision
-from eventstore.refusal import ON_BEFORE_PREVIOUS_STEP, ON_IN_THE_FUTURE, Refusal
+from eventstore.refusal import ON_BEFORE_PREVIOUS_STEP, ON_IN_THE_FUTURE, PERSON_ERASED, PERSON_UNKNOWN, Refusal
 from service.http.kinds import KINDS, Kind, title
 
 
@@ -42,6 +42,10 @@ def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, Refus
         given += [decider.exists] if decider.identified_by is not None else []
     elif decision.when is not None:
         given += [decider.wrong_status(decision, each) for each in decider.statuses if each not in decision.when]
+    if decision.persons and not decision.creates:
+        given.append(PERSON_ERASED)
+    if decision.erases:
+        given.append(PERSON_UNKNOWN)
     for function in (decision.function, *decider.functions):
         given += _named_by(function, decider.state)
     found: dict[str, RefusalKind] = {}

@@ -11,14 +11,16 @@ from datetime import UTC, datetime, time
 from functools import cache
 from itertools import product
 from typing import Any, Final, get_args
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from contracts.model import Event
+from contracts.model import Event, latest
+from contracts.personal import Personal
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, Command, Context, Decider, Decision, Lookup, State
 from eventstore.execution import Outcome, moment
+from eventstore.mirrors import Mirror
 from eventstore.postgres.store import Recorded
 from eventstore.refusal import Rejected
 from service.documents.examples import DAY, ID, example_of
@@ -40,7 +42,7 @@ class Step:
     """When it was made."""
     identity: str
     before: "Step | None"
-    looked_up: "Sequence[Step | None]"
+    looked_up: "Sequence[Step | Mirrored | None]"
     events: Sequence[Event]
     state: State
 
@@ -86,6 +88,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Mirrored:
+    """A stream of another service, as a mirror shows it after some of its events."""
+
+    mirror: Mirror[Any]
+    identity: str
+    events: Sequence[Event]
+    state: State
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """The decisions of a decider, each made once."""
 
@@ -99,7 +111,10 @@ class Rehearsal:
 @cache
 def rehearse(decider: Decider[Any]) -> Rehearsal:
     """Makes every decision. Raises TypeError where the example of a command is refused in every state reached."""
-    commands = {kind: kind.model_validate_json(json.dumps(example_of(kind))) for kind in decider.decisions}
+    commands = {
+        kind: _known(decision, kind.model_validate_json(json.dumps(example_of(kind))))
+        for kind, decision in decider.decisions.items()
+    }
     made: dict[type[Command], Step] = {}
     idle: dict[type[Command], Step] = {}
     refused: dict[tuple[type[Command], str], Rejected] = {}
@@ -135,15 +150,47 @@ def rehearse(decider: Decider[Any]) -> Rehearsal:
     return Rehearsal({kind: steps[kind] for kind in commands}, refused, reached)
 
 
-def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Sequence[Step | None]]:
+def _known(decision: Decision, command: Command) -> Command:
+    """The command with whom it names under pseudonyms, another for each."""
+    told = {field: getattr(command, field) for field in decision.persons}
+    return command.model_copy(
+        update={
+            field: Personal(personal.told, str(uuid5(UUID(ID), personal.told.recognition() or field)))
+            for field, personal in told.items()
+            if personal is not None
+        }
+    )
+
+
+def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Sequence[Step | Mirrored | None]]:
     """The streams that the decision may find, and none."""
     yield from product(*(_found(lookup, command, before) for lookup in decision.looks_up))
 
 
-def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[Step | None]:
+def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[Step | Mirrored | None]:
     asked = lookup.key in type(command).model_fields or before is None
     identity = getattr(command if asked or before is None else before.state, lookup.key)
+    if identity is not None and isinstance(lookup.decider, Mirror):
+        return [*(replace(each, identity=identity) for each in _mirrored(lookup.decider)), None]
     return [*(step for step in rehearse(lookup.decider).reached if step.identity == identity), None]
+
+
+@cache
+def _mirrored(mirror: Mirror[Any]) -> Sequence[Mirrored]:
+    """A way to every kind of state of a mirror: that of each of its events, and of those that may follow it."""
+    events = [
+        latest(event.model_validate_json(json.dumps(example_of(event))))
+        for event in sorted(mirror.events, key=lambda each: each.event_type)
+    ]
+    found: dict[object, Mirrored] = {}
+    for path in (*((event,) for event in events), *product(events, events)):
+        try:
+            state = mirror.fold(path)
+        except (AttributeError, TypeError):
+            continue  # No stream begins with this event.
+        if state is not None:
+            found.setdefault(_shape(state), Mirrored(mirror, ID, path, state))
+    return [*found.values()]
 
 
 def _moments(decider: Decider[Any], before: Step | None) -> Iterator[Context]:
@@ -158,7 +205,7 @@ def _take(
     decision: Decision,
     command: Command,
     before: Step | None,
-    looked_up: Sequence[Step | None],
+    looked_up: Sequence[Step | Mirrored | None],
     context: Context,
 ) -> Step:
     state = before.state if before else None

@@ -39,6 +39,8 @@ class Schemas:
         """The schema of an id."""
         state = self.by_name[self.record]
         self.by_name[self.record] = self._representation_schema(state)
+        if self._decider.subjects:
+            self.by_name[self.record]["properties"]["personal"] = self._personal_schema()
         if self.public:
             self.by_name[self.public] = self._representation_schema(_part(state, resource.reads.public))
         self.by_name |= {_recorded(event): self._recorded_schema(event) for event in self._events}
@@ -82,6 +84,19 @@ class Schemas:
         version = {"type": "integer", "minimum": 1, "description": "Grows by one with each event; the ETag."}
         properties = {"id": self.identity, "version": version, **state["properties"], "allowed": allowed}
         return {**state, "properties": properties, "required": list(properties)}
+
+    def _personal_schema(self) -> Document:
+        """Who those are whom a record names: beside the record only for some."""
+        persons = {name: self._decider.persons[name] for name in self._decider.subjects}
+        return {
+            "type": "object",
+            "description": f"Who those are whom it names, for the scope `{self._service}:personal` alone, and without "
+            "whoever was erased.",
+            "properties": {
+                name: opened(told(TypeAdapter(person).json_schema(mode="serialization")))
+                for name, person in persons.items()
+            },
+        }
 
     def _history_schema(self) -> Document:
         names = {event.event_type: refer("schemas", _recorded(event)) for event in self._events}

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from contracts.personal import persons_of
 from eventstore.decider import Command
 from service.http import headers
 from service.http.exchange import Exchange
@@ -26,10 +27,17 @@ def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
     try:
         command = model.model_validate_json(body)
     except ValidationError as error:
-        raise invalid(map(fault_of, error.errors(include_url=False, include_input=False))) from None
+        faults = error.errors(include_url=False, include_input=False)
+        raise invalid(fault_of({**fault, "loc": _unnamed(model, fault["loc"])}) for fault in faults) from None
     if _ESCAPED_NUL in body:
         refuse_nul(json.loads(body))
     return command
+
+
+def _unnamed(model: type[Command], location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Where a fault is, without what somebody sent as the name of a field of a person."""
+    person = persons_of(model).get(str(location[0])) if location else None
+    return location[:1] if person and location[1:] and location[1] not in person.model_fields else location
 
 
 def refuse_nul(document: Any) -> None:

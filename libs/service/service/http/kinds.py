@@ -199,6 +199,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             "`/ready` pourquoi il ne le peut pas ; `reconcile` y remédie alors.",
         ),
     ),
+    "mirror-behind": Kind(
+        503,
+        Sentence("Something of another service is not known yet", "Des données d'un autre service manquent encore"),
+        Sentence(
+            "Whether this is to be refused rests on what another service may have changed since. Nothing was recorded: "
+            "try again after `Retry-After` seconds.",
+            "Le refus dépendrait de ce qu'un autre service a pu changer depuis. Rien n'a été enregistré : réessayez "
+            "après `Retry-After` secondes.",
+        ),
+    ),
     "timed-out": Kind(
         503,
         Sentence("The answer took too long", "La réponse a trop tardé"),

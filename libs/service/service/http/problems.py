@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from contracts.language import Language
 from eventstore.execution import StreamNotFound
+from eventstore.mirroring import MirrorBehind
 from eventstore.postgres.appending import EventTooLarge, KeyReused, VersionConflict
 from eventstore.postgres.confirmation import StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
@@ -129,6 +130,8 @@ def problem_of(error: Exception) -> Problem | None:
             return unavailable(error.said, retry_after=5)
         case StoreUnconfirmed():
             return unavailable(Said(sentences.STORE_UNCONFIRMED), slug="store-unconfirmed", retry_after=5)
+        case MirrorBehind():
+            return unavailable(Said(sentences.MIRROR_BEHIND), slug="mirror-behind", retry_after=5)
         case StoreUnavailable():
             return unavailable(Said(sentences.DATABASE_AWAY))
         case HTTPException():

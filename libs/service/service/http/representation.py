@@ -1,14 +1,15 @@
-"""What a client sees of a stream: its stored state with its id, its version and what the caller may do next."""
+"""What a client sees of a stream: its stored state with its id, its version and what the caller may do next; and whom
+it names, where the caller may know."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final, Generic
 
 from eventstore.decider import Actor, Decider, S
 from eventstore.execution import Outcome
-from eventstore.postgres.store import Recorded
+from eventstore.postgres.store import Known, Recorded
 
-ADDED: Final = frozenset({"id", "version", "allowed"})
+ADDED: Final = frozenset({"id", "version", "allowed", "personal"})
 """What a representation adds to the state."""
 
 
@@ -24,14 +25,23 @@ class Representation(Generic[S]):
         self._allowed: dict[tuple[object, ...], str] = {}
         self._offered = tuple({each.offered for each in decider.decisions.values() if each.offered})
 
-    def write(self, outcome: Outcome[S], actor: Actor) -> str:
-        """One stream's representation, as JSON."""
-        return self._written(outcome, outcome.state_json, actor)
+    def write(self, outcome: Outcome[S], actor: Actor, persons: Mapping[str, Known] | None = None) -> str:
+        """One stream's representation, as JSON; with `persons`, also who those are whom it names, unless erased."""
+        personal = "" if persons is None else f',"personal":{self._personal(outcome.state, persons)}'
+        return self._written(outcome, outcome.state_json, actor, personal)
 
-    def _written(self, outcome: Outcome[S], state: str, actor: Actor) -> str:
+    def _written(self, outcome: Outcome[S], state: str, actor: Actor, personal: str = "") -> str:
         allowed = self.allowed(outcome.state, actor)
         identity = json.dumps(outcome.identity)
-        return f'{{"id":{identity},"version":{outcome.version},{state[1:-1]},"allowed":{allowed}}}'
+        return f'{{"id":{identity},"version":{outcome.version},{state[1:-1]},"allowed":{allowed}{personal}}}'
+
+    def _personal(self, state: S, persons: Mapping[str, Known]) -> str:
+        told = (
+            f'"{field}":{persons[subject].data}'
+            for field, subject in self._decider.subjects_in(state).items()
+            if subject in persons
+        )
+        return f"{{{','.join(told)}}}"
 
     def write_public(self, outcome: Outcome[S], actor: Actor, public: Collection[str]) -> str:
         """The same for who may read these fields only."""

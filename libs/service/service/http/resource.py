@@ -6,9 +6,8 @@ gives `POST /v1/investments`, one `POST /v1/investments/{id}/<decision>` per dec
 `GET /v1/investments/{id}/events`.
 """
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -20,6 +19,7 @@ from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
 from eventstore.postgres.appending import Key
 from eventstore.postgres.listing import NONE
+from eventstore.postgres.store import Known
 from eventstore.refusal import Forbidden, Rejected
 from service import clock
 from service.http import headers, listing, reading
@@ -35,6 +35,8 @@ from service.running.runtime import Runtime
 
 # What is allowed differs from caller to caller, so no shared cache may keep a representation.
 _UNSHARED: Final = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
+_UNKEPT: Final = ((b"cache-control", b"no-store"), (b"vary", b"Authorization"))
+"""Of what names somebody."""
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -85,6 +87,7 @@ class Endpoints:
         self._runtime = runtime
         self._read = f"{runtime.name}:read"
         self._write = f"{runtime.name}:write"
+        self._knows = f"{runtime.name}:personal"
         self._readers = Readers(resource.decider, resource.reads)
         self._questions = Questions(resource.decider, self._readers)
         self._representation = Representation(resource.decider)
@@ -123,22 +126,24 @@ class Endpoints:
     async def _create(self, exchange: Exchange) -> None:
         if b"if-match" in exchange.headers:
             raise Problem("malformed-header", Said(IF_MATCH_OF_NOTHING))
-        outcome, representation = await self._execute(exchange, self.resource.creation, None)
+        outcome, caller = await self._execute(exchange, self.resource.creation, None)
         location = f"{exchange.root_path}{self.resource.path}/{quote(outcome.identity, safe='')}"
-        await self._answer(exchange, 201, outcome, representation, (b"location", location.encode()))
+        await self._answer(exchange, 201, outcome, caller, (b"location", location.encode()))
 
     async def _decide(self, exchange: Exchange, identity: str, decision: Decision) -> None:
         try:
-            outcome, representation = await self._execute(exchange, decision, identity)
+            outcome, caller = await self._execute(exchange, decision, identity)
         except Forbidden:
             caller = await self._runtime.caller(exchange.headers.get(b"authorization"))
             found = await current(self._runtime.store, self._decider, identity)
             if found is None or not self._sees(found, caller):
                 raise StreamNotFound(self._decider.category, identity) from None
             raise
-        await self._answer(exchange, 200, outcome, representation)
+        await self._answer(exchange, 200, outcome, caller)
 
-    async def _execute(self, exchange: Exchange, decision: Decision, identity: str | None) -> tuple[Outcome[Any], str]:
+    async def _execute(
+        self, exchange: Exchange, decision: Decision, identity: str | None
+    ) -> tuple[Outcome[Any], Caller]:
         runtime = self._runtime
         caller = await runtime.caller(exchange.headers.get(b"authorization"), self._write)
         expected = headers.if_match(exchange)
@@ -149,7 +154,7 @@ class Endpoints:
         if named is not None:
             # Neither a client's name nor a key holds a line break, so no two requests make the same key by chance.
             route = self.resource.path if identity is None else f"{self.resource.path}/{identity}/{decision.name}"
-            key = Key(f"{caller.actor.client}\n{route}\n{named}", hashlib.sha256(body).digest())
+            key = Key(f"{caller.actor.client}\n{route}\n{named}", runtime.store.keyed(body))
         try:
             outcome = await execute(
                 runtime.store,
@@ -165,7 +170,7 @@ class Endpoints:
         except Rejected as rejected:
             await self._hide(rejected, caller)
             raise
-        return outcome, self._representation.write(outcome, caller.actor)
+        return outcome, caller
 
     async def _hide(self, rejected: Rejected, caller: Caller) -> None:
         """Does not name a record that a command collides with to whom it is not there for."""
@@ -175,8 +180,12 @@ class Endpoints:
                 rejected.collides_with = None
 
     async def _answer(
-        self, exchange: Exchange, status: int, outcome: Outcome[Any], representation: str, *more: tuple[bytes, bytes]
+        self, exchange: Exchange, status: int, outcome: Outcome[Any], caller: Caller, *more: tuple[bytes, bytes]
     ) -> None:
+        persons = await self._persons([outcome], caller)
+        representation = self._representation.write(outcome, caller.actor, persons)
+        if persons is not None:
+            more = (*more, *_UNKEPT)
         if outcome.replayed:
             more = (*more, _REPLAYED)
         await exchange.answer(
@@ -190,20 +199,31 @@ class Endpoints:
         found = await current(self._runtime.store, self._decider, identity)
         if found is None or not self._sees(found, caller):
             raise StreamNotFound(self._decider.category, identity)
-        about = (*_UNSHARED, (b"etag", headers.etag(found.version).encode()))
-        if not headers.none_match(exchange, found.version):
+        persons = await self._persons([found], caller)
+        about = (*(_UNSHARED if persons is None else _UNKEPT), (b"etag", headers.etag(found.version).encode()))
+        # What is known of a person changes without the record.
+        if persons is None and not headers.none_match(exchange, found.version):
             await exchange.answer(304, b"", about)
             return
-        await exchange.answer(200, self._shown(found, caller).encode(), (JSON, *about))
+        await exchange.answer(200, self._shown(found, caller, persons).encode(), (JSON, *about))
 
     def _sees(self, outcome: Outcome[Any], caller: Caller) -> bool:
         """Whether the record is there for the caller at all."""
         return bool(self._readers.public) or self._readers.reads_whole(outcome.state, caller.actor)
 
-    def _shown(self, outcome: Outcome[Any], caller: Caller) -> str:
+    async def _persons(self, outcomes: Sequence[Outcome[Any]], caller: Caller) -> Mapping[str, Known] | None:
+        """Who those are that records name, by their pseudonyms; None for a caller who may not know."""
+        if not self._decider.subjects or self._knows not in caller.scopes:
+            return None
+        whole = [outcome.state for outcome in outcomes if self._readers.reads_whole(outcome.state, caller.actor)]
+        return await self._runtime.store.persons(
+            {subject for state in whole for subject in self._decider.subjects_in(state).values()}
+        )
+
+    def _shown(self, outcome: Outcome[Any], caller: Caller, persons: Mapping[str, Known] | None) -> str:
         """What the caller may read of a record."""
         if self._readers.reads_whole(outcome.state, caller.actor):
-            return self._representation.write(outcome, caller.actor)
+            return self._representation.write(outcome, caller.actor, persons)
         return self._representation.write_public(outcome, caller.actor, self._readers.public)
 
     async def _list(self, exchange: Exchange) -> None:
@@ -211,10 +231,10 @@ class Endpoints:
         question = self._questions.read(exchange.scope.get("query_string", b""))
         wanted = self._questions.wanted(question, caller.actor)
         found = await self._runtime.store.list_streams(wanted) if wanted else NONE
-        items = []
-        for stream in found.streams[: question.limit]:
-            outcome = await revive(self._runtime.store, self._decider, stream)
-            items.append(self._shown(outcome, caller))
+        streams = found.streams[: question.limit]
+        outcomes = [await revive(self._runtime.store, self._decider, stream) for stream in streams]
+        persons = await self._persons(outcomes, caller)
+        items = [self._shown(outcome, caller, persons) for outcome in outcomes]
         last = question.told(found.places[question.limit - 1]) if len(found.streams) > question.limit else None
         creates = self.resource.creation
         more = (
@@ -222,7 +242,7 @@ class Endpoints:
         )
         if question.counted:
             more += f',"count":{found.in_all}'
-        await self._answer_page(exchange, question, self.resource.path, items, last, more)
+        await self._answer_page(exchange, question, self.resource.path, items, last, more, names=persons is not None)
 
     async def _history(self, exchange: Exchange, identity: str) -> None:
         caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
@@ -239,11 +259,19 @@ class Endpoints:
         await self._answer_page(exchange, page, f"{self.resource.path}/{quote(identity, safe='')}/events", items, last)
 
     async def _answer_page(
-        self, exchange: Exchange, page: Page, path: str, items: Sequence[str], last: str | None, more: str = ""
+        self,
+        exchange: Exchange,
+        page: Page,
+        path: str,
+        items: Sequence[str],
+        last: str | None,
+        more: str = "",
+        *,
+        names: bool = False,
     ) -> None:
         link = () if last is None else (page.next_link(exchange, path, last),)
         body = f'{{"items":[{",".join(items)}]{more}}}'
-        await exchange.answer(200, body.encode(), (JSON, *_UNSHARED, *link))
+        await exchange.answer(200, body.encode(), (JSON, *(_UNKEPT if names else _UNSHARED), *link))
 
 
 def _metadata(caller: Caller, exchange: Exchange) -> str:

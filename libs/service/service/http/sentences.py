@@ -93,6 +93,11 @@ HISTORY_NOT_YOURS: Final = Sentence(
     "l'historique est réservé à qui peut lire l'enregistrement entier",
 )
 NO_PROBLEM: Final = Sentence("there is no problem of this slug", "aucun problème ne porte ce nom")
+MIRROR_BEHIND: Final = Sentence(
+    "what this service must know of another one is not up to date yet",
+    "ce que ce service doit savoir d'un autre n'est pas encore à jour",
+)
+NOBODY: Final = Sentence("there is nobody known as {person}", "personne n'est connu comme {person}")
 NO_LIST: Final = Sentence("there is no list of this name", "aucune liste ne porte ce nom")
 NO_FILE: Final = Sentence("the documentation has no such file", "ce fichier ne fait pas partie de la documentation")
 OTHER_METHODS: Final = Sentence("the methods here are {methods}", "les méthodes possibles ici sont {methods}")

@@ -20,6 +20,7 @@ from service.http.serving import serve
 from service.running import settings
 from service.running.letters import dead_letters
 from service.running.logs import begin_log
+from service.running.persons import persons
 from service.running.reconciling import put_right, verify
 from service.running.refolding import fold_anew
 from service.running.settings import DatabaseSettings, Settings, SettingsError
@@ -40,12 +41,16 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
-    if name not in commands or (arguments and name not in {"reconcile", "refold", "dead-letters", *service.commands}):
+    if name not in commands or (
+        arguments and name not in {"reconcile", "refold", "dead-letters", "persons", *service.commands}
+    ):
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
     except SettingsError as unset:
         sys.exit(str(unset))
+    if service.names_persons and isinstance(configured, Settings) and configured.personal_key is None:
+        sys.exit("Settings: PERSONAL_KEY is not set, and this service recognises persons by it.")
     begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
@@ -69,6 +74,7 @@ def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]]
         "reconcile": partial(put_right, service),
         "refold": partial(fold_anew, service),
         "dead-letters": partial(dead_letters, service),
+        **({"persons": partial(persons, service)} if service.names_persons else {}),
     }
 
 

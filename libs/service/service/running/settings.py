@@ -116,6 +116,11 @@ class Settings(DatabaseSettings):
     ] = {}
     """Versions of services' topics where they are not 1, comma-separated: `companies=2`. The same for every service."""
 
+    personal_key: Annotated[str, Field(min_length=32), Is("a secret of at least 32 characters")] | None = Field(
+        default=None, repr=False
+    )
+    """The secret by which persons are recognised: kept as long as the service's data is, and nowhere beside it."""
+
     oidc_issuer: str
     """The `iss` that tokens must carry."""
     oidc_audience: str

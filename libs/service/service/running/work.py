@@ -4,13 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
 from contracts.model import latest
 from eventstore.issuing import issue_due, react
 from eventstore.kafka.envelope import Message
+from eventstore.mirroring import mirror_messages
+from eventstore.mirrors import Mirror
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.derived import Collision
 from eventstore.postgres.store import Store
@@ -20,6 +22,7 @@ from eventstore.refolding import refold
 from eventstore.subscribing.subscription import Subscription
 from service import clock
 from service.definition import Service, Subscribes
+from service.running.persons import retain
 from service.running.settings import Settings
 from service.running.supervision import Supervised
 
@@ -44,6 +47,9 @@ def work(service: Service, settings: Settings, store: Store) -> list[Supervised]
         own += [_settling(store), _refolding(service, store, refolded)]
     if any(decider.has_due for decider in service.deciders.values()):
         own.append(_due(service, store))
+    if service.names_persons:
+        own.append(_retaining(service, store))
+    own += [_mirroring(service, mirror, settings, store) for mirror in service.mirrors]
     if service.reactions is not None:
         own.append(_reacting(service, service.reactions, settings, store, refolded))
     return own + [_subscription(each, settings, store) for each in service.subscriptions]
@@ -74,6 +80,35 @@ def _forgetting(store: Store) -> Supervised:
             await asyncio.sleep(HOUR)
 
     return Supervised("forgetting of old idempotency keys", run, lambda: "running")
+
+
+def _retaining(service: Service, store: Store) -> Supervised:
+    async def run() -> None:
+        while True:
+            try:
+                if erased := await retain(service, store):
+                    log.info("%d persons were erased, whom no record needs any more", erased)
+            except StoreUnavailable:
+                log.info("whom no record needs is erased later: the database is away")
+            await asyncio.sleep(HOUR)
+
+    return Supervised("erasing of whom no record needs", run, lambda: "running")
+
+
+def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store: Store) -> Supervised:
+    async def handle(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await mirror_messages(connection, mirror, messages)
+
+    subscription = Subscription(
+        mirror.subscription,
+        topics=[settings.topic(topic) for topic in service.registry.publishers(mirror.events)],
+        bootstrap=settings.kafka_bootstrap,
+        pool=store.pool,
+        handle=handle,
+        known=service.registry,
+        group=settings.group(f"{service.name}-{mirror.subscription}"),
+    )
+    return _told(f"mirror {mirror.category}", subscription, subscription.run)
 
 
 def _settling(store: Store) -> Supervised:

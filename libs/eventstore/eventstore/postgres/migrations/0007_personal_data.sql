@@ -20,6 +20,9 @@ CREATE TABLE kept (
 );
 CREATE INDEX kept_by_subject ON kept (subject, until);
 
+-- For mirrors, which decisions look up: when a partition was last found to be read to its end.
+ALTER TABLE marks ADD COLUMN current_at timestamptz;
+
 DROP FUNCTION append_group;
 
 -- Appends a group of commands, each judged by itself, in one commit. Returns a row for each command that was not
