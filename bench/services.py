@@ -15,6 +15,7 @@ import httpx
 from devstack.child import Child
 from devstack.issuer import Issuer
 from devstack.ports import free_port
+from devstack.prepared import PERSONAL_KEY
 
 ROOT = Path(__file__).parent.parent
 
@@ -75,5 +76,6 @@ def settings(database_url: str, bootstrap: str, issuer: Issuer) -> dict[str, str
         "OIDC_ISSUER": issuer.url,
         "OIDC_AUDIENCE": issuer.audience,
         "OIDC_JWKS_URL": issuer.jwks_url,
+        "PERSONAL_KEY": PERSONAL_KEY,
         "LOG_LEVEL": "WARNING",
     }

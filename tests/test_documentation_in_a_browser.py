@@ -20,7 +20,7 @@ from starlette.routing import Mount
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
-from devstack.prepared import prepare
+from devstack.prepared import PERSONAL_KEY, prepare
 from service.application import build
 from service.documents import openapi
 from service.running.settings import Settings
@@ -56,6 +56,7 @@ def serving(name: str, database: str, issuer: Issuer) -> Iterator[str]:
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
+        personal_key=PERSONAL_KEY,
     )
     application = build(service, settings, worker=False)
 

@@ -22,6 +22,7 @@ from contracts import sample_siret
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
+from devstack.prepared import PERSONAL_KEY
 from devstack.running import SERVICES
 from eventstore.postgres.migrate import migrate
 from service.documents import openapi
@@ -93,6 +94,7 @@ def running(database: str, other_database: str, kafka: str, issuer: Issuer) -> I
                 "OIDC_ISSUER": issuer.url,
                 "OIDC_AUDIENCE": issuer.audience,
                 "OIDC_JWKS_URL": issuer.jwks_url,
+                "PERSONAL_KEY": PERSONAL_KEY,
                 "TERRITORY": territory,
                 "TOPIC_PARTITIONS": "3",
                 "PORT": str(free_port()),

@@ -1,25 +1,31 @@
 """The OpenAPI document of every service: its examples are what the service answers, and generators can read it."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
+import asyncpg
 import httpx
 import pytest
 
 from contracts.roles import ORGANISATION_ROLES
 from devstack.host import service_of
 from devstack.issuer import Issuer
+from devstack.prepared import PERSONAL_KEY
 from devstack.running import SERVICES
 from eventstore.execution import execute
 from eventstore.issuing import OURS
+from eventstore.kafka.envelope import Message
+from eventstore.mirroring import mirror_messages
 from eventstore.postgres.store import Store
 from service import clock
 from service.application import build
 from service.definition import Service
 from service.documents import openapi
-from service.documents.rehearsal import Step, rehearse
+from service.documents.rehearsal import Mirrored, Step, rehearse
 from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +41,7 @@ async def calling(service: Service, database: str, issuer: Issuer) -> AsyncItera
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
+        personal_key=PERSONAL_KEY,
     )
     application = build(service, settings, worker=False)
     async with (
@@ -63,6 +70,8 @@ class Replay:
         self._monkeypatch = monkeypatch
         self._ways: dict[tuple[int, str], tuple[Sequence[Step], str]] = {}
         """The steps that each stream has taken, and the id that the service gave it."""
+        self._subjects: dict[str, str] = {}
+        """The pseudonyms of examples, by those that the service gave."""
 
     def bearer(self, step: Step) -> dict[str, str]:
         """The header of a caller of every role, for the organisations that the record belongs to."""
@@ -70,8 +79,11 @@ class Replay:
         claims: dict[str, Any] = {str(role): owners[role][0] if role in owners else None for role in ORGANISATION_ROLES}
         return {"Authorization": f"Bearer {self._issuer.token(self._scopes, **claims)}"}
 
-    async def lead_to(self, last: Step) -> str:
+    async def lead_to(self, last: Step | Mirrored) -> str:
         """Takes the steps of a way that its stream has not taken yet. Returns the id of the stream."""
+        if isinstance(last, Mirrored):
+            await self._mirror(last)
+            return last.identity
         key = id(last.decider), last.identity
         taken, identity = self._ways.get(key, ((), ""))
         both = min(len(taken), len(last.path))
@@ -88,6 +100,7 @@ class Replay:
     async def _take(self, step: Step, identity: str, known: Mapping[str, str]) -> str:
         named = {name: known[name] for name in known.keys() & type(step.command).model_fields.keys()}
         command = step.command.model_copy(update={**named, "on": step.now.date()})
+        await self._know(step)
         self._monkeypatch.setattr(clock, "now", lambda: step.now)
         if not step.decision.roles:
             outcome = await execute(
@@ -96,9 +109,48 @@ class Replay:
             return outcome.identity
         path = self._paths[id(step.decider)]
         where = path if step.decision.creates else f"{path}/{identity}/{step.decision.name}"
-        answer = await self._client.post(where, json=command.model_dump(mode="json"), headers=self.bearer(step))
+        persons = {field: getattr(command, field) for field in step.decision.persons}
+        told = {field: person and person.told.model_dump(mode="json") for field, person in persons.items()}
+        body = {**command.model_dump(mode="json"), **told}
+        answer = await self._client.post(where, json=body, headers=self.bearer(step))
         assert answer.is_success, (step.decision.name, answer.text)
-        return str(answer.json()["id"])
+        made: dict[str, Any] = answer.json()
+        self._subjects |= {made[field]: shown for field, shown in step.decider.subjects_in(step.state).items()}
+        return str(made["id"])
+
+    async def _know(self, step: Step) -> None:
+        """Lets there be whom a step erases."""
+        if step.decision.erases:
+            await self._store.pool.execute(
+                "INSERT INTO personal_data (subject, kind, data, recorded_at) VALUES ($1, 'Person', '{}', now())"
+                " ON CONFLICT DO NOTHING",
+                getattr(step.command, step.decision.erases),
+            )
+
+    async def _mirror(self, shown: Mirrored) -> None:
+        """Lets a mirror show what it is to show."""
+        messages = [
+            Message(
+                position=version,
+                stream_id=f"{shown.mirror.of.name}-{shown.identity}",
+                version=version,
+                previous=0,
+                event_id=uuid.uuid4(),
+                type=event.event_type,
+                schema_version=event.schema_version,
+                recorded_at=datetime.now(UTC),
+                sample=False,
+                data=event.model_dump_json().encode(),
+                source="",
+                topic="",
+                partition=0,
+                offset=version,
+            )
+            for version, event in enumerate(shown.events, 1)
+        ]
+        async with self._store.pool.acquire() as connection:
+            await connection.execute("DELETE FROM streams WHERE category = $1", shown.mirror.category)
+            await mirror_messages(cast(asyncpg.Connection, connection), shown.mirror, messages)
 
     async def read(self, step: Step, path: str = "") -> Any:
         """What the service says of the stream that a step led to, in the ids of the examples."""
@@ -107,12 +159,16 @@ class Replay:
         text = answer.text
         for (_, shown), (_, real) in self._ways.items():
             text = text.replace(real, shown)
+        for real, shown in self._subjects.items():
+            text = text.replace(real, shown)
         return json.loads(text)
 
     async def forget(self) -> None:
         """Empties the store."""
         self._ways.clear()
-        await self._store.pool.execute("TRUNCATE streams, events, idempotency_keys, ordered, claims, due, reactions")
+        await self._store.pool.execute(
+            "TRUNCATE streams, events, idempotency_keys, ordered, claims, due, reactions, personal_data, kept"
+        )
 
 
 def answered(document: dict[str, Any], path: str, method: str, status: str) -> Any:

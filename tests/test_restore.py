@@ -20,6 +20,7 @@ from companies.app import app
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.postgres import INSTALLED
+from devstack.prepared import PERSONAL_KEY
 from devstack.topics import read_topic
 from eventstore.postgres.migrate import migrate
 from service.application import build
@@ -45,6 +46,7 @@ def settings_for(url: str, kafka: str, issuer: Issuer, territory: str) -> Settin
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
+        personal_key=PERSONAL_KEY,
     )
 
 
@@ -146,6 +148,7 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
             "OIDC_ISSUER": issuer.url,
             "OIDC_AUDIENCE": issuer.audience,
             "OIDC_JWKS_URL": issuer.jwks_url,
+            "PERSONAL_KEY": PERSONAL_KEY,
         }
         ends = []
         for command in runbook():

@@ -207,6 +207,12 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "not_used": Sentence("Not used", "Non utilisé"),
             "other": _OTHER,
         },
+        "erasure-statuses": {"erased": Sentence("Erased", "Effacée")},
+        "erasure-reasons": {
+            "request": Sentence("At the person's request", "À la demande de la personne"),
+            "retention": Sentence("No longer needed", "Fin de la durée de conservation"),
+            "mistake": Sentence("Recorded by mistake", "Enregistrée par erreur"),
+        },
     }
 )
 """The closed vocabularies of commands and states, by name."""

@@ -6,6 +6,7 @@ The state folder (`STATE`, `.state` by default) holds this, the servers' data an
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -86,6 +87,7 @@ class Running:
             "OIDC_ISSUER": issuer.url,
             "OIDC_AUDIENCE": issuer.audience,
             "OIDC_JWKS_URL": issuer.jwks_url,
+            "PERSONAL_KEY": personal_key(),
         }
 
     def settings(self, service: str) -> Settings:
@@ -97,6 +99,17 @@ class Running:
             return load(Settings, **{name.lower(): value for name, value in self.environment(service).items()})
         except SettingsError as error:
             raise DevstackError(str(error)) from None
+
+
+def personal_key() -> str:
+    """By which the system's services recognise persons: made once, and kept as long as their data."""
+    kept = state_folder() / "personal_key"
+    try:
+        return kept.read_text()
+    except FileNotFoundError:
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(32))
+        return kept.read_text()
 
 
 @contextmanager

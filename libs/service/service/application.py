@@ -26,7 +26,7 @@ from service.http.resource import Endpoints
 from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFUSED, ORIGIN_REFUSED, Said
 from service.running import health
 from service.running.runtime import Runtime
-from service.running.settings import Settings
+from service.running.settings import Settings, SettingsError
 from service.running.supervision import supervised
 from service.running.work import work
 
@@ -129,6 +129,12 @@ def _why(refused: str, asked: Headers) -> Said:
     return Said(NETWORK_REFUSED)
 
 
+def require_personal_key(service: Service, settings: Settings) -> None:
+    """Raises SettingsError where a service that names persons is not told by which key to recognise them."""
+    if service.names_persons and settings.personal_key is None:
+        raise SettingsError("Settings: PERSONAL_KEY is not set, and this service recognises persons by it.")
+
+
 def build(
     service: Service,
     settings: Settings,
@@ -141,6 +147,7 @@ def build(
 
     With `usable` that waits until it is done; what needs the store is answered with 503 meanwhile.
     """
+    require_personal_key(service, settings)
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
     runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
 

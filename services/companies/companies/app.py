@@ -8,8 +8,9 @@ from companies.equipment import equipments
 from companies.investment import investments
 from companies.licence import licences
 from companies.reactions import reactions
-from contracts.companies import booking, company, equipment, investment, licence
+from contracts.companies import booking, company, equipment, erasure, investment, licence
 from contracts.roles import Role
+from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
@@ -49,6 +50,7 @@ app = Service(
             # When a machine is taken; by whom is the business of those two.
             reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
         ),
+        Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
     reactions=reactions,
 )

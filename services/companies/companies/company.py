@@ -3,11 +3,15 @@
 A company applies by itself or through the network's coordinator (role `network`), who activates, rejects, suspends and
 reinstates; either reports the headcount and says that the company leaves. Members and their headcount are the active
 companies: a suspension or a departure takes the headcount to 0, a reinstatement brings it back.
+
+A sole trader's company [entreprise individuelle] has the name of a person, who is known until five years after it left,
+when claims from its membership are barred (Code civil, art. 2224), or a year after it was refused.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.companies.company import (
     CATEGORY,
@@ -22,7 +26,8 @@ from contracts.companies.company import (
     LeavingReason,
     SuspensionReason,
 )
-from contracts.model import Day
+from contracts.model import LAST_DAY, Day
+from contracts.personal import Person, Personal
 from contracts.values import (
     Commune,
     EnteredLegalForm,
@@ -31,13 +36,15 @@ from contracts.values import (
     FullTimeEquivalents,
     LegalForm,
     Naf,
+    PersonName,
     ShortText,
     Siret,
     SizeBand,
+    Subject,
     Zone,
     size_band,
 )
-from eventstore.decider import Command, Decider, State, tell
+from eventstore.decider import Command, Decider, Keep, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
@@ -45,12 +52,32 @@ Membership = Literal["applied", "active", "rejected", "suspended", "left"]
 """Where a company stands in the network."""
 
 
-class Apply(Command):
+class SoleTrader(Person):
+    """A sole trader [entrepreneur individuel], whose company has no other name than this person's."""
+
+    family_name: PersonName
+    given_name: PersonName
+    trade_name: EnteredText | None = None
+    """What the business is called besides [nom commercial]."""
+
+
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "siret": "00000001800010",
+    "name": "Fonderie d'Exemple",
+    "legal_form": "5710",
+    "naf": "25.62B",
+    "commune": "36088",
+    "headcount": 45,
+}
+
+
+class Apply(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """A company asks to join the network, for the first time or again after a refusal or a departure."""
 
     siret: Siret
-    name: Annotated[EnteredText, Field(examples=["Fonderie d'Exemple"])]
-    """The company's name; sole traders, whose name is their own, cannot be recorded."""
+    name: Annotated[EnteredText, Field(examples=["Fonderie d'Exemple"])] | None = None
+    """The company's name; of a sole trader (legal form 1…) `trader` is told instead."""
+    trader: Personal[SoleTrader] | None = None
     legal_form: EnteredLegalForm
     naf: EnteredNaf
     commune: Commune
@@ -95,7 +122,10 @@ class Company(State):
     """A company of the network, or one that asked to be."""
 
     siret: Siret
-    name: Annotated[ShortText, Field(examples=["Fonderie d'Exemple"])]
+    name: Annotated[ShortText, Field(examples=["Fonderie d'Exemple"])] | None
+    """None of a sole trader, whose name is personal."""
+    trader: Subject | None = None
+    """The sole trader, if it is one's."""
     legal_form: LegalForm
     naf: Naf
     commune: Commune
@@ -126,8 +156,15 @@ class Company(State):
 
 SOLE_TRADER = Refusal(
     "sole-trader",
-    "a sole trader's name is personal, and personal data cannot be recorded yet",
-    "le nom d'un entrepreneur individuel est une donnée personnelle, et ces données ne peuvent pas encore être reçues",
+    "a sole trader's name is personal: of the legal form {legal_form} a trader is told, and no name",
+    "le nom d'un entrepreneur individuel est une donnée personnelle : pour la forme juridique {legal_form}, indiquez "
+    "trader, et non name",
+    legal_form=LegalForm,
+)
+NAME_MISSING = Refusal(
+    "company-name-missing",
+    "of the legal form {legal_form} a name is told, and no trader",
+    "pour la forme juridique {legal_form}, indiquez name, et non trader",
     legal_form=LegalForm,
 )
 NOT_A_MEMBER = Refusal(
@@ -162,7 +199,10 @@ companies = Decider(
 @companies.creates(by=("company", "network"), when=("rejected", "left"), to="applied")
 def apply(_company: Company | None, command: Apply) -> CompanyApplied:
     if command.legal_form.startswith("1"):
-        raise SOLE_TRADER(legal_form=command.legal_form)
+        if command.trader is None or command.name is not None:
+            raise SOLE_TRADER(legal_form=command.legal_form)
+    elif command.name is None or command.trader is not None:
+        raise NAME_MISSING(legal_form=command.legal_form)
     return tell(CompanyApplied, command, company=command.siret, size_band=size_band(command.headcount))
 
 
@@ -214,11 +254,25 @@ companies.steps(
 )
 
 
+@companies.keeps
+def _(company: Company) -> Iterable[Keep]:
+    if company.trader is None:
+        return
+    match company.status:
+        case "rejected":
+            yield Keep(company.trader, _years_after(company.effective_on, 1))
+        case "left":
+            yield Keep(company.trader, _years_after(company.effective_on, 5))
+        case _:
+            yield Keep(company.trader, LAST_DAY)
+
+
 @companies.evolves
 def _(_company: Company | None, event: CompanyApplied) -> Company:
     return Company(
         siret=event.company,
         name=event.name,
+        trader=event.trader,
         legal_form=event.legal_form,
         naf=event.naf,
         commune=event.commune,
@@ -242,3 +296,8 @@ def _(company: Company, event: HeadcountReported) -> Company:
         headcount_on=event.effective_on,
         size_band=event.size_band,
     )
+
+
+def _years_after(day: Day, years: int) -> Day:
+    """The same day of a later year; of a leap day the one before."""
+    return day.replace(year=day.year + years, day=min(day.day, 28) if day.month == 2 else day.day)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from companies.app import app
 from contracts import sample_siret
 from devstack.issuer import Issuer
+from devstack.prepared import PERSONAL_KEY
 from service.application import build
 from service.documents.refusals import refusals
 from service.running.settings import Settings
@@ -78,6 +79,7 @@ async def serving(database: str, issuer: Issuer, kafka: str | None = None) -> As
         oidc_issuer=issuer.url,
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
+        personal_key=PERSONAL_KEY,
     )
     service = build(app, settings, worker=kafka is not None)
     transport = httpx.ASGITransport(app=service)

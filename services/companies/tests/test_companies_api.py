@@ -236,9 +236,17 @@ async def test_a_company_applies_once_even_twenty_times_at_once(partners: Partne
             problem(answer, 409, "company-exists")
 
 
-async def test_a_sole_trader_is_refused(partners: Partners) -> None:
+async def test_a_sole_trader_is_taken_and_the_name_shown_to_whom_may_know_it(partners: Partners) -> None:
     problem(await partners.post(COMPANIES, application(legal_form="1000")), 409, "sole-trader")
     problem(await partners.get(f"{COMPANIES}/{FOUNDRY}"), 404, "not-found")
+    body = application(legal_form="1000", trader={"family_name": "Exemple", "given_name": "Camille"})
+    del body["name"]
+    created = done(await partners.post(COMPANIES, body), 201)
+    assert created["name"] is None
+    assert "personal" not in created
+    knows = "companies:read companies:write companies:personal"
+    activated = done(await partners.post(f"{COMPANIES}/{FOUNDRY}/activate", {"on": "2024-02-01"}, scopes=knows))
+    assert activated["personal"]["trader"] == {"family_name": "Exemple", "given_name": "Camille", "trade_name": None}
 
 
 async def test_what_a_member_is_refused(partners: Partners) -> None:

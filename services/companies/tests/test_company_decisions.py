@@ -13,6 +13,7 @@ from companies.company import (
     Reinstate,
     Reject,
     ReportHeadcount,
+    SoleTrader,
     Suspend,
     companies,
 )
@@ -26,7 +27,8 @@ from contracts.companies.company import (
     CompanySuspended,
     HeadcountReported,
 )
-from eventstore.decider import Actor, Command
+from contracts.personal import Personal
+from eventstore.decider import Actor, Command, Keep
 from eventstore.refusal import Forbidden
 from eventstore.specification import Specification
 
@@ -34,6 +36,8 @@ TODAY = date(2024, 9, 2)
 given = Specification(companies, today=TODAY)
 
 FOUNDRY = sample_siret(0)
+SOMEBODY = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+TRADER = Personal(SoleTrader(family_name="Exemple", given_name="Camille"), SOMEBODY)
 FACTS: dict[str, Any] = {"company": FOUNDRY, "naf": "24.54Z", "commune": "36088", "zone": "zi-limoise"}
 
 
@@ -104,8 +108,28 @@ def test_a_company_applies_once(past: str) -> None:
     given(*PASTS[past]).when(apply.model_copy(update={"on": day(8)})).rejected("company-exists")
 
 
-def test_a_sole_trader_cannot_be_recorded_yet() -> None:
-    given().when(apply.model_copy(update={"legal_form": "1000"})).rejected("sole-trader")
+def test_a_sole_trader_is_known_by_a_pseudonym_until_five_years_after_leaving() -> None:
+    asked = apply.model_copy(update={"legal_form": "1000", "name": None, "trader": TRADER})
+    event = applied.model_copy(update={"legal_form": "1000", "name": None, "trader": SOMEBODY})
+    given().when(asked).then(event)
+    given(event).keeps(Keep(SOMEBODY, until=date(2100, 12, 31)))
+    given(event, rejected).keeps(Keep(SOMEBODY, until=date(2025, 2, 1)))
+    given(event, activated, left).keeps(Keep(SOMEBODY, until=date(2029, 7, 1)))
+
+
+@pytest.mark.parametrize(
+    ("said", "slug"),
+    [
+        ({"legal_form": "1000"}, "sole-trader"),
+        ({"legal_form": "1000", "name": None}, "sole-trader"),
+        ({"legal_form": "5710", "name": None}, "company-name-missing"),
+        ({"legal_form": "5710", "trader": True}, "company-name-missing"),
+    ],
+)
+def test_only_a_sole_traders_name_is_personal(said: dict[str, object], slug: str) -> None:
+    if "trader" in said:
+        said = {**said, "trader": TRADER}
+    given().when(apply.model_copy(update=said)).rejected(slug)
 
 
 # Answering an application

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Event
-from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Zone
+from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Subject, Zone
 
 CATEGORY: Final = Category("company", service="companies", path="/v1/companies")
 
@@ -24,14 +24,30 @@ class _Company(Event):
     """The business zone it is in, if any."""
 
 
-class CompanyApplied(_Company, version=1):
-    """A company asked to join the network. It is not a member yet, and its headcount does not count."""
-
-    name: ShortText
+class _Applied(_Company):
     legal_form: LegalForm
     headcount: FullTimeEquivalents
     """As declared in the application."""
     size_band: SizeBand
+
+
+class CompanyApplied1(_Applied, type="CompanyApplied", version=1):
+    """A company asked to join the network, and was none of a sole trader."""
+
+    name: ShortText
+
+    def upcast(self) -> "CompanyApplied":
+        """With a name, and nobody behind it."""
+        return CompanyApplied(**dict(self))
+
+
+class CompanyApplied(_Applied, version=2, replaces=CompanyApplied1):
+    """A company asked to join the network. It is not a member yet, and its headcount does not count."""
+
+    name: ShortText | None
+    """None of a sole trader, whose name is personal."""
+    trader: Subject | None = None
+    """The sole trader, if it is one's."""
 
 
 class CompanyActivated(_Company, version=1):

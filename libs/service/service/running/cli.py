@@ -13,7 +13,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, is_outage
 from eventstore.postgres.migrate import SchemaMismatch, check, migrate
-from service.application import build
+from service.application import build, require_personal_key
 from service.definition import Service
 from service.documents import openapi
 from service.http.serving import serve
@@ -47,10 +47,10 @@ def main(service: Service) -> NoReturn:
         sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
+        if isinstance(configured, Settings):
+            require_personal_key(service, configured)
     except SettingsError as unset:
         sys.exit(str(unset))
-    if service.names_persons and isinstance(configured, Settings) and configured.personal_key is None:
-        sys.exit("Settings: PERSONAL_KEY is not set, and this service recognises persons by it.")
     begin_log(configured.log_level)
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
