@@ -80,7 +80,8 @@ def required(model: type[Event]) -> set[str]:
 
 def test_the_registry_holds_every_event() -> None:
     assert {each.model.__name__ for each in REGISTRY.values()} == {
-        "CompanyApplied1", "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended", "CompanyReinstated", "CompanyLeft",
+        "CompanyApplied1", "CompanyApplied", "CompanyActivated", "CompanyRejected", "CompanySuspended",
+        "CompanyReinstated", "CompanyLeft",
         "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
