@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import count
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -132,10 +133,11 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     """
     refusals = []
     for reaction in reactions.of(type(event)):
-        for ordinal, issue in enumerate(reaction.function(event, *await _found(store, reaction, event))):
+        # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
+        ordinals = count()
+        for issue in reaction.function(event, *await _found(store, reaction, event)):
             reactions.check(issue)
-            # An ordinal only where a stream begins: what is found may be fewer when the event is delivered again.
-            target = str(ordinal) if issue.identity is None else issue.decider.stream_id(issue.identity)
+            target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
             key = f"{message.event_id}/{reaction.name}/{target}"
             if refusal := await _answer(store, issue, key, message, event, now):
                 refusals.append(f"{refusal} (asked by {reaction.name})")
