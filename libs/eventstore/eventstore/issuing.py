@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import count
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -21,10 +22,8 @@ from eventstore.postgres.parking import (
     Led,
     TakenDue,
     drop_due,
-    forget_refusal,
     is_reacted,
     park_due,
-    parked_reaction,
     record_reaction,
     release_due,
     take_due,
@@ -40,6 +39,10 @@ AT_ONCE: Final = 100
 MOST_FOUND: Final = 10_000
 """Streams that one event may concern: more is a mistake in what a reaction finds."""
 OURS: Final = Actor(PLATFORM, frozenset({PLATFORM}))
+
+
+class ReactionsRefused(Exception):
+    """Commands that an event asks for were refused as no reaction expects: which ones, and why."""
 
 
 async def issue_due(store: Store, deciders: Mapping[str, Decider[Any]], now: datetime) -> int:
@@ -125,14 +128,21 @@ def _metadata(
 async def react(store: Store, reactions: Reactions, message: Message, event: Event, now: datetime) -> None:
     """Issues what an event asks for, each command with one effect however often it is delivered.
 
-    What is refused is kept for ops, unless its reaction expects it. Raises StoreUnavailable.
+    Raises ReactionsRefused, once all were issued, where any is refused and its reaction does not expect that: those are
+    issued again when the event is delivered again. Raises StoreUnavailable.
     """
+    refusals = []
     for reaction in reactions.of(type(event)):
-        for ordinal, issue in enumerate(reaction.function(event, *await _found(store, reaction, event))):
+        # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
+        ordinals = count()
+        for issue in reaction.function(event, *await _found(store, reaction, event)):
             reactions.check(issue)
-            # An ordinal only where a stream begins: what is found may be fewer when the event is delivered again.
-            target = str(ordinal) if issue.identity is None else issue.decider.stream_id(issue.identity)
-            await _answer(store, issue, f"{message.event_id}/{reaction.name}/{target}", message, event, now)
+            target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
+            key = f"{message.event_id}/{reaction.name}/{target}"
+            if refusal := await _answer(store, issue, key, message, event, now):
+                refusals.append(f"{refusal} (asked by {reaction.name})")
+    if refusals:
+        raise ReactionsRefused("; ".join(refusals))
 
 
 async def _found(store: Store, reaction: Reaction, event: Event) -> Sequence[Sequence[Found[Any]]]:
@@ -153,9 +163,10 @@ async def _found(store: Store, reaction: Reaction, event: Event) -> Sequence[Seq
             raise AssertionError(f"the reaction {reaction.name} finds more than {MOST_FOUND} streams")
 
 
-async def _answer(store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime) -> None:
+async def _answer(store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime) -> str | None:
+    """Issues the first of some commands that is not refused; returns what is refused and why, unless it is expected."""
     if await is_reacted(store.pool, key):
-        return
+        return None
     metadata = _metadata(
         str(message.event_id),
         sample=message.sample,
@@ -168,23 +179,20 @@ async def _answer(store: Store, issue: Issue, key: str, message: Message, event:
         try:
             await _try(store, issue.decider, issue.identity, dated, key, metadata, now)
         except AlreadyRefused:
-            return
+            return None
         except (Refused, StreamNotFound, EventTooLarge) as error:
             refused.append((dated, error))
         else:
-            return
+            return None
     if await is_reacted(store.pool, key):
         # By another replica, whose effect is what was refused here.
-        return
-    stream_id = issue.decider.stream_id(issue.identity or "")
-    unexpected = [(command, error) for command, error in refused if not _is_expected(issue, error)]
-    if not unexpected:
-        await record_reaction(store.pool, Led(key, "passed", stream_id, 0))
-        return
-    command, refusal = unexpected[0]
-    reason = _reason(refusal)
-    log.error("%s, which a reaction asks of %s, is refused: %s", type(command).__name__, stream_id, reason)
-    await record_reaction(store.pool, Led(key, "refused", stream_id, 0, *_written(command), metadata, reason))
+        return None
+    for command, refusal in refused:
+        if not (isinstance(refusal, Refused) and refusal.slug in issue.expected):
+            target = issue.decider.stream_id(issue.identity) if issue.identity else f"a new {issue.decider.category}"
+            return f"{type(command).__name__} on {target}: {_reason(refusal)}"
+    await record_reaction(store.pool, Led(key, "passed", issue.decider.stream_id(issue.identity or ""), 0))
+    return None
 
 
 async def _try(
@@ -205,32 +213,6 @@ async def _try(
     )
     if found is not None and outcome.version == found.version:
         await record_reaction(store.pool, Led(key, "unchanged", outcome.stream_id, outcome.version))
-
-
-async def retry_reaction(store: Store, deciders: Mapping[str, Decider[Any]], name: str, now: datetime) -> bool:
-    """Issues a refused reaction's command again. Returns whether there is one of this name; raises as `_try` does."""
-    parked = await parked_reaction(store.pool, name)
-    if parked is None:
-        return False
-    decider = next(each for each in deciders.values() if parked.stream_id.startswith(each.stream_id("")))
-    identity = decider.identity(parked.stream_id)
-    kind = next(kind for kind in decider.decisions if kind.__name__ == parked.name)
-    command = kind.model_validate_json(parked.body or "{}")
-    await forget_refusal(store.pool, parked.key)
-    try:
-        await _try(store, decider, identity or None, command, parked.key, parked.metadata or "{}", now)
-    except Refused as refused:
-        await record_reaction(store.pool, parked._replace(reason=_reason(refused)))
-        raise
-    return True
-
-
-def _written(command: Command) -> tuple[str, str]:
-    return type(command).__name__, command.model_dump_json()
-
-
-def _is_expected(issue: Issue, error: Exception) -> bool:
-    return isinstance(error, Refused) and error.slug in issue.expected
 
 
 def _is_refusal(error: Exception | None) -> bool:

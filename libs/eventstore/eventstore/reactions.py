@@ -33,7 +33,7 @@ class Found(Generic[S]):
 class Issue:
     """A command for a stream, or for a new one where `identity` is None: the first of some that is not refused.
 
-    A refusal that a reaction `expects`, as where somebody else was faster, is no fault; any other is kept for ops.
+    A refusal that a reaction `expects`, as where somebody else was faster, is no fault; any other parks its event.
     """
 
     def __init__(

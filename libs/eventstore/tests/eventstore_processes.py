@@ -90,11 +90,11 @@ class StallingSubscription(Subscription):
 
     stalled = False
 
-    async def _apply(self, member: Any, records: Any) -> None:
+    async def _apply(self, member: Any, records: Any, fault: Exception | None = None) -> None:
         if not self.stalled:
             self.stalled = True
             stop_here()
-        await super()._apply(member, records)
+        await super()._apply(member, records, fault)
 
 
 async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:

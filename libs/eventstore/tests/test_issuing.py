@@ -14,13 +14,13 @@ from contracts.model import Event
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
 from eventstore.finding import Finding
-from eventstore.issuing import issue_due, react, retry_reaction
+from eventstore.issuing import ReactionsRefused, issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.parking import discard, parked
 from eventstore.postgres.store import Store
 from eventstore.reactions import Found, Issue, Reactions
-from eventstore.refusal import Refusal, Rejected
+from eventstore.refusal import Refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -263,31 +263,42 @@ async def test_a_reaction_is_once_in_effect_however_often_it_is_delivered(store:
     assert sorted([(await state(store, each)).state.status for each in waiting]) == ["queued", "queued", "released"]
 
 
-async def test_a_refusal_that_nobody_expects_is_kept_and_can_be_tried_again(store: Store) -> None:
+async def test_a_refusal_that_nobody_expects_is_told_once_all_else_is_issued_and_is_tried_again(store: Store) -> None:
     strict = Reactions()
+    offered = False
 
     @strict.to()
     def offer_blindly(event: SeatReleased) -> Iterable[Issue]:
-        yield Issue(seats, event.seat, Offer())
+        if not offered:
+            yield Issue(seats, event.seat, Offer())
+        yield Issue(seats, "nobody's", Offer())
+        # What is found before it is fewer when it is tried again.
+        yield Issue(seats, None, Queue(seat="1B"))
+
+    @strict.to()
+    def queue_elsewhere(_event: SeatReleased) -> Iterable[Issue]:
+        yield Issue(seats, None, Queue(seat="1C"))
 
     blind, holder = await queued(store, "1A"), await reserved(store, "1A")
-    event = SeatReleased(seat=blind, effective_on=NOW.date())
-    message = message_of(uuid4())
-    await react(store, strict, message, event, NOW)
-    await react(store, strict, message, event, NOW)
-    (letter,) = await parked(store.pool)
-    assert letter[1:4] == ("reaction", seats.stream_id(blind), "Offer")
-    assert letter.reason.startswith("seat-taken: ")
-    with pytest.raises(Rejected):
-        await retry_reaction(store, DECIDERS, letter.id, NOW)
-    assert [each.id for each in await parked(store.pool)] == [letter.id]
-    await issued(store, Release(), holder)
-    assert await retry_reaction(store, DECIDERS, letter.id, NOW)
-    assert (await state(store, blind)).state.status == "offered"
+    event, message = SeatReleased(seat=blind, effective_on=NOW.date()), message_of(uuid4())
+    for _ in range(2):
+        with pytest.raises(ReactionsRefused) as said:
+            await react(store, strict, message, event, NOW)
+        assert str(said.value) == (
+            f"Offer on {seats.stream_id(blind)}: seat-taken: somebody else has the seat (asked by offer-blindly); "
+            "Offer on seat-nobody's: StreamNotFound: there is no seat nobody's (asked by offer-blindly)"
+        )
+        assert await store.pool.fetchval("SELECT count(*) FROM streams") == 4
     assert await parked(store.pool) == []
-    assert not await retry_reaction(store, DECIDERS, letter.id, NOW)
-    await react(store, strict, message, event, NOW)
+    await issued(store, Release(), holder)
+    with pytest.raises(ReactionsRefused, match=r"^Offer on seat-nobody's"):
+        await react(store, strict, message, event, NOW)
+    assert (await state(store, blind)).state.status == "offered"
+    offered = True
+    with pytest.raises(ReactionsRefused, match=r"^Offer on seat-nobody's"):
+        await react(store, strict, message, event, NOW)
     assert (await state(store, blind)).version == 2
+    assert await store.pool.fetchval("SELECT count(*) FROM streams") == 4
 
 
 async def test_of_several_commands_the_first_that_is_not_refused_is_issued(store: Store) -> None:

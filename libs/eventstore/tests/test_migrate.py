@@ -112,3 +112,50 @@ async def test_streams_that_held_something_before_limits_were_kept_are_stale(dat
     stale = await connection.fetch("SELECT stream_id FROM streams WHERE labelling <> 0")
     await connection.close()
     assert [stream_id for (stream_id,) in stale] == ["booking-2"]
+
+
+async def test_reactions_that_were_refused_before_messages_were_parked_are_messages_now(
+    database: str, folder: Path
+) -> None:
+    release(folder, {name: sql for name, sql in contents(EVENTSTORE.folder).items() if name < "0006"})
+    await migrate(database, [Migrations("eventstore", folder)])
+    connection = await asyncpg.connect(database)
+    own, foreign = (f"0198f0c0-0000-7000-8000-00000000000{number}" for number in (1, 2))
+    await connection.execute(
+        """
+        INSERT INTO events (stream_id, version, event_id, type, schema_version, data, metadata, recorded_at)
+        VALUES ('booking-1', 3, $1, 'BookingCancelled', 1, '{"é": 1}', '{"sample": true, "correlation_id": "x"}', now())
+        """,
+        own,
+    )
+    for service in ("companies", "mobility"):
+        await connection.execute(
+            "INSERT INTO marks VALUES ('companies-reactions', $1, 0, 7, NULL, true)", f"issoudun.{service}.v1"
+        )
+    for key, outcome in (
+        (f"{own}/offer/booking-2", "refused"),
+        (f"{own}/offer/booking-3", "done"),
+        (f"{own}/review/booking-4", "refused"),
+        (f"{foreign}/offer/booking-5", "refused"),
+        (f"{foreign}/offer/booking-6", "discarded"),
+    ):
+        await connection.execute(
+            "INSERT INTO reactions VALUES ($1, $2, 's', 0, now(), 'Offer', '{}', '{}', 'why')", key, outcome
+        )
+    await migrate(database)
+    ((letter, message),) = await connection.fetch("SELECT d, p FROM dead_letters d JOIN parked_messages p USING (id)")
+    assert (letter["kind"], letter["stream_id"], letter["reason"]) == ("message", "booking-1", "why")
+    assert (message["subscription"], message["source"], message["position"]) == (
+        "companies-reactions",
+        "/issoudun/companies",
+        1,
+    )
+    assert (message["data"].decode(), message["sample"], message["correlation_id"]) == ('{"é": 1}', True, "x")
+    left = await connection.fetch("SELECT key, outcome FROM reactions ORDER BY key")
+    await connection.close()
+    # What was refused is asked again with its event; what is to another service's is given up.
+    assert [tuple(row) for row in left] == [
+        (f"{own}/offer/booking-3", "done"),
+        (f"{foreign}/offer/booking-5", "passed"),
+        (f"{foreign}/offer/booking-6", "passed"),
+    ]

@@ -38,8 +38,8 @@ class Subscribes:
     """What a service does with the events of others.
 
     `events` are those that its handler does something with, whose services' topics it reads; `begin` gives the
-    subscription's name and its handler. It stops before an event that the registry does not know: the release that
-    emits one comes after one that knows it everywhere.
+    subscription's name and its handler. An event that the registry does not know is parked until a release does: the
+    one that emits it comes after one that knows it everywhere.
     """
 
     events: Collection[type[Event]]

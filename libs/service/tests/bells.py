@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal
 
+from contracts.category import Category
 from contracts.model import Event
 from contracts.values import Moment
 from eventstore.decider import PLATFORM, Claim, Command, Decider, Due, State, tell
@@ -14,6 +15,7 @@ from service.http.reading import Reads
 from service.http.resource import Resource
 
 PATH: Final = "/v1/bells"
+CATEGORY: Final = Category("bell", service="bells", path=PATH)
 
 
 class BellHung(Event, version=1):

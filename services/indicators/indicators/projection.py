@@ -51,6 +51,10 @@ _FORGET: Final = (
     "DELETE FROM cells WHERE generation <> $1",
     "DELETE FROM generations WHERE generation <> $1",
     "DELETE FROM marks WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1",
+    (
+        "DELETE FROM parked_messages"
+        " WHERE starts_with(subscription, 'indicators-') AND subscription <> 'indicators-' || $1"
+    ),
 )
 
 

@@ -32,6 +32,7 @@ from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from eventstore.kafka.envelope import Message
+from eventstore.subscribing.parked import Parked, park
 from indicators import network
 from indicators.app import app, catalogue
 from indicators.lineage import FactBehind, Place, facts_behind
@@ -641,7 +642,12 @@ async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgott
         oidc_audience="territory",
         oidc_jwks_url="http://issuer.test/jwks",
     )
+    async with pool.acquire() as connection:
+        for subscription in ("indicators-of-old", Projection(changed).subscription):
+            await park(connection, subscription, [Parked(log.messages[0], ValueError("no such fact"))])  # type: ignore[arg-type]
     assert await forget(changed, configured, []) == 0
+    letters = await pool.fetch("SELECT subscription FROM parked_messages")
+    assert [row["subscription"] for row in letters] == [Projection(changed).subscription]
     left = await pool.fetch("SELECT DISTINCT generation FROM facts")
     assert [row["generation"] for row in left] == [changed.generation]
     assert (

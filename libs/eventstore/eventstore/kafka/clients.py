@@ -72,6 +72,15 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
     def __init__(self, **settings: object) -> None:
         super().__init__(isolation_level="read_committed", enable_auto_commit=False, **settings)
 
+    async def start(self) -> None:
+        """Connects. Told to end meanwhile, it does when it has: the connection it begins with would stay open."""
+        starting = asyncio.ensure_future(super().start())
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _within(_PARTING, starting)
+            raise
+
     async def discard(self) -> None:
         """Closes, and leaves the group if it is in one."""
         if await _within(_PARTING, self.stop()):

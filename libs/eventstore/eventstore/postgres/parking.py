@@ -1,6 +1,7 @@
-"""What is due and what reactions asked for, as the database keeps it: taken for a while, done, or parked with a reason.
+"""What is due and what reactions led to, as the database keeps it, and what is parked, as ops see it (`dead-letters`).
 
-What cannot be done is parked, where ops list it, have it tried again, or discard it (`dead-letters`).
+They list what could not be done, have it tried again, or discard it. Parked messages of subscriptions are among it:
+`subscribing.parked` says how they come and go.
 """
 
 from collections.abc import Sequence
@@ -28,13 +29,23 @@ class Parked(NamedTuple):
 
     id: str
     kind: str
-    """`due` or `reaction`."""
+    """`due` or `message`."""
     stream_id: str
     name: str
-    """The command's."""
+    """The command's that was due, or the type of the event."""
     body: str
+    """The command, or which event it is and for which subscription."""
     reason: str
     parked_at: datetime
+    behind: int
+    """How many later messages of its stream wait behind it."""
+
+
+class Tried(NamedTuple):
+    """How often a parked message was tried, and what came of it last."""
+
+    attempts: int
+    reason: str
 
 
 async def take_due(pool: asyncpg.Pool, now: datetime, limit: int) -> Sequence[TakenDue]:
@@ -109,25 +120,21 @@ async def park_due(pool: asyncpg.Pool, due: TakenDue, version: int, reason: str)
 
 
 class Led(NamedTuple):
-    """What a reaction led to where no event was appended; with the command and the reason, where it was refused."""
+    """What a reaction led to where no event was appended."""
 
     key: str
     outcome: str
-    """`unchanged`, `passed` (refused, as may be expected) or `refused`."""
+    """`unchanged`, or `passed`: refused, as may be expected."""
     stream_id: str
     version: int
-    name: str | None = None
-    body: str | None = None
-    metadata: str | None = None
-    reason: str | None = None
 
 
 async def record_reaction(pool: asyncpg.Pool, led: Led) -> None:
     """Remembers what a reaction led to, unless that is known."""
     await pool.execute(
         """
-        INSERT INTO reactions (key, outcome, stream_id, version, name, body, metadata, reason, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+        INSERT INTO reactions (key, outcome, stream_id, version, recorded_at)
+        VALUES ($1, $2, $3, $4, clock_timestamp())
         ON CONFLICT (key) DO NOTHING
         """,
         *led,
@@ -142,7 +149,7 @@ async def is_reacted(pool: asyncpg.Pool, key: str) -> bool:
 async def parked(pool: asyncpg.Pool) -> Sequence[Parked]:
     """All that could not be done, the oldest first."""
     rows = await pool.fetch(
-        "SELECT id, kind, stream_id, name, body, reason, parked_at FROM dead_letters ORDER BY parked_at, id"
+        "SELECT id, kind, stream_id, name, body, reason, parked_at, behind FROM dead_letters ORDER BY parked_at, id"
     )
     return [Parked._make(row) for row in rows]
 
@@ -166,26 +173,27 @@ async def unpark_due(pool: asyncpg.Pool, name: str) -> bool:
     )
 
 
-async def parked_reaction(pool: asyncpg.Pool, name: str) -> Led | None:
-    """The refused reaction of this name."""
+async def ask_for_message(pool: asyncpg.Pool, name: str) -> Tried | None:
+    """Asks whoever has its partition to try a parked message again. Returns how it fared so far, if there is one."""
     row = await pool.fetchrow(
         """
-        SELECT r.key, r.outcome, r.stream_id, r.version, r.name, r.body, r.metadata, r.reason
-        FROM dead_letters l JOIN reactions r ON r.key = l.key
-        WHERE l.id = $1
+        UPDATE parked_messages SET asked = true
+        WHERE id = (SELECT id FROM dead_letters WHERE id = $1)
+        RETURNING attempts, reason
         """,
         name,
     )
-    return Led._make(row) if row else None
+    return Tried._make(row) if row else None
 
 
-async def forget_refusal(pool: asyncpg.Pool, key: str) -> None:
-    """Forgets that a reaction was refused, so that it is tried again."""
-    await pool.execute("DELETE FROM reactions WHERE key = $1 AND outcome = 'refused'", key)
+async def tried(pool: asyncpg.Pool, name: str) -> Tried | None:
+    """How a parked message fared so far; None where it is parked no more."""
+    row = await pool.fetchrow("SELECT attempts, reason FROM parked_messages WHERE id = $1", name)
+    return Tried._make(row) if row else None
 
 
 async def discard(pool: asyncpg.Pool, name: str) -> bool:
-    """Gives up what is parked. Returns whether there is one of this name."""
+    """Gives up what is parked; what waits behind a message is tried. Returns whether there is one of this name."""
     due = await pool.execute(
         """
         DELETE FROM due d USING dead_letters l
@@ -193,10 +201,11 @@ async def discard(pool: asyncpg.Pool, name: str) -> bool:
         """,
         name,
     )
-    reaction = await pool.execute(
-        "UPDATE reactions r SET outcome = 'discarded' FROM dead_letters l WHERE l.id = $1 AND r.key = l.key", name
+    # The next one of the stream has no reason yet, and so is tried.
+    message = await pool.execute(
+        "DELETE FROM parked_messages WHERE id = (SELECT id FROM dead_letters WHERE id = $1)", name
     )
-    return _is_any(due) or _is_any(reaction)
+    return _is_any(due) or _is_any(message)
 
 
 def _is_any(status: str) -> bool:

@@ -48,6 +48,11 @@ _MOVE: Final = """
     )
     SELECT count(*) FROM moved
 """
+_HOLD: Final = """
+    SELECT true FROM marks
+    WHERE subscription = $1 AND topic = $2 AND partition = $3 AND position = $4 AND NOT superseded
+    FOR UPDATE
+"""
 _CAUGHT_UP: Final = """
     UPDATE marks SET caught_up = true
     FROM unnest($2::text[], $3::int[]) AS asked (topic, partition)
@@ -126,6 +131,15 @@ async def move_marks(
     if moved != len(rows):
         raise StaleOwner(f"{len(rows) - moved} of {len(rows)} partitions were moved on by another owner")
     return {place: message.position for place, message in last.items()}
+
+
+async def hold_mark(connection: asyncpg.Connection, subscription: str, place: TopicPartition, mark: int) -> None:
+    """Keeps everybody from moving a mark until the transaction ends.
+
+    Raises StaleOwner, before anything else is done in it, unless the mark stands where it is said to.
+    """
+    if not await connection.fetchval(_HOLD, subscription, place.topic, place.partition, mark):
+        raise StaleOwner(f"the mark of {place.topic}[{place.partition}] was moved on by another owner")
 
 
 async def have_caught_up(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:

@@ -10,14 +10,18 @@ Any number may run under one name: a consumer group of that name, or of another 
 What was handled is told by marks beside the effects, moved in the same transaction by compare-and-set; the offsets that
 Kafka is told only inform those who look at the lag.
 
-A partition stops before what cannot be: a record that is not its relay's, an event of a type nobody has heard of, a
-position that goes back, a gap. Where a topic takes the place of another version of it, what was handled there is not
-handled again.
+An event that cannot be handled, or is of a type that nobody here has heard of, is parked with the reason in the
+transaction that moves the mark past it (`parked`). The later ones of its stream are parked behind it, and all others go
+on. What passes by itself, such as a database that is away, is waited out and parks nothing.
+
+A partition stops before what cannot be: a record that is not its relay's, a position that goes back, a gap. Where a
+topic takes the place of another version of it, what was handled or parked there is not handled again.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Container, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
@@ -25,14 +29,25 @@ from typing import Final, cast
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 
+from contracts.registry import UnknownEvent
 from eventstore.discretion import described
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
+from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import existing_topics
 from eventstore.persistence import pause_after, persist
 from eventstore.postgres.connection import StoreUnavailable, is_outage
-from eventstore.subscribing.marks import Handled, StaleOwner, begin_topic, have_caught_up, move_marks, read_marks
+from eventstore.subscribing.marks import (
+    Handled,
+    StaleOwner,
+    begin_topic,
+    have_caught_up,
+    hold_mark,
+    move_marks,
+    read_marks,
+)
 from eventstore.subscribing.membership import Membership
+from eventstore.subscribing.parked import First, Parked, first_of, park, park_again, parked_streams, take_parked
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +62,13 @@ HOUSEKEEPING: Final = 5.0
 """Seconds between two reports of offsets, and between two looks for topics that did not exist."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds before another attempt, at most."""
+LOOK: Final = 1.0
+"""Seconds between two looks for parked messages to try, and that one may take before new messages have their turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Stuck:
-    """A partition that stands before a message that cannot be handled."""
+    """A partition that stands before what cannot be."""
 
     reason: str
     attempts: int
@@ -60,7 +77,7 @@ class _Stuck:
 
 
 class Subscription:
-    """One instance of a subscription. `failing` and `error` tell how it fares."""
+    """One instance of a subscription. `error`, `failing` and `parked` tell how it fares."""
 
     def __init__(
         self,
@@ -87,13 +104,21 @@ class Subscription:
         self._session = session
         self._limit = BATCH
         self._stuck: dict[TopicPartition, _Stuck] = {}
+        self._parked: dict[TopicPartition, set[str]] = {}
+        """The parked streams of each partition, at least: read at its mark, behind which only its owner parks more."""
+        self._look_at = 0.0
         self.error: str | None = None
         """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
 
     @property
     def failing(self) -> str | None:
-        """The messages that cannot be handled, with the reason. Later ones of their partitions wait behind them."""
+        """What its partitions stand before, with the reason. Everything later in them waits behind it."""
         return "; ".join(stuck.reason for stuck in self._stuck.values()) or None
+
+    @property
+    def parked(self) -> int:
+        """How many streams of its partitions wait behind a message that could not be handled."""
+        return sum(map(len, self._parked.values()))
 
     async def run(self) -> None:
         """Handles messages until cancelled; after an error it begins anew."""
@@ -144,10 +169,11 @@ class Subscription:
     async def _step(self, member: Membership) -> None:
         now = asyncio.get_running_loop().time()
         self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in member.partitions}
+        self._parked = {place: streams for place, streams in self._parked.items() if place in member.partitions}
         waiting = {place for place, stuck in self._stuck.items() if stuck.until > now}
         unplaced = member.partitions - member.marks.keys() - waiting
         if unplaced:
-            await member.place(unplaced, partial(read_marks, self._pool, self._name))
+            await member.place(unplaced, partial(self._read_marks, member))
         records = await member.poll(self._limit)
         silence = member.silence
         self.error = f"Kafka has not answered for {silence:.0f} s" if silence > self._session else None
@@ -161,14 +187,33 @@ class Subscription:
             self._limit = min(BATCH, 2 * self._limit)
         if reached := await member.caught_up():
             await have_caught_up(self._pool, self._name, reached)
+        if self.parked and now >= self._look_at:
+            await self._try_parked(member)
 
-    async def _apply(self, member: Membership, records: Sequence[ConsumerRecord]) -> None:
-        """Handles records, those of all partitions in one transaction, unless they are behind the marks already."""
+    async def _read_marks(self, member: Membership, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The marks of partitions; then, so that none is missed that was parked up to there, their parked streams."""
+        marks = await read_marks(self._pool, self._name, places)
+        topics = {origin.source: origin for origin in member.origins.values()}
+        self._parked.update({place: set() for place in places})
+        for source, stream_id in await parked_streams(self._pool, self._name):
+            if origin := topics.get(source):
+                place = TopicPartition(origin.topic, partition_of(stream_id.encode(), origin.partitions))
+                if place in places:
+                    self._parked[place].add(stream_id)
+        return marks
+
+    async def _apply(
+        self, member: Membership, records: Sequence[ConsumerRecord], fault: Exception | None = None
+    ) -> None:
+        """Handles records, those of all partitions in one transaction, unless they are behind the marks already.
+
+        What cannot be handled yet is parked: with a `fault`, all of it.
+        """
         marks, read = dict(member.marks), dict(member.read)
         messages = []
         for record in records:
             message = member.origins[record.topic].read(record)
-            place = TopicPartition(message.topic, message.partition)
+            place = _place_of(message)
             if message.position <= read[place]:
                 raise NotAnEvent(f"{message} has position {message.position}, and one before it {read[place]}")
             if message.position > marks[place]:
@@ -176,13 +221,19 @@ class Subscription:
                 messages.append(message)
             read[place] = message.position
         moved: dict[TopicPartition, int] = {}
+        parked: Sequence[Parked] = ()
         if messages:
-            new = [message for message in messages if not self._is_handled(message)]
+            new, parked = self._part([message for message in messages if not self._is_handled(message)], fault)
             async with self._pool.acquire() as lent, lent.transaction():
                 connection = cast(asyncpg.Connection, lent)
                 moved = await move_marks(connection, self._name, marks, messages)
+                if parked:
+                    await park(connection, self._name, parked)
                 if new:
                     await self._handle(connection, new)
+        for each in parked:
+            self._parked[_place_of(each.message)].add(each.message.stream_id)
+            self._tell(each)
         for place in moved.keys() & member.marks.keys():
             self._stuck.pop(place, None)
             member.marks[place] = moved[place]
@@ -195,25 +246,113 @@ class Subscription:
                 f"{message} follows position {message.previous}, and what was read before it is {before}: the topic "
                 "was replaced meanwhile, which a second look will show, or has a gap"
             )
-        if self._known is not None and (message.type, message.schema_version) not in self._known:
-            raise NotAnEvent(f"{message} is of a type, {message.type} {message.schema_version}, that is not known here")
+
+    def _part(self, messages: Sequence[Message], fault: Exception | None) -> tuple[list[Message], list[Parked]]:
+        """What is to be handled, and what is to be parked: behind others, as of an unknown type, or for a fault."""
+        new: list[Message] = []
+        parked: list[Parked] = []
+        waiting: set[tuple[str, str]] = set()
+        for message in messages:
+            stream = (message.topic, message.stream_id)
+            unknown = self._unknown(message)
+            if stream in waiting or message.stream_id in self._parked[_place_of(message)]:
+                parked.append(Parked(message))
+            elif unknown or fault:
+                parked.append(Parked(message, unknown or fault, unknown is not None))
+                waiting.add(stream)
+            else:
+                new.append(message)
+        return new, parked
+
+    def _unknown(self, event: Message | First) -> UnknownEvent | None:
+        """What there is to say of an event of a type that is not known here."""
+        if self._known is None or (event.type, event.schema_version) in self._known:
+            return None
+        return UnknownEvent(event.type, event.schema_version)
 
     def _is_handled(self, message: Message) -> bool:
         return any(handled.includes(message) for handled in self._before[message.topic])
 
     async def _apply_singly(self, member: Membership, records: Sequence[ConsumerRecord]) -> None:
-        """Handles records one by one; a partition stops before the first that cannot be handled."""
+        """Handles or parks records one by one; a partition stops before the first that cannot even be parked."""
         for record in records:
             place = TopicPartition(record.topic, record.partition)
             if place not in member.marks:
                 continue
             try:
-                await self._apply(member, [record])
+                await self._apply_or_park(member, record)
             except Exception as error:
                 if _passes(error):
                     raise
                 self._stick(member, place, record, error)
                 member.leave_out([place])
+
+    async def _apply_or_park(self, member: Membership, record: ConsumerRecord) -> None:
+        try:
+            await self._apply(member, [record])
+        except Exception as error:
+            if _passes(error) or isinstance(error, NotAnEvent):
+                raise
+            await self._apply(member, [record], error)
+
+    async def _try_parked(self, member: Membership) -> None:
+        """Handles parked messages that are wanted, those of each stream in order, until the next look is due."""
+        clock = asyncio.get_running_loop().time
+        parked = await parked_streams(self._pool, self._name)
+        self._look_at = clock() + LOOK
+        for place, streams in self._parked.items():
+            for stream_id in list(streams):
+                first = parked.get((member.origins[place.topic].source, stream_id))
+                while first is not None and self._is_wanted(first) and place in member.marks:
+                    if clock() >= self._look_at:
+                        return
+                    first = await self._try_first(first, place, member.marks[place])
+                if first is None:
+                    streams.discard(stream_id)
+
+    def _is_wanted(self, first: First) -> bool:
+        """Whether it is to be tried now. What a release before did not know is, by one that knows it."""
+        return first.wanted or (first.unknown and self._unknown(first) is None)
+
+    async def _try_first(self, first: First, place: TopicPartition, mark: int) -> First | None:
+        """Handles the first of a parked stream, or notes why not; returns what is the first then, if any is left."""
+        unknown = self._unknown(first)
+        try:
+            if unknown:
+                raise unknown
+            async with self._holding(place, mark) as connection:
+                message = await take_parked(connection, self._name, first)
+                if message is not None:
+                    await self._handle(connection, [message])
+                return await first_of(connection, self._name, first)
+        except Exception as error:
+            if _passes(error):
+                raise
+            async with self._holding(place, mark) as connection:
+                again = await park_again(connection, self._name, first, error, unknown=unknown is not None)
+                left = await first_of(connection, self._name, first)
+            if again is not None:
+                self._tell(again)
+            return left
+
+    @asynccontextmanager
+    async def _holding(self, place: TopicPartition, mark: int) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction in which nobody else handles or parks anything of the partition. Raises StaleOwner."""
+        async with self._pool.acquire() as lent, lent.transaction():
+            connection = cast(asyncpg.Connection, lent)
+            await hold_mark(connection, self._name, place, mark)
+            yield connection
+
+    def _tell(self, parked: Parked) -> None:
+        """Logs what could not be handled, and nothing of what only waits behind it."""
+        if parked.fault is not None:
+            log.error(
+                "the subscription %s cannot handle %s, which is parked: %s",
+                self._name,
+                parked.message,
+                described(parked.fault),
+                exc_info=parked.fault,
+            )
 
     def _stick(self, member: Membership, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
         message = member.origins[place.topic].find(record)
@@ -234,6 +373,10 @@ class Subscription:
     def _report(self, error: BaseException, pause: float) -> None:
         self.error = described(error)
         log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
+
+
+def _place_of(message: Message) -> TopicPartition:
+    return TopicPartition(message.topic, message.partition)
 
 
 def _passes(error: Exception) -> bool:

@@ -73,7 +73,6 @@ def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]]
         "verify": partial(verify, service),
         "reconcile": partial(put_right, service),
         "refold": partial(fold_anew, service),
-        "dead-letters": partial(dead_letters, service),
         **({"persons": partial(persons, service)} if service.names_persons else {}),
     }
 
@@ -106,5 +105,6 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         "migrate": apply_migrations,
         # Where there are events of its own.
         **(_on_own_events(service) if service.resources else {}),
+        "dead-letters": dead_letters,
         **service.commands,
     }

@@ -30,7 +30,8 @@ class Readiness(BaseModel):
     """`refused` while the database is away, or until the store is confirmed: its relay then says why in `work`. `none`
     where the service takes none."""
     dead_letters: int
-    """How much that was due, or asked for by a reaction, was refused: `dead-letters list` tells what and why."""
+    """How much that was due was refused, and how many streams wait behind a message that could not be handled, by a
+    reaction or a subscription: `dead-letters list` tells what and why."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
 

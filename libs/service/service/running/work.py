@@ -185,7 +185,7 @@ def _reacting(
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
-        # It stops before an event of a later release: passed over, it would never be reacted to.
+        # An event of a later release is parked: passed over, it would never be reacted to.
         known=known | service.registry.keys(),
         group=settings.group(name),
     )
@@ -199,7 +199,12 @@ def _reacting(
 
 
 def _told(name: str, subscription: Subscription, run: Callable[[], Awaitable[None]]) -> Supervised:
-    return Supervised(name, run, lambda: subscription.error or subscription.failing or "running")
+    def fares() -> str:
+        parked = subscription.parked
+        streams = f"; {parked} stream{'s' if parked > 1 else ''} parked" if parked else ""
+        return (subscription.error or subscription.failing or "running") + streams
+
+    return Supervised(name, run, fares)
 
 
 def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:
