@@ -1,7 +1,7 @@
 """The Kafka topics of a service: created by its relay, with a number of partitions that never changes.
 
-Their names are `<territory>.<service>.v<version>` and, of what is about persons, `<territory>.<service>.persons.v<version>`.
-Where they can no longer be used, those of the next version take their place.
+They are named `<territory>.<service>.v<version>`, and `<territory>.<service>.persons.v<version>` where a service has
+events about persons. Where they can no longer be used, those of the next version take their place.
 """
 
 import asyncio

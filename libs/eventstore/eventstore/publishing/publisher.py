@@ -89,7 +89,10 @@ class Publisher:
         )
         try:
             await producer.start()
-            yield cls(producer, routes, partitions)
+            publisher = cls(producer, routes, partitions)
+            # Of a topic made a moment ago aiokafka would ask by name, and from then on know no other one.
+            await producer.ends(publisher.places)
+            yield publisher
         finally:
             await producer.discard()
 

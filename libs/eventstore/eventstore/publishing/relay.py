@@ -180,9 +180,9 @@ class Relay:
         lacking = await self._routes.lacking(connection, reached)
         if lacking and not await is_confirmed(connection):
             raise StoreDiffers(
-                f"the topic {' and the topic '.join(lacking)} was lost, or never filled, and this store was not compared "
-                "with it before: whether it was restored cannot be told. Nothing is appended until the command "
-                "`reconcile` was told what to go beyond"
+                f"the topic {' and the topic '.join(lacking)} was lost, or never filled, and this store was not "
+                "compared with it before: whether it was restored cannot be told. Nothing is appended until the "
+                "command `reconcile` was told what to go beyond"
             )
         await confirm(connection)
         return min([max(reached.values()), *(position - 1 for position in lacking.values())])

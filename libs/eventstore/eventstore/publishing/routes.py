@@ -18,8 +18,8 @@ class UnknownDestination(LookupError):
 
     def __init__(self, event_type: str) -> None:
         super().__init__(
-            f"which topic events of the type {event_type} belong in is not known to this release, and it may be one that "
-            "few may read: nothing is published until a release that knows it leads"
+            f"the topic of events of the type {event_type} is not known to this release, and may be one that few may "
+            "read: nothing is published before a release that knows it leads"
         )
 
 

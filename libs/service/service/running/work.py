@@ -59,6 +59,7 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
     relay = Relay(
         settings.database_url,
         topic=settings.topic(service.name),
+        types=service.topic_by_type(settings),
         bootstrap=settings.kafka_bootstrap,
         partitions=settings.topic_partitions,
         wakers=store.wakers,
@@ -181,7 +182,7 @@ def _reacting(
     name = f"{service.name}-reactions"
     subscription = Subscription(
         name,
-        topics=[settings.topic(publisher) for publisher in service.reacts_to],
+        topics=[settings.topic(topic) for topic in service.reacts_to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
@@ -206,7 +207,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
     name, handle = subscribes.begin(settings)
     subscription = Subscription(
         name,
-        topics=[settings.topic(service) for service in subscribes.to],
+        topics=[settings.topic(topic) for topic in subscribes.to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
