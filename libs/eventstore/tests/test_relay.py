@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from operator import itemgetter
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -50,12 +51,12 @@ async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
 async def light(
     store: Store, lamps: int, hours: int = 1, *, after: int = 0, data: str = "{}", keepers: int = 0
 ) -> None:
-    """Appends an event to each of many streams, lamps and their keepers, and again."""
+    """Appends an event to each of many streams, lamps and their keepers by turns, and again."""
     lit, paid = NewEvent("LampLit", 1, data), NewEvent("KeeperPaid", 1, data)
     for hour in range(after, after + hours):
-        appended = [Append(f"lamp-{n}", "lamp", hour, [lit], "{}", 1, "{}") for n in range(lamps)]
-        appended += [Append(f"keeper-{n}", "keeper", hour, [paid], "{}", 1, "{}") for n in range(keepers)]
-        await asyncio.gather(*map(store.append, appended))
+        appended = [(n, Append(f"lamp-{n}", "lamp", hour, [lit], "{}", 1, "{}")) for n in range(lamps)]
+        appended += [(n, Append(f"keeper-{n}", "keeper", hour, [paid], "{}", 1, "{}")) for n in range(keepers)]
+        await asyncio.gather(*[store.append(each) for _, each in sorted(appended, key=itemgetter(0))])
 
 
 def apart(topic: str) -> Mapping[str, str]:
