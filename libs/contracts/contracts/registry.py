@@ -50,9 +50,9 @@ class Registry(Mapping[tuple[str, int], Published]):
     """The events that modules declare, by type and version.
 
     A module's `EVENTS` are declared elsewhere, for several services.
-    Raises TypeError where two are of one type and version, the versions of a type are of two categories of a service, a
-    module has events and no `CATEGORY`, a module below `contracts` is not in its service's package, or two categories of
-    a service share a name or a path.
+    Raises TypeError where two are of one type and version, a service has a type in two categories, a module has events
+    and no `CATEGORY`, a module below `contracts` is not in its service's package, or two categories of a service share
+    a name or a path.
     """
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:

@@ -22,7 +22,7 @@ from contracts.companies.investment import (
     InvestmentCancelled,
     JobsAudited,
 )
-from contracts.erasure import PersonErased
+from contracts.erasure import PersonErased, erasures_of
 from contracts.model import Model, latest
 from contracts.registry import Registry
 
@@ -310,6 +310,15 @@ def test_events_of_person_level_categories_are_in_a_topic_of_their_own() -> None
     assert registry.topics_of("companies") == ("companies",)
     assert registry.topic_by_type("youth-events") == {"BellRung": "youth-events", "Struck": "youth-events.persons"}
     assert registry.topic_by_type("companies") == {}
+    ours, theirs = erasures_of("companies"), erasures_of("youth-events")
+    registry = Registry(
+        [
+            module("ours", CATEGORY=ours, EVENTS=(PersonErased,)),
+            module("theirs", CATEGORY=theirs, EVENTS=(PersonErased,)),
+        ]
+    )
+    assert registry.topic_by_type("companies") == {"PersonErased": "companies.persons"}
+    assert registry.topics([PersonErased]) == ("companies.persons", "youth-events.persons")
 
 
 def test_what_the_registry_cannot_tell_apart_is_refused() -> None:

@@ -134,10 +134,9 @@ class Service:
     def reacts_to(self) -> tuple[str, ...]:
         """The topics of the events that its reactions are to, as categories name them. Raises UnknownEvent."""
         events = self.reactions.events if self.reactions else frozenset[type[Event]]()
-        if self.registry.published_by(self.name):
-            return self.registry.topics(events)
-        own = (self.name,) if events & self.events else ()
-        return (*own, *self.registry.topics(events - self.events))
+        types = self.registry.topic_by_type(self.name)
+        own = {types.get(event.event_type, self.name) for event in events & self.events}
+        return tuple(sorted(own.union(self.registry.topics(events - self.events))))
 
     @property
     def all_migrations(self) -> list[Migrations]:

@@ -171,8 +171,9 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         indicator.name
         for indicator in catalogue.values()
         if any(
-            registry.published(event.event_type, event.schema_version).category.persons
+            category.persons
             for event in events_behind(indicator)
+            for category in registry.published(event.event_type, event.schema_version).categories
         )
     }
 

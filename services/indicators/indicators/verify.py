@@ -61,8 +61,8 @@ class Topics:
         known = REGISTRY.get((message.type, message.schema_version))
         if known is None:
             self.faults.append(f"{message}: there is no event {message.type}, version {message.schema_version}")
-        elif known.category.topic != name_of(message.topic):
-            self.faults.append(f"{message}: it belongs in the topic of {known.category.topic}")
+        elif name_of(message.topic) not in {category.topic for category in known.categories}:
+            self.faults.append(f"{message}: it does not belong in this topic")
         if message.position > end:
             return
         stream = self.streams[message.stream_id]

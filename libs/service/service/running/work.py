@@ -102,7 +102,7 @@ def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store:
 
     subscription = Subscription(
         mirror.subscription,
-        topics=[settings.topic(topic) for topic in service.registry.publishers(mirror.events)],
+        topics=[settings.topic(mirror.of.topic)],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
