@@ -38,8 +38,8 @@ token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [R
 env: $(INSTALLED) ## print the running system's addresses as shell assignments
 	@exec $(BIN)/python -m devstack env
 
-topic: $(INSTALLED) ## print a topic's events as lines of JSON: [TOPIC=issoudun.companies.v1] [FROM=<position>] [FOLLOW=1]
-	@exec $(BIN)/python -m devstack topic --topic '$(TOPIC)' --from '$(FROM)' $(if $(FOLLOW),--follow)
+topic: $(INSTALLED) ## print a service's events as lines of JSON: [SERVICE=companies] [TOPIC=issoudun.companies.v1] [FROM=<position>] [FOLLOW=1]
+	@exec $(BIN)/python -m devstack topic --service '$(or $(SERVICE),companies)' --topic '$(TOPIC)' --from '$(FROM)' $(if $(FOLLOW),--follow)
 
 verify: $(INSTALLED) ## recompute every figure of the running system from its topics, and compare
 	@exec $(BIN)/python -m devstack verify

@@ -50,12 +50,14 @@ class Registry(Mapping[tuple[str, int], Published]):
     """The events that modules declare, by type and version.
 
     A module's `EVENTS` are declared elsewhere, for several services.
-    Raises TypeError where two are of one type and version, a module has events and no `CATEGORY`, a module below
-    `contracts` is not in its service's package, or two categories of a service share a name or a path.
+    Raises TypeError where two are of one type and version, a service has a type in two categories, a module has events
+    and no `CATEGORY`, a module below `contracts` is not in its service's package, or two categories of a service share
+    a name or a path.
     """
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
         self._published: dict[tuple[str, int], Published] = {}
+        self._category_of: dict[tuple[str, str], Category] = {}
         self.categories: tuple[Category, ...] = ()
         """Of every module that says one."""
         for module in modules:
@@ -87,10 +89,18 @@ class Registry(Mapping[tuple[str, int], Published]):
             if any(category.service == service for category in each.categories)
         }
 
-    def publishers(self, events: Iterable[type[Event]]) -> tuple[str, ...]:
-        """The services whose topics hold these events, in order. Raises UnknownEvent."""
+    def topics(self, events: Iterable[type[Event]]) -> tuple[str, ...]:
+        """The topics that hold these events, in order, each as its categories name it. Raises UnknownEvent."""
         published = [self.published(each.event_type, each.schema_version) for each in events]
-        return tuple(sorted({category.service for each in published for category in each.categories}))
+        return tuple(sorted({category.topic for each in published for category in each.categories}))
+
+    def topics_of(self, service: str) -> tuple[str, ...]:
+        """The topics of a service, its own first: `("companies", "companies.persons")`."""
+        return (service, *sorted({*self.topic_by_type(service).values()} - {service}))
+
+    def topic_by_type(self, service: str) -> Mapping[str, str]:
+        """The topic that each type of event of a service goes into: `{"InvestmentCommitted": "companies", ...}`."""
+        return {name: category.topic for (of, name), category in self._category_of.items() if of == service}
 
     def published(self, event_type: str, version: int) -> Published:
         """An event's model and category. Raises UnknownEvent."""
@@ -134,13 +144,21 @@ class Registry(Mapping[tuple[str, int], Published]):
             key = model.event_type, model.schema_version
             if key in self._published:
                 raise TypeError(f"{module.__name__}: {model.event_type}, version {model.schema_version}, is twice")
+            self._happens_in(category, model.event_type)
             self._published[key] = Published(model, (category,))
         for model in shared:
             key = model.event_type, model.schema_version
             known = self._published.get(key, Published(model, ()))
             if known.model is not model:
                 raise TypeError(f"{module.__name__}: {model.event_type}, version {model.schema_version}, is twice")
+            self._happens_in(category, model.event_type)
             self._published[key] = Published(model, (*known.categories, category))
+
+    def _happens_in(self, category: Category, event_type: str) -> None:
+        """Notes where a type of event of a service happens, for all its versions. Raises TypeError."""
+        of = self._category_of.setdefault((category.service, event_type), category)
+        if of != category:
+            raise TypeError(f"{category.service}: {event_type} happens in {of.name} and in {category.name}")
 
 
 def _modules() -> Iterator[ModuleType]:

@@ -70,10 +70,10 @@ def _filled(body: Mapping[str, object], made: dict[str, object]) -> None:
     made.update(body)
 
 
-def declared(**fields: Any) -> Registry:
+def declared(*, persons: bool = False, **fields: Any) -> Registry:
     """A registry of events of these names, with a field each."""
     module = ModuleType("bells")
-    vars(module)["CATEGORY"] = Category("bell", service="youth-events", path="/v1/bells")
+    vars(module)["CATEGORY"] = Category("bell", service="youth-events", path="/v1/bells", persons=persons)
     for name, (field, kind) in fields.items():
         body = {"__annotations__": {field: kind}, "__module__": module.__name__}
         vars(module)[name] = types.new_class(name, (Event,), {"version": 1}, partial(_filled, body))
@@ -118,3 +118,14 @@ def test_what_was_gained_is_written_down_and_then_kept(tmp_path: Path) -> None:
     assert problems(tmp_path, declared(Rung=("times", int))) == [
         "Rung, version 1: /hour is not there any more; make it version 2"
     ]
+
+
+def test_an_event_stays_in_the_topic_it_was_published_in(tmp_path: Path) -> None:
+    for persons in (False, True):
+        there, elsewhere = (declared(persons=about, Rung=("times", int)) for about in (persons, not persons))
+        folder = tmp_path / str(persons)
+        publish(folder, there)
+        assert not problems(folder, there)
+        topic = "youth-events" if persons else "youth-events.persons"
+        assert problems(folder, elsewhere) == [f"Rung, version 1, was published to another topic than {topic}"]
+        assert not publish(folder, elsewhere)

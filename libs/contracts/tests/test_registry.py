@@ -22,7 +22,7 @@ from contracts.companies.investment import (
     InvestmentCancelled,
     JobsAudited,
 )
-from contracts.erasure import PersonErased
+from contracts.erasure import PersonErased, erasures_of
 from contracts.model import Model, latest
 from contracts.registry import Registry
 
@@ -287,7 +287,7 @@ def test_versions_live_side_by_side_and_say_whose_they_are() -> None:
     registry = Registry([module("contracts.youth_events.bell", CATEGORY=CATEGORY, **versions)])
     assert list(registry) == [("BellRung", 1), ("BellRung", 2), ("BellRung", 3)]
     assert registry["BellRung", 2] == (BellRung2, (CATEGORY,))
-    assert registry.services() == registry.publishers([BellRung]) == ("youth-events",)
+    assert registry.services() == registry.topics([BellRung]) == ("youth-events",)
     assert registry.published_by("youth-events") == registry
     assert not registry.published_by("companies")
     assert registry.record("youth-events", "bell-big-1") == "/youth-events/v1/bells/big-1"
@@ -296,6 +296,29 @@ def test_versions_live_side_by_side_and_say_whose_they_are() -> None:
     assert registry.record("youth-events", "bell-big-1") == "/youth-events/v1/big/1"
     with pytest.raises(LookupError):
         registry.record("youth-events", "belfry-1")
+
+
+def test_events_of_person_level_categories_are_in_a_topic_of_their_own() -> None:
+    ringer = Category("ringer", service="youth-events", path="/v1/ringers", persons=True)
+    struck = event()
+    registry = Registry(
+        [module("bells", CATEGORY=CATEGORY, BellRung=BellRung), module("ringers", CATEGORY=ringer, Struck=struck)]
+    )
+    assert registry.topics([BellRung]) == ("youth-events",)
+    assert registry.topics([struck, BellRung]) == ("youth-events", "youth-events.persons")
+    assert registry.topics_of("youth-events") == ("youth-events", "youth-events.persons")
+    assert registry.topics_of("companies") == ("companies",)
+    assert registry.topic_by_type("youth-events") == {"BellRung": "youth-events", "Struck": "youth-events.persons"}
+    assert registry.topic_by_type("companies") == {}
+    ours, theirs = erasures_of("companies"), erasures_of("youth-events")
+    registry = Registry(
+        [
+            module("ours", CATEGORY=ours, EVENTS=(PersonErased,)),
+            module("theirs", CATEGORY=theirs, EVENTS=(PersonErased,)),
+        ]
+    )
+    assert registry.topic_by_type("companies") == {"PersonErased": "companies.persons"}
+    assert registry.topics([PersonErased]) == ("companies.persons", "youth-events.persons")
 
 
 def test_what_the_registry_cannot_tell_apart_is_refused() -> None:
@@ -307,6 +330,9 @@ def test_what_the_registry_cannot_tell_apart_is_refused() -> None:
         Registry([module("three", Struck=event())])
     with pytest.raises(TypeError, match="is of the service youth-events, and not in its package"):
         Registry([module("contracts.companies.bell", CATEGORY=CATEGORY)])
+    later = module("later", CATEGORY=Category("gong", service="youth-events", path="/v1/gongs"), BellRung2=BellRung2)
+    with pytest.raises(TypeError, match="youth-events: BellRung happens in bell and in gong"):
+        Registry([module("before", CATEGORY=CATEGORY, BellRung1=BellRung1), later])
     for name, path in (("bell", "/v1/gongs"), ("gong", "/v1/bells")):
         with pytest.raises(TypeError, match="youth-events has"):
             Registry([one, module("four", CATEGORY=Category(name, service="youth-events", path=path))])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from contracts import package_of
+from contracts import REGISTRY, package_of
 from devstack.child import DevstackError
 from devstack.issuer import ROLES
 from devstack.running import SERVICES, Running, forget, variable_of
 
-SCOPES = tuple(f"{service}:{access}" for service in SERVICES for access in ("read", "write"))
+SCOPES = (*(f"{service}:{access}" for service in SERVICES for access in ("read", "write")), "indicators:persons")
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -51,15 +51,20 @@ def _env(_: argparse.Namespace) -> int:
 
 
 def _topic(arguments: argparse.Namespace) -> int:
-    from devstack.reading import print_topic
+    from devstack.reading import print_topics
 
     # What fails is said by us.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     if arguments.first and not arguments.first.isdecimal():
         raise DevstackError(f"FROM is {arguments.first}, which is not a position: give a whole number.")
+    if arguments.service not in SERVICES:
+        raise DevstackError(f"There is no service {arguments.service}: choose from {', '.join(SERVICES)}.")
     running = Running.find()
-    topic = arguments.topic or running.settings("companies").topic("companies")
-    print_topic(running.kafka_bootstrap, topic, first=int(arguments.first or 1), follow=arguments.follow)
+    settings = running.settings(arguments.service)
+    topics = [settings.topic(name) for name in REGISTRY.topics_of(arguments.service)]
+    if arguments.topic:
+        topics = [arguments.topic]
+    print_topics(running.kafka_bootstrap, topics, first=int(arguments.first or 1), follow=arguments.follow)
     return 0
 
 
@@ -74,7 +79,6 @@ def _verify(_: argparse.Namespace) -> int:
 
 
 def _publish(_: argparse.Namespace) -> int:
-    from contracts import REGISTRY
     from devstack import golden, publishing
     from devstack.host import service_of
 
@@ -104,8 +108,9 @@ def main() -> int:
     token.add_argument("--company", default="", help="the SIRET that the role company acts for")
     token.set_defaults(run=_token)
     commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
-    topic = commands.add_parser("topic", help="print the events of a topic as lines of JSON")
-    topic.add_argument("--topic", default="", help="its name; that of the companies service unless given")
+    topic = commands.add_parser("topic", help="print the events of a service, or of a topic, as lines of JSON")
+    topic.add_argument("--service", default="companies", help="the service whose topics; companies unless given")
+    topic.add_argument("--topic", default="", help="the name of one topic; those of the service unless given")
     topic.add_argument("--from", dest="first", default="", help="the position to begin at")
     topic.add_argument("--follow", action="store_true", help="go on with what is published")
     topic.set_defaults(run=_topic)

@@ -2,6 +2,7 @@
 
 `make publish` writes down what is new in `libs/contracts/published/<service>/<category>.json`, and a test holds the
 models to what is written there: a published version may gain optional fields and values of enumerations, nothing else.
+Whether it is about persons stays, too, for its topic depends on it.
 """
 
 import json
@@ -117,7 +118,9 @@ def examples_of(model: type[Event]) -> dict[str, Any]:
 
 
 def _file(folder: Path, published: Published) -> Path:
-    return folder / published.category.service / f"{published.category.name}.json"
+    # An event of several services is written down where the first has it.
+    category = published.categories[0]
+    return folder / category.service / f"{category.name}.json"
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
@@ -140,7 +143,13 @@ def problems(folder: Path, registry: Registry) -> list[str]:
         if (event_type, version) not in registry:
             found.append(f"{event_type}, version {version}, was published, and there is no model of it any more")
             continue
-        today = plain(_schema(registry[event_type, version].model))
+        model, categories = registry[event_type, version]
+        found += [
+            f"{event_type}, version {version}, was published to another topic than {category.topic}"
+            for category in categories
+            if told.get("persons", False) != category.persons
+        ]
+        today = plain(_schema(model))
         broken = sorted(breaks(told["schema"], today))
         found += [f"{event_type}, version {version}: {why}; make it version {version + 1}" for why in broken]
         if not broken and today != told["schema"]:
@@ -162,6 +171,7 @@ def publish(folder: Path, registry: Registry) -> list[str]:
         schema = plain(_schema(published.model))
         if told is None:
             told = {"schema": schema, "examples": examples_of(published.model)}
+            told |= {"persons": True} if published.categories[0].persons else {}
         elif told["schema"] == schema or any(breaks(told["schema"], schema)):
             continue
         there.setdefault(event_type, {})[str(version)] = {**told, "schema": schema}

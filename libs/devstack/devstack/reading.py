@@ -1,11 +1,11 @@
-"""`make topic`: the events of a topic as lines of JSON, for a shell."""
+"""`make topic`: the events of a service's topics as lines of JSON, for a shell."""
 
 import asyncio
 import json
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -20,14 +20,14 @@ _NO_ANSWER: Final = 20
 """Seconds without an answer after which Kafka is given up."""
 
 
-def print_topic(bootstrap: str, topic: str, *, first: int, follow: bool) -> None:
-    """Prints the committed events of a topic from a position on; up to its present end, unless it is to follow.
+def print_topics(bootstrap: str, topics: Sequence[str], *, first: int, follow: bool) -> None:
+    """Prints the committed events of a service's topics from a position on; up to their present end, or follows.
 
     They come in the order of positions up to the end; what follows comes as it is committed, in order by partition.
     A record that is no event is told on standard error. Raises DevstackError.
     """
     try:
-        asyncio.run(_print(bootstrap, topic, first, follow=follow))
+        asyncio.run(_print(bootstrap, topics, first, follow=follow))
     except BrokenPipeError:
         # Whoever reads has enough, as `head` has. Python would complain once more when it closes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -35,15 +35,17 @@ def print_topic(bootstrap: str, topic: str, *, first: int, follow: bool) -> None
         raise DevstackError(f"Kafka at {bootstrap} does not answer.") from error
 
 
-async def _print(bootstrap: str, topic: str, first: int, *, follow: bool) -> None:
+async def _print(bootstrap: str, topics: Sequence[str], first: int, *, follow: bool) -> None:
     async with asyncio.timeout(_NO_ANSWER):
-        if not await existing_topics(bootstrap, [topic]):
-            raise DevstackError(f"There is no topic {topic}: it is made when its service has run for the first time.")
+        if absent := set(topics) - (await existing_topics(bootstrap, topics)).keys():
+            raise DevstackError(
+                f"There is no topic {min(absent)}: it is made when its service has run for the first time."
+            )
     consumer = Consumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     try:
         async with asyncio.timeout(_NO_ANSWER):
             # Without a group it gets all partitions.
-            consumer.subscribe([topic])
+            consumer.subscribe(topics)
             await consumer.start()
             ends = await consumer.end_offsets(consumer.assignment())
         async for message in _up_to(consumer, ends):

@@ -12,11 +12,13 @@ from aiokafka import TopicPartition
 from rich.console import Console
 from rich.table import Table
 
+from contracts import REGISTRY
 from devstack.child import DevstackError
+from devstack.host import service_of
 from devstack.running import SERVICES, Running, state_folder
 from eventstore.kafka.envelope import Origin
 from eventstore.kafka.places import Places
-from eventstore.kafka.topics import existing_topics
+from eventstore.kafka.topics import existing_topics, name_of
 
 BEFORE: Final = "2023-12-31"
 """The last day of the first programme."""
@@ -34,7 +36,13 @@ async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, An
             asyncio.timeout(seconds),
             httpx.AsyncClient(base_url=f"{running.base_url}/indicators/v1", headers=headers) as client,
         ):
-            published = {name: await _published(running, name) for name in SERVICES}
+            counted = {topic for each in service_of("indicators").subscriptions for topic in each.to}
+            published = {
+                topic: last
+                for name in SERVICES
+                for topic, last in (await _published(running, name)).items()
+                if topic in counted
+            }
             async for _ in _again():
                 # 503 until the events there were at the beginning are folded.
                 catalogue = await _get(client, "/indicators", unless=503)
@@ -49,24 +57,26 @@ async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, An
         raise DevstackError(f"The figures stay behind what is stored, and {log} may say why.") from None
 
 
-async def _published(running: Running, service: str) -> dict[str, int]:
-    """Per partition of a service's topic its last position, once all that the service stored is there."""
+async def _published(running: Running, service: str) -> dict[str, dict[str, int]]:
+    """Per topic of a service and partition of it the last position, once all that the service stored is there."""
     stored = await _last_position(running.databases[service])
     if stored == 0:
         return {}
     settings = running.settings(service)
-    topic = settings.topic(service)
+    origins = [Origin(settings.topic(name), settings.topic_partitions) for name in REGISTRY.topics_of(service)]
     async for _ in _again():
-        if await existing_topics(settings.kafka_bootstrap, [topic]):
+        if len(await existing_topics(settings.kafka_bootstrap, [origin.topic for origin in origins])) == len(origins):
             break
-    origin = Origin(topic, settings.topic_partitions)
-    partitions = [TopicPartition(topic, number) for number in range(origin.partitions)]
-    async with Places.open(settings.kafka_bootstrap, partitions, [origin]) as places:
+    partitions = [TopicPartition(origin.topic, number) for origin in origins for number in range(origin.partitions)]
+    async with Places.open(settings.kafka_bootstrap, partitions, origins) as places:
         async for _ in _again():
             last = await places.last()
             if max((message.position for message in last.values()), default=0) >= stored:
                 break
-    return {str(partition.partition): message.position for partition, message in last.items()}
+    published: dict[str, dict[str, int]] = {name_of(origin.topic): {} for origin in origins}
+    for place, message in last.items():
+        published[name_of(place.topic)][str(place.partition)] = message.position
+    return published
 
 
 async def _again() -> AsyncIterator[None]:
@@ -117,7 +127,8 @@ def show(console: Console, running: Running, rows: list[dict[str, Any]]) -> None
 
     for name in SERVICES:
         line(f"{name:<12} {running.base_url}/{name}/docs")
-    line(f"{'Kafka':<12} {running.kafka_bootstrap}, topic {running.settings('companies').topic('companies')}")
+    topics = [running.settings(name).topic(topic) for name in REGISTRY.services() for topic in REGISTRY.topics_of(name)]
+    line(f"{'Kafka':<12} {running.kafka_bootstrap}, topic {' '.join(topics)}")
     line(f"{'PostgreSQL':<12} {' '.join(running.databases.values())}")
     line()
     line('A token for a day: make token SCOPES="companies:read companies:write indicators:read"')

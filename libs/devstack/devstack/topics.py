@@ -1,7 +1,7 @@
-"""What a Kafka topic holds, and whether it is what it should be: the events of a store, each once and in order."""
+"""What Kafka topics hold, and whether it is what they should: the events of a store, each once and in order."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from aiokafka import AIOKafkaConsumer
@@ -15,8 +15,15 @@ Isolation = Literal["read_committed", "read_uncommitted"]
 
 async def read_topic(bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> list[Message]:
     """All that the topic holds now, in order within each partition."""
+    return await read_topics(bootstrap, [topic], isolation)
+
+
+async def read_topics(
+    bootstrap: str, topics: Collection[str], isolation: Isolation = "read_committed"
+) -> list[Message]:
+    """All that several topics hold now."""
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest"
+        *topics, bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest"
     )
     try:
         await consumer.start()
@@ -30,8 +37,13 @@ async def read_topic(bootstrap: str, topic: str, isolation: Isolation = "read_co
         await consumer.stop()
 
 
-def topic_faults(messages: Sequence[Message], events: Sequence[Recorded]) -> list[str]:
-    """Each way in which what a topic holds is not just these events, once, in order within their streams."""
+def topic_faults(
+    messages: Sequence[Message], events: Sequence[Recorded], types: Mapping[str, str] | None = None
+) -> list[str]:
+    """Each way in which what topics hold is not just these events, once, in order within their streams.
+
+    `types` says which topic events of each type belong in, where there are several.
+    """
     faults = []
     times = Counter(message.position for message in messages)
     stored = {event.position: event for event in events}
@@ -45,6 +57,8 @@ def topic_faults(messages: Sequence[Message], events: Sequence[Recorded]) -> lis
         event = stored.get(message.position)
         if event is None or (event.event_id, event.data) != (message.event_id, message.data.decode()):
             faults.append(f"{message} is not what the store has at position {message.position}")
+        if types is not None and types[message.type] != message.topic:
+            faults.append(f"{message} belongs in {types[message.type]}")
         place = (message.topic, message.partition)
         if message.position < last[place]:
             faults.append(f"{message}: position {message.position} comes after {last[place]}")

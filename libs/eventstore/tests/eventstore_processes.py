@@ -1,13 +1,14 @@
 """Relays and subscriptions as processes of their own, for tests that kill and stop them.
 
 Reads lines from its input, begins a process for each, and answers with the process's id. A line is the address of a
-database, that of Kafka, the name of a topic, and what to run:
+database, that of Kafka, the topics of lamps and of keepers with a comma between, and what to run:
 
-    relay                 a relay of the topic
+    relay                 a relay of the topics
     relay unfenced        one that does not fence off the relay before it
     relay stalls          one that stops itself before its third commit
     relay unfenced stalls
-    subscription          notes each event of the topic in the table `effects`
+    relay tens stalls     one whose transactions hold ten events at most
+    subscription          notes each event of the topics in the table `effects`
     subscription stalls   one that stops itself before its first transaction
     subscription unsafe   the same, which moves marks without comparing
 
@@ -19,7 +20,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -27,7 +28,7 @@ import asyncpg
 from eventstore.kafka.clients import Producer
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import open_pool
-from eventstore.publishing import publisher
+from eventstore.publishing import backlog, publisher
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing import subscription
 from eventstore.subscribing.subscription import Subscription
@@ -105,27 +106,31 @@ async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> N
     )
 
 
-async def relay(url: str, bootstrap: str, topic: str) -> None:
+async def relay(url: str, bootstrap: str, types: Mapping[str, str]) -> None:
     """Runs a relay."""
-    await Relay(url, topic=topic, bootstrap=bootstrap, partitions=PARTITIONS).run()
+    await Relay(url, topic=types["LampLit"], types=types, bootstrap=bootstrap, partitions=PARTITIONS).run()
 
 
-async def subscribe(url: str, bootstrap: str, topic: str, kind: type[Subscription]) -> None:
+async def subscribe(url: str, bootstrap: str, topics: Collection[str], kind: type[Subscription]) -> None:
     """Runs a subscription."""
+    name = f"of.{min(topics)}"
     async with open_pool(url, 2) as pool:
-        await kind(f"of.{topic}", topics=[topic], bootstrap=bootstrap, pool=pool, handle=note, session=SESSION).run()
+        await kind(name, topics=topics, bootstrap=bootstrap, pool=pool, handle=note, session=SESSION).run()
 
 
-def run(url: str, bootstrap: str, topic: str, kind: str, *how: str) -> None:
+def run(url: str, bootstrap: str, topics: str, kind: str, *how: str) -> None:
     """What the process of a line does, until it is ended."""
     logging.basicConfig(level=logging.WARNING, format=f"{os.getpid()} %(name)s: %(message)s")
     if kind == "relay":
-        vars(publisher)["Producer"] = PRODUCERS[" ".join(how)]
-        asyncio.run(relay(url, bootstrap, topic))
+        if "tens" in how:
+            vars(backlog)["RUN_EVENTS"] = 10
+        vars(publisher)["Producer"] = PRODUCERS[" ".join(word for word in how if word != "tens")]
+        types = dict(zip(("LampLit", "KeeperPaid"), topics.split(","), strict=True))
+        asyncio.run(relay(url, bootstrap, types))
     else:
         if "unsafe" in how:
             vars(subscription)["move_marks"] = move_regardless
-        asyncio.run(subscribe(url, bootstrap, topic, StallingSubscription if how else Subscription))
+        asyncio.run(subscribe(url, bootstrap, topics.split(","), StallingSubscription if how else Subscription))
 
 
 def main() -> None:

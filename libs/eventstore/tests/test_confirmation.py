@@ -5,9 +5,9 @@ import json
 import os
 import subprocess
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,7 +18,7 @@ import pytest
 from devstack.postgres import INSTALLED
 from devstack.prepared import prepare
 from devstack.servers import Postgres
-from devstack.topics import delete_topic, read_topic, topic_faults
+from devstack.topics import delete_topic, read_topic, read_topics, topic_faults
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.appending import Append, ClaimTaken, DueAt, Holding, NewEvent
 from eventstore.postgres.confirmation import StoreUnconfirmed, confirm
@@ -46,19 +46,20 @@ def lit(times: int, fuse: str | None) -> Derived:
 
 
 def fold(history: Sequence[Recorded]) -> Derived | None:
-    """Lamps count how often they were lit, and nothing else makes sense."""
-    if any(event.type != "LampLit" for event in history):
+    """Lamps count how often they were lit, keepers how often they were paid, and nothing else makes sense."""
+    if any(event.type not in ("LampLit", "KeeperPaid") for event in history):
         return None
     return lit(len(history), json.loads(history[-1].data).get("fuse"))
 
 
 @dataclass
 class Town:
-    """One database of lamps, and the topic it is published to."""
+    """One database of lamps, and the topic it is published to; or topics, by the types of events."""
 
     url: str
     kafka: str
     topic: str
+    types: Mapping[str, str] | None = None
 
     async def light(self, *lamps: str, after: int = 0, event: str = "LampLit", fuse: str | None = None) -> None:
         """Lights lamps that were lit so often before."""
@@ -106,7 +107,7 @@ class Town:
     @asynccontextmanager
     async def relay(self) -> AsyncIterator[Relay]:
         """A relay that runs as long as the block."""
-        relay = Relay(self.url, topic=self.topic, bootstrap=self.kafka, partitions=PARTITIONS)
+        relay = Relay(self.url, topic=self.topic, types=self.types, bootstrap=self.kafka, partitions=PARTITIONS)
         running = asyncio.create_task(relay.run())
         try:
             yield relay
@@ -133,7 +134,7 @@ class Town:
         """What the command of that name does."""
         connection = await asyncpg.connect(self.url)
         try:
-            return await reconcile(connection, self.kafka, self.topic, fold, beyond=beyond)
+            return await reconcile(connection, self.kafka, self.topic, fold, types=self.types, beyond=beyond)
         finally:
             await connection.close()
 
@@ -141,13 +142,14 @@ class Town:
         """What the command `verify` says."""
         connection = await asyncpg.connect(self.url)
         try:
-            return (await compare(connection, self.kafka, self.topic)).told()
+            return (await compare(connection, self.kafka, self.topic, self.types)).told()
         finally:
             await connection.close()
 
     async def is_whole(self) -> bool:
-        """Whether the topic holds just what is stored, once and in order."""
-        return topic_faults(await read_topic(self.kafka, self.topic), await self.events()) == []
+        """Whether the topics hold just what is stored, once and in order."""
+        topics = {self.topic, *(self.types or {}).values()}
+        return topic_faults(await read_topics(self.kafka, topics), await self.events(), self.types) == []
 
 
 @pytest.fixture
@@ -157,6 +159,16 @@ async def town(migrated_database: str, kafka: str, topic: str) -> Town:
     await town.light(*(f"lamp-{number}" for number in range(10)))
     await town.publish()
     return town
+
+
+@pytest.fixture
+async def staffed(town: Town) -> Town:
+    """The town with two keepers, whose events are in a topic of their own."""
+    keepers = town.topic.replace(".v1", ".persons.v1")
+    staffed = replace(town, types={"LampLit": town.topic, "KeeperPaid": keepers})
+    await staffed.light("keeper-1", "keeper-2", event="KeeperPaid")
+    await staffed.publish()
+    return staffed
 
 
 async def run(program: str, *arguments: str, given: bytes = b"") -> bytes:
@@ -400,6 +412,109 @@ async def test_verify_tells_of_whatever_is_wrong(town: Town) -> None:
     assert "the store has something else" in something_else
     assert "position 7 is not in the store" in not_stored
     assert "position 7 is not in the topic" in unpublished
+
+
+async def test_a_restored_store_is_refused_where_one_of_two_topics_is_ahead(staffed: Town) -> None:
+    dumped = await dump(staffed.url)
+    await staffed.light("keeper-1", after=1, event="KeeperPaid")
+    await staffed.light("keeper-3", event="KeeperPaid")
+    await staffed.publish()
+    restored = replace(staffed, url=await restore(staffed.url, dumped))
+    keepers = staffed.types["KeeperPaid"] if staffed.types else ""
+
+    assert f"the topic {keepers} holds event" in await restored.refusal()
+    with pytest.raises(StoreUnconfirmed):
+        await restored.light("lamp-1", after=1)
+    done = await restored.reconcile()
+
+    assert [(message.topic, message.position) for message in done.taken_back] == [(keepers, 13), (keepers, 14)]
+    assert (done.moved, done.lost, done.goes_on_after) == ([], [], 14)
+    await restored.light("lamp-1", after=1)
+    await restored.publish()
+    assert await restored.differences() == []
+    assert await restored.is_whole()
+
+
+async def test_what_a_restored_store_recorded_beside_two_topics_is_published_to_its_own(staffed: Town) -> None:
+    dumped = await dump(staffed.url)
+    await staffed.light("keeper-1", after=1, event="KeeperPaid")
+    await staffed.light("lamp-1", "lamp-2", after=1)
+    await staffed.publish()
+    restored = replace(staffed, url=await restore(staffed.url, dumped))
+    connection = await asyncpg.connect(restored.url)
+    await confirm(connection)
+    await connection.close()
+    # At the positions of the three, and past them: what one topic gave to a lamp is here a keeper's.
+    await restored.light("lamp-2", after=1)
+    await restored.light("keeper-2", after=1, event="KeeperPaid")
+    await restored.light("lamp-1", after=1)
+    await restored.light("keeper-3", event="KeeperPaid")
+    recorded = await restored.events()
+
+    done = await restored.reconcile()
+
+    assert [message.stream_id for message in done.taken_back] == ["keeper-1"]
+    assert [message.stream_id for message in done.lost] == ["lamp-1", "lamp-2"]
+    assert done.moved == recorded[12:15]
+    await restored.publish()
+    assert await restored.differences() == []
+    lost = {message.event_id for message in done.lost}
+    topics = set((restored.types or {}).values())
+    published = [each for each in await read_topics(restored.kafka, topics) if each.event_id not in lost]
+    assert sorted((message.position, message.event_id) for message in published) == [
+        (event.position, event.event_id) for event in await restored.events()
+    ]
+    assert all((restored.types or {})[message.type] == message.topic for message in published)
+
+
+async def test_where_one_of_two_topics_is_lost_its_events_get_no_new_positions(staffed: Town) -> None:
+    await staffed.light("lamp-1", after=1)
+    await staffed.publish()
+    before = await staffed.events()
+    await delete_topic(staffed.kafka, (staffed.types or {})["KeeperPaid"])
+    connection = await asyncpg.connect(staffed.url)
+    compared = await compare(connection, staffed.kafka, staffed.topic, staffed.types)
+    await connection.close()
+    assert compared.absent == [(staffed.types or {})["KeeperPaid"]]
+    assert [event.position for event in compared.behind] == [11, 12]
+    assert len(compared.told()) == 2
+
+    done = await staffed.reconcile()
+
+    assert (done.moved, done.taken_back, done.lost) == ([], [], [])
+    await staffed.light("keeper-1", after=1, event="KeeperPaid")
+    await staffed.publish()
+    assert (await staffed.events())[:-1] == before
+    assert await staffed.is_whole()
+
+
+async def test_a_store_restored_beside_one_lost_topic_goes_beyond_what_its_subscribers_have_seen(staffed: Town) -> None:
+    dumped = await dump(staffed.url)
+    await staffed.light("keeper-1", after=1, event="KeeperPaid")
+    await staffed.publish()
+    restored = replace(staffed, url=await restore(staffed.url, dumped))
+    await delete_topic(staffed.kafka, (staffed.types or {})["KeeperPaid"])
+
+    assert "whether it was restored cannot be told" in await restored.refusal()
+    with pytest.raises(StoreUnconfirmed):
+        await restored.light("keeper-1", after=1, event="KeeperPaid")
+    with pytest.raises(CannotReconcile, match="--beyond"):
+        await restored.reconcile()
+    assert (await restored.reconcile(beyond=100)).moved == []
+    await restored.light("keeper-1", after=1, event="KeeperPaid")
+    await restored.publish()
+    assert [event.position for event in await restored.events()] == [*range(1, 13), 101]
+    assert await restored.is_whole()
+
+
+async def test_an_event_in_another_topic_than_its_own_is_a_fault(town: Town) -> None:
+    await town.light("keeper-1", event="KeeperPaid")
+    await town.publish()
+    keepers = town.topic.replace(".v1", ".persons.v1")
+    (fault,) = await replace(town, types={"LampLit": town.topic, "KeeperPaid": keepers}).differences()
+    assert fault.startswith("KeeperPaid")
+    assert fault.endswith(f"it belongs in {keepers}")
+    assert "is not known to this release" in (await replace(town, types={"LampLit": town.topic}).differences())[0]
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Relays and subscriptions whose processes are killed, stopped and woken, and whose broker dies.
 
-However it comes, who reads what is committed finds each event of the store once and in order, and each has had its
-effect once. Set SEED to repeat a run.
+However it comes, who reads what is committed finds each event of the store once and in order, in its topic, and each
+has had its effect once. Set SEED to repeat a run.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import asyncpg
 import pytest
 
 from devstack.servers import Kafka
-from devstack.topics import read_topic, topic_faults
+from devstack.topics import read_topics, topic_faults
 from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Recorded, Store
 
@@ -29,12 +29,17 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 PATIENCE = 40
 
 
-class Processes:
-    """Relays and subscriptions of one topic, by process id."""
+def topics_of(topic: str) -> Mapping[str, str]:
+    """The topic of each type of event: keepers have one of their own."""
+    return {"LampLit": topic, "KeeperPaid": topic.replace(".v1", ".persons.v1")}
 
-    def __init__(self, mother: "subprocess.Popen[str]", *where: str) -> None:
+
+class Processes:
+    """Relays and subscriptions of a topic and that of its keepers, by process id."""
+
+    def __init__(self, mother: "subprocess.Popen[str]", url: str, bootstrap: str, topic: str) -> None:
         self._mother = mother
-        self._where = where
+        self._where = (url, bootstrap, ",".join(topics_of(topic).values()))
         self._begun: list[int] = []
 
     def begin(self, command: str) -> int:
@@ -71,11 +76,12 @@ def processes(mother: "subprocess.Popen[str]", migrated_database: str, kafka: st
 
 
 class Lamps:
-    """Streams that events are appended to."""
+    """Streams that events are appended to: of lamps, and of keepers."""
 
     def __init__(self, store: Store, count: int = 20) -> None:
         self._store = store
-        self._versions = dict.fromkeys((f"lamp-{number}" for number in range(count)), 0)
+        kinds = ("lamp", "lamp", "keeper")
+        self._versions = dict.fromkeys((f"{kinds[number % 3]}-{number}" for number in range(count)), 0)
 
     async def light(self, rounds: int = 1) -> None:
         """Appends an event to each stream, concurrently."""
@@ -85,8 +91,9 @@ class Lamps:
 
     async def _append(self, stream_id: str) -> None:
         version = self._versions[stream_id]
-        event = NewEvent("LampLit", 1, f'{{"hour": {version}}}')
-        await self._store.append(Append(stream_id, "lamp", version, [event], "{}", 1, "{}"))
+        category = stream_id.partition("-")[0]
+        event = NewEvent("LampLit" if category == "lamp" else "KeeperPaid", 1, f'{{"hour": {version}}}')
+        await self._store.append(Append(stream_id, category, version, [event], "{}", 1, "{}"))
         self._versions[stream_id] = version + 1
 
     async def all(self) -> list[Recorded]:
@@ -102,12 +109,12 @@ async def lamps_of(url: str) -> AsyncIterator[Lamps]:
 
 
 async def faults_when_complete(bootstrap: str, topic: str, events: list[Recorded]) -> list[str]:
-    """What is wrong with the topic once it has as many events as the store."""
+    """What is wrong with the topics once they have as many events as the store."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        messages = await read_topic(bootstrap, topic)
+        messages = await read_topics(bootstrap, topics_of(topic).values())
         if len(messages) >= len(events) or time.monotonic() > deadline:
-            return topic_faults(messages, events)
+            return topic_faults(messages, events, topics_of(topic))
         await asyncio.sleep(0.2)
 
 
@@ -166,6 +173,23 @@ async def test_a_relay_woken_in_mid_transaction_beside_its_successor_can_do_noth
         await lamps.light()
         faults = await faults_when_complete(kafka, topic, await lamps.all())
     assert (faults == []) == fenced, faults
+
+
+async def test_a_run_that_was_cut_off_before_its_commit_is_in_no_topic_and_then_in_both(
+    processes: Processes, migrated_database: str, kafka: str, topic: str
+) -> None:
+    topics = topics_of(topic).values()
+    async with lamps_of(migrated_database) as lamps:
+        await lamps.light(rounds=2)
+        relay = processes.begin("relay tens stalls")
+        await until(lambda: is_stopped(relay))
+        committed = await read_topics(kafka, topics)
+        sent = await read_topics(kafka, topics, "read_uncommitted")
+        assert sorted(message.position for message in committed) == list(range(1, 21))
+        assert {message.topic for message in sent if message.position > 20} == {*topics}
+        os.kill(relay, signal.SIGKILL)
+        processes.begin("relay")
+        assert await faults_when_complete(kafka, topic, await lamps.all()) == []
 
 
 async def test_relays_killed_stopped_cut_off_and_woken_at_random_leave_each_event_once_and_in_order(

@@ -3,14 +3,15 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from operator import itemgetter
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from devstack.topics import delete_topic, read_topic, topic_faults
+from devstack.topics import delete_topic, read_topic, read_topics, topic_faults
 from eventstore.kafka.envelope import source_of
 from eventstore.kafka.topics import ensure_topic
 from eventstore.postgres.appending import Append, NewEvent
@@ -47,13 +48,20 @@ async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
             await asyncio.sleep(0.005)
 
 
-async def light(store: Store, lamps: int, hours: int = 1, *, after: int = 0, data: str = "{}") -> None:
-    """Appends an event to each of many streams, and again."""
+async def light(
+    store: Store, lamps: int, hours: int = 1, *, after: int = 0, data: str = "{}", keepers: int = 0
+) -> None:
+    """Appends an event to each of many streams, lamps and their keepers by turns, and again."""
+    lit, paid = NewEvent("LampLit", 1, data), NewEvent("KeeperPaid", 1, data)
     for hour in range(after, after + hours):
-        event = NewEvent("LampLit", 1, data)
-        await asyncio.gather(
-            *[store.append(Append(f"lamp-{n}", "lamp", hour, [event], "{}", 1, "{}")) for n in range(lamps)]
-        )
+        appended = [(n, Append(f"lamp-{n}", "lamp", hour, [lit], "{}", 1, "{}")) for n in range(lamps)]
+        appended += [(n, Append(f"keeper-{n}", "keeper", hour, [paid], "{}", 1, "{}")) for n in range(keepers)]
+        await asyncio.gather(*[store.append(each) for _, each in sorted(appended, key=itemgetter(0))])
+
+
+def apart(topic: str) -> Mapping[str, str]:
+    """The topic of each type of event, where that of keepers is one of its own."""
+    return {"LampLit": topic, "KeeperPaid": topic.replace(".v1", ".persons.v1")}
 
 
 async def events_of(store: Store) -> list[Recorded]:
@@ -192,14 +200,15 @@ async def test_a_lost_topic_fills_itself_again(
         await until_whole(kafka, topic, store)
 
 
-async def until_whole(bootstrap: str, topic: str, store: Store) -> None:
-    """Waits until the topic has what it should; it may not exist at the moment."""
+async def until_whole(bootstrap: str, topic: str, store: Store, types: Mapping[str, str] | None = None) -> None:
+    """Waits until the topic has what it should, or those of the types; they may not exist at the moment."""
     deadline = time.monotonic() + 20
     while True:
         faults = ["it cannot be read"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(3):
-                faults = topic_faults(await read_topic(bootstrap, topic), await events_of(store))
+                messages = await read_topics(bootstrap, {topic, *(types or {}).values()})
+                faults = topic_faults(messages, await events_of(store), types)
         if not faults:
             return
         assert time.monotonic() < deadline, faults
@@ -309,3 +318,123 @@ async def test_the_lock_is_freed_from_a_process_that_stands_still(
         await until(lambda: first.leading)
         async with running(candidate()) as second:
             await until(lambda: second.leading, seconds=5)
+
+
+async def test_events_go_into_the_topics_of_their_types_each_once_and_in_order(
+    store: Store, migrated_database: str, kafka: str, topic: str
+) -> None:
+    await light(store, lamps=60, keepers=40, hours=3)
+    relay = Relay(
+        migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=4, wakers=store.wakers
+    )
+    async with running(relay):
+        await until(lambda: relay.mark == 300)
+        await light(store, lamps=60, keepers=40, hours=3, after=3)
+        await until(lambda: relay.mark == 600)
+
+    messages = await read_topics(kafka, apart(topic).values())
+    assert topic_faults(messages, await events_of(store), apart(topic)) == []
+    assert {message.source for message in messages} == {source_of(topic)}
+    assert len({(message.topic, message.partition) for message in messages}) == 8
+    last: dict[tuple[str, int], int] = {}
+    for message in messages:
+        place = message.topic, message.partition
+        assert message.previous == last.get(place, 0)
+        last[place] = message.position
+
+
+async def test_where_one_of_two_topics_is_silent_the_next_relay_goes_on_behind_the_other(
+    store: Store, migrated_database: str, kafka: str, topic: str
+) -> None:
+    def candidate() -> Relay:
+        return Relay(migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=3)
+
+    marks = []
+    for lamps, keepers, after in ((5, 0, 0), (0, 5, 0), (5, 0, 1)):
+        async with running(candidate()) as relay:
+            await until(lambda relay=relay: relay.leading)  # type: ignore[misc]
+            marks.append(relay.mark)
+            await light(store, lamps=lamps, keepers=keepers, after=after)
+            await until(lambda relay=relay: relay.mark == marks[-1] + 5)  # type: ignore[misc]
+    assert marks == [0, 5, 10]
+    messages = await read_topics(kafka, apart(topic).values())
+    assert topic_faults(messages, await events_of(store), apart(topic)) == []
+
+
+@pytest.mark.parametrize("lost", ["LampLit", "KeeperPaid"])
+async def test_one_of_two_topics_that_is_lost_fills_itself_however_often_its_relay_begins_anew(
+    store: Store, migrated_database: str, kafka: str, topic: str, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    # So that it takes a while, and a relay ends in the middle of it.
+    monkeypatch.setattr(backlog_module, "RUN_EVENTS", 2)
+
+    def candidate() -> Relay:
+        return Relay(
+            migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=3, wakers=store.wakers
+        )
+
+    async with running(candidate()) as relay:
+        await light(store, lamps=20, keepers=20)
+        await until(lambda: relay.mark == 40)
+        await delete_topic(kafka, apart(topic)[lost])
+        # What is published meanwhile goes beyond what the lost one had.
+        await light(store, lamps=5, keepers=5, after=1)
+    for part in range(1, 4):
+        async with running(candidate()) as relay:
+            await until(lambda relay=relay, part=part: relay.leading and relay.mark > 10 * part)  # type: ignore[misc]
+    async with running(candidate()) as relay:
+        await light(store, lamps=5, keepers=5, after=2)
+        await until_whole(kafka, topic, store, apart(topic))
+        await until(lambda: relay.mark == 60)
+
+
+async def test_a_store_gets_its_second_topic_where_the_first_is_long(
+    store: Store, migrated_database: str, kafka: str, topic: str
+) -> None:
+    async with running(Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=2)) as relay:
+        await light(store, lamps=10)
+        await until(lambda: relay.mark == 10)
+    await light(store, lamps=0, keepers=3)
+    relay = Relay(migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=2)
+    async with running(relay):
+        await until(lambda: relay.mark == 13)
+    messages = await read_topics(kafka, apart(topic).values())
+    assert topic_faults(messages, await events_of(store), apart(topic)) == []
+
+
+async def test_an_event_whose_topic_is_not_known_stops_the_relay_and_goes_nowhere(
+    store: Store, migrated_database: str, kafka: str, topic: str
+) -> None:
+    await light(store, lamps=3)
+    before = Relay(migrated_database, topic=topic, types={"LampLit": topic}, bootstrap=kafka, partitions=2)
+    async with running(before):
+        await until(lambda: before.mark == 3)
+        await light(store, lamps=3, after=1)
+        await until(lambda: before.mark == 6)
+        await light(store, lamps=0, keepers=3)
+        await until(lambda: before.error is not None)
+        await light(store, lamps=3, after=2)
+        assert "the topic of events of the type KeeperPaid is not known to this release" in str(before.error)
+        await asyncio.sleep(1)
+    assert {message.type for message in await read_topic(kafka, topic)} == {"LampLit"}
+    assert len(await read_topic(kafka, topic)) == 6
+
+    after = Relay(migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=2)
+    async with running(after):
+        await until(lambda: after.mark == 12)
+    messages = await read_topics(kafka, apart(topic).values())
+    assert topic_faults(messages, await events_of(store), apart(topic)) == []
+
+
+async def test_relays_of_one_and_of_two_topics_do_not_lead_side_by_side(
+    store: Store, migrated_database: str, kafka: str, topic: str
+) -> None:
+    two = Relay(migrated_database, topic=topic, types=apart(topic), bootstrap=kafka, partitions=2, wakers=store.wakers)
+    one = Relay(migrated_database, topic=topic, types={"LampLit": topic}, bootstrap=kafka, partitions=2)
+    async with running(two):
+        await until(lambda: two.leading)
+        async with running(one):
+            await light(store, lamps=5, keepers=5)
+            await until(lambda: two.mark == 10)
+            await asyncio.sleep(0.5)
+            assert not one.leading

@@ -37,9 +37,9 @@ Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 class Subscribes:
     """What a service does with the events of others.
 
-    `events` are those that its handler does something with, whose services' topics it reads; `begin` gives the
-    subscription's name and its handler. An event that the registry does not know is parked until a release does: the
-    one that emits it comes after one that knows it everywhere.
+    `events` are those that its handler does something with, whose topics it reads; `begin` gives the subscription's
+    name and its handler. An event that the registry does not know is parked until a release does: the one that emits it
+    comes after one that knows it everywhere.
     """
 
     events: Collection[type[Event]]
@@ -48,8 +48,8 @@ class Subscribes:
 
     @property
     def to(self) -> tuple[str, ...]:
-        """The services whose topics it reads."""
-        return self.registry.publishers(self.events)
+        """The topics that it reads, as categories name them."""
+        return self.registry.topics(self.events)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Service:
     mirrors: tuple[Mirror[Any], ...] = ()
     reactions: Reactions | None = None
     registry: Registry = field(default_factory=lambda: REGISTRY)
-    """Tells whose events its reactions may be to, beside its own."""
+    """Tells which topic an event is in. Where it has none of the service's own, they are in the only one it has."""
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
 
@@ -125,12 +125,18 @@ class Service:
         """Every event that its decisions can lead to."""
         return frozenset().union(*(decider.events for decider in self.deciders.values()))
 
+    def topic_by_type(self, settings: Settings) -> Mapping[str, str] | None:
+        """The topic that each type of its events goes into; None where all go into the only one it has."""
+        types = self.registry.topic_by_type(self.name)
+        return {name: settings.topic(topic) for name, topic in types.items()} or None
+
     @cached_property
     def reacts_to(self) -> tuple[str, ...]:
-        """The services whose events its reactions are to, itself included. Raises UnknownEvent."""
+        """The topics of the events that its reactions are to, as categories name them. Raises UnknownEvent."""
         events = self.reactions.events if self.reactions else frozenset[type[Event]]()
-        own = (self.name,) if events & self.events else ()
-        return (*own, *self.registry.publishers(events - self.events))
+        types = self.registry.topic_by_type(self.name)
+        own = {types.get(event.event_type, self.name) for event in events & self.events}
+        return tuple(sorted(own.union(self.registry.topics(events - self.events))))
 
     @property
     def all_migrations(self) -> list[Migrations]:

@@ -67,8 +67,13 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_topic_may_have_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, TOPIC_VERSIONS="companies=2, youth-events=3")
     settings = settings_module.load(Settings)
-    topics = [settings.topic(service) for service in ("companies", "youth-events", "mobility")]
-    assert topics == ["issoudun.companies.v2", "issoudun.youth-events.v3", "issoudun.mobility.v1"]
+    topics = [settings.topic(name) for name in ("companies", "youth-events", "youth-events.persons", "mobility")]
+    assert topics == [
+        "issoudun.companies.v2",
+        "issoudun.youth-events.v3",
+        "issoudun.youth-events.persons.v3",
+        "issoudun.mobility.v1",
+    ]
 
 
 FORM = "is not an address of PostgreSQL: write postgresql://user:password@host:5432/companies"

@@ -4,18 +4,25 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import ModuleType
 
 import asyncpg
 import httpx
 import pytest
 from lamps import Lamp, LampLit, bearer, calling, lamps, service, settings_for, variables
+from poles import PoleErected
 
+from contracts.category import Category
+from contracts.model import Event
 from contracts.registry import Registry
 from devstack.issuer import Issuer
+from devstack.topics import read_topic
 from eventstore.decider import Claim
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.migrate import migrate
 from eventstore.postgres.store import Store
+from eventstore.reactions import Reactions
 from eventstore.refolding import refold
 from eventstore.refusal import Refusal
 from service.application import build
@@ -23,6 +30,7 @@ from service.definition import Service, Subscribes
 from service.http.deadlines import Deadlines, Late
 from service.running import supervision
 from service.running.cli import main
+from service.running.reconciling import put_right, verify
 from service.running.settings import Settings
 from service.running.supervision import Supervised, supervised
 
@@ -36,14 +44,19 @@ async def until(condition: Callable[[], bool], *, seconds: float) -> None:
             await asyncio.sleep(0.02)
 
 
+async def note(connection: asyncpg.Connection, _: Sequence[Message]) -> None:
+    """Has an effect, if a small one."""
+    await connection.execute("SELECT 1")
+
+
 @pytest.mark.slow
 async def test_a_command_reaches_the_subscription_of_another_service(
     migrated_database: str, kafka: str, issuer: Issuer
 ) -> None:
     received: list[Message] = []
 
-    async def note(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
-        await connection.execute("SELECT 1")
+    async def receive(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await note(connection, messages)
         received.extend(messages)
 
     settings = settings_for(migrated_database, issuer).model_copy(
@@ -51,7 +64,7 @@ async def test_a_command_reaches_the_subscription_of_another_service(
     )
     lighting = build(service, settings)
     registry = Registry([sys.modules[LampLit.__module__]])
-    subscribes = Subscribes(events=[LampLit], begin=lambda _: ("note", note), registry=registry)
+    subscribes = Subscribes(events=[LampLit], begin=lambda _: ("note", receive), registry=registry)
     shades = build(Service("shades", title="Shades", subscriptions=(subscribes,)), settings)
     transport = httpx.ASGITransport(lighting)
     async with (
@@ -72,6 +85,59 @@ async def test_a_command_reaches_the_subscription_of_another_service(
             "refolding": "all streams are as this release writes them",
         }
     assert {task.state for task in lighting.state.runtime.tasks} == {"stopped"}
+
+
+def declaring(of: type[Event], category: Category) -> ModuleType:
+    """The module that an event is of, as if its streams were of a category."""
+    module = ModuleType(of.__module__)
+    vars(module).update(vars(sys.modules[of.__module__]), CATEGORY=category)
+    return module
+
+
+@pytest.mark.slow
+async def test_events_about_persons_are_published_to_a_topic_of_their_own(
+    migrated_database: str, kafka: str, issuer: Issuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    about_persons = Category("lamp", service="lamps", path="/v1/lamps", persons=True)
+    registry = Registry(
+        [
+            declaring(LampLit, about_persons),
+            declaring(PoleErected, Category("pole", service="lamps", path="/v1/poles")),
+        ]
+    )
+    reactions = Reactions()
+
+    @reactions.to()
+    def darken(_: LampLit) -> tuple[()]:
+        return ()
+
+    lighting = replace(service, registry=registry, reactions=reactions)
+    assert lighting.reacts_to == Subscribes([LampLit], lambda _: ("", note), registry).to == ("lamps.persons",)
+    settings = settings_for(migrated_database, issuer).model_copy(
+        update={"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
+    )
+    worker = build(lighting, settings)
+    transport = httpx.ASGITransport(worker)
+    async with (
+        worker.router.lifespan_context(worker),
+        httpx.AsyncClient(transport=transport, base_url="http://lamps.test", headers=bearer(issuer)) as client,
+    ):
+        lamp = (await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})).headers["location"]
+        await client.post("/v1/poles", json={"number": "042"})
+        await client.post(f"{lamp}/light")
+        relay = worker.state.runtime.tasks[0]
+        await until(lambda: relay.state == "leading, at position 3", seconds=60)
+    published = {
+        name: sorted(message.type for message in await read_topic(kafka, f"{settings.territory}.{name}.v1"))
+        for name in ("lamps", "lamps.persons")
+    }
+    assert published == {"lamps": ["PoleErected"], "lamps.persons": ["LampInstalled", "LampLit"]}
+    assert await verify(lighting, settings, []) == 0
+    assert capsys.readouterr().out == "3 events are in the store and in its topics: no differences\n"
+    assert await put_right(lighting, settings, []) == 0
+    assert "New events come after position 3" in capsys.readouterr().out
+    assert await verify(service, settings, []) == 1
+    assert "position 1 is not in the topic" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -13,10 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.model import DAY, EnteredDay
+from contracts.registry import REGISTRY, Registry
 from contracts.values import Axis, Commune, EnteredNaf, EquipmentCode, Funder, Siret, Zone
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
-from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, inputs
+from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, events_behind, inputs
 from indicators.projection import generation_of
 from indicators.query import CatchingUp, Positions, Question, Snapshot, ended, snapshot
 from indicators.representation import (
@@ -31,12 +32,16 @@ from indicators.representation import (
     positions,
     table,
 )
+from service.http.auth import Caller
 from service.http.listing import CURSOR
 from service.http.problems import Problem, invalid_parameter, unavailable
 from service.http.routes import CurrentPool, CurrentSettings, requires
 from service.http.sentences import NOT_A_CURSOR, Said
 from service.running.settings import Settings
 
+READ: Final = "indicators:read"
+PERSONS: Final = "indicators:persons"
+"""The scope for what is behind figures about persons."""
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
 
@@ -150,17 +155,27 @@ class Cursor(BaseModel):
         return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode()
 
 
-def routes(catalogue: Catalogue) -> APIRouter:
-    """The routes that serve a catalogue."""
+def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
+    """The routes that serve a catalogue; the registry tells which events are about persons."""
     router = APIRouter(
         prefix="/v1/indicators",
         tags=["indicators"],
-        dependencies=[requires("indicators:read")],
+        dependencies=[requires(READ)],
         generate_unique_id_function=lambda route: route.name,
     )
     name_of = Annotated[
         str, Path(description="An indicator of the catalogue.", json_schema_extra={"enum": list(catalogue)})
     ]
+
+    about_persons = {
+        indicator.name
+        for indicator in catalogue.values()
+        if any(
+            category.persons
+            for event in events_behind(indicator)
+            for category in registry.published(event.event_type, event.schema_version).categories
+        )
+    }
 
     def find(name: str) -> Indicator:
         if name not in catalogue:
@@ -204,6 +219,7 @@ def routes(catalogue: Catalogue) -> APIRouter:
 
     @router.get("/{name}/events", summary="The events behind a figure")
     async def list_events(
+        caller: Annotated[Caller, requires(READ)],
         name: name_of,
         asked: Annotated[AskedEvents, Query()],
         pool: CurrentPool,
@@ -215,8 +231,13 @@ def routes(catalogue: Catalogue) -> APIRouter:
         Of a level: the latest event of each subject. Of a duration: each event that holds on a day of the period. Of
         what is computed: the events of its inputs. All pages that the `Link` header leads to are read at the positions
         of the first one, so their values add up to the figure.
+
+        What is behind a figure that is made of events about persons needs the scope `indicators:persons` as well: even
+        by a pseudonym, a person can be told in a small town.
         """
         indicator = find(name)
+        if name in about_persons:
+            caller.require(PERSONS)
         question = asked.question(indicator)
         async with _now(pool, catalogue, settings) as now:
             start = _resume(asked.cursor, now.positions)

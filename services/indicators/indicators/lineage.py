@@ -26,7 +26,8 @@ class FactBehind:
     event_id: UUID
     ordinal: int
     type: str
-    service: str
+    topic: str
+    """As its category names it."""
     position: int
     subject: str
     effective_on: date
@@ -39,7 +40,7 @@ class Place(NamedTuple):
     """Where a page ends: a measure of the figure, and the last fact shown of it."""
 
     measure: Annotated[int, Field(ge=0)] = 0
-    service: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
+    topic: Annotated[str, Field(pattern=r"^[a-z0-9.-]*$")] = ""
     position: Annotated[int, Field(ge=0, lt=2**63)] = 0
     ordinal: Annotated[int, Field(ge=0, lt=2**15)] = 0
 
@@ -47,7 +48,7 @@ class Place(NamedTuple):
 async def facts_behind(
     snapshot: Snapshot, indicator: Indicator, question: Question, at: Positions, after: Place, limit: int
 ) -> tuple[list[FactBehind], Place | None]:
-    """A page of facts in the order of their positions, and where it ends if more follow.
+    """A page of facts in the order of their positions, topic by topic, and where it ends if more follow.
 
     `at` are the positions of the first page: events folded since then do not appear in the later ones.
     """
@@ -63,7 +64,7 @@ async def facts_behind(
             json.dumps(dict(question.where)),
             question.known_before,
             json.dumps(at),
-            start.service,
+            start.topic,
             start.position,
             start.ordinal,
             limit + 1 - len(facts),
@@ -87,7 +88,7 @@ async def facts_behind(
         if len(facts) > limit:
             last = facts[limit - 1]
             of = [measure.name for measure in measures].index(last.indicator)
-            return facts[:limit], Place(of, last.service, last.position, last.ordinal)
+            return facts[:limit], Place(of, last.topic, last.position, last.ordinal)
     return facts, None
 
 
@@ -96,7 +97,7 @@ def _in_order(indicator: Indicator, dimensions: dict[str, Any]) -> dict[str, Any
 
 
 _SUM: Final = """
-SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
+SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at, value, dimensions
 FROM facts
 WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND ($4::timestamptz IS NULL OR recorded_at < $4)
   AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
@@ -118,7 +119,7 @@ WITH last_facts AS (
 ), asked AS (
     SELECT * FROM last_facts WHERE dimensions @> $3::jsonb
 )
-SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
+SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at, value, dimensions
 FROM asked
 WHERE (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
   AND contributor NOT IN (SELECT contributor FROM asked WHERE $11::boolean GROUP BY contributor HAVING sum(value) > 0
@@ -136,8 +137,8 @@ WITH spans AS (
     WHERE generation = $1 AND indicator = $2 AND effective_on < $11 AND ($4::timestamptz IS NULL OR recorded_at < $4)
       AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
 )
-SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value * days / 7 AS value,
-       dimensions
+SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at,
+       value * days / 7 AS value, dimensions
 FROM spans
 WHERE dimensions @> $3::jsonb AND days > 0 AND (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
 ORDER BY service, position, ordinal

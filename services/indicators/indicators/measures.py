@@ -138,6 +138,12 @@ def inputs(indicator: Indicator) -> tuple[Measure, ...]:
     return indicator.of if isinstance(indicator, Derived) else ()
 
 
+def events_behind(indicator: Indicator) -> frozenset[type[Event]]:
+    """The events that an indicator is folded from, itself or by its inputs."""
+    measures = inputs(indicator) or (indicator,)
+    return frozenset[type[Event]]().union(*(each.events for each in measures if isinstance(each, Measure)))
+
+
 def sums(
     *, unit: str, dimensions: tuple[Dimension, ...], version: int = 1, contributor: str = "company"
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import asyncpg
 
 from eventstore.kafka.envelope import Message
+from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.measures import Catalogue, Measure, Sum
 from service.running.settings import Settings
@@ -82,7 +83,8 @@ class Projection:
         if not measures:
             return
         event = message.event()
-        service = message.source.rpartition("/")[2]
+        # It goes into the column `service`, from when a service had one topic.
+        topic = name_of(message.topic)
         for measure in measures:
             for ordinal, fact in enumerate(measure.facts(event)):
                 yield (
@@ -90,7 +92,7 @@ class Projection:
                     message.event_id,
                     ordinal,
                     message.type,
-                    service,
+                    topic,
                     message.partition,
                     message.position,
                     message.stream_id,

@@ -17,6 +17,7 @@ import asyncpg
 
 from contracts.model import FIRST_DAY
 from eventstore.decider import PARIS
+from eventstore.kafka.topics import name_of
 from indicators.measures import Contributors, Duration, Formula, Indicator, Level, inputs
 from indicators.projection import PREFIX
 from service.clock import today
@@ -28,7 +29,8 @@ Key = tuple[str | int | None, ...]
 """What a cell is of, in the order asked for; a month is `2023-12`."""
 
 Positions = Mapping[str, Mapping[int, int]]
-"""Per service and partition of its topic, the position up to which all its events are in: {"companies": {0: 1201}}."""
+"""Per topic, as categories name it, and partition of it, the position up to which all its events are in:
+{"companies": {0: 1201}}."""
 
 
 PATIENCE: Final = 10.0
@@ -97,7 +99,7 @@ class Snapshot:
     generation: str
     positions: Positions
     partitions: Mapping[str, int]
-    """Of each service's topic."""
+    """Of each topic."""
 
     async def answer(self, indicator: Indicator, question: Question) -> Answer:
         """The figure asked for. The question has only what the indicator knows."""
@@ -148,10 +150,10 @@ async def snapshot(pool: asyncpg.Pool, generation: str) -> AsyncIterator[Snapsho
         positions: dict[str, dict[int, int]] = {}
         partitions: dict[str, int] = defaultdict(int)
         for row in rows:
-            service = row["topic"].split(".")[-2]
-            partitions[service] += 1
+            topic = name_of(row["topic"])
+            partitions[topic] += 1
             if row["position"]:
-                positions.setdefault(service, {})[row["partition"]] = row["position"]
+                positions.setdefault(topic, {})[row["partition"]] = row["position"]
         yield Snapshot(connection, generation, positions, partitions)  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ from contracts.model import Day
 from contracts.registry import REGISTRY
 from contracts.values import Axis, Commune, EquipmentCode, Funder, Naf, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
-from indicators.measures import Indicator, Kind, Measure, inputs
+from indicators.measures import Indicator, Kind, events_behind, inputs
 from indicators.query import Answer, Key, Positions, Question, Value
 
 PATH: Final = "/indicators/v1/indicators"
@@ -40,7 +40,7 @@ class Representation(BaseModel):
 
 
 class ServicePositions(Representation):
-    """How much of one service's topic is in an answer: every event up to these positions, and none after."""
+    """How much of one topic is in an answer: every event up to these positions, and none after."""
 
     position: Annotated[int, Field(examples=[1234])]
     """The greatest of them."""
@@ -86,7 +86,6 @@ class Entry(FigureValue):
     @classmethod
     def of_indicator(cls, indicator: Indicator, current: Value) -> Self:
         """The catalogue's entry."""
-        measures = inputs(indicator) or (indicator,)
         return cls(
             **asdict(current),
             name=indicator.name,
@@ -96,9 +95,7 @@ class Entry(FigureValue):
             kind=indicator.kind,
             definition_version=indicator.version,
             dimensions=indicator.dimensions,
-            events=tuple(
-                sorted({event.event_type for each in measures if isinstance(each, Measure) for event in each.events})
-            ),
+            events=tuple(sorted({event.event_type for event in events_behind(indicator)})),
             of=tuple(measure.name for measure in inputs(indicator)),
             target=indicator.target,
             href=f"{PATH}/{indicator.name}",
@@ -109,7 +106,7 @@ class Entries(Representation):
     """The catalogue."""
 
     positions: Mapping[str, ServicePositions]
-    """Per service, what the values are made of."""
+    """Per topic, what the values are made of."""
     items: list[Entry]
 
 
@@ -141,7 +138,7 @@ class Figure(FigureValue):
     excluded: Siret | None
     """The company that `without=largest` leaves out."""
     positions: Mapping[str, ServicePositions]
-    """Per service, what the figure is made of."""
+    """Per topic, what the figure is made of."""
     events: Annotated[str, Field(examples=[f"{PATH}/invested_productive/events?to=2023-12-31"])]
     """Where the events behind it are."""
     cells: list[Cell]
@@ -157,10 +154,12 @@ class EventBehind(Representation):
     event_id: UUID
     type: Annotated[str, Field(examples=["InvestmentCompleted"])]
     service: Annotated[str, Field(examples=["companies"])]
+    topic: Annotated[str, Field(examples=["companies"])]
+    """Its topic, as `positions` names it: that of the service, or the one of its events about persons."""
     subject: Annotated[str, Field(examples=["investment-01890f0e-7c2b-7cc3-8000-0123456789ab"])]
     """Its stream."""
     position: int
-    """In the service, and in its topic as `ce_position`."""
+    """In the service, and in the topic as `ce_position`."""
     ordinal: int
     """Which of the event's parts in this indicator it is, from 0."""
     effective_on: Day
@@ -175,7 +174,8 @@ class EventBehind(Representation):
     @classmethod
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
-        return cls(**asdict(fact), href=f"{REGISTRY.record(fact.service, fact.subject)}/events")
+        service = fact.topic.partition(".")[0]
+        return cls(**asdict(fact), service=service, href=f"{REGISTRY.record(service, fact.subject)}/events")
 
 
 class Input(Representation):

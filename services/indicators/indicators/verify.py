@@ -24,6 +24,7 @@ from eventstore.decider import PARIS
 from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import quiet_kafka_logs
+from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.lineage import Place, facts_behind
 from indicators.measures import Catalogue, Derived, Duration, Indicator, Level
@@ -50,15 +51,18 @@ class Topics:
 
     streams: dict[str, list[Happened]] = field(default_factory=lambda: defaultdict(list))
     events: dict[tuple[str, int], str] = field(default_factory=dict)
-    """Event ids by service and position."""
+    """Event ids by topic, as categories name it, and position."""
     faults: list[str] = field(default_factory=list)
 
     def add(self, message: Message, *, end: int, before: int) -> None:
         """Takes in what follows the event of position `before` in its partition. It counts up to the position `end`."""
         if message.position <= before:
             self.faults.append(f"{message}: position {message.position} comes after {before}")
-        if (message.type, message.schema_version) not in REGISTRY:
+        known = REGISTRY.get((message.type, message.schema_version))
+        if known is None:
             self.faults.append(f"{message}: there is no event {message.type}, version {message.schema_version}")
+        elif name_of(message.topic) not in {category.topic for category in known.categories}:
+            self.faults.append(f"{message}: it does not belong in this topic")
         if message.position > end:
             return
         stream = self.streams[message.stream_id]
@@ -66,7 +70,7 @@ class Topics:
             self.faults.append(f"{message}: {message.stream_id} has version {message.version} after {len(stream)}")
         happened = json.loads(message.data, parse_float=Decimal)
         stream.append(Happened(message.type, happened, message.recorded_at))
-        self.events[message.source.rpartition("/")[2], message.position] = str(message.event_id)
+        self.events[name_of(message.topic), message.position] = str(message.event_id)
 
 
 async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
@@ -93,7 +97,7 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
         return 1
     for fault in [*topics.faults, *faults]:
         print(fault)
-    read = ", ".join(f"{service} {max(marks.values())}" for service, marks in now.positions.items()) or "nothing yet"
+    read = ", ".join(f"{topic} {max(marks.values())}" for topic, marks in now.positions.items()) or "nothing yet"
     events = sum(len(stream) for stream in topics.streams.values())
     differences = len(topics.faults) + len(faults)
     print(f"{compared} answers compared with {events} events (up to {read}): {differences or 'no'} differences")
@@ -106,10 +110,10 @@ async def read_topics(now: Snapshot, settings: Settings) -> Topics:
     Raises KafkaError and NoAnswer.
     """
     topics = Topics()
-    origins = {service: Origin(settings.topic(service), partitions) for service, partitions in now.partitions.items()}
+    origins = {name: Origin(settings.topic(name), partitions) for name, partitions in now.partitions.items()}
     counted = {
-        TopicPartition(origin.topic, partition): now.positions.get(service, {}).get(partition, 0)
-        for service, origin in origins.items()
+        TopicPartition(origin.topic, partition): now.positions.get(name, {}).get(partition, 0)
+        for name, origin in origins.items()
         for partition in range(origin.partitions)
     }
     by_topic = {origin.topic: origin for origin in origins.values()}
@@ -137,8 +141,7 @@ async def read_topics(now: Snapshot, settings: Settings) -> Topics:
     finally:
         await consumer.discard()
     for place, position in counted.items():
-        service = by_topic[place.topic].source.rpartition("/")[2]
-        if position and (service, position) not in topics.events:
+        if position and (name_of(place.topic), position) not in topics.events:
             topics.faults.append(
                 f"{place.topic}[{place.partition}]: no event has position {position}, where the figures are"
             )
@@ -203,9 +206,9 @@ async def _untraceable(
     facts, _ = await facts_behind(now, indicator, question, now.positions, Place(), limit=2**31)
     where = link(indicator, question, events=True)
     faults = [
-        f"{where}: event {fact.event_id} is not at position {fact.position} of {fact.service}"
+        f"{where}: event {fact.event_id} is not at position {fact.position} of {fact.topic}"
         for fact in facts
-        if topics.events.get((fact.service, fact.position)) != str(fact.event_id)
+        if topics.events.get((fact.topic, fact.position)) != str(fact.event_id)
     ]
     total = sum((fact.value for fact in facts), Decimal(0))
     if isinstance(indicator, Duration):

@@ -500,7 +500,7 @@ async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, quest
                 total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
             assert total == await value(pool, measure.name, **question)
         order = [measure.name for measure in measures]
-        places = [(order.index(fact.indicator), fact.service, fact.position, fact.ordinal) for fact in facts]
+        places = [(order.index(fact.indicator), fact.topic, fact.position, fact.ordinal) for fact in facts]
         assert places == sorted(set(places))
 
 

@@ -7,13 +7,16 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from types import ModuleType
 from typing import Any, Final
 
 import asyncpg
 import httpx
 import pytest
 
+from contracts.companies import booking, company, equipment, investment
 from contracts.companies.booking import BookingApproved
 from contracts.companies.company import CompanyActivated
 from contracts.companies.equipment import EquipmentEnteredService, EquipmentRetired
@@ -26,15 +29,18 @@ from contracts.companies.investment import (
 )
 from contracts.language import Sentence
 from contracts.model import PARIS
+from contracts.registry import Registry
 from contracts.values import sample_siret
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from indicators import sentences
+from indicators.api import routes
 from indicators.app import app, catalogue
 from indicators.projection import Projection
 from service.application import build
 from service.clock import today
+from service.definition import Service
 from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +62,9 @@ async def indicators(shared_database: str) -> str:
 
 
 @asynccontextmanager
-async def serving(database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(
+    database: str, issuer: Issuer, service: Service = app, scopes: str = "indicators:read"
+) -> AsyncIterator[httpx.AsyncClient]:
     """A partner's client of the service on a database."""
     settings = Settings(
         database_url=database,
@@ -65,13 +73,13 @@ async def serving(database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncCli
         oidc_audience=issuer.audience,
         oidc_jwks_url=issuer.jwks_url,
     )
-    application = build(app, settings, worker=False)
+    application = build(service, settings, worker=False)
     async with (
         application.router.lifespan_context(application),
         httpx.AsyncClient(
             transport=httpx.ASGITransport(app=application),
             base_url="http://territory.test",
-            headers={"Authorization": f"Bearer {issuer.token('indicators:read')}"},
+            headers={"Authorization": f"Bearer {issuer.token(scopes)}"},
         ) as client,
     ):
         yield client
@@ -341,6 +349,7 @@ async def test_the_events_behind_a_figure_lead_to_their_streams(client: httpx.As
         "event_id": "-",
         "type": "AmountSpentCorrected",
         "service": "companies",
+        "topic": "companies",
         "subject": stream,
         "ordinal": 0,
         "position": next(each.position for each in recorded if each.type == "AmountSpentCorrected"),
@@ -552,3 +561,31 @@ async def test_the_document_describes_every_route(client: httpx.AsyncClient) -> 
     figure: Callable[..., Any] = paths["/v1/indicators/{name}"]["responses"]["200"]["content"].get
     assert figure("text/csv")["example"]
     assert figure("application/json")
+
+
+def about_persons(module: ModuleType) -> ModuleType:
+    """A module of events as it would be if its streams were each about a person."""
+    made = ModuleType(module.__name__)
+    vars(made).update(vars(module), CATEGORY=replace(module.CATEGORY, persons=True))
+    return made
+
+
+async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
+    indicators: str, issuer: Issuer, client: httpx.AsyncClient
+) -> None:
+    registry = Registry([company, about_persons(investment), equipment, booking])
+    service = replace(app, router=routes(catalogue, registry))
+    behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]
+    async with serving(indicators, issuer, service) as partner:
+        for path in behind:
+            refused = await partner.get(path)
+            assert (refused.status_code, refused.json()["type"]) == (403, "/indicators/problems/scope-missing")
+            assert refused.json()["scope"] == "indicators:persons"
+        for path in ("jobs_created", "cost_per_job?by=axis", "headcount/events", "platform_companies/events"):
+            assert (await partner.get(f"/v1/indicators/{path}")).is_success
+        assert (await partner.get("/v1/indicators/nothing/events")).status_code == 404
+    async with serving(indicators, issuer, service, "indicators:read indicators:persons") as partner:
+        for path in behind:
+            assert (await partner.get(path)).json() == (await client.get(path)).json()
+    async with serving(indicators, issuer, service, "indicators:persons") as partner:
+        assert (await partner.get(behind[0])).json()["scope"] == "indicators:read"

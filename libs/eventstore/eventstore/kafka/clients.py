@@ -31,18 +31,19 @@ def is_cancelled() -> bool:
 class Producer(AIOKafkaProducer):  # type: ignore[misc]
     """A producer that can also tell where partitions end."""
 
-    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    async def ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """The offset behind the last record of each partition, committed or not. Raises KafkaError."""
-        by_leader: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for partition in partitions:
-            by_leader[await self._leader(TopicPartition(topic, partition))].append((partition, _LATEST))
-        ends: dict[int, int] = {}
+        by_leader: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+        for place in places:
+            by_leader[await self._leader(place)][place.topic].append((place.partition, _LATEST))
+        ends: dict[TopicPartition, int] = {}
         for leader, asked in by_leader.items():
-            response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, [(topic, asked)]))
-            for partition, code, _, offset, *_ in response.topics[0][1]:
-                if code:
-                    raise for_code(code)(f"{topic}[{partition}]")
-                ends[partition] = offset
+            response = await self.client.send(leader, OffsetRequest(-1, _UNCOMMITTED, list(asked.items())))
+            for topic, partitions in response.topics:
+                for partition, code, _, offset, *_ in partitions:
+                    if code:
+                        raise for_code(code)(f"{topic}[{partition}]")
+                    ends[TopicPartition(topic, partition)] = offset
         return ends
 
     async def _leader(self, partition: TopicPartition) -> int:

@@ -168,7 +168,7 @@ class Origin:
 
     @property
     def source(self) -> str:
-        """`/issoudun/companies`, of the topic `issoudun.companies.v1`."""
+        """`/issoudun/youth-events`, of both topics of that service: in one store, they share its positions."""
         return source_of(self.topic)
 
     def read(self, record: Record) -> Message:
@@ -195,8 +195,8 @@ _partition_of = lru_cache(maxsize=1 << 16)(partition_of)
 
 
 def source_of(topic: str) -> str:
-    """How the events of a topic name where they come from, whatever the topic's version: `/issoudun/companies`."""
-    return "/" + topic.rpartition(".v")[0].replace(".", "/")
+    """How the events of a service name where they come from, in whichever of its topics: `/issoudun/companies`."""
+    return "/" + "/".join(topic.split(".")[:2])
 
 
 def _said(headers: Mapping[str, bytes], name: str) -> str | None:

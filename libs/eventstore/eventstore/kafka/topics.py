@@ -1,6 +1,7 @@
-"""The Kafka topic of a service: created by its relay, with a number of partitions that never changes.
+"""The Kafka topics of a service: created by its relay, with a number of partitions that never changes.
 
-Its name is `<territory>.<service>.v<version>`. Where it can no longer be used, one of the next version takes its place.
+They are named `<territory>.<service>.v<version>`, and `<territory>.<service>.persons.v<version>` where a service has
+events about persons. Where they can no longer be used, those of the next version take their place.
 """
 
 import asyncio
@@ -56,6 +57,11 @@ async def existing_topics(bootstrap: str, topics: Collection[str]) -> dict[str, 
         return {topic: partitions for topic, partitions in (await _partitions(admin)).items() if topic in topics}
 
 
+def name_of(topic: str) -> str:
+    """A topic without territory and version: `youth-events.persons` is that of `issoudun.youth-events.persons.v1`."""
+    return topic.partition(".")[2].rpartition(".v")[0]
+
+
 def next_version(topic: str) -> str:
     """What a topic is followed by: `issoudun.companies.v2` comes after `issoudun.companies.v1`."""
     name, _, version = topic.rpartition(".v")
@@ -64,7 +70,7 @@ def next_version(topic: str) -> str:
 
 def _check(topic: str, found: int, wanted: int) -> None:
     if found != wanted:
-        service, version = topic.split(".")[-2], next_version(topic).rpartition(".v")[2]
+        service, version = topic.split(".")[1], next_version(topic).rpartition(".v")[2]
         raise TopicUnusable(
             f"the topic {topic} has {found} partitions, and TOPIC_PARTITIONS is {wanted}. If it always had {found}, "
             f"set TOPIC_PARTITIONS={found}. If somebody changed it from {wanted}, give it up: with "

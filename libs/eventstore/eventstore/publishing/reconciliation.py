@@ -1,12 +1,12 @@
-"""A store and its topic compared event by event, and put right where they have parted.
+"""A store and its topics compared event by event, and put right where they have parted.
 
-They part when a store is restored to an earlier moment, or a replica that lagged takes over: the topic then holds
+They part when a store is restored to an earlier moment, or a replica that lagged takes over: the topics then hold
 events that the store lost. What continues its stream is taken back from the topic. The rest is listed, for people to
 enter again, and kept as lost. What the store recorded meanwhile, under positions that the topic had, gets new ones.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,7 @@ from eventstore.postgres.confirmation import confirm, is_confirmed, withdraw
 from eventstore.postgres.derived import Collision, Derived, collisions, put_beside
 from eventstore.postgres.store import SELECT_EVENTS, Recorded
 from eventstore.publishing.relay import TRY_LOCK
+from eventstore.publishing.routes import Routes, UnknownDestination
 
 PATIENCE: Final = 20.0
 """Seconds without an answer after which Kafka is given up; or that relays are waited for."""
@@ -35,22 +36,30 @@ class CannotReconcile(Exception):
 
 @dataclass
 class Comparison:
-    """What a topic and its store have, and what only one of them has."""
+    """What the topics and their store have, and what only one of them has."""
 
-    exists: bool = True
-    """Whether there is such a topic."""
+    absent: Sequence[str] = ()
+    """The topics that there are not."""
+    reached: dict[str, int] = field(default_factory=dict)
+    """The greatest position in each topic."""
     events: int = 0
     """Events that were found in both."""
-    last: int = 0
-    """The greatest position in the topic."""
     lost: int = 0
-    """Events of the topic that were recorded as lost before."""
+    """Events of the topics that were recorded as lost before."""
     only_in_topic: list[Message] = field(default_factory=list)
     """Events that the store does not have, by position."""
     unpublished: list[Recorded] = field(default_factory=list)
-    """Events of the store that the topic has gone beyond without, by position."""
+    """Events of the store that their topic has gone beyond without, by position."""
+    behind: list[Recorded] = field(default_factory=list)
+    """Events of the store that come after all that their topic has, while another topic has gone beyond them, by
+    position. Their topic was lost: its relay puts them there."""
     faults: list[str] = field(default_factory=list)
-    """What the topic's relay cannot have written, and what differs in both."""
+    """What the topics' relay cannot have written, and what differs in both."""
+
+    @property
+    def last(self) -> int:
+        """The greatest position in any topic."""
+        return max(self.reached.values())
 
     def told(self) -> list[str]:
         """Each difference, in a sentence."""
@@ -59,7 +68,7 @@ class Comparison:
             *(f"{message}: position {message.position} is not in the store" for message in self.only_in_topic),
             *(
                 f"{event.type} {event.event_id} of {event.stream_id}: position {event.position} is not in the topic"
-                for event in self.unpublished
+                for event in (*self.unpublished, *self.behind)
             ),
         ]
 
@@ -73,53 +82,76 @@ class Reconciled:
     lost: Sequence[Message]
     """What only the topic has for good."""
     moved: Sequence[Recorded]
-    """What the store had under positions that the topic gave to others, or went beyond; as it was before."""
+    """What the store had under positions that a topic gave to others, or its own went beyond; as it was before."""
     collisions: Sequence[Collision]
     """What streams hold now that they may not: taken back all the same, for the topic has published it."""
     goes_on_after: int
     """The position that the next event's is greater than."""
 
 
-async def compare(connection: asyncpg.Connection, bootstrap: str, topic: str) -> Comparison:
-    """Reads a topic to its end beside its store. Raises KafkaError, and TimeoutError when Kafka does not answer."""
-    comparison = Comparison()
+async def compare(
+    connection: asyncpg.Connection, bootstrap: str, topic: str, types: Mapping[str, str] | None = None
+) -> Comparison:
+    """Reads the topics of a store, given as to its relay, to their end beside it.
+
+    Raises KafkaError, and TimeoutError when Kafka does not answer.
+    """
+    routes = Routes(topic, types)
+    comparison = Comparison(reached=dict.fromkeys(routes.topics, 0))
     published: set[int] = set()
     async with asyncio.timeout(PATIENCE):
-        partitions = (await existing_topics(bootstrap, [topic])).get(topic, 0)
-    comparison.exists = partitions > 0
-    if partitions:
-        async for batch in _read(bootstrap, Origin(topic, partitions), comparison.faults):
-            published.update(message.position for message in batch)
+        existing = await existing_topics(bootstrap, routes.topics)
+    comparison.absent = [each for each in routes.topics if each not in existing]
+    for name, partitions in existing.items():
+        async for batch in _read(bootstrap, Origin(name, partitions), comparison.faults):
+            positions = [message.position for message in batch]
+            comparison.reached[name] = max([comparison.reached[name], *positions])
+            published.update(positions)
+            comparison.faults += _astray(batch, routes)
             await _compare(connection, batch, comparison)
-    comparison.last = max(published, default=0)
     comparison.only_in_topic.sort(key=lambda message: message.position)
     after = 0
     while rows := await connection.fetch(_POSITIONS, after, comparison.last, 50 * _AT_ONCE):
         after = rows[-1][0]
         absent = [position for (position,) in rows if position not in published]
-        comparison.unpublished += map(Recorded._make, await connection.fetch(_EVENTS, absent) if absent else ())
+        for row in await connection.fetch(_EVENTS, absent) if absent else ():
+            event = Recorded._make(row)
+            try:
+                is_behind = event.position > comparison.reached[routes.topic_of(event.type)]
+            except UnknownDestination as unknown:
+                comparison.faults.append(f"position {event.position}: {unknown}")
+            else:
+                (comparison.behind if is_behind else comparison.unpublished).append(event)
     comparison.unpublished.sort(key=lambda event: event.position)
     return comparison
 
 
 async def reconcile(
-    connection: asyncpg.Connection, bootstrap: str, topic: str, fold: Fold, *, beyond: int | None = None
+    connection: asyncpg.Connection,
+    bootstrap: str,
+    topic: str,
+    fold: Fold,
+    *,
+    types: Mapping[str, str] | None = None,
+    beyond: int | None = None,
 ) -> Reconciled:
     """Makes the store one that its relay confirms, in one transaction. Meanwhile no relay leads and nobody appends.
 
-    `beyond` is a position that none of a lost topic's was greater than; it is needed only where the topic is empty.
-    Raises CannotReconcile, KafkaError and TimeoutError.
+    The topics are given as to the relay. `beyond` is a position that none of a lost topic's was greater than; it is
+    needed only where one is empty, or was not filled again. Raises CannotReconcile, KafkaError and TimeoutError.
     """
     await _be_alone(connection, topic)
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(7220001)")
         confirmed = await is_confirmed(connection)
         await withdraw(connection)
-        comparison = await compare(connection, bootstrap, topic)
-        if not comparison.last and not confirmed and beyond is None and await connection.fetchval(_HAS_EVENTS):
+        comparison = await compare(connection, bootstrap, topic, types)
+        lacking = await Routes(topic, types).lacking(connection, comparison.reached)
+        if lacking and not confirmed and beyond is None:
             raise CannotReconcile(
-                f"the topic {topic} is empty, so there is no telling which positions were published: give --beyond a "
-                "number that none of them was greater than. Gaps cost nothing, so far beyond is safe"
+                f"the topic {' and the topic '.join(lacking)} was lost, or never filled, so there is no telling which "
+                "positions were published: give --beyond a number that none of them was greater than. Gaps cost "
+                "nothing, so far beyond is safe"
             )
         goes_on_after: int = await connection.fetchval(_GO_BEYOND, max(comparison.last, beyond or 0))
         for event in comparison.unpublished:
@@ -153,6 +185,18 @@ async def reconcile(
         colliding = await collisions(connection)
         await confirm(connection)
     return Reconciled(taken_back, lost, comparison.unpublished, colliding, goes_on_after)
+
+
+def _astray(batch: Sequence[Message], routes: Routes) -> Iterator[str]:
+    """The events that are in another topic than they belong in."""
+    for message in batch:
+        try:
+            belongs = routes.topic_of(message.type)
+        except UnknownDestination as unknown:
+            yield f"{message}: {unknown}"
+        else:
+            if belongs != message.topic:
+                yield f"{message}: it belongs in {belongs}"
 
 
 async def _compare(connection: asyncpg.Connection, batch: Sequence[Message], comparison: Comparison) -> None:
@@ -254,7 +298,6 @@ _EVENTS: Final = f"{SELECT_EVENTS} WHERE position = ANY ($1::bigint[]) ORDER BY 
 _HISTORY: Final = f"{SELECT_EVENTS} WHERE stream_id = $1 ORDER BY version"
 _POSITIONS: Final = "SELECT position FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"
 _LOST: Final = "SELECT position, event_id FROM lost_events WHERE position = ANY ($1::bigint[])"
-_HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
 _GO_BEYOND: Final = """
     SELECT setval(pg_get_serial_sequence('events', 'position'),
                   greatest(1, $1, (SELECT max(position) FROM events),

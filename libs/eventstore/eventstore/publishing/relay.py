@@ -6,18 +6,20 @@
 Any number may run; one leads. What it has published is read from the topic, so there is nothing to configure, and no
 mark to lose. Taking over, it compares the store with the topic, and lets it append only where it holds what the topic
 ends with.
+
+A store may have several topics, for events of different types. One relay leads for all of them, and each transaction
+holds a run of positions over all.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
-from aiokafka import TopicPartition
 
 from eventstore.discretion import described
 from eventstore.kafka.envelope import Message, Origin
@@ -30,6 +32,7 @@ from eventstore.postgres.connection import connect
 from eventstore.postgres.store import CHANNEL
 from eventstore.publishing.backlog import Backlog
 from eventstore.publishing.publisher import Compression, Publisher, Run
+from eventstore.publishing.routes import Routes
 
 log = logging.getLogger(__name__)
 
@@ -56,23 +59,27 @@ _CONNECTION: Final = {
     "enable_seqscan": "off",
     "jit": "off",
 }
-_HAS_EVENTS: Final = "SELECT EXISTS (SELECT FROM events)"
 TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
 """Whoever has it may lead. It goes with the connection."""
 
 
 class StoreDiffers(Exception):
-    """The store does not hold what its topic ends with, or there is no telling; the message names the way out."""
+    """The store does not hold what its topics end with, or there is no telling; the message names the way out."""
 
 
 class Relay:
-    """One candidate of a service's relay. `leading`, `mark` and `error` tell how it fares."""
+    """One candidate of a service's relay. `leading`, `mark` and `error` tell how it fares.
+
+    `types` says which topic events of each type go into, where they do not all go into `topic`; of a type that it lacks
+    none is published, nor what comes after it. Each topic has as many partitions.
+    """
 
     def __init__(
         self,
         store_url: str,
         *,
         topic: str,
+        types: Mapping[str, str] | None = None,
         bootstrap: str,
         partitions: int = 12,
         compression: Compression | None = "lz4",
@@ -80,7 +87,8 @@ class Relay:
     ) -> None:
         self._store_url = store_url
         self._topic = topic
-        self._origin = Origin(topic, partitions)
+        self._routes = Routes(topic, types)
+        self._partitions = partitions
         self._bootstrap = bootstrap
         self._compression = compression
         self._wakers = wakers if wakers is not None else set()
@@ -110,14 +118,15 @@ class Relay:
     async def _campaign(self) -> None:
         # Said by those that stand by, too, before it is their turn to lead.
         async with asyncio.timeout(PATIENCE):
-            await check_topic(self._bootstrap, self._topic, self._origin.partitions)
+            for topic in self._routes.topics:
+                await check_topic(self._bootstrap, topic, self._partitions)
         async with _connection(self._store_url) as connection:
             await self._stand_by(connection)
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(PATIENCE):
                     publisher = await self._take_over(stack, connection)
                     backlog = await stack.enter_async_context(Backlog.open(connection))
-                log.info("relaying to %s from position %d", self._topic, self.mark)
+                log.info("relaying to %s from position %d", ", ".join(self._routes.topics), self.mark)
                 self.leading, self.error = True, None
                 self._wakers.add(self.wake)
                 try:
@@ -135,37 +144,48 @@ class Relay:
             await asyncio.sleep(ELECTION)
 
     async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
-        await ensure_topic(self._bootstrap, self._topic, self._origin.partitions)
+        origins = [Origin(topic, self._partitions) for topic in self._routes.topics]
+        for origin in origins:
+            await ensure_topic(self._bootstrap, origin.topic, origin.partitions)
         # In this order: once the publisher is open, what the relay before this one had begun is committed or aborted
-        # and nothing of it can follow, so what the topic holds now is where to continue.
-        publisher = await stack.enter_async_context(Publisher.open(self._bootstrap, self._origin, self._compression))
-        partitions = [TopicPartition(self._topic, number) for number in range(self._origin.partitions)]
-        async with Places.open(self._bootstrap, partitions, [self._origin]) as places:
+        # and nothing of it can follow, so what the topics hold now is where to continue.
+        publisher = await stack.enter_async_context(
+            Publisher.open(self._bootstrap, self._routes, self._partitions, self._compression)
+        )
+        async with Places.open(self._bootstrap, publisher.places, origins) as places:
             last = await places.last()
-            publisher.ends = {partition.partition: end for partition, end in (await places.ends()).items()}
-        await self._compare(connection, list(last.values()))
-        publisher.previous |= {place.partition: message.position for place, message in last.items()}
-        self.mark = max(publisher.previous.values())
+            publisher.continues(last, await places.ends())
+        self.mark = await self._compare(connection, list(last.values()))
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
         return publisher
 
-    async def _compare(self, connection: asyncpg.Connection, last: list[Message]) -> None:
-        """Confirms that the store may append, or refuses it. Raises StoreDiffers."""
-        missing = await unknown(connection, {message.position: message.event_id for message in last})
-        if missing:
-            await withdraw(connection)
-            position, event_id = missing[0]
+    async def _compare(self, connection: asyncpg.Connection, last: list[Message]) -> int:
+        """Confirms that the store may append, or refuses it; the position behind which to go on. Raises StoreDiffers.
+
+        That is the greatest in any topic, for what comes before it is in all of them: unless one of them was lost.
+        """
+        reached = dict.fromkeys(self._routes.topics, 0)
+        for topic in reached:
+            ends_with = {message.position: message.event_id for message in last if message.topic == topic}
+            reached[topic] = max(ends_with, default=0)
+            missing = await unknown(connection, ends_with)
+            if missing:
+                await withdraw(connection)
+                position, event_id = missing[0]
+                raise StoreDiffers(
+                    f"the topic {topic} holds event {event_id} at position {position}, and the store does not: it "
+                    "was restored to an earlier moment, or a replica that lagged took over, or the topic is another's. "
+                    "Nothing is appended until the command `reconcile` has put that right"
+                )
+        lacking = await self._routes.lacking(connection, reached)
+        if lacking and not await is_confirmed(connection):
             raise StoreDiffers(
-                f"the topic {self._topic} holds event {event_id} at position {position}, and the store does not: it "
-                "was restored to an earlier moment, or a replica that lagged took over, or the topic is another's. "
-                "Nothing is appended until the command `reconcile` has put that right"
-            )
-        if not last and not await is_confirmed(connection) and await connection.fetchval(_HAS_EVENTS):
-            raise StoreDiffers(
-                f"the topic {self._topic} is empty, and this store was not compared with it before: whether it was "
-                "restored cannot be told. Nothing is appended until the command `reconcile` was told what to go beyond"
+                f"the topic {' and the topic '.join(lacking)} was lost, or never filled, and this store was not "
+                "compared with it before: whether it was restored cannot be told. Nothing is appended until the "
+                "command `reconcile` was told what to go beyond"
             )
         await confirm(connection)
+        return min([max(reached.values()), *(position - 1 for position in lacking.values())])
 
     async def _lead(self, publisher: Publisher, backlog: Backlog) -> None:
         async def prepare(after: int) -> Run | None:

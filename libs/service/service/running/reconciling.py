@@ -1,4 +1,4 @@
-"""`python -m <package> verify` and `reconcile`: the service's store beside its topic, compared and put right."""
+"""`python -m <package> verify` and `reconcile`: the service's store beside its topics, compared and put right."""
 
 import json
 import re
@@ -21,31 +21,32 @@ from service.running.settings import Settings
 
 
 async def verify(service: Service, settings: Settings, _: list[str]) -> int:
-    """Prints each difference between store and topic; 1 if there is any or no telling, else 0."""
+    """Prints each difference between store and topics; 1 if there is any or no telling, else 0."""
     connection = await connect(settings.database_url)
     try:
         with quiet_kafka_logs():
-            compared = await compare(connection, settings.kafka_bootstrap, settings.topic(service.name))
+            topic, types = settings.topic(service.name), service.topic_by_type(settings)
+            compared = await compare(connection, settings.kafka_bootstrap, topic, types)
     except (KafkaError, TimeoutError) as error:
         print(_said(error, settings))
         return 1
     finally:
         await connection.close()
-    if not compared.exists:
-        print(
-            f"There is no topic {settings.topic(service.name)}: look at TERRITORY, TOPIC_VERSIONS and KAFKA_BOOTSTRAP."
-        )
+    if compared.absent:
+        absent = " and no topic ".join(compared.absent)
+        print(f"There is no topic {absent}: look at TERRITORY, TOPIC_VERSIONS and KAFKA_BOOTSTRAP.")
         return 1
     told = compared.told()
     for difference in told:
         print(difference)
     lost = f", {compared.lost} more recorded as lost" if compared.lost else ""
-    print(f"{compared.events} events are in the store and in its topic{lost}: {len(told) or 'no'} differences")
+    where = "its topics" if len(compared.reached) > 1 else "its topic"
+    print(f"{compared.events} events are in the store and in {where}{lost}: {len(told) or 'no'} differences")
     return 1 if told else 0
 
 
 async def put_right(service: Service, settings: Settings, arguments: list[str]) -> int:
-    """Reconciles the store with its topic, and prints what was done: what is lost as JSON, an event a line."""
+    """Reconciles the store with its topics, and prints what was done: what is lost as JSON, an event a line."""
     match arguments:
         case []:
             beyond = None
@@ -58,7 +59,12 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
     try:
         with quiet_kafka_logs():
             done = await reconcile(
-                connection, settings.kafka_bootstrap, settings.topic(service.name), folds(service), beyond=beyond
+                connection,
+                settings.kafka_bootstrap,
+                settings.topic(service.name),
+                folds(service),
+                types=service.topic_by_type(settings),
+                beyond=beyond,
             )
     except CannotReconcile as impossible:
         print(f"Nothing was changed: {impossible}.")
@@ -94,7 +100,7 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
 def _said(error: KafkaError | TimeoutError, settings: Settings) -> str:
     if isinstance(error, TimeoutError | KafkaConnectionError):
         return f"Kafka at {settings.kafka_bootstrap} does not answer."
-    return f"The topic can't be read: {described(error)}."
+    return f"The topics can't be read: {described(error)}."
 
 
 def folds(service: Service) -> Fold:

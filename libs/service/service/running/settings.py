@@ -107,7 +107,7 @@ class Settings(DatabaseSettings):
     ] = "issoudun"
     """The territory, first part of every topic's name."""
     topic_partitions: Annotated[Count, Is("a whole number, 1 or more")] = 12
-    """Partitions of the service's topic: fixed when it is created, and checked afterwards."""
+    """Partitions of each of the service's topics: fixed when it is created, and checked afterwards."""
     topic_versions: Annotated[
         dict[str, Annotated[int, Field(ge=1, le=999)]],
         NoDecode,
@@ -165,9 +165,12 @@ class Settings(DatabaseSettings):
             return tuple(origin.strip() for origin in origins.split(",") if origin.strip())
         return origins
 
-    def topic(self, service: str) -> str:
-        """The topic of a service: `issoudun.companies.v1`."""
-        return f"{self.territory}.{service}.v{self.topic_versions.get(service, 1)}"
+    def topic(self, name: str) -> str:
+        """A topic that a category names, `companies` or `youth-events.persons`: `issoudun.companies.v1`.
+
+        Both topics of a service have one version, as one relay writes them: another version has a relay of its own.
+        """
+        return f"{self.territory}.{name}.v{self.topic_versions.get(name.partition('.')[0], 1)}"
 
     def group(self, subscription: str) -> str:
         """A subscription's consumer group: `issoudun.indicators-1a2b3c4d`, as territories may share brokers."""

@@ -59,6 +59,7 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
     relay = Relay(
         settings.database_url,
         topic=settings.topic(service.name),
+        types=service.topic_by_type(settings),
         bootstrap=settings.kafka_bootstrap,
         partitions=settings.topic_partitions,
         wakers=store.wakers,
@@ -101,7 +102,7 @@ def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store:
 
     subscription = Subscription(
         mirror.subscription,
-        topics=[settings.topic(topic) for topic in service.registry.publishers(mirror.events)],
+        topics=[settings.topic(mirror.of.topic)],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
@@ -181,7 +182,7 @@ def _reacting(
     name = f"{service.name}-reactions"
     subscription = Subscription(
         name,
-        topics=[settings.topic(publisher) for publisher in service.reacts_to],
+        topics=[settings.topic(topic) for topic in service.reacts_to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,
@@ -211,7 +212,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
     name, handle = subscribes.begin(settings)
     subscription = Subscription(
         name,
-        topics=[settings.topic(service) for service in subscribes.to],
+        topics=[settings.topic(topic) for topic in subscribes.to],
         bootstrap=settings.kafka_bootstrap,
         pool=store.pool,
         handle=handle,

@@ -1,0 +1,54 @@
+"""Which topic each event of a store goes into, and what a topic lacks."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+_FIRST: Final = """
+    SELECT position FROM events
+    WHERE position > $1 AND position <= $2 AND ($3::text[] IS NULL OR type = ANY ($3))
+    ORDER BY position LIMIT 1
+"""
+_LAST_OF_ALL: Final = 2**63 - 1
+
+
+class UnknownDestination(LookupError):
+    """There is no telling which topic an event belongs in."""
+
+    def __init__(self, event_type: str) -> None:
+        super().__init__(
+            f"the topic of events of the type {event_type} is not known to this release, and may be one that few may "
+            "read: nothing is published before a release that knows it leads"
+        )
+
+
+class Routes:
+    """The topics of a store, its own first. By the types of events, or, without them, one for whatever there is."""
+
+    def __init__(self, topic: str, types: Mapping[str, str] | None = None) -> None:
+        self._types = types
+        self.topics = (topic, *sorted({*(types or {}).values()} - {topic}))
+
+    def topic_of(self, event_type: str) -> str:
+        """The topic of a type of event. Raises UnknownDestination."""
+        if self._types is None:
+            return self.topics[0]
+        if event_type not in self._types:
+            raise UnknownDestination(event_type)
+        return self._types[event_type]
+
+    async def lacking(self, connection: asyncpg.Connection, reached: Mapping[str, int]) -> dict[str, int]:
+        """The topics that lack what the store has, each with the position of the first such event.
+
+        `reached` is the greatest position in each. Transactions hold both topics, so one that is behind what another
+        has come to was lost, and perhaps not filled again to its end; or it is empty.
+        """
+        greatest = max(reached.values())
+        lacking = {}
+        for topic, position in reached.items():
+            types = None if self._types is None else [name for name, of in self._types.items() if of == topic]
+            until = greatest if position else _LAST_OF_ALL
+            if position < until and (first := await connection.fetchval(_FIRST, position, until, types)):
+                lacking[topic] = first
+        return lacking
