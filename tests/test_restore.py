@@ -54,7 +54,8 @@ def settings_for(url: str, kafka: str, issuer: Issuer, territory: str) -> Settin
 async def serving(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
     """The API and the worker of a database, and a client with every right."""
     application = build(app, settings)
-    token = issuer.token("companies:read companies:write", ["network", "town_hall", "state", "region"])
+    scopes = "companies:read companies:write companies:personal"
+    token = issuer.token(scopes, ["network", "town_hall", "state", "region", "ops"])
     async with (
         application.router.lifespan_context(application),
         httpx.AsyncClient(
@@ -88,6 +89,11 @@ def apply(number: int) -> dict[str, Any]:
     }
 
 
+def sole_trader(number: int) -> dict[str, Any]:
+    trader = {"family_name": "Exemple", "given_name": "Camille"}
+    return {**apply(number), "name": None, "legal_form": "1000", "trader": trader}
+
+
 async def restored_from(url: str) -> str:
     """The address of a new database made of a dump."""
     name = f"test_{uuid.uuid4().hex}"
@@ -117,14 +123,18 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
         await until_ready(client, "accepted", "leading")
         for number in range(5):
             assert (await client.post("/v1/companies", json=apply(number))).status_code == 201
+        trader = await client.post("/v1/companies", json=sole_trader(5))
+        assert trader.json()["personal"]["trader"]["family_name"] == "Exemple"
         status, dumped = await run([str(INSTALLED / "bin" / "pg_dump"), database])
         assert status == 0
         for number in range(4):
             assert (await client.post(f"/v1/companies/{sample_siret(number)}/activate")).status_code == 200
         for number in range(10, 14):
             assert (await client.post("/v1/companies", json=apply(number))).status_code == 201
+        erased = await client.post("/v1/erasures", json={"person": trader.json()["trader"], "reason": "request"})
+        assert erased.status_code == 201
         async with asyncio.timeout(20):
-            while len(await read_topic(kafka, settings.topic("companies"))) < 13:  # noqa: ASYNC110
+            while len(await read_topic(kafka, settings.topic("companies.persons"))) < 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     restored = await restored_from(database)
@@ -133,7 +143,9 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
     settings = settings_for(restored, kafka, issuer, territory)
     async with serving(settings, issuer) as client:
         await until_ready(client, "refused", "reconcile")
-        assert (await client.get("/v1/companies")).status_code == 200
+        assert (await client.get(f"/v1/companies/{sample_siret(0)}")).status_code == 200
+        known = await client.get(f"/v1/companies/{sample_siret(5)}")
+        assert (known.status_code, known.json()["type"]) == (503, "/companies/problems/store-unconfirmed")
         refused = await client.post("/v1/companies", json=apply(20))
         assert refused.status_code == 503
         assert refused.json()["type"].endswith("/problems/store-unconfirmed")
@@ -157,13 +169,16 @@ async def test_the_runbook_puts_a_restored_service_right(database: str, kafka: s
             if command[-1] == "reconcile":
                 await until_ready(client, "accepted", "leading")
         assert [(name, status) for name, status, _ in ends] == [("verify", 1), ("reconcile", 0), ("verify", 0)]
-        assert ends[0][2] == "5 events are in the store and in its topic: 8 differences"
-        assert ends[1][2].startswith("8 events taken back from the topic, 0 of the store given new positions, 0 lost")
-        assert ends[2][2] == "13 events are in the store and in its topic: no differences"
+        assert ends[0][2] == "6 events are in the store and in its topics: 9 differences"
+        assert ends[1][2].startswith("9 events taken back from the topic, 0 of the store given new positions, 0 lost")
+        assert ends[2][2] == "15 events are in the store and in its topics: no differences"
         elsewhere = {**environment, "TERRITORY": "nowhere"}
         status, printed = await run([sys.executable, "-m", "companies", "verify"], environment=elsewhere)
         assert (status, b"There is no topic nowhere.companies.v1" in printed) == (1, True)
 
+        assert (await client.get(f"/v1/companies/{sample_siret(5)}")).json()["personal"] == {}
+        status, dumped = await run([str(INSTALLED / "bin" / "pg_dump"), restored])
+        assert (status, b"Camille" in dumped) == (0, False)
         again = (await client.get(f"/v1/companies/{sample_siret(2)}")).json()
         assert (again["status"], again["version"]) == ("active", 2)
         listed = (await client.get("/v1/companies?status=active")).json()["items"]

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from types import ModuleType
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from contracts.category import Category
-from contracts.erasure import erasures_of
+from contracts.erasure import PersonErased, erasures_of
 from contracts.model import Day, EnteredDay, Event
 from contracts.personal import Person, Personal
+from contracts.registry import Registry
 from contracts.values import EmailAddress, PersonName, Subject
 from eventstore.decider import Command, Decider, Keep, Lookup, State, tell
 from eventstore.erasure import erasing
@@ -136,6 +138,14 @@ def _(request: Request) -> Iterable[Keep]:
 
 erasures = erasing("ops")
 
+
+def _module(category: Category, *events: type[Event]) -> ModuleType:
+    """What would be in a file of contracts."""
+    module = ModuleType(category.name)
+    vars(module).update(CATEGORY=category, EVENTS=events)
+    return module
+
+
 service = Service(
     "neighbours",
     title="Neighbours",
@@ -144,4 +154,11 @@ service = Service(
         Resource(erasures, erasures_of("neighbours").path, reads=Reads(all=("ops", "town_hall"))),
     ),
     mirrors=(streets,),
+    registry=Registry(
+        [
+            _module(STREETS, StreetOpened, StreetClosed),
+            _module(CATEGORY, LampAsked, NeighbourNamed, RequestClosed),
+            _module(erasures_of("neighbours"), PersonErased),
+        ]
+    ),
 )

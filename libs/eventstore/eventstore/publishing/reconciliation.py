@@ -6,6 +6,7 @@ enter again, and kept as lost. What the store recorded meanwhile, under position
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 import asyncpg
 from aiokafka import TopicPartition
 
+from contracts.erasure import PersonErased
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.topics import existing_topics
@@ -167,6 +169,9 @@ async def reconcile(
                 taken_back.append(message)
                 derived[message.stream_id] = folded
         await put_beside(connection, derived)
+        # Whether an erasure is taken back or not, whoever was erased since the store was saved is erased.
+        erased = [json.loads(each.data)["person"] for each in comparison.only_in_topic if each.type == _ERASED]
+        await connection.execute("DELETE FROM personal_data WHERE subject = ANY ($1::text[])", erased)
         await connection.executemany(
             "INSERT INTO lost_events VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
             [
@@ -294,6 +299,7 @@ async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
         ) from None
 
 
+_ERASED: Final = PersonErased.event_type
 _EVENTS: Final = f"{SELECT_EVENTS} WHERE position = ANY ($1::bigint[]) ORDER BY position"
 _HISTORY: Final = f"{SELECT_EVENTS} WHERE stream_id = $1 ORDER BY version"
 _POSITIONS: Final = "SELECT position FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"

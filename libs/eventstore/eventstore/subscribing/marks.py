@@ -61,6 +61,13 @@ _CAUGHT_UP: Final = """
 """
 
 
+_CURRENT: Final = """
+    UPDATE marks SET current_at = clock_timestamp()
+    FROM unnest($2::text[], $3::int[]) AS asked (topic, partition)
+    WHERE marks.subscription = $1 AND marks.topic = asked.topic AND marks.partition = asked.partition
+"""
+
+
 class StaleOwner(Exception):
     """Another owner of a partition has moved its mark in the meantime."""
 
@@ -140,6 +147,13 @@ async def hold_mark(connection: asyncpg.Connection, subscription: str, place: To
     """
     if not await connection.fetchval(_HOLD, subscription, place.topic, place.partition, mark):
         raise StaleOwner(f"the mark of {place.topic}[{place.partition}] was moved on by another owner")
+
+
+async def are_current(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:
+    """Notes that a subscription is at the end of these partitions now."""
+    await pool.execute(
+        _CURRENT, subscription, [place.topic for place in partitions], [place.partition for place in partitions]
+    )
 
 
 async def have_caught_up(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:

@@ -151,6 +151,17 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             self._ends.pop(place, None)
         return reached
 
+    async def current(self, seconds: float) -> list[TopicPartition]:
+        """Partitions that are read to their end, as Kafka told within so many seconds."""
+        since = (time.time() - seconds) * 1000
+        return [
+            place
+            for place in list(self.marks)
+            if (self._consumer.last_poll_timestamp(place) or 0) >= since
+            and (end := self._consumer.last_stable_offset(place)) is not None
+            and await self._consumer.position(place) >= end
+        ]
+
     async def report(self) -> None:
         """Commits offsets, for those who look at the group's lag; nothing waits for it."""
         if self.marks and (self._reporting is None or self._reporting.done()):

@@ -40,6 +40,7 @@ from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.subscribing.marks import (
     Handled,
     StaleOwner,
+    are_current,
     begin_topic,
     have_caught_up,
     hold_mark,
@@ -62,6 +63,8 @@ HOUSEKEEPING: Final = 5.0
 """Seconds between two reports of offsets, and between two looks for topics that did not exist."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds before another attempt, at most."""
+TOLD: Final = 2.0
+"""Seconds between two notes that marks are at the ends of their partitions."""
 LOOK: Final = 1.0
 """Seconds between two looks for parked messages to try, and that one may take before new messages have their turn."""
 
@@ -90,6 +93,7 @@ class Subscription:
         known: Container[tuple[str, int]] | None = None,
         group: str | None = None,
         session: float = SESSION,
+        tells_current: bool = False,
     ) -> None:
         self._name = name
         self._group = group or name
@@ -107,6 +111,9 @@ class Subscription:
         self._parked: dict[TopicPartition, set[str]] = {}
         """The parked streams of each partition, at least: read at its mark, behind which only its owner parks more."""
         self._look_at = 0.0
+        self._tells_current = tells_current
+        """Whether it notes beside its marks when they were at the ends of their partitions (`current_at`)."""
+        self._told_current_at = 0.0
         self.error: str | None = None
         """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
 
@@ -187,6 +194,9 @@ class Subscription:
             self._limit = min(BATCH, 2 * self._limit)
         if reached := await member.caught_up():
             await have_caught_up(self._pool, self._name, reached)
+        if self._tells_current and now - self._told_current_at > TOLD:
+            self._told_current_at = now
+            await are_current(self._pool, self._name, await member.current(TOLD))
         if self.parked and now >= self._look_at:
             await self._try_parked(member)
 

@@ -108,6 +108,7 @@ def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store:
         handle=handle,
         known=service.registry,
         group=settings.group(f"{service.name}-{mirror.subscription}"),
+        tells_current=True,
     )
     return _told(f"mirror {mirror.category}", subscription, subscription.run)
 
