@@ -41,7 +41,7 @@ POLL: Final = 1.0
 ELECTION: Final = 0.3
 """Seconds between two attempts to lead."""
 PATIENCE: Final = 20.0
-"""Seconds that taking over, or a transaction, may last."""
+"""Seconds that reading where the topics end, or a transaction, may last."""
 LONGEST_PAUSE: Final = 5.0
 """Seconds before starting over after errors, at most."""
 CLOCKS: Final = timedelta(minutes=1)
@@ -123,9 +123,8 @@ class Relay:
         async with _connection(self._store_url) as connection:
             await self._stand_by(connection)
             async with AsyncExitStack() as stack:
-                async with asyncio.timeout(PATIENCE):
-                    publisher = await self._take_over(stack, connection)
-                    backlog = await stack.enter_async_context(Backlog.open(connection))
+                publisher = await self._take_over(stack, connection)
+                backlog = await stack.enter_async_context(Backlog.open(connection))
                 log.info("relaying to %s from position %d", ", ".join(self._routes.topics), self.mark)
                 self.leading, self.error = True, None
                 self._wakers.add(self.wake)
@@ -145,16 +144,18 @@ class Relay:
 
     async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
         origins = [Origin(topic, self._partitions) for topic in self._routes.topics]
-        for origin in origins:
-            await ensure_topic(self._bootstrap, origin.topic, origin.partitions)
-        # In this order: once the publisher is open, what the relay before this one had begun is committed or aborted
-        # and nothing of it can follow, so what the topics hold now is where to continue.
-        publisher = await stack.enter_async_context(
-            Publisher.open(self._bootstrap, self._routes, self._partitions, self._compression)
-        )
-        async with Places.open(self._bootstrap, publisher.places, origins) as places:
-            last = await places.last()
-            publisher.continues(last, await places.ends())
+        async with asyncio.timeout(PATIENCE):
+            for origin in origins:
+                await ensure_topic(self._bootstrap, origin.topic, origin.partitions)
+            # In this order: once the publisher is open, what the relay before this one had begun is committed or
+            # aborted and nothing of it can follow, so what the topics hold now is where to continue.
+            publisher = await stack.enter_async_context(
+                Publisher.open(self._bootstrap, self._routes, self._partitions, self._compression)
+            )
+            async with Places.open(self._bootstrap, publisher.places, origins) as places:
+                last = await places.last()
+                publisher.continues(last, await places.ends())
+        # Each statement has its own limit of time; how many there are depends on the store.
         self.mark = await self._compare(connection, list(last.values()))
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
         return publisher

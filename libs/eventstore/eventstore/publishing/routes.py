@@ -5,10 +5,9 @@ from typing import Final
 
 import asyncpg
 
-_FIRST: Final = """
-    SELECT position FROM events
-    WHERE position > $1 AND position <= $2 AND ($3::text[] IS NULL OR type = ANY ($3))
-    ORDER BY position LIMIT 1
+_LOOK: Final = """
+    SELECT max(position) AS last, min(position) FILTER (WHERE $3::text[] IS NULL OR type = ANY ($3)) AS first
+    FROM (SELECT position, type FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT 100000) AS e
 """
 _LAST_OF_ALL: Final = 2**63 - 1
 
@@ -48,7 +47,20 @@ class Routes:
         lacking = {}
         for topic, position in reached.items():
             types = None if self._types is None else [name for name, of in self._types.items() if of == topic]
-            until = greatest if position else _LAST_OF_ALL
-            if position < until and (first := await connection.fetchval(_FIRST, position, until, types)):
+            first = await _first(connection, types, position, greatest if position else _LAST_OF_ALL)
+            if first is not None:
                 lacking[topic] = first
         return lacking
+
+
+async def _first(connection: asyncpg.Connection, types: list[str] | None, after: int, until: int) -> int | None:
+    """The position of the first event of some types behind a position, up to another."""
+    while after < until:
+        # No index knows types, and a statement may last only so long.
+        row = await connection.fetchrow(_LOOK, after, until, types)
+        assert row is not None  # It is an aggregate.
+        first: int | None = row["first"]
+        if first is not None or row["last"] is None:
+            return first
+        after = row["last"]
+    return None
