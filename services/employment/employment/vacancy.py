@@ -96,6 +96,7 @@ class Open(Command):
     rome: EnteredRome | None = None
     contract: ContractType | None = None
     weekly_hours: WorkingHours | None = None
+    posts: Posts | None = None
 
 
 class ChangePosts(Command):
@@ -238,7 +239,7 @@ def revise(vacancy: Vacancy, command: Revise) -> VacancyRevised | tuple[()]:
     when=("proposed", "draft"),
     to="open",
     day="opened_on",
-    takes=(*TERMS, "naf", "commune", "zone"),
+    takes=(*TERMS, "posts", "naf", "commune", "zone"),
     looks_up=Lookup(members, "company"),
 )
 def open_vacancy(vacancy: Vacancy, command: Open, member: Member | None) -> VacancyOpened:
@@ -246,17 +247,17 @@ def open_vacancy(vacancy: Vacancy, command: Open, member: Member | None) -> Vaca
     terms = _terms(vacancy, command)
     if lacking := tuple(name for name, said in terms.items() if said is None):
         raise VACANCY_INCOMPLETE(lacking=lacking)
-    return tell(VacancyOpened, command, company, vacancy, open_posts=vacancy.posts, **terms)
+    posts = command.posts or vacancy.posts
+    return tell(VacancyOpened, command, company, vacancy, posts=posts, open_posts=posts, **terms)
 
 
-@vacancies.decides(by=COMPANY, when=("draft", "open", "filled"), to=("draft", "open", "filled"))
+@vacancies.decides(by=COMPANY, when=("open", "filled"), to=("open", "filled"))
 def change_posts(vacancy: Vacancy, command: ChangePosts) -> PostsChanged | tuple[()]:
     if command.posts == vacancy.posts:
         return ()
     if command.posts < vacancy.taken:
         raise POSTS_BELOW_ACCEPTED(taken=vacancy.taken, posts=command.posts)
-    open_posts = command.posts - vacancy.taken if vacancy.opened_on else 0
-    return tell(PostsChanged, command, vacancy, open_posts=open_posts)
+    return tell(PostsChanged, command, vacancy, open_posts=command.posts - vacancy.taken)
 
 
 # What holders of posts tell comes in any order, so for a while more may seem taken than there are.
@@ -290,8 +291,7 @@ vacancies.steps(
 
 @vacancies.evolves
 def _(vacancy: Vacancy, event: PostsChanged) -> Vacancy:
-    status = _status(event.posts, event.taken) if vacancy.opened_on else "draft"
-    return vacancy.after(event, posts=event.posts, status=status)
+    return vacancy.after(event, posts=event.posts, status=_status(event.posts, event.taken))
 
 
 @vacancies.evolves
