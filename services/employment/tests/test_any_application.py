@@ -2,6 +2,7 @@
 left of an acceptance that was undone."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
@@ -110,11 +111,17 @@ class AnyApplication(RuleBasedStateMachine):
             st.just(Process()),
             st.builds(application.Refuse, reason=st.sampled_from(get_args(RefusalReason))),
             st.builds(application.Cancel, reason=st.sampled_from(get_args(CancellationReason))),
-            st.builds(UndoAcceptance, reason=st.sampled_from(get_args(UndoingReason))),
         ),
     )
     def answer(self, which: int, command: Command) -> None:
         self.ask(applications, command, which)
+
+    @rule(which=which, reason=st.sampled_from(get_args(UndoingReason)))
+    def undo_an_acceptance(self, which: int, reason: UndoingReason) -> None:
+        accepted = sorted(one for one, each in self.memory.of(applications).items() if each.status == "accepted")
+        if accepted:
+            with suppress(Rejected):
+                self.memory.ask(applications, accepted[which % len(accepted)], UndoAcceptance(reason=reason))
 
     @rule(which=which, back=st.integers(0, 40))
     def confirm(self, which: int, back: int) -> None:
