@@ -7,11 +7,14 @@ import pytest
 from companies.app import app as companies
 from contracts import codes, labels, roles
 from contracts.values import SizeBand
+from employment.app import app as employment
 from indicators.app import app as indicators
 from service.definition import Service
 from service.reference import lists, vocabularies
 
-every_service = pytest.mark.parametrize("service", [companies, indicators], ids=lambda service: str(service.name))
+every_service = pytest.mark.parametrize(
+    "service", [companies, employment, indicators], ids=lambda service: str(service.name)
+)
 
 
 @every_service
@@ -27,12 +30,13 @@ def test_every_label_is_in_both_languages_unless_the_list_is_french(service: Ser
         assert len({item.code for item in items}) == len(items)
         for item in items:
             assert item.label.fr
-            assert item.label.en or name in ("naf", "legal-forms")
+            assert item.label.en or name in ("naf", "rome", "legal-forms")
 
 
 def test_lists_are_those_that_commands_are_checked_against() -> None:
     shared = {name: {item.code for item in items} for name, items in lists(indicators).items()}
     assert shared["naf"] == {*codes.naf()}
+    assert shared["rome"] == {*codes.rome()}
     assert shared["funders"] == {*roles.FUNDERS}
     assert shared["axes"] == {*range(1, 8)}
     assert shared["size-bands"] == {*get_args(SizeBand)}

@@ -15,7 +15,7 @@ True
 
 from contracts import codes
 from contracts.category import Category, package_of
-from contracts.model import Correction, Day, Event, Model
+from contracts.model import Aside, Correction, Day, Event, Model
 from contracts.registry import REGISTRY, UnknownEvent, decode, event_model, json_schema, schema_id
 from contracts.roles import FUNDERS, ORGANISATION_ROLES, Role
 from contracts.values import sample_siret, size_band
@@ -24,6 +24,7 @@ __all__ = [
     "FUNDERS",
     "ORGANISATION_ROLES",
     "REGISTRY",
+    "Aside",
     "Category",
     "Correction",
     "Day",

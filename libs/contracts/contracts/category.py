@@ -40,6 +40,10 @@ class Category:
         """The id of the stream of one aggregate: `company-00000001800010`."""
         return f"{self.name}-{identity}"
 
+    def identity(self, stream_id: str) -> str:
+        """What `stream_id` was made of."""
+        return stream_id.removeprefix(f"{self.name}-")
+
     @property
     def public_path(self) -> str:
         """Where its records are behind the host that the services share: `/companies/v1/investments`."""

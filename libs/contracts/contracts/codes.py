@@ -36,6 +36,13 @@ def size_bands() -> Mapping[str, str]:
 
 
 @lru_cache
+def rome() -> Mapping[str, str]:
+    """The occupations of ROME 4.0 by code: `H2902` → `Chaudronnier / Chaudronnière`."""
+    written = (_DATA / "rome/rome_v460.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["code_rome"]: row["libelle_rome"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
 def communes() -> Mapping[str, str]:
     """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
     written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")

@@ -199,9 +199,15 @@ def latest(event: Event) -> Event:
     return event
 
 
-class Correction(Event):
+class Aside(Event):
+    """Is not a step of its stream: it may come in any order, and what comes next may be of an earlier day.
+
+    So what another service tells of a stream does not forbid its partners to enter late what they did before.
+    """
+
+
+class Correction(Aside):
     """Puts right what was recorded wrongly: takes the old value back on the day it stood for, and puts the new one.
 
-    It is not a step of its stream: it may be entered in any order, and what comes next may be of an earlier day. Its
-    `effective_on` is the day it was decided.
+    Its `effective_on` is the day it was decided.
     """

@@ -20,8 +20,10 @@ from contracts.companies.investment import (
     GrantCorrected,
     InvestmentAnnounced,
     InvestmentCancelled,
+    InvestmentCompleted,
     JobsAudited,
 )
+from contracts.employment.hire import HireRecorded
 from contracts.erasure import PersonErased, erasures_of
 from contracts.model import Model, latest
 from contracts.registry import Registry
@@ -51,6 +53,15 @@ MEANINGFUL: dict[str, Any] = {
     "ends_before": "2024-06-04T11:00:00+02:00", "approved_on": "2024-05-14", "queued_at": "2024-05-13T10:30:00+02:00",
     "offered_until": "2024-05-14T10:30:00+02:00", "outcome_before": "no_show", "outcome": "done",
     "trader": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "person": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+    "hire": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01", "evidenced_on": "2024-05-02", "jobs_evidenced_before": 1,
+    "jobs_evidenced": 2, "investment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+    "vacancy": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03", "application": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+    "seeker": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05",
+    "rome": "H2902", "rome_before": "H2913", "contract": "permanent", "contract_before": "fixed_term",
+    "weekly_hours_before": 28, "posts": 2, "posts_before": 3, "divided": 1, "open_posts": 1, "taken": 1,
+    "opened_on": "2024-05-02", "accepted_on": "2024-05-10",
+    "flags": [{"group": "senior", "established_on": "2024-05-02", "source": "document"}], "flags_before": [],
+    "hired_on": "2024-05-13", "hired_on_before": "2024-05-06", "sustained_on": "2024-11-13", "ended_on": "2024-08-30",
 }  # fmt: skip
 REASONS = {
     "CompanyRejected": "incomplete_file",
@@ -61,8 +72,20 @@ REASONS = {
     "LicenceWithdrawn": "unsafe_use",
     "BookingCancelled": "not_needed",
     "BookingLapsed": "not_approved",
+    "VacancyWithdrawn": "filled_otherwise",
+    "ApplicationRefused": "skills",
+    "ApplicationCancelled": "found_elsewhere",
+    "AcceptanceUndone": "did_not_start",
+    "ApplicationObsolete": "accepted_elsewhere",
+    "HireEnded": "resigned",
+    "HireCancelled": "recorded_twice",
     "PersonErased": "request",
 }
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "VacancyWithdrawn": {"status_before": "open"},
+    "HireOutcomeCorrected": {"outcome_before": "ended"},
+}
+"""What the same name means in another event."""
 
 every_event = pytest.mark.parametrize(
     "model", [each.model for each in REGISTRY.values()], ids=lambda model: model.__name__
@@ -70,7 +93,7 @@ every_event = pytest.mark.parametrize(
 
 
 def meaningful(model: type[Event]) -> dict[str, Any]:
-    facts = {**MEANINGFUL, "reason": REASONS.get(model.__name__, "typing_error")}
+    facts = {**MEANINGFUL, **OTHERWISE.get(model.__name__, {}), "reason": REASONS.get(model.__name__, "typing_error")}
     return {name: facts[name] for name in model.model_fields}
 
 
@@ -85,14 +108,21 @@ def test_the_registry_holds_every_event() -> None:
         "HeadcountReported", "InvestmentAnnounced", "InvestmentApproved", "InvestmentCommitted", "InvestmentStarted",
         "InvestmentCompleted", "JobsAudited", "InvestmentCancelled", "GrantAwarded", "GrantDisbursed",
         "AmountCorrected", "AmountSpentCorrected", "DayCorrected", "GrantCorrected",
-        "GrantRepaid", "PaymentCorrected", "RepaymentCorrected",
+        "GrantRepaid", "PaymentCorrected", "RepaymentCorrected", "JobEvidenced", "JobEvidenceCorrected",
         "EquipmentCommissioned", "EquipmentEnteredService", "OpeningChanged", "MaintenancePlanned",
         "MaintenanceUnplanned", "MaintenanceBegan",
         "MaintenanceProlonged", "MaintenanceEnded", "EquipmentRetired",
         "LicenceIssued", "LicenceRenewed", "LicenceExpired", "LicenceWithdrawn",
         "BookingRequested", "BookingQueued", "BookingOffered", "BookingDisplaced", "BookingPutBack", "OfferAccepted",
         "BookingApproved", "UseBegan", "BookingDone", "BookingMissed", "BookingOutcomeCorrected", "BookingCancelled",
-        "BookingLapsed", "PersonErased",
+        "BookingLapsed",
+        "VacancyProposed", "VacancyDrafted", "VacancyDivided", "VacancyRevised", "VacancyOpened", "PostsChanged",
+        "PostTaken", "PostFreed", "VacancyWithdrawn",
+        "ApplicationSubmitted", "ApplicationProcessed", "ApplicationPostponed", "ApplicationPooled", "HirePrepared",
+        "ApplicationAccepted", "ApplicationRefused", "ApplicationCancelled", "AcceptanceUndone", "ApplicationObsolete",
+        "HireProposed", "HireConfirmed", "HireRecorded", "SustainmentDue", "HireSustained", "HireEnded",
+        "HireCancelled", "HireDayCorrected", "HireTermsCorrected", "HireFlagsCorrected", "HireOutcomeCorrected",
+        "PersonErased",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -151,7 +181,11 @@ def test_what_is_called_corrected_is_a_correction(model: type[Event]) -> None:
 
 @pytest.mark.parametrize(
     ("model", "later"),
-    [(DayCorrected, {"created", "maintained"}), (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"})],
+    [
+        (InvestmentCompleted, {"jobs_planned"}),
+        (DayCorrected, {"created", "maintained"}),
+        (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"}),
+    ],
 )
 def test_an_event_recorded_before_a_field_was_added_is_still_read(model: type[Event], later: set[str]) -> None:
     told = model.model_validate(meaningful(model), strict=False).model_dump_json(exclude=later)
@@ -181,6 +215,9 @@ def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
         (InvestmentCancelled, "status_before", "started", "literal_error"),
         (JobsAudited, "created", 1.234, "full-time-equivalents"),
         (GrantAwarded, "aid_rate", 30, "aid-rate"),
+        (HireRecorded, "seeker", "Camille Exemple", "subject"),
+        (HireRecorded, "rome", "Z1101", "rome"),
+        (HireRecorded, "weekly_hours", 60, "working-hours"),
     ],
 )
 def test_an_event_holds_only_true_values(model: type[Event], field: str, value: object, slug: str) -> None:

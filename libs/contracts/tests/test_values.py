@@ -162,7 +162,42 @@ def test_a_code_that_leaves_its_list_stays_readable() -> None:
     assert refused(values.LegalForm, "SAS") == "legal-form"
 
 
+def test_every_occupation_of_rome_4_is_accepted_and_one_that_leaves_the_list_stays_readable() -> None:
+    assert len(codes.rome()) == 1584
+    for code in codes.rome():
+        assert parse(values.EnteredRome, code) == parse(values.Rome, code) == code
+    assert parse(values.Rome, "H9999") == "H9999"
+    assert refused(values.EnteredRome, "H9999") == "rome"
+
+
+@pytest.mark.parametrize("rome", ["O1101", "h2902", "H290", "H29020", "2902", "H2902 ", 2902, ""])
+def test_what_has_not_the_form_of_a_rome_code_was_never_recorded(rome: object) -> None:
+    assert refused(values.Rome, rome) == "rome"
+
+
 # Quantities
+
+
+@pytest.mark.parametrize("hours", [1, 35, 24.5, 17.33, 48])
+def test_hours_of_work_are_those_of_a_week_that_the_law_allows(hours: float) -> None:
+    assert parse(values.WorkingHours, hours) == hours
+
+
+@pytest.mark.parametrize("hours", [0, 0.5, 48.01, 17.333, "35", True, None])
+def test_what_are_not_hours_of_work_is_refused(hours: object) -> None:
+    assert refused(values.WorkingHours, hours) == "working-hours"
+
+
+@pytest.mark.parametrize("posts", [0, values.MOST_POSTS + 1, 1.5, 2.0, "2", True])
+def test_what_is_no_number_of_posts_is_refused(posts: object) -> None:
+    assert [parse(values.Posts, number) for number in (1, values.MOST_POSTS)] == [1, values.MOST_POSTS]
+    assert refused(values.Posts, posts) == "posts"
+
+
+@pytest.mark.parametrize("tally", [-1, 1_001, 1.0, "1"])
+def test_a_tally_is_a_whole_number(tally: object) -> None:
+    assert [parse(values.Tally, number) for number in (0, 1_000)] == [0, 1_000]
+    assert refused(values.Tally, tally) == "tally"
 
 
 @pytest.mark.parametrize("number", [0, 1, 42, 7.5, 0.25, 119.35, 1_000_000])

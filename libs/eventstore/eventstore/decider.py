@@ -47,7 +47,7 @@ from pydantic import Field
 
 from contracts.labels import called
 from contracts.model import PARIS as PARIS
-from contracts.model import Correction, Day, EnteredDay, Event, Model, latest, refuse_persons, told_of_somebody
+from contracts.model import Aside, Day, EnteredDay, Event, Model, latest, refuse_persons, told_of_somebody
 from contracts.personal import Person, Personal, persons_of, subjects_of
 from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
@@ -67,6 +67,10 @@ TODAY: Final = date.min
 
 PLATFORM: Final = "platform"
 """Who issues what is due, and what an event asks of another stream. No token carries this role."""
+
+ITSELF: Final = ":itself"
+"""Stands for what the id of a stream is made of, which its state does not know: in the key of a claim, and in what a
+reaction finds by."""
 
 By = Role | Literal["platform"]
 Roles = frozenset[By]
@@ -100,12 +104,12 @@ class State(Model):
         refuse_persons(cls)
 
     def after(self, event: Event, **changes: object) -> Self:
-        """This state, changed by an event. A step becomes the latest one; a correction leaves that as it is.
+        """This state, changed by an event. A step becomes the latest one; an aside leaves that as it is.
 
         Where a correction moves the day of the latest step, it gives `effective_on` among its changes. Raises
         ValidationError where the result could not be read back.
         """
-        step = {} if isinstance(event, Correction) else {"effective_on": event.effective_on}
+        step = {} if isinstance(event, Aside) else {"effective_on": event.effective_on}
         # Costs 3 µs more than a copy, which drops what it does not know and keeps what no reader could take.
         return self.model_validate({**self.__dict__, **changes, **step})
 
@@ -217,8 +221,8 @@ class Decision:
 
     @cached_property
     def corrects(self) -> bool:
-        """Whether it leads to corrections, and so may be of any day; otherwise it is a step."""
-        return any(issubclass(event, Correction) for event in self.events)
+        """Whether it leads to corrections or other asides, and so may be of any day; otherwise it is a step."""
+        return any(issubclass(event, Aside) for event in self.events)
 
     @cached_property
     def roles(self) -> tuple[Role, ...]:
@@ -580,7 +584,7 @@ class Decider(Generic[S]):
         kind = type(event)
         evolution = self._evolutions.get(kind)
         evolved = evolution(state, event) if evolution else self._derive(state, event)
-        if evolved.effective_on != event.effective_on and not isinstance(event, Correction):
+        if evolved.effective_on != event.effective_on and not isinstance(event, Aside):
             raise AssertionError(f"{self.category}: {event.event_type} does not set effective_on; use state.after()")
         return evolved
 
@@ -640,7 +644,7 @@ class Decider(Generic[S]):
             raise TypeError(f"decider {self.category}: " + "; ".join(sorted(problems)))
 
     def _problems_of(self, decision: Decision) -> Iterable[str]:
-        if decision.corrects and not all(issubclass(event, Correction) for event in decision.events):
+        if decision.corrects and not all(issubclass(event, Aside) for event in decision.events):
             yield "leads to steps and to corrections"
         if decision.corrects and decision.creates:
             yield "a correction begins no stream"

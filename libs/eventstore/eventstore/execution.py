@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Generic
 
-from eventstore.decider import PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
+from eventstore.decider import ITSELF, PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
 from eventstore.mirroring import MirrorBehind, refuse_behind
 from eventstore.mirrors import Mirror
 from eventstore.persons import Introduced, introduce
@@ -146,7 +146,9 @@ async def execute(
                         labels,
                         labelling.mark,
                         order,
-                        holds=holdings(decider, folded) if stale else _holds(decider, before, folded),
+                        holds=holdings(decider, identity, folded)
+                        if stale
+                        else _holds(decider, identity, before, folded),
                         due=due_changes(decider, before, folded),
                         due_anew=stale,
                         persons=asked.persons,
@@ -231,10 +233,10 @@ async def _look_up(
     return states, [(stream_id, at.version if (at := found[lookup]) else 0) for lookup, stream_id in wanted.items()]
 
 
-def _holds(decider: Decider[S], before: S | None, after: S) -> Sequence[Holding] | None:
+def _holds(decider: Decider[S], identity: str, before: S | None, after: S) -> Sequence[Holding] | None:
     """What a stream holds from now on; None where that is what it held."""
     claims = decider.claims_of(after)
-    return None if decider.claims_of(before) == claims else [_holding(claim) for claim in claims]
+    return None if decider.claims_of(before) == claims else [_holding(claim, identity) for claim in claims]
 
 
 def _keeps(decider: Decider[S], before: S | None, after: S) -> Sequence[KeptUntil] | None:
@@ -247,14 +249,16 @@ def kept(decider: Decider[S], state: S) -> Sequence[KeptUntil]:
     return [KeptUntil(keep.subject, keep.until) for keep in decider.keeps_of(state)]
 
 
-def holdings(decider: Decider[S], state: S) -> Sequence[Holding]:
+def holdings(decider: Decider[S], identity: str, state: S) -> Sequence[Holding]:
     """All that a stream holds in a state."""
-    return [_holding(claim) for claim in decider.claims_of(state)]
+    return [_holding(claim, identity) for claim in decider.claims_of(state)]
 
 
-def _holding(claim: Claim) -> Holding:
+def _holding(claim: Claim, identity: str) -> Holding:
     since, until = claim.during or (None, None)
-    return Holding(claim.refusal.slug, claim.key, since, until, claim.amount, claim.limit)
+    return Holding(
+        claim.refusal.slug, identity if claim.key == ITSELF else claim.key, since, until, claim.amount, claim.limit
+    )
 
 
 def _collision(decider: Decider[S], wanted: S, taken: ClaimTaken) -> Rejected:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from contracts.model import Event
+from contracts.registry import REGISTRY
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
 from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named
@@ -29,7 +30,7 @@ from eventstore.postgres.parking import (
     take_due,
 )
 from eventstore.postgres.store import Store
-from eventstore.reactions import Found, Issue, Reaction, Reactions
+from eventstore.reactions import Found, Identity, Issue, Reaction, Reactions
 from eventstore.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -133,9 +134,11 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     """
     refusals = []
     for reaction in reactions.of(type(event)):
+        identity = _identity(message) if reaction.asks_identity else Identity("")
+        arguments = (*((identity,) if reaction.takes_identity else ()), *await _found(store, reaction, event, identity))
         # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
         ordinals = count()
-        for issue in reaction.function(event, *await _found(store, reaction, event)):
+        for issue in reaction.function(event, *arguments):
             reactions.check(issue)
             target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
             key = f"{message.event_id}/{reaction.name}/{target}"
@@ -145,11 +148,17 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
         raise ReactionsRefused("; ".join(refusals))
 
 
-async def _found(store: Store, reaction: Reaction, event: Event) -> Sequence[Sequence[Found[Any]]]:
+def _identity(message: Message) -> Identity:
+    """What the id of an event's stream was made of. Raises UnknownEvent."""
+    published = REGISTRY.published(message.type, message.schema_version)
+    return Identity(published.category.identity(message.stream_id))
+
+
+async def _found(store: Store, reaction: Reaction, event: Event, identity: Identity) -> Sequence[Sequence[Found[Any]]]:
     if reaction.finds is None:
         return ()
     decider, found = reaction.finds, list[Found[Any]]()
-    wanted = Wanted(decider.category, decider.labelling.having_all(reaction.filters(event)), limit=200)
+    wanted = Wanted(decider.category, decider.labelling.having_all(reaction.filters(event, identity)), limit=200)
     while True:
         streams = (await store.list_streams(wanted)).streams
         for stream in streams:

@@ -7,19 +7,22 @@
         for booking in sorted(waiting, key=lambda found: found.state.queued_at):
             yield Issue(bookings, booking.identity, Offer(), expects=(SLOT_TAKEN,))
 
-What a reaction must find first, streams by a field, is declared, so that the function needs no database. Whatever is
-delivered twice, each command has one effect.
+What a reaction must find first, streams by a field, is declared, so that the function needs no database. One that takes
+an `Identity` is told which stream the event is of. Whatever is delivered twice, each command has one effect.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, get_type_hints
+from typing import Any, Final, Generic, NewType, TypeVar, get_type_hints
 
 from contracts.model import Event
-from eventstore.decider import PLATFORM, Command, Decider, S, events_of
+from eventstore.decider import ITSELF, PLATFORM, Command, Decider, S, events_of
 from eventstore.refusal import Refusal
 
 React = TypeVar("React", bound=Callable[..., Iterable["Issue"]])
+
+Identity = NewType("Identity", str)
+"""What the id of the event's stream was made of, as its records are known by."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,18 @@ class Reaction:
     """What is found: fields of its streams, and the fields of the event that say which value they have."""
     among: Mapping[str, str | tuple[str, ...]]
     """Fields of its streams that have the same value for every event, or one of several."""
+    takes_identity: bool = False
+    """Whether it is told of which stream the event is."""
 
-    def filters(self, event: Event) -> Mapping[str, object]:
+    @property
+    def asks_identity(self) -> bool:
+        """Whether it needs to know of which stream the event is."""
+        return self.takes_identity or ITSELF in self.by.values()
+
+    def filters(self, event: Event, identity: Identity) -> Mapping[str, object]:
         """The values that the streams to be found have in their fields."""
-        return {**self.among, **{field: getattr(event, said) for field, said in self.by.items()}}
+        said = {field: identity if name == ITSELF else getattr(event, name) for field, name in self.by.items()}
+        return {**self.among, **said}
 
 
 class Reactions:
@@ -86,8 +97,9 @@ class Reactions:
     ) -> Callable[[React], React]:
         """Registers a reaction to the event of its first argument, or to any of a union of events.
 
-        With `finds` it takes what was found, too: the streams whose fields have the values that `by` takes from the
-        event and `among` gives. Raises TypeError for fields that there are not.
+        An `Identity` comes next, if it takes one. With `finds` it takes what was found, too: the streams whose fields
+        have the values that `by` takes from the event and `among` gives; ITSELF in `by` is the event's own stream.
+        Raises TypeError for fields that there are not.
         """
 
         def register(function: React) -> React:
@@ -95,12 +107,13 @@ class Reactions:
             hints.pop("return", None)
             events = tuple(events_of(next(iter(hints.values()))))
             name = function.__name__.replace("_", "-")
-            reaction = Reaction(name, function, events, finds, by or {}, among or {})
+            takes_identity = Identity in hints.values()
+            reaction = Reaction(name, function, events, finds, by or {}, among or {}, takes_identity)
             problems = []
             if any(known.name == name for known in self.all):
                 problems.append("there are two of this name")
-            if len(hints) != 1 + (finds is not None):
-                problems.append(f"it takes {len(hints)} arguments, not {1 + (finds is not None)}")
+            if len(hints) != (expected := 1 + takes_identity + (finds is not None)):
+                problems.append(f"it takes {len(hints)} arguments, not {expected}")
             if finds is not None:
                 problems += [
                     f"{finds.category} is not found by {field}"
@@ -111,7 +124,7 @@ class Reactions:
                 f"{event.__name__} has no {said}"
                 for event in events
                 for said in reaction.by.values()
-                if said not in event.model_fields
+                if said != ITSELF and said not in event.model_fields
             ]
             if problems:
                 raise TypeError(f"reaction {name}: " + "; ".join(problems))

@@ -23,7 +23,7 @@ class _Refolded(NamedTuple):
     derived: Derived
 
 
-def derive(decider: Decider[S], state: S) -> Derived:
+def derive(decider: Decider[S], identity: str, state: S) -> Derived:
     """All that follows from the state that a stream's events add up to."""
     labels, order = decider.labelling.changes(None, state)
     return Derived(
@@ -33,7 +33,7 @@ def derive(decider: Decider[S], state: S) -> Derived:
         labels,
         decider.labelling.mark,
         order,
-        holdings(decider, state),
+        holdings(decider, identity, state),
         due_changes(decider, None, state),
         kept(decider, state),
     )
@@ -61,7 +61,7 @@ async def refold(store: Store, decider: Decider[S], *, stale_only: bool) -> Asyn
                 if stale_only
                 else at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
             )
-            folded[stored.stream_id] = _Refolded(stored.version, derive(decider, outcome.state))
+            folded[stored.stream_id] = _Refolded(stored.version, derive(decider, outcome.identity, outcome.state))
         await _write(store, decider, folded)
         after = rows[-1]["stream_id"]
         yield len(folded)

@@ -109,6 +109,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
         "funders": [_item(code, sentence) for code, sentence in labels.FUNDERS.items()],
         "legal-forms": [_french(code, label) for code, label in codes.legal_forms().items()],
         "naf": [_french(code, label) for code, label in codes.naf().items()],
+        "rome": [_french(code, label) for code, label in codes.rome().items()],
         "size-bands": [
             ReferenceItem(code=code, label=ReferenceLabel(fr=bands[code], en=english))
             for code, english in labels.SIZE_BANDS.items()

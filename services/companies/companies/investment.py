@@ -3,8 +3,8 @@
 A company, or the network for it, announces one along an axis of the programme and may cancel it until it is completed.
 The network or the town hall approves it and records that it was committed, started and completed. Funders (`region`,
 `state`) award grants [subventions], disburse them and record what is paid back, each for the funds of its own role. The
-network or the state audits the jobs it created and maintained, each time on a document. The network corrects amounts,
-days, grants and payments, and says why.
+network or the state audits the jobs it created and maintained, each time on a document; hires that have lasted evidence
+jobs beside that. The network corrects amounts, days, grants and payments, and says why.
 """
 
 from collections.abc import Sequence
@@ -33,6 +33,8 @@ from contracts.companies.investment import (
     InvestmentCommitted,
     InvestmentCompleted,
     InvestmentStarted,
+    JobEvidenceCorrected,
+    JobEvidenced,
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
@@ -51,13 +53,15 @@ from contracts.values import (
     Funder,
     Naf,
     Ordinal,
+    RecordId,
     Scheme,
     ShortText,
     Siret,
     SomeEuros,
+    Tally,
     Zone,
 )
-from eventstore.decider import Command, Context, Decider, Lookup, Roles, State, tell
+from eventstore.decider import PLATFORM, Command, Context, Decider, Lookup, Roles, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
@@ -65,6 +69,8 @@ MOST_GRANTS: Final = 20
 """Of one investment: several times what a project gathers. So its state, and the event that cancels it, stay small."""
 MOST_PAYMENTS: Final = 50
 """Of one grant, and as many repayments: one a month over four years."""
+MOST_HIRES: Final = 500
+"""That evidence jobs of one investment: several times what the largest plans. As its grants, they stay in its state."""
 
 
 class Announce(Command):
@@ -117,6 +123,22 @@ class AuditJobs(Command):
     created: FullTimeEquivalents
     maintained: FullTimeEquivalents
     evidence: EnteredEvidence
+
+
+class EvidenceJob(Command):
+    """A hire for a job of it has lasted six months."""
+
+    hire: RecordId
+    evidenced_on: EnteredDay
+    """The day on which it had."""
+
+
+class TakeBackEvidence(Command):
+    """A hire had been counted that does not evidence a job."""
+
+    hire: RecordId
+    evidenced_on: Annotated[EnteredDay, Field(examples=["2024-05-13"])]
+    """The day that it had been counted on."""
 
 
 class Cancel(Command):
@@ -283,6 +305,10 @@ class Investment(State):
     """As audited, like `jobs_maintained`."""
     jobs_maintained: FullTimeEquivalents | None = None
     evidence: Evidence | None = None
+    jobs_evidenced: Tally = 0
+    """How many hires for jobs of it have lasted six months. Beside the audit's jobs, and never added to them."""
+    hires: tuple[RecordId, ...] = ()
+    """Which, of the service employment."""
     grants: tuple[Grant, ...] = ()
     to_repay: Euros = 0
     """What the grants of a cancelled investment have paid and not been repaid."""
@@ -364,6 +390,12 @@ TOO_MANY_PAYMENTS = Refusal(
     "too-many-payments",
     "a grant has at most {most} payments, and as many repayments",
     "une subvention compte au plus {most} versements, et autant de reversements",
+    most=int,
+)
+TOO_MANY_HIRES = Refusal(
+    "too-many-hires",
+    "at most {most} hires evidence jobs of one investment",
+    "au plus {most} embauches attestent les emplois d'un investissement",
     most=int,
 )
 PAYMENT_NOT_RECORDED = Refusal(
@@ -514,6 +546,23 @@ def audit_jobs(investment: Investment, command: AuditJobs) -> JobsAudited | tupl
         audited_before=investment.audited_on,
         evidence=evidence,
     )
+
+
+# The hires are kept, rather than their number: so each counts once and is taken back once, whatever is delivered anew.
+@investments.decides(by=PLATFORM)
+def evidence_job(investment: Investment, command: EvidenceJob) -> JobEvidenced | tuple[()]:
+    if command.hire in investment.hires:
+        return ()
+    if len(investment.hires) >= MOST_HIRES:
+        raise TOO_MANY_HIRES(most=MOST_HIRES)
+    return tell(JobEvidenced, command, investment, **_evidenced(investment, 1))
+
+
+@investments.decides(by=PLATFORM)
+def take_back_evidence(investment: Investment, command: TakeBackEvidence) -> JobEvidenceCorrected | tuple[()]:
+    if command.hire not in investment.hires:
+        return ()
+    return tell(JobEvidenceCorrected, command, investment, **_evidenced(investment, -1))
 
 
 @investments.decides(
@@ -681,6 +730,10 @@ def correct_repayment(investment: Investment, command: CorrectRepayment) -> Repa
     )
 
 
+def _evidenced(investment: Investment, more: int) -> dict[str, int]:
+    return {"jobs_evidenced_before": len(investment.hires), "jobs_evidenced": len(investment.hires) + more}
+
+
 def _check_funder(funder: str, roles: Roles) -> None:
     """A funder acts in its own role; what was awarded by one that is no longer listed is either's. Raises Rejected."""
     role: Role | None = FUNDERS.get(funder)
@@ -751,6 +804,18 @@ def _check_grants(grants: Sequence[Grant], amount: int) -> None:
 
 def _until(day: Day, payments: Sequence[Payment]) -> int:
     return sum(payment.amount for payment in payments if payment.on <= day)
+
+
+@investments.evolves
+def _(investment: Investment, event: JobEvidenced) -> Investment:
+    hires = (*investment.hires, event.hire)
+    return investment.after(event, hires=hires, jobs_evidenced=len(hires))
+
+
+@investments.evolves
+def _(investment: Investment, event: JobEvidenceCorrected) -> Investment:
+    hires = tuple(each for each in investment.hires if each != event.hire)
+    return investment.after(event, hires=hires, jobs_evidenced=len(hires))
 
 
 @investments.evolves

@@ -1,4 +1,4 @@
-"""What an event asks of other streams of this service: slots that fall free, and machines that close."""
+"""What an event asks of streams of this service: slots that fall free, machines that close, and hires that last."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from companies.booking import (
     bookings,
 )
 from companies.equipment import hour_of, open_on
+from companies.investment import EvidenceJob, TakeBackEvidence, investments
 from contracts.companies.booking import (
     BookingCancelled,
     BookingDisplaced,
@@ -43,8 +44,9 @@ from contracts.companies.equipment import (
     MaintenanceUnplanned,
 )
 from contracts.companies.licence import LicenceWithdrawn
+from contracts.employment.hire import HireOutcomeCorrected, HireSustained
 from contracts.model import PARIS
-from eventstore.reactions import Found, Issue, Reactions
+from eventstore.reactions import Found, Identity, Issue, Reactions
 
 SEARCHED: Final = timedelta(weeks=4)
 """How far ahead another slot is looked for, from the day that a machine is open again."""
@@ -136,6 +138,20 @@ def review_what_is_booked(_event: LicenceWithdrawn | CompanyLeft, booked: Sequen
     """A company that has left, or whose licence was withdrawn, cannot use what it has booked."""
     for found in booked:
         yield Issue(bookings, found.identity, Review(), expects=tuple(bookings.not_for(Review)))
+
+
+@reactions.to()
+def evidence_a_job(event: HireSustained, hire: Identity) -> Iterable[Issue]:
+    """A hire that has lasted six months evidences a job of its investment."""
+    if event.investment:
+        yield Issue(investments, event.investment, EvidenceJob(hire=hire, evidenced_on=event.sustained_on))
+
+
+@reactions.to()
+def take_evidence_back(event: HireOutcomeCorrected, hire: Identity) -> Iterable[Issue]:
+    """It had not, or not yet."""
+    if event.investment and event.sustained_on:
+        yield Issue(investments, event.investment, TakeBackEvidence(hire=hire, evidenced_on=event.sustained_on))
 
 
 def _waited(found: Found[Booking]) -> tuple[datetime, str]:

@@ -27,12 +27,14 @@ from companies.investment import (
     CorrectRepayment,
     DisburseGrant,
     EnteredEvidence,
+    EvidenceJob,
     Investment,
     RecordRepayment,
     Start,
+    TakeBackEvidence,
     investments,
 )
-from contracts import FUNDERS, Correction, Event, sample_siret
+from contracts import FUNDERS, Aside, Event, sample_siret
 from contracts.companies.company import (
     ApplicationRefusal,
     CompanyActivated,
@@ -94,7 +96,7 @@ class Asked(RuleBasedStateMachine, Generic[S]):
         offered = self.decider.decision(type(command)).offered
         assert self.state is None or offered is None or offered(self.state)
         for event in events:
-            assert self.state is None or isinstance(event, Correction) or event.effective_on >= last
+            assert self.state is None or isinstance(event, Aside) or event.effective_on >= last
         self.state = Specification(self.decider, TODAY).fold(events, self.state)
         self.events += events
 
@@ -247,6 +249,17 @@ class AnyInvestment(Asked[Investment]):
     )
     def correct_amounts(self, command: Command, later: timedelta) -> None:
         self.ask(command, later)
+
+    @rule(hire=st.integers(1, 3), later=small_steps, back=st.booleans())
+    def evidence_a_job(self, hire: int, later: timedelta, back: bool) -> None:
+        if self.state is not None:
+            told: dict[str, Any] = {"hire": f"0190a3c4-5e6f-7a8b-9c0d-{hire:012x}", "evidenced_on": FIRST}
+            self.ask(TakeBackEvidence(**told) if back else EvidenceJob(**told), later)
+
+    @invariant()
+    def each_hire_evidences_one_job(self) -> None:
+        if self.state is not None:
+            assert len({*self.state.hires}) == len(self.state.hires) == self.state.jobs_evidenced
 
     @precondition(lambda self: len(self.events) > 8)  # or few would come far
     @rule(reason=st.sampled_from(get_args(CancellationReason)), later=small_steps)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from companies.company import Company, companies
 from companies.investment import (
     MOST_GRANTS,
+    MOST_HIRES,
     MOST_PAYMENTS,
     Announce,
     Approve,
@@ -25,13 +26,16 @@ from companies.investment import (
     CorrectRepayment,
     DisburseGrant,
     EnteredEvidence,
+    EvidenceJob,
     Grant,
     Investment,
     Payment,
     RecordRepayment,
     Start,
+    TakeBackEvidence,
     investments,
 )
+from companies.reactions import evidence_a_job, take_evidence_back
 from contracts import Event, sample_siret
 from contracts.companies.company import CompanyActivated, CompanyApplied, CompanySuspended
 from contracts.companies.investment import (
@@ -49,13 +53,17 @@ from contracts.companies.investment import (
     InvestmentCommitted,
     InvestmentCompleted,
     InvestmentStarted,
+    JobEvidenceCorrected,
+    JobEvidenced,
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
     Step,
 )
-from eventstore.decider import Actor, Command
+from contracts.employment.hire import HireOutcomeCorrected, HireSustained
+from eventstore.decider import PLATFORM, Actor, Command
 from eventstore.postgres.appending import MAX_EVENT_BYTES
+from eventstore.reactions import Identity, Issue
 from eventstore.refusal import Forbidden
 from eventstore.specification import Specification
 
@@ -95,7 +103,7 @@ granted = GrantAwarded(
 paid = GrantDisbursed(**FACTS, **FRANCE_RELANCE, amount=100_000, disbursed=100_000, effective_on=day(2, 20))
 committed = InvestmentCommitted(**FACTS, amount=1_200_000, effective_on=day(3))
 started = InvestmentStarted(**FACTS, amount=1_200_000, effective_on=day(4))
-completed = InvestmentCompleted(**FACTS, amount=1_200_000, amount_spent=1_150_000, effective_on=day(6))
+completed = InvestmentCompleted(**FACTS, amount=1_200_000, amount_spent=1_150_000, jobs_planned=8, effective_on=day(6))
 SENT = EnteredEvidence(kind="dsn", reference="DSN-2024-06", dated=day(6, 30))
 DSN = SENT.recorded()
 audited = JobsAudited(
@@ -342,6 +350,103 @@ def test_a_payment_changes_its_own_grant_alone() -> None:
         (("state", "france-relance"), 100_000),
         (("region-centre-val-de-loire", "cap-developpement"), 0),
     ]
+
+
+# Jobs that hires evidence
+
+HIRES = [f"0190a3c4-5e6f-7a8b-9c0d-{number:012x}" for number in range(MOST_HIRES + 1)]
+
+
+def evidenced(hire: str, number: int, on: date) -> JobEvidenced:
+    return JobEvidenced(
+        **FACTS,
+        hire=hire,
+        evidenced_on=day(6, 3),
+        jobs_evidenced_before=number - 1,
+        jobs_evidenced=number,
+        effective_on=on,
+    )
+
+
+@pytest.mark.parametrize("status", PASTS)
+def test_a_hire_that_has_lasted_evidences_one_job_beside_the_audit_whatever_became_of_it(status: str) -> None:
+    past = PASTS[status]
+    evidence = EvidenceJob(hire=HIRES[0], evidenced_on=day(6, 3), on=day(6, 5))
+    given(*past).when(evidence).then(evidenced(HIRES[0], 1, day(6, 5)))
+    before = investments.fold(past)
+    assert before
+    given(*past).when(evidence).then_state(
+        status=status, jobs_evidenced=1, hires=(HIRES[0],), jobs_created=before.jobs_created
+    )
+    given(*past, evidenced(HIRES[0], 1, day(6, 5))).when(evidence).then()
+
+
+def test_evidence_is_no_step_so_what_was_done_before_is_entered_late() -> None:
+    told = evidenced(HIRES[0], 1, day(12))
+    given(*PASTS["in_progress"], told).when(Complete(amount_spent=1_150_000, on=day(6))).then(completed)
+    given(*PASTS["completed"]).when(EvidenceJob(hire=HIRES[0], evidenced_on=day(5), on=day(5))).then_state(
+        effective_on=day(6), jobs_evidenced=1
+    )
+
+
+def test_a_job_that_was_none_is_taken_back_once_and_may_be_evidenced_again() -> None:
+    first, second = evidenced(HIRES[0], 1, day(6, 5)), evidenced(HIRES[1], 2, day(6, 5))
+    taken_back = JobEvidenceCorrected(
+        **FACTS,
+        hire=HIRES[0],
+        evidenced_on=day(6, 3),
+        jobs_evidenced_before=2,
+        jobs_evidenced=1,
+        effective_on=TODAY,
+    )
+    past = (*PASTS["audited"], first, second)
+    given(*past).when(TakeBackEvidence(hire=HIRES[0], evidenced_on=day(6, 3))).then(taken_back)
+    given(*past, taken_back).when(TakeBackEvidence(hire=HIRES[0], evidenced_on=day(6, 3))).then()
+    given(*past, taken_back).when(EvidenceJob(hire=HIRES[0], evidenced_on=day(6, 3))).then_state(
+        hires=(HIRES[1], HIRES[0]), jobs_evidenced=2, status="audited"
+    )
+
+
+def test_an_investment_keeps_so_many_hires_and_stays_small() -> None:
+    past = [*PASTS["completed"], *(evidenced(hire, n, day(7)) for n, hire in enumerate(HIRES[:MOST_HIRES], 1))]
+    full = investments.fold(past)
+    assert full
+    assert full.jobs_evidenced == len(full.hires) == MOST_HIRES
+    assert len(full.model_dump_json()) < 25_000
+    given(*past).when(EvidenceJob(hire=HIRES[-1], evidenced_on=day(7))).rejected("too-many-hires")
+
+
+def test_hires_of_employment_evidence_the_jobs_of_their_investment() -> None:
+    hire, investment = Identity(HIRES[0]), HIRES[1]
+    facts: dict[str, Any] = {
+        **PLACE,
+        "seeker": HIRES[2],
+        "application": None,
+        "vacancy": None,
+        "investment": investment,
+        "rome": "H2902",
+        "contract": "permanent",
+        "weekly_hours": 35,
+        "flags": (),
+        "hired_on": day(1, 3),
+        "sustained_on": day(7, 3),
+        "effective_on": day(8),
+    }
+    sustained = HireSustained(**facts)
+    assert list(evidence_a_job(sustained, hire)) == [
+        Issue(investments, investment, EvidenceJob(hire=hire, evidenced_on=day(7, 3)))
+    ]
+    corrected = HireOutcomeCorrected(**facts, outcome_before="sustained", reason="wrong_outcome")
+    assert list(take_evidence_back(corrected, hire)) == [
+        Issue(investments, investment, TakeBackEvidence(hire=hire, evidenced_on=day(7, 3)))
+    ]
+    alone = {"investment": None}
+    assert list(evidence_a_job(sustained.model_copy(update=alone), hire)) == []
+    assert list(take_evidence_back(corrected.model_copy(update=alone), hire)) == []
+    ended = corrected.model_copy(update={"outcome_before": "ended", "sustained_on": None})
+    assert list(take_evidence_back(ended, hire)) == []
+    for command in (EvidenceJob, TakeBackEvidence):
+        assert investments.decision(command).by == (PLATFORM,)
 
 
 # Corrections

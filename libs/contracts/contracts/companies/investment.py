@@ -7,7 +7,7 @@ whose figures it changes. Fields with a default came later than their event: wha
 from typing import Final, Literal
 
 from contracts.category import Category
-from contracts.model import Correction, Day, Detail, Event
+from contracts.model import Aside, Correction, Day, Detail, Event
 from contracts.values import (
     AidRate,
     Axis,
@@ -17,11 +17,13 @@ from contracts.values import (
     Funder,
     Naf,
     Ordinal,
+    RecordId,
     Reference,
     Scheme,
     ShortText,
     Siret,
     SomeEuros,
+    Tally,
     Zone,
 )
 
@@ -89,6 +91,8 @@ class InvestmentCompleted(_Investment, version=1):
     amount: SomeEuros
     amount_spent: SomeEuros
     """What was spent in the end."""
+    jobs_planned: FullTimeEquivalents | None = None
+    """As announced."""
 
 
 class JobsAudited(_Investment, version=1):
@@ -102,6 +106,27 @@ class JobsAudited(_Investment, version=1):
     audited_before: Day | None
     """The day of the audit that this one replaces."""
     evidence: Evidence
+
+
+class JobEvidenced(_Investment, Aside, version=1):
+    """Somebody was hired for a job of it, and it has lasted six months: one job more that hires evidence."""
+
+    hire: RecordId
+    """Which hire, of the service employment. Each counts once."""
+    evidenced_on: Day
+    """The day on which it had lasted six months."""
+    jobs_evidenced_before: Tally
+    jobs_evidenced: Tally
+
+
+class JobEvidenceCorrected(_Investment, Correction, version=1):
+    """A hire had been counted that does not evidence a job: one job fewer."""
+
+    hire: RecordId
+    evidenced_on: Day
+    """The day that it had been counted on."""
+    jobs_evidenced_before: Tally
+    jobs_evidenced: Tally
 
 
 class CancelledGrant(Detail):

@@ -14,7 +14,17 @@ from typing import Final, get_args
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
 from contracts.values import classifications, identifiers, moments, persons, quantities, size, words
-from contracts.values.classifications import Axis, Commune, EnteredLegalForm, EnteredNaf, LegalForm, Naf, Zone
+from contracts.values.classifications import (
+    Axis,
+    Commune,
+    EnteredLegalForm,
+    EnteredNaf,
+    EnteredRome,
+    LegalForm,
+    Naf,
+    Rome,
+    Zone,
+)
 from contracts.values.identifiers import (
     LA_POSTE,
     SAMPLE_PREFIX,
@@ -27,15 +37,19 @@ from contracts.values.identifiers import (
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
 from contracts.values.quantities import (
+    MOST_POSTS,
     AidRate,
     Euros,
     FullTimeEquivalents,
     HourOfDay,
     MonthlyHours,
     Ordinal,
+    Posts,
     SlotHours,
     SomeEuros,
+    Tally,
     WeeklyHours,
+    WorkingHours,
 )
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
@@ -44,6 +58,7 @@ from contracts.values.words import EnteredText, Funder, Reference, Scheme, Short
 __all__ = [
     "INSTANT",
     "LA_POSTE",
+    "MOST_POSTS",
     "SAMPLE_PREFIX",
     "SENTENCES",
     "AidRate",
@@ -53,6 +68,7 @@ __all__ = [
     "EnteredLegalForm",
     "EnteredNaf",
     "EnteredQuarter",
+    "EnteredRome",
     "EnteredText",
     "EquipmentCode",
     "Euros",
@@ -66,8 +82,10 @@ __all__ = [
     "Ordinal",
     "PersonName",
     "PhoneNumber",
+    "Posts",
     "RecordId",
     "Reference",
+    "Rome",
     "Scheme",
     "ShortText",
     "Siren",
@@ -76,7 +94,9 @@ __all__ = [
     "SlotHours",
     "SomeEuros",
     "Subject",
+    "Tally",
     "WeeklyHours",
+    "WorkingHours",
     "Zone",
     "sample_siret",
     "size_band",

@@ -64,6 +64,15 @@ _LEGAL_FORM = Says(
 LegalForm = Annotated[str, Field(max_length=4, pattern=r"^[0-9]{4}$"), _LEGAL_FORM]
 EnteredLegalForm = Annotated[str, Field(max_length=4, pattern=r"^[0-9]{4}$"), _listed(codes.legal_forms), _LEGAL_FORM]
 
+_ROME = Says(
+    "rome",
+    Sentence("not an occupation of ROME 4.0, such as H2902", "ce n'est pas un métier du ROME 4.0, comme H2902"),
+    "An occupation, by its code in ROME 4.0 [répertoire opérationnel des métiers et des emplois].",
+    ("H2902", "H2903"),
+)
+Rome = Annotated[str, Field(max_length=5, pattern=r"^[A-N][0-9]{4}$"), _ROME]
+EnteredRome = Annotated[str, Field(max_length=5, pattern=r"^[A-N][0-9]{4}$"), _listed(codes.rome), _ROME]
+
 Commune = Annotated[
     str,
     Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),

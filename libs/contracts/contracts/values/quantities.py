@@ -18,6 +18,8 @@ def _at_most(decimals: int) -> AfterValidator:
 
 
 _MOST_EUROS: Final = 10**12
+MOST_POSTS: Final = 200
+"""Of one vacancy: so the record of who was accepted stays small. What a company needs beyond is another vacancy."""
 
 Euros = Annotated[
     int,
@@ -119,6 +121,46 @@ WeeklyHours = Annotated[
         ),
         "Hours in a week.",
         (50,),
+    ),
+]
+WorkingHours = Annotated[
+    float,
+    Field(ge=1, le=48),
+    _at_most(2),
+    Says(
+        "working-hours",
+        Sentence(
+            "hours of work a week are a number (not a text) from 1 to 48, with at most 2 decimals",
+            "une durée hebdomadaire de travail est un nombre (et non un texte) de 1 à 48, avec au plus 2 décimales",
+        ),
+        "Hours of work a week under a contract; 48 is the most that the law allows in one (Code du travail, L3121-20).",
+        (35, 24.5),
+    ),
+]
+Posts = Annotated[
+    int,
+    Field(ge=1, le=MOST_POSTS),
+    Says(
+        "posts",
+        Sentence(
+            f"posts are a whole number (not a text) from 1 to {MOST_POSTS}",
+            f"un nombre de postes est un entier (et non un texte) de 1 à {MOST_POSTS}",
+        ),
+        "How many people a vacancy is for.",
+        (2,),
+    ),
+]
+Tally = Annotated[
+    int,
+    Field(ge=0, le=1_000),
+    Says(
+        "tally",
+        Sentence(
+            "a tally is a whole number (not a text) from 0 to 1000",
+            "un décompte est un nombre entier (et non un texte) de 0 à 1000",
+        ),
+        "How many there are.",
+        (1,),
     ),
 ]
 AidRate = Annotated[

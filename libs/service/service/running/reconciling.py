@@ -119,6 +119,6 @@ def folds(service: Service) -> Fold:
         except (UnknownEvent, ValidationError, LookupError):
             return None
         assert state is not None  # The history has an event.
-        return derive(decider, state)
+        return derive(decider, decider.identity(history[0].stream_id), state)
 
     return fold

@@ -1,0 +1,1 @@
+"""The events of the service employment: vacancies, applications for them, and hires."""

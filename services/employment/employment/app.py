@@ -1,0 +1,56 @@
+"""Vacancies of the network's companies, job seekers' applications for them, and the hires they lead to."""
+
+from typing import Final
+
+from contracts.employment import application, erasure, hire, vacancy
+from contracts.roles import Role
+from employment.application import applications
+from employment.hire import hires
+from employment.members import members, projects
+from employment.reactions import reactions
+from employment.vacancy import vacancies
+from eventstore.erasure import erasing
+from service.definition import Service
+from service.http.reading import Reads
+from service.http.resource import Resource
+
+ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
+"""Those who look after job seekers."""
+
+erasures = erasing("mission_locale", "france_travail")
+
+app = Service(
+    "employment",
+    title="Employment",
+    description="Vacancies of the network's companies, job seekers' applications for them, and the hires they lead to.",
+    resources=(
+        Resource(
+            vacancies,
+            vacancy.CATEGORY.path,
+            # What one may apply for.
+            reads=Reads(
+                all=(*ADVISERS, "network", "town_hall", "epci", "steering", "ops"),
+                own=("company",),
+                public=(
+                    "company",
+                    "naf",
+                    "commune",
+                    "zone",
+                    "status",
+                    "title",
+                    "rome",
+                    "contract",
+                    "weekly_hours",
+                    "posts",
+                    "opened_on",
+                ),
+            ),
+        ),
+        # Who looks for work, and how it came out, is between the person's advisers and the company.
+        Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
+    ),
+    mirrors=(members, projects),
+    reactions=reactions,
+)

@@ -1,0 +1,113 @@
+"""What an event asks of other streams of this service: posts taken and freed, rivals given up, hires proposed."""
+
+from collections.abc import Iterable, Sequence
+from math import ceil
+
+from contracts.companies.company import CompanyLeft
+from contracts.companies.investment import InvestmentCompleted
+from contracts.employment.application import AcceptanceUndone, ApplicationAccepted
+from contracts.employment.vacancy import VacancyDivided, VacancyWithdrawn
+from contracts.values import MOST_POSTS
+from employment import hire, vacancy
+from employment.application import PENDING, Application, MakeObsolete, applications
+from employment.hire import Cancel, Hire, hires
+from employment.vacancy import Free, Take, Vacancy, Withdraw, vacancies
+from eventstore.decider import ITSELF
+from eventstore.reactions import Found, Identity, Issue, Reactions
+
+reactions = Reactions()
+
+
+@reactions.to()
+def propose_vacancies(event: InvestmentCompleted, investment: Identity) -> Iterable[Issue]:
+    """The jobs that an investment planned are proposed as posts, for the company to open.
+
+    Beyond what one vacancy may have, the company drafts others itself. What was recorded before investments told their
+    planned jobs proposes nothing.
+    """
+    if posts := min(ceil(event.jobs_planned or 0), MOST_POSTS):
+        yield Issue(
+            vacancies,
+            None,
+            vacancy.Propose(
+                company=event.company,
+                naf=event.naf,
+                commune=event.commune,
+                zone=event.zone,
+                investment=investment,
+                posts=posts,
+            ),
+        )
+
+
+@reactions.to()
+def propose_the_rest(event: VacancyDivided) -> Iterable[Issue]:
+    """The posts for another trade are a proposed vacancy of their own."""
+    if event.investment:
+        yield Issue(
+            vacancies,
+            None,
+            vacancy.Propose(
+                company=event.company,
+                naf=event.naf,
+                commune=event.commune,
+                zone=event.zone,
+                investment=event.investment,
+                posts=event.divided,
+            ),
+        )
+
+
+@reactions.to()
+def take_the_post(event: ApplicationAccepted, application: Identity) -> Iterable[Issue]:
+    """The vacancy learns who was accepted. One that was withdrawn meanwhile need not know."""
+    take = Take(application=application)
+    yield Issue(vacancies, event.vacancy, take, expects=tuple(vacancies.not_for(Take)))
+
+
+@reactions.to()
+def free_the_post(event: AcceptanceUndone, application: Identity) -> Iterable[Issue]:
+    """The vacancy is open again."""
+    free = Free(application=application)
+    yield Issue(vacancies, event.vacancy, free, expects=tuple(vacancies.not_for(Free)))
+
+
+@reactions.to()
+def propose_the_hire(event: ApplicationAccepted, application: Identity) -> Iterable[Issue]:
+    """Whoever is accepted is to be hired: somebody confirms it once work has begun."""
+    told = {name: getattr(event, name) for name in hire.Propose.model_fields if name not in ("on", "application")}
+    yield Issue(hires, None, hire.Propose(application=application, **told))
+
+
+@reactions.to(finds=hires, by={"application": ITSELF}, among={"status": "proposed"})
+def cancel_the_proposed_hire(_event: AcceptanceUndone, proposed: Sequence[Found[Hire]]) -> Iterable[Issue]:
+    """There is nothing left to confirm. What is recorded already kept the acceptance from being undone."""
+    for found in proposed:
+        cancel = Cancel(reason="acceptance_undone")
+        yield Issue(hires, found.identity, cancel, expects=tuple(hires.not_for(Cancel)))
+
+
+@reactions.to(finds=applications, by={"seeker": "seeker"}, among={"status": PENDING})
+def give_up_rivals(_event: ApplicationAccepted, rivals: Sequence[Found[Application]]) -> Iterable[Issue]:
+    """Whatever else the person has applied for."""
+    for found in rivals:
+        yield _obsolete(found, MakeObsolete(reason="accepted_elsewhere"))
+
+
+@reactions.to(finds=applications, by={"vacancy": ITSELF}, among={"status": PENDING})
+def give_up_what_is_withdrawn(_event: VacancyWithdrawn, pending: Sequence[Found[Application]]) -> Iterable[Issue]:
+    """Nobody will answer what was applied for."""
+    for found in pending:
+        yield _obsolete(found, MakeObsolete(reason="vacancy_withdrawn"))
+
+
+@reactions.to(finds=vacancies, by={"company": "company"}, among={"status": ("proposed", "draft", "open")})
+def withdraw_vacancies(_event: CompanyLeft, there: Sequence[Found[Vacancy]]) -> Iterable[Issue]:
+    """A company that has left the network offers nothing in it. One that is suspended keeps what it had opened."""
+    for found in there:
+        withdraw = Withdraw(reason="member_left")
+        yield Issue(vacancies, found.identity, withdraw, expects=tuple(vacancies.not_for(Withdraw)))
+
+
+def _obsolete(found: Found[Application], command: MakeObsolete) -> Issue:
+    return Issue(applications, found.identity, command, expects=tuple(applications.not_for(MakeObsolete)))

@@ -1,0 +1,123 @@
+"""What an event asks of others: one function for each, given what it has found."""
+
+from typing import Any
+
+import pytest
+from people import APPLICATION, INVESTMENT, PLACE, SEEKER, TODAY, VACANCY, record_id
+from test_application_decisions import FLAGS, accepted, undone
+from test_application_decisions import PASTS as APPLICATIONS
+from test_hire_decisions import proposed
+from test_vacancy_decisions import PASTS as VACANCIES
+from test_vacancy_decisions import withdrawn
+
+from contracts.companies.company import CompanyLeft
+from contracts.companies.investment import InvestmentCompleted
+from contracts.employment.vacancy import VacancyDivided
+from contracts.values import MOST_POSTS
+from employment import hire, vacancy
+from employment.application import PENDING, MakeObsolete, applications
+from employment.hire import Cancel, hires
+from employment.reactions import (
+    cancel_the_proposed_hire,
+    free_the_post,
+    give_up_rivals,
+    give_up_what_is_withdrawn,
+    propose_the_hire,
+    propose_the_rest,
+    propose_vacancies,
+    reactions,
+    take_the_post,
+    withdraw_vacancies,
+)
+from employment.vacancy import Free, Take, Withdraw, vacancies
+from eventstore.reactions import Found, Identity, Issue
+
+PROPOSAL: dict[str, Any] = {**PLACE, "investment": INVESTMENT}
+
+
+def completed(jobs_planned: float | None) -> InvestmentCompleted:
+    return InvestmentCompleted(
+        **PLACE, axis=6, amount=450_000, amount_spent=440_000, jobs_planned=jobs_planned, effective_on=TODAY
+    )
+
+
+@pytest.mark.parametrize(("planned", "posts"), [(4, 4), (3.2, 4), (0.5, 1), (1_000, MOST_POSTS)])
+def test_a_completed_investment_proposes_its_planned_jobs_rounded_up(planned: float, posts: int) -> None:
+    assert list(propose_vacancies(completed(planned), Identity(INVESTMENT))) == [
+        Issue(vacancies, None, vacancy.Propose(**PROPOSAL, posts=posts))
+    ]
+
+
+@pytest.mark.parametrize("planned", [0, None])
+def test_an_investment_that_planned_no_job_or_did_not_tell_proposes_nothing(planned: float | None) -> None:
+    assert list(propose_vacancies(completed(planned), Identity(INVESTMENT))) == []
+
+
+def test_what_is_divided_from_a_proposal_is_proposed_again() -> None:
+    divided = VacancyDivided(
+        **PROPOSAL, rome=None, contract=None, posts_before=4, posts=1, divided=3, open_posts=0, effective_on=TODAY
+    )
+    assert list(propose_the_rest(divided)) == [Issue(vacancies, None, vacancy.Propose(**PROPOSAL, posts=3))]
+
+
+def test_an_acceptance_takes_a_post_and_its_undoing_frees_it() -> None:
+    application = Identity(APPLICATION)
+    assert list(take_the_post(accepted, application)) == [
+        Issue(vacancies, VACANCY, Take(application=APPLICATION), expects=tuple(vacancies.not_for(Take)))
+    ]
+    assert list(free_the_post(undone, application)) == [
+        Issue(vacancies, VACANCY, Free(application=APPLICATION), expects=tuple(vacancies.not_for(Free)))
+    ]
+
+
+def test_an_acceptance_proposes_the_hire_and_its_undoing_cancels_that() -> None:
+    told: dict[str, Any] = {
+        "seeker": SEEKER,
+        "application": APPLICATION,
+        "vacancy": VACANCY,
+        "investment": None,
+        "flags": FLAGS,
+    }
+    terms: dict[str, Any] = {"rome": "H2913", "contract": "permanent", "weekly_hours": 35}
+    (issue,) = propose_the_hire(accepted, Identity(APPLICATION))
+    assert issue == Issue(hires, None, hire.Propose(**PLACE, **told, **terms))
+    found = Found("h1", hires.evolve(None, proposed))
+    assert list(cancel_the_proposed_hire(undone, [found])) == [
+        Issue(hires, "h1", Cancel(reason="acceptance_undone"), expects=tuple(hires.not_for(Cancel)))
+    ]
+
+
+def test_what_nobody_will_answer_is_made_obsolete() -> None:
+    pending = applications.fold(APPLICATIONS["new"])
+    assert pending
+    expects = tuple(applications.not_for(MakeObsolete))
+    assert list(give_up_rivals(accepted, [Found("a1", pending)])) == [
+        Issue(applications, "a1", MakeObsolete(reason="accepted_elsewhere"), expects=expects)
+    ]
+    assert list(give_up_what_is_withdrawn(withdrawn, [Found("a1", pending), Found("a2", pending)])) == [
+        Issue(applications, each, MakeObsolete(reason="vacancy_withdrawn"), expects=expects) for each in ("a1", "a2")
+    ]
+
+
+def test_a_company_that_leaves_looks_for_nobody() -> None:
+    left = CompanyLeft(**PLACE, reason="moved", headcount_before=9, headcount=0, effective_on=TODAY)
+    there = vacancies.fold(VACANCIES["open"])
+    assert there
+    assert list(withdraw_vacancies(left, [Found("v1", there)])) == [
+        Issue(vacancies, "v1", Withdraw(reason="member_left"), expects=tuple(vacancies.not_for(Withdraw)))
+    ]
+
+
+def test_what_is_found_is_found_by_the_event_and_its_stream() -> None:
+    own = Identity(record_id(77))
+    filters = {
+        reaction.name: reaction.filters(event, own)
+        for reaction in reactions.all
+        for event in (accepted, undone, withdrawn)
+        if reaction.finds and type(event) in reaction.events
+    }
+    assert filters == {
+        "cancel-the-proposed-hire": {"application": own, "status": "proposed"},
+        "give-up-rivals": {"seeker": SEEKER, "status": PENDING},
+        "give-up-what-is-withdrawn": {"vacancy": own, "status": PENDING},
+    }
