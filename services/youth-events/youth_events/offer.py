@@ -6,9 +6,9 @@ An offer is full while all its places are taken, and open again when one falls f
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.model import Day
 from contracts.values import (
@@ -41,8 +41,17 @@ from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from youth_events.members import Member, active_member, members
 
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "on": "2024-04-22",
+    "offer": "exemple-2024-w20-3e",
+    "company": "00000001800010",
+    "week": "2024-W20",
+    "grade": "3e",
+    "places": 2,
+}
 
-class Open(Command):
+
+class Open(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """A member company offers places for a week."""
 
     offer: OfferCode

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Final, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from contracts.model import Day, EnteredDay
 from contracts.personal import Person, Personal
@@ -114,7 +114,7 @@ class Pupil(Person, recognised_by=("family_name", "given_name", "born_on")):
 
     family_name: PersonName
     given_name: PersonName
-    born_on: Annotated[EnteredDay, Field(examples=["2009-04-02"])]
+    born_on: EnteredDay
 
 
 class Tutor(Person, recognised_by=("family_name", "given_name", "email")):
@@ -135,7 +135,16 @@ class Guardian(Person):
     phone: PhoneNumber | None = None
 
 
-class Submit(Command):
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "on": "2024-04-29",
+    "offer": "exemple-2024-w20-3e",
+    "company": "00000001800010",
+    "school": "0360024F",
+    "pupil": {"family_name": "Exemple", "given_name": "Camille", "born_on": "2009-04-02"},
+}
+
+
+class Submit(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """A school asks a company for a place of an offer, for one of its pupils."""
 
     offer: OfferCode
@@ -281,8 +290,8 @@ OFFER_UNKNOWN = Refusal(
     company=Siret,
     offer=OfferCode,
 )
-OFFER_NOT_OPEN = Refusal(
-    "offer-not-open",
+NO_REQUESTS = Refusal(
+    "offer-takes-no-requests",
     "no place of {offer} can be asked for: it is {status}",
     "aucune place de {offer} ne peut être demandée : son état est « {status} »",
     offer=OfferCode,
@@ -400,7 +409,7 @@ def submit(command: Submit, member: Member | None, offer: Offer | None, context:
         raise OFFER_UNKNOWN(company=command.company, offer=command.offer)
     host = active_member(member, command.company)
     if offer.status != "open":
-        raise OFFER_NOT_OPEN(offer=command.offer, status=offer.status)
+        raise NO_REQUESTS(offer=command.offer, status=offer.status)
     if offer.schools and command.school not in offer.schools:
         raise OFFER_OF_OTHER_SCHOOLS(school=command.school)
     check_ahead(offer.week, command.on)
@@ -428,7 +437,7 @@ def transfer(placement: Placement, command: Transfer, context: Context) -> Place
 def validate(
     placement: Placement, command: Validate, member: Member | None, offer: Offer | None, context: Context
 ) -> PlacementValidated:
-    _check_host(placement, command, member, offer)
+    _check_host(placement, member, offer)
     expires_on = _answered_by(placement.week, command.on, context.today, None)
     return tell(PlacementValidated, command, placement, expires_on=expires_on)
 
@@ -442,7 +451,7 @@ def validate(
     looks_up=MAY_HOST,
 )
 def approve(placement: Placement, command: Approve, member: Member | None, offer: Offer | None) -> PlacementApproved:
-    _check_host(placement, command, member, offer)
+    _check_host(placement, member, offer)
     return tell(PlacementApproved, command, placement)
 
 
@@ -576,12 +585,11 @@ def _(placement: Placement) -> Iterable[Keep]:
             yield Keep(subject, until)
 
 
-def _check_host(placement: Placement, command: Command, member: Member | None, offer: Offer | None) -> None:
+def _check_host(placement: Placement, member: Member | None, offer: Offer | None) -> None:
     """Whether the company may still take the pupil in. Raises Rejected."""
     active_member(member, placement.company)
     if offer is None or offer.status == "withdrawn":
-        raise OFFER_NOT_OPEN(offer=placement.offer, status="withdrawn")
-    check_ahead(placement.week, command.on)
+        raise NO_REQUESTS(offer=placement.offer, status="withdrawn")
 
 
 def _answered_by(week: str, on: Day, today: Day, days: timedelta | None) -> Day:

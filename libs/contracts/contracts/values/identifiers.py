@@ -119,7 +119,7 @@ OfferCode = Annotated[
         "offer-code",
         slug_rule("an offer's code", "le code d'une offre"),
         "Which offer of placements: a word that the company chooses, and no other offer has.",
-        ("fonderie-2027-w05-3e",),
+        ("exemple-2024-w20-3e",),
     ),
 ]
 
