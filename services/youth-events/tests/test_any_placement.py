@@ -212,6 +212,13 @@ class AnyPlacement(RuleBasedStateMachine):
             for command in STEPS.get(self.placements[name].status, ()):
                 self.ask(placements, name, command)
 
+    @precondition(lambda self: self.approved())
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        approved = self.approved()
+        names = sorted(name for name, each in self.placements.items() if each in approved)
+        self.ask(placements, data.draw(st.sampled_from(names)), Cancel(reason="left_school"))
+
     @precondition(lambda self: self.placements)
     @rule(
         data=st.data(),
