@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
 
-from pupils import COMPANY, MEMBER, MONDAY, SCHOOL, SUSPENDED, TODAY, WEEK, guardian, pupil, tutor
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pupils import COMPANY, MEMBER, MONDAY, SCHOOL, SUSPENDED, TODAY, WEEK, guardian, pupil, tutor
 
 from contracts import Event
 from contracts.model import PARIS
