@@ -78,7 +78,11 @@ def _read(decider: Decider[S], folder: Path) -> dict[str, Any]:
 
 
 def _published(decider: Decider[S], registry: Registry) -> set[tuple[str, int]]:
-    return {key for key, published in registry.items() if published.category.name == decider.category}
+    return {
+        key
+        for key, published in registry.items()
+        if any(category.name == decider.category for category in published.categories)
+    }
 
 
 def _told(streams: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:

@@ -13,7 +13,7 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import classifications, identifiers, moments, persons, quantities, size, words
+from contracts.values import classifications, identifiers, moments, persons, quantities, size, weeks, words
 from contracts.values.classifications import (
     Axis,
     Commune,
@@ -29,21 +29,28 @@ from contracts.values.identifiers import (
     LA_POSTE,
     SAMPLE_PREFIX,
     EquipmentCode,
+    OfferCode,
     RecordId,
     Siren,
     Siret,
+    Uai,
     sample_siret,
 )
-from contracts.values.moments import INSTANT, EnteredQuarter, Moment
+from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
 from contracts.values.quantities import (
+    MOST_PLACES,
     MOST_POSTS,
     AidRate,
+    BreakMinutes,
     Euros,
     FullTimeEquivalents,
     HourOfDay,
+    Minutes,
     MonthlyHours,
     Ordinal,
+    Places,
+    PlacesTaken,
     Posts,
     SlotHours,
     SomeEuros,
@@ -53,16 +60,19 @@ from contracts.values.quantities import (
 )
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
+from contracts.values.weeks import IsoWeek, monday_of, school_year_end
 from contracts.values.words import EnteredText, Funder, Reference, Scheme, ShortText
 
 __all__ = [
     "INSTANT",
     "LA_POSTE",
+    "MOST_PLACES",
     "MOST_POSTS",
     "SAMPLE_PREFIX",
     "SENTENCES",
     "AidRate",
     "Axis",
+    "BreakMinutes",
     "Commune",
     "EmailAddress",
     "EnteredLegalForm",
@@ -75,13 +85,18 @@ __all__ = [
     "FullTimeEquivalents",
     "Funder",
     "HourOfDay",
+    "IsoWeek",
     "LegalForm",
+    "Minutes",
     "Moment",
     "MonthlyHours",
     "Naf",
+    "OfferCode",
     "Ordinal",
     "PersonName",
     "PhoneNumber",
+    "Places",
+    "PlacesTaken",
     "Posts",
     "RecordId",
     "Reference",
@@ -95,16 +110,20 @@ __all__ = [
     "SomeEuros",
     "Subject",
     "Tally",
+    "TimeOfDay",
+    "Uai",
     "WeeklyHours",
     "WorkingHours",
     "Zone",
+    "monday_of",
     "sample_siret",
+    "school_year_end",
     "size_band",
 ]
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, identifiers, moments, persons, quantities, size, words):
+    for module in (classifications, identifiers, moments, persons, quantities, size, weeks, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 

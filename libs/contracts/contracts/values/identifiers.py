@@ -1,4 +1,5 @@
-"""Identifiers: of companies, as INSEE gives them; of records, as the services give them; of machines."""
+"""Identifiers: of companies and schools, as the State gives them; of records, as the services give them; codes of our
+own."""
 
 from functools import lru_cache
 from typing import Annotated, Final
@@ -109,5 +110,39 @@ EquipmentCode = Annotated[
         slug_rule("a piece of equipment's code", "le code d'un équipement"),
         "Which piece of equipment of the platform [plateau technique].",
         ("cobot-1",),
+    ),
+]
+OfferCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "offer-code",
+        slug_rule("an offer's code", "le code d'une offre"),
+        "Which offer of placements: a word that the company chooses, and no other offer has.",
+        ("exemple-2024-w20-3e",),
+    ),
+]
+
+_UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
+
+
+def _uai(value: str) -> str:
+    if value[7] != _UAI_LETTERS[int(value[:7]) % len(_UAI_LETTERS)]:
+        raise ValueError
+    return value
+
+
+Uai = Annotated[
+    str,
+    Field(max_length=8, pattern=r"^[0-9]{7}[A-Z]$"),
+    AfterValidator(_uai),
+    Says(
+        "uai",
+        Sentence(
+            "a UAI is 7 digits and the letter that checks them, as in 0360024F",
+            "un UAI compte 7 chiffres et la lettre qui les contrôle, comme 0360024F",
+        ),
+        "A school, by the number [UAI] that the Ministry of Education gives it.",
+        ("0360024F", "0360544W"),
     ),
 ]

@@ -1,9 +1,9 @@
-"""Moments of what is agreed by the hour, as RFC 3339 writes them, told in the time of Paris."""
+"""Moments of what is agreed by the hour, as RFC 3339 writes them, told in the time of Paris; times of the day."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from contracts.language import Sentence
@@ -106,3 +106,13 @@ EnteredQuarter = Annotated[
     ),
 ]
 """A quarter of an hour as somebody enters it, in the time of Paris or in UTC."""
+TimeOfDay = Annotated[
+    str,
+    Field(max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Says(
+        "time-of-day",
+        Sentence("a time of the day is written as in 08:30", "une heure de la journée s'écrit comme 08:30"),
+        "A time of the day in Paris.",
+        ("08:30",),
+    ),
+]

@@ -1,4 +1,4 @@
-"""Money, work, shares, and which one of several."""
+"""Money, work, places, shares, and which one of several."""
 
 from typing import Annotated, Final
 
@@ -175,5 +175,60 @@ AidRate = Annotated[
         ),
         "The share of the eligible base that is aided: 0.3 is 30 %.",
         (0.3, 0.125),
+    ),
+]
+MOST_PLACES: Final = 50
+"""How many places an offer may have."""
+
+Places = Annotated[
+    int,
+    Field(ge=1, le=MOST_PLACES),
+    Says(
+        "places",
+        Sentence(
+            f"an offer has a number (not a text) of places from 1 to {MOST_PLACES}",
+            f"une offre compte un nombre (et non un texte) de places de 1 à {MOST_PLACES}",
+        ),
+        "How many places there are.",
+        (2,),
+    ),
+]
+PlacesTaken = Annotated[
+    int,
+    Field(ge=0, le=1_000),
+    Says(
+        "places-taken",
+        Sentence(
+            "places that are taken are a number (not a text) from 0 to 1000",
+            "un nombre de places prises est un entier (et non un texte) de 0 à 1000",
+        ),
+        "How many places are taken.",
+        (1,),
+    ),
+]
+BreakMinutes = Annotated[
+    int,
+    Field(ge=0, le=240),
+    Says(
+        "break-minutes",
+        Sentence(
+            "a break lasts a number (not a text) of whole minutes from 0 to 240",
+            "une pause dure un nombre (et non un texte) de minutes entières de 0 à 240",
+        ),
+        "How long the break of a day lasts, in minutes.",
+        (60,),
+    ),
+]
+Minutes = Annotated[
+    int,
+    Field(ge=0, le=10_080),
+    Says(
+        "minutes",
+        Sentence(
+            "minutes of a day or a week are a whole number (not a text) from 0 to 10080",
+            "les minutes d'une journée ou d'une semaine sont un nombre entier (et non un texte) de 0 à 10080",
+        ),
+        "Minutes of a day or a week.",
+        (420,),
     ),
 ]

@@ -1,0 +1,49 @@
+"""Weeks of the calendar, as ISO 8601 numbers them, and the school years that they are in."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from contracts.language import Sentence
+from contracts.values.saying import Says
+
+
+def monday_of(week: str) -> date:
+    """The day on which a week begins. Raises ValueError where the year has no such week.
+
+    >>> monday_of("2027-W05")
+    datetime.date(2027, 2, 1)
+    """
+    return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+
+
+def school_year_end(day: date) -> date:
+    """The last day of the school year that a day is in: 31 August.
+
+    >>> school_year_end(date(2027, 8, 31)), school_year_end(date(2027, 9, 1))
+    (datetime.date(2027, 8, 31), datetime.date(2028, 8, 31))
+    """
+    return date(day.year + (day.month > 8), 8, 31)
+
+
+def _existing(week: str) -> str:
+    monday_of(week)
+    return week
+
+
+IsoWeek = Annotated[
+    str,
+    Field(max_length=8, pattern=r"^(19|20)[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$"),
+    AfterValidator(_existing),
+    Says(
+        "iso-week",
+        Sentence(
+            "a week is written as in 2027-W05, and the year must have it: most end with week 52, some with week 53",
+            "une semaine s'écrit comme 2027-W05, et l'année doit la compter : la plupart finissent par la semaine 52, "
+            "quelques-unes par la semaine 53",
+        ),
+        "A week of the calendar from Monday on, by its number (ISO 8601).",
+        ("2027-W05", "2026-W53"),
+    ),
+]

@@ -1,0 +1,1 @@
+"""What happens between companies and young people: the events of the service `youth-events`."""

@@ -1,0 +1,47 @@
+"""What an event asks of offers and placements: places are counted, rivals give way, and who leaves hosts nobody."""
+
+from collections.abc import Iterable, Sequence
+
+from contracts.companies.company import CompanyLeft
+from contracts.youth_events.offer import OfferWithdrawn
+from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
+from eventstore.reactions import Found, Issue, Reactions
+from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
+from youth_events.placement import PENDING, Cancel, Placement, placements
+
+reactions = Reactions()
+
+
+@reactions.to()
+def count_places(event: PlacementApproved | PlacementCancelled) -> Iterable[Issue]:
+    """An offer tells how many of its places are taken: one more, or one less.
+
+    Each event counts once, and in whichever order those of several placements come, they add up to the same.
+    """
+    if isinstance(event, PlacementApproved) or event.approved_on:
+        taken = isinstance(event, PlacementApproved)
+        yield Issue(offers, event.offer, CountPlace(is_taken=taken), CountPlaceOfEnded(is_taken=taken))
+
+
+@reactions.to(finds=placements, by={"pupil": "pupil", "week": "week"}, among={"status": PENDING})
+def cancel_rivals(_event: PlacementApproved, rivals: Sequence[Found[Placement]]) -> Iterable[Issue]:
+    """Who has a place for a week needs no other."""
+    for found in rivals:
+        cancel = Cancel(reason="another_approved")
+        yield Issue(placements, found.identity, cancel, expects=tuple(placements.not_for(Cancel)))
+
+
+@reactions.to(finds=placements, by={"offer": "offer"}, among={"status": PENDING})
+def cancel_what_was_asked_for(_event: OfferWithdrawn, asked: Sequence[Found[Placement]]) -> Iterable[Issue]:
+    """What is not approved of an offer that is withdrawn cannot take place. What is approved goes on."""
+    for found in asked:
+        cancel = Cancel(reason="offer_withdrawn")
+        yield Issue(placements, found.identity, cancel, expects=tuple(placements.not_for(Cancel)))
+
+
+@reactions.to(finds=offers, by={"company": "company"}, among={"status": ("open", "full", "closed")})
+def withdraw_offers(_event: CompanyLeft, offered: Sequence[Found[Offer]]) -> Iterable[Issue]:
+    """A company that has left the network offers nothing any more."""
+    for found in offered:
+        withdraw = Withdraw(reason="member_left")
+        yield Issue(offers, found.identity, withdraw, expects=tuple(offers.not_for(Withdraw)))
