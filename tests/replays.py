@@ -16,7 +16,7 @@ from contracts.personal import Person, Personal
 from contracts.roles import ORGANISATION_ROLES
 from devstack.issuer import Issuer
 from devstack.prepared import PERSONAL_KEY
-from eventstore.decider import Command
+from eventstore.decider import TODAY, Command
 from eventstore.execution import execute
 from eventstore.issuing import OURS
 from eventstore.kafka.envelope import Message
@@ -88,6 +88,7 @@ class Replay:
         """The steps that each stream has taken, and the id that the service gave it."""
         self._subjects: dict[str, str] = {}
         """The pseudonyms of examples, by those that the service gave."""
+        self._times = 0
         self.answers: list[str] = []
         """What was answered to its commands, to a caller who may not know any person."""
 
@@ -117,7 +118,11 @@ class Replay:
 
     async def _take(self, step: Step, identity: str, known: Mapping[str, str]) -> str:
         named = {name: known[name] for name in known.keys() & type(step.command).model_fields.keys()}
-        command = step.command.model_copy(update={**named, "on": step.now.date()})
+        day = {"on": step.now.date()} if step.command.on == TODAY else {}
+        own = step.decider.identified_by
+        if step.decision.creates and self._times and own and not (name := getattr(step.command, own)).isdigit():
+            named[own] = f"{name}-{self._times}"
+        command = step.command.model_copy(update={**named, **day})
         await self._know(step)
         self._monkeypatch.setattr(clock, "now", lambda: step.now)
         if not step.decision.roles:
@@ -180,8 +185,9 @@ class Replay:
         return json.loads(text)
 
     def begin_anew(self) -> None:
-        """Takes every way again, beside the streams that are there already."""
+        """Takes every way again, beside the streams that are there already: what has a name of its own gets another."""
         self._ways.clear()
+        self._times += 1
 
     async def refused(self, step: Step) -> str:
         """What is answered to a step that its stream has no use for any more."""

@@ -60,6 +60,7 @@ from eventstore.refusal import (
     ROLE_MISSING,
     Forbidden,
     Refusal,
+    Rejected,
 )
 
 TODAY: Final = date.min
@@ -576,7 +577,11 @@ class Decider(Generic[S]):
             arguments.insert(0, state)
         if decision.takes_context:
             arguments.append(context)
-        decided = decision.function(*arguments)
+        try:
+            decided = decision.function(*arguments)
+        except Rejected as rejected:
+            rejected.by_rule = True
+            raise
         return (decided,) if isinstance(decided, Event) else tuple(decided)
 
     def evolve(self, state: S | None, event: Event) -> S:

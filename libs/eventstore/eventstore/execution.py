@@ -115,7 +115,7 @@ async def execute(
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
                     return replayed
-                if isinstance(refused, Rejected):
+                if isinstance(refused, Rejected) and refused.by_rule:
                     await refuse_behind(store, decision.looks_up)
                 raise
             if not events and found:

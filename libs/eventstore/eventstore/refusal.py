@@ -83,6 +83,8 @@ def codes_of(annotation: Any) -> tuple[object, ...]:
 class Rejected(Refused):
     """A decision's refusal: by its rule, by the state it is for, or because something it would hold is taken."""
 
+    by_rule: bool = False
+    """Whether the decision's own rule refuses, which may rest on what it looked up; else its status or its day do."""
     collides_with: str | None = None
     """The id of the record that holds what this one would hold, if it is one."""
 
