@@ -18,6 +18,7 @@ from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing import backlog as backlog_module
 from eventstore.publishing import relay as relay_module
+from eventstore.publishing import routes
 from eventstore.publishing.relay import Relay
 
 pytestmark = pytest.mark.anyio
@@ -367,6 +368,7 @@ async def test_one_of_two_topics_that_is_lost_fills_itself_however_often_its_rel
 ) -> None:
     # So that it takes a while, and a relay ends in the middle of it.
     monkeypatch.setattr(backlog_module, "RUN_EVENTS", 2)
+    monkeypatch.setattr(routes, "LOOK_EVENTS", 3)
 
     def candidate() -> Relay:
         return Relay(

@@ -5,9 +5,12 @@ from typing import Final
 
 import asyncpg
 
+LOOK_EVENTS: Final = 100_000
+"""How many events are looked through in a statement, at most: no index knows their types."""
+
 _LOOK: Final = """
     SELECT max(position) AS last, min(position) FILTER (WHERE $3::text[] IS NULL OR type = ANY ($3)) AS first
-    FROM (SELECT position, type FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT 100000) AS e
+    FROM (SELECT position, type FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $4) AS e
 """
 _LAST_OF_ALL: Final = 2**63 - 1
 
@@ -56,8 +59,7 @@ class Routes:
 async def _first(connection: asyncpg.Connection, types: list[str] | None, after: int, until: int) -> int | None:
     """The position of the first event of some types behind a position, up to another."""
     while after < until:
-        # No index knows types, and a statement may last only so long.
-        row = await connection.fetchrow(_LOOK, after, until, types)
+        row = await connection.fetchrow(_LOOK, after, until, types, LOOK_EVENTS)
         assert row is not None  # It is an aggregate.
         first: int | None = row["first"]
         if first is not None or row["last"] is None:
