@@ -17,7 +17,7 @@ from service.http.resource import Resource
 ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
 """Those who look after job seekers."""
 
-erasures = erasing("mission_locale", "france_travail")
+erasures = erasing("mission_locale", "france_travail", "ops")
 
 app = Service(
     "employment",
