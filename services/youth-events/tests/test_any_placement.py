@@ -16,7 +16,7 @@ from contracts.youth_events.offer import ClosingReason, OfferWithdrawal
 from contracts.youth_events.placement import PlacementApproved, PlacementCancellation, PlacementRejection
 from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, State
 from eventstore.execution import moment
-from eventstore.reactions import Found, Identity
+from eventstore.reactions import Found
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 from youth_events.offer import ChangePlaces, Close, Offer, Open, Withdraw, offers
@@ -127,7 +127,7 @@ class AnyPlacement(RuleBasedStateMachine):
         for reaction in reactions.of(type(event)):
             found = []
             if reaction.finds is not None:
-                wanted = reaction.filters(event, Identity(name)).items()
+                wanted = reaction.filters(event).items()
                 found.append(
                     [
                         Found(stream, state)

@@ -18,8 +18,8 @@ from contracts.values import (
     Naf,
     OfferCode,
     Places,
-    PlacesTaken,
     Siret,
+    Tally,
     Uai,
     Zone,
     monday_of,
@@ -111,7 +111,7 @@ class Offer(State):
     schools: tuple[Uai, ...]
     """The schools it is for; none is named where it is for all."""
     places: Places
-    taken: PlacesTaken = 0
+    taken: Tally = 0
     """How many placements on it are approved, as far as they are counted yet."""
     status: OfferStatus
     closes_on: Day

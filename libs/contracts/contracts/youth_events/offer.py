@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Day, Event
-from contracts.values import Commune, IsoWeek, Naf, OfferCode, Places, PlacesTaken, Siret, Uai, Zone
+from contracts.values import Commune, IsoWeek, Naf, OfferCode, Places, Siret, Tally, Uai, Zone
 
 CATEGORY: Final = Category("offer", service="youth-events", path="/v1/offers")
 
@@ -51,19 +51,19 @@ class OfferPlacesChanged(_Offer, version=1):
 class OfferPlacesCounted(_Offer, version=1):
     """A place was taken by a placement that was approved, or fell free as one was cancelled."""
 
-    taken_before: PlacesTaken
-    taken: PlacesTaken
+    taken_before: Tally
+    taken: Tally
 
 
 class OfferClosed(_Offer, version=1):
     """Schools cannot ask for places any more. What they have asked for goes on."""
 
     reason: ClosingReason
-    taken: PlacesTaken
+    taken: Tally
 
 
 class OfferWithdrawn(_Offer, version=1):
     """The company takes back the places that are not taken. What is approved goes on."""
 
     reason: OfferWithdrawal
-    taken: PlacesTaken
+    taken: Tally
