@@ -421,7 +421,7 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.Siren, values.Siret, values.Naf, values.EnteredNaf, values.LegalForm, values.EnteredLegalForm,
         values.Commune, values.Axis, values.Euros, values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
-        values.Reference, values.IsoWeek, values.Uai, values.OfferCode, values.TimeOfDay, values.Places,
+        values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
         values.BreakMinutes, values.Minutes,
     ],
 )  # fmt: skip
