@@ -11,9 +11,10 @@ from employment.app import app as employment
 from indicators.app import app as indicators
 from service.definition import Service
 from service.reference import lists, vocabularies
+from youth_events.app import app as youth_events
 
 every_service = pytest.mark.parametrize(
-    "service", [companies, employment, indicators], ids=lambda service: str(service.name)
+    "service", [companies, employment, indicators, youth_events], ids=lambda service: str(service.name)
 )
 
 
@@ -41,4 +42,5 @@ def test_lists_are_those_that_commands_are_checked_against() -> None:
     assert shared["axes"] == {*range(1, 8)}
     assert shared["size-bands"] == {*get_args(SizeBand)}
     assert "36088" in shared["communes"]
+    assert "0360024F" in shared["schools"]
     assert not shared.keys() & labels.VOCABULARIES.keys()

@@ -47,3 +47,13 @@ def communes() -> Mapping[str, str]:
     """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
     written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["insee"]: row["nom"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
+def schools() -> Mapping[str, str]:
+    """The schools of the Indre by UAI: `0360024F` → `Lycée polyvalent Balzac d'Alembert (Issoudun)`."""
+    written = (_DATA / "schools/schools_indre_uai.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(written.splitlines())
+    return MappingProxyType(
+        {row["uai"]: f"{row['nom']} ({row['commune']})" if row["commune"] else row["nom"] for row in rows}
+    )

@@ -52,6 +52,13 @@ MEANINGFUL: dict[str, Any] = {
     "ends": "2024-06-05T11:00:00+02:00", "starts_before": "2024-06-04T09:00:00+02:00",
     "ends_before": "2024-06-04T11:00:00+02:00", "approved_on": "2024-05-14", "queued_at": "2024-05-13T10:30:00+02:00",
     "offered_until": "2024-05-14T10:30:00+02:00", "outcome_before": "no_show", "outcome": "done",
+    "offer": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "week": "2024-W20", "grade": "3e", "schools": ["0360024F"],
+    "places": 3, "places_before": 2, "taken_before": 0, "closes_on": "2024-05-13",
+    "school": "0360024F", "age_band": "under_15", "pupil": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+    "tutor_before": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e", "tutor": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6f",
+    "arrives": "09:00", "leaves": "16:30", "break_minutes": 60, "daily_minutes": 390, "weekly_minutes": 780,
+    "party": "guardian", "guardian": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c60", "complete": True,
+    "attendance": "full", "hosts_again": True,
     "trader": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "person": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
     "hire": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01", "evidenced_on": "2024-05-02", "jobs_evidenced_before": 1,
     "jobs_evidenced": 2, "investment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
@@ -79,6 +86,10 @@ REASONS = {
     "ApplicationObsolete": "accepted_elsewhere",
     "HireEnded": "resigned",
     "HireCancelled": "recorded_twice",
+    "OfferClosed": "enough_requests",
+    "OfferWithdrawn": "no_tutor",
+    "PlacementRejected": "no_capacity",
+    "PlacementCancelled": "pupil_withdrew",
     "PersonErased": "request",
 }
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -122,6 +133,10 @@ def test_the_registry_holds_every_event() -> None:
         "ApplicationAccepted", "ApplicationRefused", "ApplicationCancelled", "AcceptanceUndone", "ApplicationObsolete",
         "HireProposed", "HireConfirmed", "HireRecorded", "SustainmentDue", "HireSustained", "HireEnded",
         "HireCancelled", "HireDayCorrected", "HireTermsCorrected", "HireFlagsCorrected", "HireOutcomeCorrected",
+        "OfferOpened", "OfferPlacesChanged", "OfferPlacesCounted", "OfferClosed", "OfferWithdrawn",
+        "PlacementSubmitted", "PlacementTransferred", "PlacementValidated", "PlacementApproved",
+        "PlacementTutorChanged", "PlacementAgreementDrawnUp", "PlacementAgreementSigned", "PlacementStarted",
+        "PlacementCompleted", "PlacementAssessed", "PlacementRejected", "PlacementExpired", "PlacementCancelled",
         "PersonErased",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())

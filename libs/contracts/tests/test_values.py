@@ -38,7 +38,7 @@ def refused(value_type: Any, value: object) -> str:
 
 @pytest.mark.parametrize(
     "module",
-    [contracts, contracts.category, contracts.registry, values, values.identifiers, values.size],
+    [contracts, contracts.category, contracts.registry, values, values.identifiers, values.size, values.weeks],
     ids=lambda module: module.__name__,
 )
 def test_the_examples_of_the_documentation_run(module: Any) -> None:
@@ -336,6 +336,66 @@ def test_a_day_beyond_reason_is_recorded_but_not_entered(day: str) -> None:
     assert refused(EnteredDay, day) == "day-out-of-range"
 
 
+# Weeks and times of the day
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+def test_every_day_is_in_a_week_that_begins_on_its_monday(day: date) -> None:
+    year, number, weekday = day.isocalendar()
+    week = f"{year}-W{number:02d}"
+    assert parse(values.IsoWeek, week) == week
+    assert (day - values.monday_of(week)).days == weekday - 1
+
+
+@pytest.mark.parametrize("week", ["2026-W53", "2020-W53", "2027-W01", "2027-W52"])
+def test_weeks_that_exist_are_accepted(week: str) -> None:
+    assert parse(values.IsoWeek, week) == week
+
+
+@pytest.mark.parametrize(
+    "week", ["2027-W53", "2027-W00", "2027-W54", "2027W05", "2027-W5", "2027-w05", "2027-02", 5, ""]
+)
+def test_a_week_that_does_not_exist_is_refused(week: object) -> None:
+    assert refused(values.IsoWeek, week) == "iso-week"
+
+
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
+def test_a_school_year_ends_on_the_next_31_august(day: date) -> None:
+    end = values.school_year_end(day)
+    assert (end.month, end.day) == (8, 31)
+    assert 0 <= (end - day).days <= 365
+
+
+@pytest.mark.parametrize("time", ["00:00", "08:30", "23:59"])
+def test_a_time_of_the_day_is_accepted(time: str) -> None:
+    assert parse(values.TimeOfDay, time) == time
+
+
+@pytest.mark.parametrize("time", ["24:00", "8:30", "08:60", "08:30:00", "0830", 830, ""])
+def test_what_is_no_time_of_the_day_is_refused(time: object) -> None:
+    assert refused(values.TimeOfDay, time) == "time-of-day"
+
+
+# Schools
+
+
+def test_the_schools_of_the_indre_have_valid_uais() -> None:
+    assert len(codes.schools()) == 62
+    for uai in codes.schools():
+        assert parse(values.Uai, uai) == uai
+
+
+@given(st.sampled_from(sorted(codes.schools())), st.integers(0, 6), st.integers(1, 9))
+def test_a_uai_with_one_wrong_digit_is_refused(uai: str, place: int, by: int) -> None:
+    wrong = f"{uai[:place]}{(int(uai[place]) + by) % 10}{uai[place + 1 :]}"
+    assert refused(values.Uai, wrong) == "uai"
+
+
+@pytest.mark.parametrize("uai", ["0360024G", "0360024I", "0360024f", "360024F", "0360024", "0360024FF", 360024, ""])
+def test_what_is_not_a_uai_is_refused(uai: object) -> None:
+    assert refused(values.Uai, uai) == "uai"
+
+
 # Size bands
 
 
@@ -361,7 +421,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.Siren, values.Siret, values.Naf, values.EnteredNaf, values.LegalForm, values.EnteredLegalForm,
         values.Commune, values.Axis, values.Euros, values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
-        values.Reference,
+        values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
+        values.BreakMinutes, values.Minutes,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

@@ -110,6 +110,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
         "legal-forms": [_french(code, label) for code, label in codes.legal_forms().items()],
         "naf": [_french(code, label) for code, label in codes.naf().items()],
         "rome": [_french(code, label) for code, label in codes.rome().items()],
+        "schools": [_item(uai, _name(name)) for uai, name in codes.schools().items()],
         "size-bands": [
             ReferenceItem(code=code, label=ReferenceLabel(fr=bands[code], en=english))
             for code, english in labels.SIZE_BANDS.items()

@@ -40,7 +40,6 @@ GONE: Final = members.fold((_JOINED, LEFT))
 OFFER: Final[dict[str, Any]] = {
     **PLACE,
     "company": COMPANY,
-    "offer": "exemple-2026-w06-3e",
     "week": WEEK,
     "grade": "3e",
     "schools": (),
@@ -48,6 +47,7 @@ OFFER: Final[dict[str, Any]] = {
 }
 OPENED: Final = OfferOpened(**OFFER, closes_on=MONDAY, effective_on=TODAY)
 
+OFFER_ID: Final = "0190a3c4-5e6f-7a8b-9c0d-00000000000a"
 PUPIL: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000001"
 OTHER_PUPIL: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000002"
 TUTOR: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000003"

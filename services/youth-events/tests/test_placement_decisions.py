@@ -12,6 +12,7 @@ from pupils import (
     MONDAY,
     NEIGHBOUR,
     OFFER,
+    OFFER_ID,
     OTHER_PUPIL,
     OTHER_SCHOOL,
     OTHER_TUTOR,
@@ -82,7 +83,7 @@ in_the_week = Specification(placements, today=MONDAY)
 FACTS: dict[str, Any] = {
     **PLACE,
     "company": COMPANY,
-    "offer": OFFER["offer"],
+    "offer": OFFER_ID,
     "school": SCHOOL,
     "week": WEEK,
     "grade": "3e",
@@ -95,7 +96,7 @@ HOURS: dict[str, Any] = {
     "leaves": "16:30",
     "break_minutes": 60,
 }
-submit = Submit(offer=OFFER["offer"], company=COMPANY, school=SCHOOL, pupil=pupil())
+submit = Submit(offer=OFFER_ID, company=COMPANY, school=SCHOOL, pupil=pupil())
 submitted = PlacementSubmitted(**FACTS, expires_on=date(2026, 1, 20), effective_on=TODAY)
 transferred = PlacementTransferred(**FACTS, expires_on=MONDAY, effective_on=TODAY)
 validated = PlacementValidated(**FACTS, tutor=TUTOR, expires_on=MONDAY, effective_on=TODAY)
@@ -147,7 +148,7 @@ def of_age(band: AgeBand, *events: Event) -> Given[Placement]:
 
 def test_a_school_asks_for_a_place_for_a_pupil_and_nothing_is_held_yet() -> None:
     given().knowing(MEMBER, offer()).when(submit).then(submitted)
-    given(submitted).holds(Claim(ALREADY_ASKED, f"{OFFER['offer']}/{PUPIL}"))
+    given(submitted).holds(Claim(ALREADY_ASKED, f"{OFFER_ID}/{PUPIL}"))
     given(submitted).is_due(Due(date(2026, 1, 20), Expire()))
 
 
@@ -261,9 +262,9 @@ def test_the_company_validates_with_a_tutor_and_the_school_approves() -> None:
 
 def test_once_approved_the_pupil_has_the_place_and_the_week() -> None:
     holds = (
-        Claim(ALREADY_ASKED, f"{OFFER['offer']}/{PUPIL}"),
+        Claim(ALREADY_ASKED, f"{OFFER_ID}/{PUPIL}"),
         Claim(PUPIL_PLACED, f"{PUPIL}/{WEEK}"),
-        Claim(NO_PLACE_LEFT, OFFER["offer"], limit=MOST_PLACES),
+        Claim(NO_PLACE_LEFT, OFFER_ID, limit=MOST_PLACES),
     )
     for status in ("approved", "agreement_signed", "started", "completed", "assessed"):
         given(*PASTS[status]).holds(*holds)
@@ -565,7 +566,7 @@ def found(name: str, *events: Event) -> Found[Placement]:
 
 def test_a_place_is_counted_once_it_is_approved_and_taken_back_if_that_is_given_up() -> None:
     (taken,) = count_places(approved)
-    assert (taken.decider, taken.identity) == (offers, OFFER["offer"])
+    assert (taken.decider, taken.identity) == (offers, OFFER_ID)
     assert taken.commands == (CountPlace(is_taken=True), CountPlaceOfEnded(is_taken=True))
     (freed,) = count_places(given_up)
     assert freed.commands == (CountPlace(is_taken=False), CountPlaceOfEnded(is_taken=False))

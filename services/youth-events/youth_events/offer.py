@@ -16,10 +16,9 @@ from contracts.values import (
     Commune,
     IsoWeek,
     Naf,
-    OfferCode,
     Places,
-    PlacesTaken,
     Siret,
+    Tally,
     Uai,
     Zone,
     monday_of,
@@ -36,14 +35,13 @@ from contracts.youth_events.offer import (
     OfferWithdrawal,
     OfferWithdrawn,
 )
-from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, Due, Lookup, State, tell
+from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Due, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from youth_events.members import Member, active_member, members
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
     "on": "2024-04-22",
-    "offer": "exemple-2024-w20-3e",
     "company": "00000001800010",
     "week": "2024-W20",
     "grade": "3e",
@@ -54,7 +52,6 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
 class Open(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """A member company offers places for a week."""
 
-    offer: OfferCode
     company: Siret
     week: IsoWeek
     grade: Grade
@@ -100,7 +97,6 @@ class CountPlaceOfEnded(Command):
 class Offer(State):
     """Places that a company offers, or offered, for a week."""
 
-    offer: OfferCode
     company: Siret
     naf: Naf
     """Activity, commune and zone of the company are as when it made the offer."""
@@ -111,7 +107,7 @@ class Offer(State):
     schools: tuple[Uai, ...]
     """The schools it is for; none is named where it is for all."""
     places: Places
-    taken: PlacesTaken = 0
+    taken: Tally = 0
     """How many placements on it are approved, as far as they are counted yet."""
     status: OfferStatus
     closes_on: Day
@@ -139,12 +135,11 @@ NO_PLACE_LEFT = Refusal(
 offers = Decider(
     CATEGORY.name,
     Offer,
-    identified_by="offer",
     final="withdrawn",
     finding=Finding(
         found_by=("status", "company", "week", "grade", "schools", "naf", "commune", "zone"),
         sorted_by=("week", "places", "opened_on"),
-        searched_by=("offer", "company"),
+        searched_by=("company",),
     ),
 )
 
@@ -220,7 +215,7 @@ def _(offer: Offer) -> Iterable[Claim]:
     # The offer itself holds what it does not offer of the most there can be, and each placement that is approved one:
     # so neither is there a placement too many, nor are there fewer places than are taken.
     if offer.places < MOST_PLACES:
-        yield Claim(NO_PLACE_LEFT, offer.offer, amount=MOST_PLACES - offer.places, limit=MOST_PLACES)
+        yield Claim(NO_PLACE_LEFT, ITSELF, amount=MOST_PLACES - offer.places, limit=MOST_PLACES)
 
 
 @offers.due

@@ -24,9 +24,9 @@ from contracts.values import (
     IsoWeek,
     Minutes,
     Naf,
-    OfferCode,
     PersonName,
     PhoneNumber,
+    RecordId,
     Siret,
     Subject,
     TimeOfDay,
@@ -137,7 +137,7 @@ class Guardian(Person):
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
     "on": "2024-04-29",
-    "offer": "exemple-2024-w20-3e",
+    "offer": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
     "company": "00000001800010",
     "school": "0360024F",
     "pupil": {"family_name": "Exemple", "given_name": "Camille", "born_on": "2009-04-02"},
@@ -147,7 +147,7 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
 class Submit(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """A school asks a company for a place of an offer, for one of its pupils."""
 
-    offer: OfferCode
+    offer: RecordId
     company: Siret
     """Whose offer it is."""
     school: Uai
@@ -232,7 +232,7 @@ class Expire(Command):
 class Placement(State):
     """A placement of a pupil, asked for or agreed."""
 
-    offer: OfferCode
+    offer: RecordId
     company: Siret
     naf: Naf
     """Activity, commune and zone of the company are as when the school asked."""
@@ -288,13 +288,13 @@ OFFER_UNKNOWN = Refusal(
     "{company} has no offer {offer}",
     "{company} n'a pas d'offre {offer}",
     company=Siret,
-    offer=OfferCode,
+    offer=RecordId,
 )
 NO_REQUESTS = Refusal(
     "offer-takes-no-requests",
     "no place of {offer} can be asked for: it is {status}",
     "aucune place de {offer} ne peut être demandée : son état est « {status} »",
-    offer=OfferCode,
+    offer=RecordId,
     status=OfferStatus,
 )
 OFFER_OF_OTHER_SCHOOLS = Refusal(
@@ -396,7 +396,7 @@ placements = Decider(
     finding=Finding(
         found_by=("status", "week", "school", "company", "offer", "grade", "pupil", "reason", "attendance"),
         sorted_by=("week", "submitted_on", "expires_on"),
-        searched_by=("offer", "company", "school"),
+        searched_by=("company", "school"),
     ),
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contracts.companies.company import CompanyLeft
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
+from eventstore.decider import ITSELF
 from eventstore.reactions import Found, Issue, Reactions
 from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
 from youth_events.placement import PENDING, Cancel, Placement, placements
@@ -31,7 +32,7 @@ def cancel_rivals(_event: PlacementApproved, rivals: Sequence[Found[Placement]])
         yield Issue(placements, found.identity, cancel, expects=tuple(placements.not_for(Cancel)))
 
 
-@reactions.to(finds=placements, by={"offer": "offer"}, among={"status": PENDING})
+@reactions.to(finds=placements, by={"offer": ITSELF}, among={"status": PENDING})
 def cancel_what_was_asked_for(_event: OfferWithdrawn, asked: Sequence[Found[Placement]]) -> Iterable[Issue]:
     """What is not approved of an offer that is withdrawn cannot take place. What is approved goes on."""
     for found in asked:

@@ -112,17 +112,6 @@ EquipmentCode = Annotated[
         ("cobot-1",),
     ),
 ]
-OfferCode = Annotated[
-    str,
-    Field(max_length=64, pattern=SLUG),
-    Says(
-        "offer-code",
-        slug_rule("an offer's code", "le code d'une offre"),
-        "Which offer of placements: a word that the company chooses, and no other offer has.",
-        ("exemple-2024-w20-3e",),
-    ),
-]
-
 _UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 

@@ -193,19 +193,6 @@ Places = Annotated[
         (2,),
     ),
 ]
-PlacesTaken = Annotated[
-    int,
-    Field(ge=0, le=1_000),
-    Says(
-        "places-taken",
-        Sentence(
-            "places that are taken are a number (not a text) from 0 to 1000",
-            "un nombre de places prises est un entier (et non un texte) de 0 à 1000",
-        ),
-        "How many places are taken.",
-        (1,),
-    ),
-]
 BreakMinutes = Annotated[
     int,
     Field(ge=0, le=240),

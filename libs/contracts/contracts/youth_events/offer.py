@@ -1,4 +1,4 @@
-"""What happens to an offer of observation placements [offre de stage], the stream `offer-<code>`.
+"""What happens to an offer of observation placements [offre de stage], the stream `offer-<id>`.
 
 A company offers places for one week and one grade. How many of them are taken is told as it is counted: by one after
 another, so that for a moment it may be more than there are.
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Day, Event
-from contracts.values import Commune, IsoWeek, Naf, OfferCode, Places, PlacesTaken, Siret, Uai, Zone
+from contracts.values import Commune, IsoWeek, Naf, Places, Siret, Tally, Uai, Zone
 
 CATEGORY: Final = Category("offer", service="youth-events", path="/v1/offers")
 
@@ -21,7 +21,6 @@ OfferWithdrawal = Literal["no_tutor", "activity_stopped", "typing_error", "membe
 
 
 class _Offer(Event):
-    offer: OfferCode
     company: Siret
     naf: Naf
     """Activity, commune and zone of the company are as when it made the offer."""
@@ -51,19 +50,19 @@ class OfferPlacesChanged(_Offer, version=1):
 class OfferPlacesCounted(_Offer, version=1):
     """A place was taken by a placement that was approved, or fell free as one was cancelled."""
 
-    taken_before: PlacesTaken
-    taken: PlacesTaken
+    taken_before: Tally
+    taken: Tally
 
 
 class OfferClosed(_Offer, version=1):
     """Schools cannot ask for places any more. What they have asked for goes on."""
 
     reason: ClosingReason
-    taken: PlacesTaken
+    taken: Tally
 
 
 class OfferWithdrawn(_Offer, version=1):
     """The company takes back the places that are not taken. What is approved goes on."""
 
     reason: OfferWithdrawal
-    taken: PlacesTaken
+    taken: Tally

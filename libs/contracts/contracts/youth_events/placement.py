@@ -14,7 +14,7 @@ from contracts.values import (
     IsoWeek,
     Minutes,
     Naf,
-    OfferCode,
+    RecordId,
     Siret,
     Subject,
     TimeOfDay,
@@ -59,7 +59,7 @@ PlacementCancellation = Literal[
 
 
 class _Placement(Event):
-    offer: OfferCode
+    offer: RecordId
     company: Siret
     naf: Naf
     """Activity, commune and zone of the company are as when the school asked."""
