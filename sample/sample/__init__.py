@@ -7,7 +7,7 @@
 
 from datetime import date
 
-from sample import companies, platform
+from sample import companies, employment, platform, youth_events
 from sample.story import LAST_DAY, Made, Step, Story
 
 __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
@@ -16,6 +16,6 @@ __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
 def stories(today: date) -> list[Story]:
     """What everybody did. Each story's requests go one after the other, those of several stories at once.
 
-    What is booked by the hour lies in the week after `today`.
+    What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow.
     """
-    return [*companies.stories(), *platform.stories(today)]
+    return [*companies.stories(), *platform.stories(today), *youth_events.stories(today), *employment.stories()]

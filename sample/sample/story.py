@@ -1,7 +1,7 @@
 """What a sample is made of: stories, each a row of requests to the public API."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -13,9 +13,10 @@ LAST_DAY: Final = date(2026, 6, 30)
 
 @dataclass(frozen=True)
 class Made:
-    """Stands in a body for the id that the service gave a record of the same story."""
+    """Stands in a body for the id that the service gave a record, of the same story unless told."""
 
     record: str
+    story: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Step:
     body: Mapping[str, object]
     creates: bool = False
     """Whether it begins the record, for the first time or anew."""
+    acts_for: Mapping[str, str] = field(default_factory=dict)
+    """The organisations that whoever sends it acts for, by role: `{"company": "00000001800010"}`."""
 
 
 @dataclass(frozen=True)

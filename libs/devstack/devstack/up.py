@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from devstack import sending, summary
 from devstack.child import Child, DevstackError
+from devstack.host import service_of
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, database_of, only_one
 from devstack.servers import Kafka, Postgres
@@ -170,8 +171,30 @@ def _send_sample(console: Console, running: Running) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in told))
-        token = sending.sample_token(running.issuer, told)
-        sending.send(running.base_url, token, told, today, lambda: progress.advance(task))
+        sending.send(
+            running.base_url,
+            sending.sample_tokens(running.issuer, told),
+            told,
+            today,
+            lambda: progress.advance(task),
+            lambda: asyncio.run(_mirrored(running)),
+        )
+
+
+async def _mirrored(running: Running) -> None:
+    """Waits until every mirror of a service shows all that the other has recorded so far."""
+    for name in SERVICES:
+        for mirror in service_of(name).mirrors:
+            theirs = await connect(running.databases[mirror.of.service], timeout=_PATIENCE)
+            shown = [event.event_type for event in mirror.events]
+            last = await theirs.fetchval("SELECT coalesce(max(position), 0) FROM events WHERE type = ANY ($1)", shown)
+            await theirs.close()
+            ours = await connect(running.databases[name], timeout=_PATIENCE)
+            reached = "SELECT coalesce(max(position), 0) FROM marks WHERE subscription = $1"
+            deadline = time.monotonic() + 60
+            while await ours.fetchval(reached, mirror.subscription) < last and time.monotonic() < deadline:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            await ours.close()
 
 
 def _watch(console: Console, children: list[Child]) -> None:
