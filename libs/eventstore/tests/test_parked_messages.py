@@ -10,16 +10,18 @@ from itertools import pairwise
 import asyncpg
 import pytest
 from aiokafka import TopicPartition
-from towns import Loner, Town, noting, running, until
+from towns import Loner, Town, lit, noting, running, until, write
 
 from eventstore.kafka.envelope import Message
 from eventstore.kafka.partitioning import partition_of
+from eventstore.kafka.topics import ensure_topic
 from eventstore.postgres.connection import NotYet, StoreUnavailable
 from eventstore.postgres.parking import Parked, ask_for_message, count_parked, discard, parked, tried
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing import subscription as subscription_module
 from eventstore.subscribing.marks import StaleOwner, hold_mark
+from eventstore.subscribing.subscription import Subscription
 
 pytestmark = pytest.mark.anyio
 
@@ -243,6 +245,36 @@ async def test_what_is_parked_is_still_so_when_another_version_of_the_topic_take
         picky.faults.clear()
         assert await retried(town, first.id) is None
         await town.until_handled(80)
+
+
+async def test_what_is_parked_of_either_topic_of_a_service_still_is_when_somebody_else_begins(town: Town) -> None:
+    streams = {town.topic: BAD, town.topic.replace(".v1", ".persons.v1"): NEAR[0]}
+    picky = Picky(town, (BAD, 1), (NEAR[0], 1))
+    await town.stop_relay()
+
+    def both() -> Subscription:
+        name = f"of.{town.topic}"
+        return Subscription(name, topics=streams, bootstrap=town.kafka, pool=town.store.pool, handle=picky, session=1.0)
+
+    async def write_all(version: int) -> None:
+        for number, (topic, stream_id) in enumerate(streams.items(), start=1):
+            await ensure_topic(town.kafka, topic, 3)
+            event = lit(stream_id, 2 * version + number)._replace(version=version)
+            await write(town.kafka, topic, event, previous=event.position - 2 if version > 1 else 0)
+
+    await write_all(1)
+    async with running(both()) as one:
+        await until(lambda: one.parked == 2)
+    async with running(both()) as other:
+        await until(lambda: other.parked == 2)
+        await write_all(2)
+        async with asyncio.timeout(20):
+            while [each.behind for each in await parked(town.store.pool)] != [1, 1]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        picky.faults.clear()
+        for each in await parked(town.store.pool):
+            assert await retried(town, each.id) is None
+        await town.until_handled(4)
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@
 
 The first of a stream is there with the reason; what comes later of the stream waits behind it, so that its order holds.
 Whoever has the partition tries a first that has no reason (yet, or since the one before it is gone) and one that ops
-ask for. They are found by the stream's name and its source, not by partition: whatever topic takes the place of the one
-they were read in, they are whose the stream is there.
+ask for. They are found by stream, not by partition: whatever version takes the place of the topic they were read in,
+they are whose the stream is there.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _PARK: Final = f"""
     ON CONFLICT DO NOTHING
 """  # noqa: S608  made of names
 _FIRST: Final = """
-    SELECT DISTINCT ON (source, stream_id) source, stream_id, position, type, schema_version, unknown,
+    SELECT DISTINCT ON (source, stream_id) source, stream_id, position, topic, type, schema_version, unknown,
            asked OR reason IS NULL AS wanted
     FROM parked_messages
     WHERE subscription = $1 AND ($2::text IS NULL OR source = $2) AND ($3::text IS NULL OR stream_id = $3)
@@ -55,6 +55,8 @@ class First(NamedTuple):
     source: str
     stream_id: str
     position: int
+    topic: str
+    """Where it was read."""
     type: str
     schema_version: int
     unknown: bool

@@ -34,7 +34,7 @@ from eventstore.discretion import described
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.partitioning import partition_of
-from eventstore.kafka.topics import existing_topics
+from eventstore.kafka.topics import existing_topics, name_of
 from eventstore.persistence import pause_after, persist
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.subscribing.marks import (
@@ -203,13 +203,14 @@ class Subscription:
     async def _read_marks(self, member: Membership, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """The marks of partitions; then, so that none is missed that was parked up to there, their parked streams."""
         marks = await read_marks(self._pool, self._name, places)
-        topics = {origin.source: origin for origin in member.origins.values()}
+        # By name, as another version of the topic may have taken the place of the one that they were read in.
+        origins = {name_of(topic): origin for topic, origin in member.origins.items()}
         self._parked.update({place: set() for place in places})
-        for source, stream_id in await parked_streams(self._pool, self._name):
-            if origin := topics.get(source):
-                place = TopicPartition(origin.topic, partition_of(stream_id.encode(), origin.partitions))
+        for first in (await parked_streams(self._pool, self._name)).values():
+            if origin := origins.get(name_of(first.topic)):
+                place = TopicPartition(origin.topic, partition_of(first.stream_id.encode(), origin.partitions))
                 if place in places:
-                    self._parked[place].add(stream_id)
+                    self._parked[place].add(first.stream_id)
         return marks
 
     async def _apply(
