@@ -13,10 +13,15 @@ from rich.console import Console
 
 from contracts import REGISTRY, package_of
 from devstack.child import DevstackError
+from devstack.host import service_of
 from devstack.issuer import ROLES
 from devstack.running import SERVICES, Running, forget, variable_of
 
-SCOPES = (*(f"{service}:{access}" for service in SERVICES for access in ("read", "write")), "indicators:persons")
+SCOPES = (
+    *(f"{service}:{access}" for service in SERVICES for access in ("read", "write")),
+    *(f"{service}:personal" for service in SERVICES if service_of(service).names_persons),
+    "indicators:persons",
+)
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -37,7 +42,8 @@ def _token(arguments: argparse.Namespace) -> int:
     if unknown:
         raise DevstackError(f"There is no role {', '.join(sorted(unknown))}: choose from {', '.join(ROLES)}.")
     roles = arguments.roles.split() or ROLES
-    print(Running.find().issuer.token(arguments.scopes, roles, company=arguments.company or None))
+    company, school = arguments.company or None, arguments.school or None
+    print(Running.find().issuer.token(arguments.scopes, roles, company=company, school=school))
     return 0
 
 
@@ -106,6 +112,7 @@ def main() -> int:
     token.add_argument("--scopes", default="", help="separated by spaces")
     token.add_argument("--roles", default="", help="separated by spaces; all unless given")
     token.add_argument("--company", default="", help="the SIRET that the role company acts for")
+    token.add_argument("--school", default="", help="the UAI that the role school acts for")
     token.set_defaults(run=_token)
     commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
     topic = commands.add_parser("topic", help="print the events of a service, or of a topic, as lines of JSON")
