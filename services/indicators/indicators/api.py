@@ -12,9 +12,10 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from contracts.employment.vacancy import ContractType
 from contracts.model import DAY, EnteredDay
 from contracts.registry import REGISTRY, Registry
-from contracts.values import Axis, Commune, EnteredNaf, EquipmentCode, Funder, Siret, Zone
+from contracts.values import Axis, Commune, EnteredNaf, EnteredRome, EquipmentCode, Funder, Siret, Zone
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, events_behind, inputs
@@ -92,6 +93,10 @@ class Selection(BaseModel):
     """Count only this funder's grants."""
     equipment: EquipmentCode | None = None
     """Count only this equipment of the shared platform."""
+    rome: EnteredRome | None = None
+    """Count only this occupation of ROME 4.0."""
+    contract: ContractType | None = None
+    """Count only this type of employment contract."""
 
     def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
         """The question, if the indicator can answer it. Raises Problem."""
@@ -115,9 +120,9 @@ class Asked(Selection):
     """What a figure counts, and how it is broken down."""
 
     by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
-    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment and month, as far
-    as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day things took
-    effect; a duration's has its days in the month; a level's month shows it at the end of the month."""
+    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract
+    and month, as far as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day
+    things took effect; a duration's has its days in the month; a level's month shows it at the end of the month."""
 
     def dimensions(self, indicator: Indicator) -> tuple[str, ...]:
         """What it is broken down by. Raises Problem."""

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from indicators import equipment, investment, network
+from indicators import employment, equipment, investment, network
 from indicators.api import routes
 from indicators.measures import Catalogue
 from indicators.projection import begin, forget
@@ -20,11 +20,22 @@ catalogue = Catalogue(
     investment.grants_disbursed,
     investment.jobs_created,
     investment.jobs_maintained,
+    investment.jobs_evidenced,
     investment.cost_per_job,
     equipment.platform_hours_booked,
     equipment.platform_open_hours,
     equipment.platform_use,
     equipment.platform_companies,
+    employment.vacancies_open,
+    employment.vacancies_filled,
+    employment.hires,
+    employment.hires_priority,
+    employment.hires_long_term,
+    employment.hires_very_long_term,
+    employment.hires_senior,
+    employment.hires_women,
+    employment.hires_youth,
+    employment.hires_sustained,
 )
 
 app = Service(

@@ -20,6 +20,8 @@ from contracts.companies.investment import (
     InvestmentCancelled,
     InvestmentCommitted,
     InvestmentCompleted,
+    JobEvidenceCorrected,
+    JobEvidenced,
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
@@ -181,6 +183,17 @@ def jobs_maintained(event: JobsAudited | DayCorrected) -> Iterator[Count]:
         case DayCorrected(step="audited", maintained=maintained) if maintained is not None:
             yield Count(event.day_before, -maintained)
             yield Count(event.day, maintained)
+
+
+@sums(unit="jobs", dimensions=INVESTMENT)
+def jobs_evidenced(event: JobEvidenced | JobEvidenceCorrected) -> Iterator[Count]:
+    """Jobs of productive investments that hires evidence.
+
+    Each hire for a job of an investment counts one, whatever its hours, on the day on which it has lasted six months,
+    once somebody has confirmed that; one that was confirmed wrongly is taken out on that day. Shown beside the jobs
+    that an audit found, and never added to them: an audit may have counted the same people.
+    """
+    yield Count(event.evidenced_on, event.jobs_evidenced - event.jobs_evidenced_before)
 
 
 @formula(unit="EUR/job", of=(invested_productive, jobs_created), version=2)

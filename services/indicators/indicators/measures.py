@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 from contracts.model import Event
 
-Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder", "equipment"]
+Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 
 Kind = Literal["sum", "level", "duration", "formula", "contributors"]

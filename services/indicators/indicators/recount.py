@@ -7,10 +7,10 @@ it says in the end, corrections made in place, and that is what is counted.
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from contracts.model import FIRST_DAY, PARIS
 from indicators.query import ZERO, Answer, Key, Question, Value
@@ -66,11 +66,27 @@ def recount(name: str, streams: Streams, question: Question) -> Answer:
         case "platform_companies":
             return _firms(recount("platform_hours_booked", streams, question))
     if name in LEVELS:
-        return _level(LEVELS[name], known("company-"), question)
+        return _level(Membership, LEVELS[name], known("company-"), question)
+    if name == "vacancies_open":
+        return _level(Posts, lambda vacancy: vacancy.left, known("vacancy-"), question)
+    if name == "vacancies_filled":
+        return _flow((share for stream in known("vacancy-") for share in _filled(stream)), question)
+    if name in HIRES:
+        return _flow((share for stream in known("hire-") for share in HIRES[name](Hire(stream))), question)
     return _flow((share for stream in known("investment-") for share in FLOWS[name](Investment(stream))), question)
 
 
-# Levels: a company is replayed event by event, and looked at on the days asked for.
+# Levels: a company or a vacancy is replayed event by event, and looked at on the days asked for.
+
+
+class Replayed(Protocol):
+    """A stream at one moment."""
+
+    def replay(self, event: Happened) -> None:
+        """What the event changes."""
+
+
+R = TypeVar("R", bound=Replayed)
 
 
 @dataclass
@@ -94,14 +110,16 @@ LEVELS: Final[Mapping[str, Callable[[Membership], Decimal]]] = {
 }
 
 
-def _level(size: Callable[[Membership], Decimal], streams: Iterable[Sequence[Happened]], question: Question) -> Answer:
+def _level(
+    begin: Callable[[], R], size: Callable[[R], Decimal], streams: Iterable[Sequence[Happened]], question: Question
+) -> Answer:
     histories: list[tuple[list[date], list[Share]]] = []
     for stream in streams:
-        company = Membership()
+        replayed = begin()
         moments = []
         for event in stream:
-            company.replay(event)
-            moments.append(Share(event.day(), event.data, size(company)))
+            replayed.replay(event)
+            moments.append(Share(event.day(), event.data, size(replayed)))
         moments.sort(key=lambda moment: moment.on)
         histories.append(([moment.on for moment in moments], moments))
 
@@ -150,6 +168,7 @@ class Investment:
         self.payments: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         self.repayments: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         self.jobs: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+        self.hires: dict[str, date] = {}
         self.told = events[0].data if events else {}
         for event in events:
             self.replay(event.type, event, event.data)
@@ -168,6 +187,10 @@ class Investment:
             case "JobsAudited":
                 self.days["audited"] = event.day()
                 self.jobs = (Decimal(data["created"]), Decimal(data["maintained"]))
+            case "JobEvidenced":
+                self.hires[data["hire"]] = event.day("evidenced_on")
+            case "JobEvidenceCorrected":
+                del self.hires[data["hire"]]
             case "GrantAwarded":
                 self.grants[data["funder"], data["scheme"]] = (event.day(), data["amount"])
             case "GrantDisbursed":
@@ -200,6 +223,11 @@ class Investment:
         if step in self.days:
             yield from self.counted("cancelled", -value)
 
+    def evidenced(self) -> Iterator[Share]:
+        """Each hire that evidences a job."""
+        for day in self.hires.values():
+            yield Share(day, self.told, Decimal(1))
+
     def granted(self) -> Iterator[Share]:
         """Each grant; from the day of cancellation on, only what it has paid and not been repaid by then."""
         for grant, (day, value) in self.grants.items():
@@ -225,6 +253,7 @@ FLOWS: Final[Mapping[str, Callable[[Investment], Iterable[Share]]]] = {
     "grants_granted": Investment.granted,
     "grants_disbursed": Investment.disbursed,
     "jobs_created": lambda investment: investment.counted("audited", investment.jobs[0]),
+    "jobs_evidenced": Investment.evidenced,
     "jobs_maintained": lambda investment: investment.counted("audited", investment.jobs[1]),
 }
 
@@ -293,6 +322,86 @@ def _firms(answer: Answer) -> Answer:
         return replace(value, value=Decimal(value.n))
 
     return Answer(number(answer.total), {key: number(cell) for key, cell in answer.cells.items()})
+
+
+# Employment: a vacancy is replayed by who has its posts, and a hire counts by what it says in the end.
+
+
+@dataclass
+class Posts:
+    """A vacancy at one moment."""
+
+    number: int = 0
+    accepted: set[str] = field(default_factory=set)
+    is_open: bool = False
+
+    def replay(self, event: Happened) -> None:
+        """What the event changes."""
+        self.number = event.data["posts"]
+        match event.type:
+            case "VacancyOpened":
+                self.is_open = True
+            case "VacancyWithdrawn":
+                self.is_open = False
+            case "PostTaken":
+                self.accepted.add(event.data["application"])
+            case "PostFreed":
+                self.accepted.remove(event.data["application"])
+
+    @property
+    def left(self) -> Decimal:
+        """How many posts are open."""
+        return Decimal(max(0, self.number - len(self.accepted)) if self.is_open else 0)
+
+    @property
+    def filled(self) -> bool:
+        """Whether none is left of those there were."""
+        return self.is_open and not self.left
+
+
+def _filled(stream: Sequence[Happened]) -> Iterator[Share]:
+    vacancy = Posts()
+    for event in stream:
+        before = vacancy.filled
+        vacancy.replay(event)
+        if vacancy.filled != before:
+            yield Share(event.day(), event.data, Decimal(vacancy.filled - before))
+
+
+class Hire:
+    """A hire as it stands in the end."""
+
+    def __init__(self, events: Sequence[Happened]) -> None:
+        self.told = events[-1].data if events else {}
+        self.begun = self.sustained = self.cancelled = False
+        for event in events:
+            self.begun = self.begun or event.type in ("HireConfirmed", "HireRecorded")
+            self.cancelled = self.cancelled or event.type == "HireCancelled"
+            if event.type in ("HireSustained", "HireOutcomeCorrected"):
+                self.sustained = event.type == "HireSustained"
+
+    def of(self, *groups: str) -> Iterator[Share]:
+        """It, if it is of one of these groups; without any, whomever it is of."""
+        told = {flag["group"] for flag in self.told.get("flags", ())}
+        if self.begun and not self.cancelled and (not groups or told & {*groups}):
+            yield Share(date.fromisoformat(self.told["hired_on"]), self.told, Decimal(1))
+
+    def lasting(self) -> Iterator[Share]:
+        """It, once it has lasted six months."""
+        if self.sustained:
+            yield Share(date.fromisoformat(self.told["sustained_on"]), self.told, Decimal(1))
+
+
+HIRES: Final[Mapping[str, Callable[[Hire], Iterable[Share]]]] = {
+    "hires": Hire.of,
+    "hires_priority": lambda hire: hire.of("long_term", "very_long_term", "senior", "woman", "youth"),
+    "hires_long_term": lambda hire: hire.of("long_term"),
+    "hires_very_long_term": lambda hire: hire.of("very_long_term"),
+    "hires_senior": lambda hire: hire.of("senior"),
+    "hires_women": lambda hire: hire.of("woman"),
+    "hires_youth": lambda hire: hire.of("youth"),
+    "hires_sustained": Hire.lasting,
+}
 
 
 # What all end with.

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from contracts.employment.vacancy import ContractType
 from contracts.model import Day
 from contracts.registry import REGISTRY
-from contracts.values import Axis, Commune, EquipmentCode, Funder, Naf, Siret, Zone, sample_siret
+from contracts.values import Axis, Commune, EquipmentCode, Funder, Naf, Rome, Siret, Zone, sample_siret
 from indicators.lineage import FactBehind
 from indicators.measures import Indicator, Kind, events_behind, inputs
 from indicators.query import Answer, Key, Positions, Question, Value
@@ -121,6 +122,8 @@ class Cell(Representation):
     """Null for companies outside any zone."""
     funder: Funder | None = None
     equipment: EquipmentCode | None = None
+    rome: Rome | None = None
+    contract: ContractType | None = None
     month: Annotated[str | None, Field(examples=["2023-12"])] = None
     value: Number | None
     n: int

@@ -35,17 +35,38 @@ from contracts.companies.investment import (
     InvestmentCancelled,
     InvestmentCommitted,
     InvestmentCompleted,
+    JobEvidenceCorrected,
+    JobEvidenced,
     JobsAudited,
     PaymentCorrected,
     RepaymentCorrected,
     Step,
 )
+from contracts.employment.hire import (
+    HireCancelled,
+    HireConfirmed,
+    HireDayCorrected,
+    HireFlagsCorrected,
+    HireOutcomeCorrected,
+    HireRecorded,
+    HireSustained,
+    HireTermsCorrected,
+)
+from contracts.employment.priority import PriorityFlag, PriorityGroup
+from contracts.employment.vacancy import (
+    PostFreed,
+    PostsChanged,
+    PostTaken,
+    VacancyOpened,
+    VacancyRevised,
+    VacancyWithdrawn,
+)
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
-from indicators import equipment, investment, network
+from indicators import employment, equipment, investment, network
 from indicators.app import catalogue
 from indicators.measures import Catalogue, Derived, Measure, levels
-from indicators.recount import FLOWS, LEVELS
+from indicators.recount import FLOWS, HIRES, LEVELS
 
 ON: Final = date(2022, 6, 15)
 MARCH: Final = date(2021, 3, 2)
@@ -119,6 +140,11 @@ AUDITED: Final = JobsAudited(
     audited_before=None,
     evidence=EVIDENCE,
 )
+
+
+OF_HIRE: Final[dict[str, Any]] = {"hire": "0190a3c4-5e6f-7a8b-9c0d-000000000001", "evidenced_on": MARCH}
+EVIDENCED: Final = JobEvidenced(**INVESTMENT, **OF_HIRE, jobs_evidenced_before=1, jobs_evidenced=2)
+NOT_EVIDENCED: Final = JobEvidenceCorrected(**INVESTMENT, **OF_HIRE, jobs_evidenced_before=2, jobs_evidenced=1)
 
 
 def moved(step: Step) -> DayCorrected:
@@ -246,6 +272,8 @@ def corrected_repayment(cancelled_on: date | None) -> RepaymentCorrected:
         (investment.jobs_created, moved("completed"), []),
         (investment.jobs_maintained, moved("audited"), [(MARCH, -40), (MAY, 40)]),
         (investment.jobs_created, AUDITED, [(ON, 7.5)]),
+        (investment.jobs_evidenced, EVIDENCED, [(MARCH, 1)]),
+        (investment.jobs_evidenced, NOT_EVIDENCED, [(MARCH, -1)]),
         (investment.jobs_maintained, AUDITED, [(ON, 40)]),
         (
             investment.jobs_created,
@@ -358,6 +386,165 @@ def test_platform_use_is_rounded_to_four_decimals_and_absent_while_nothing_is_op
     assert equipment.platform_use.compute(Decimal(0), Decimal(10)) is None
 
 
+VACANCY: Final[dict[str, Any]] = {
+    **COMPANY,
+    "investment": None,
+    "rome": "H2902",
+    "contract": "permanent",
+    "posts": 2,
+    "open_posts": 1,
+}
+POST: Final[dict[str, Any]] = {"application": "0190a3c4-5e6f-7a8b-9c0d-000000000002", "opened_on": MARCH}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        VacancyOpened(**VACANCY, title="Chaudronnier", weekly_hours=35),
+        VacancyRevised(**VACANCY, title="Chaudronnier", weekly_hours=35),
+        PostsChanged(**VACANCY, posts_before=3, taken=1),
+        PostTaken(**VACANCY, **POST, taken=1),
+        PostFreed(**VACANCY, **POST, taken=1),
+        VacancyWithdrawn(**{**VACANCY, "open_posts": 0}, status_before="open", reason="other"),
+    ],
+)
+def test_a_vacancy_is_open_for_the_posts_that_each_event_leaves(event: Any) -> None:
+    [fact] = employment.vacancies_open.facts(event)
+    assert (fact.effective_on, fact.value, fact.contributor) == (ON, event.open_posts, sample_siret(1))
+    assert (fact.dimensions["rome"], fact.dimensions["contract"]) == ("H2902", "permanent")
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (PostTaken(**VACANCY, **POST, taken=1), []),
+        (PostTaken(**VACANCY, **POST, taken=2), [(ON, 1)]),
+        (PostTaken(**VACANCY, **POST, taken=3), []),
+        (PostFreed(**VACANCY, **POST, taken=2), []),
+        (PostFreed(**VACANCY, **POST, taken=1), [(ON, -1)]),
+        (PostFreed(**VACANCY, **POST, taken=0), []),
+        (PostsChanged(**VACANCY, posts_before=3, taken=2), [(ON, 1)]),
+        (PostsChanged(**VACANCY, posts_before=1, taken=1), [(ON, -1)]),
+        (PostsChanged(**VACANCY, posts_before=3, taken=1), []),
+    ],
+)
+def test_a_vacancy_counts_as_filled_while_no_post_is_left(event: Event, expected: list[Any]) -> None:
+    assert facts(employment.vacancies_filled, event) == expected
+
+
+def flag(group: PriorityGroup) -> PriorityFlag:
+    return PriorityFlag(group=group, established_on=MARCH, source="interview")
+
+
+HIRED: Final[dict[str, Any]] = {
+    **COMPANY,
+    "seeker": "0190a3c4-5e6f-7a8b-9c0d-000000000003",
+    "application": None,
+    "vacancy": None,
+    "investment": None,
+    "rome": "H2902",
+    "contract": "permanent",
+    "weekly_hours": 35,
+    "flags": (flag("woman"), flag("youth")),
+    "hired_on": MARCH,
+}
+AUTUMN_DAY: Final = date(2021, 9, 2)
+OTHER_CONTRACT: Final = HireTermsCorrected(
+    **HIRED,
+    rome_before="H2913",
+    contract_before="fixed_term",
+    weekly_hours_before=35,
+    sustained_on=AUTUMN_DAY,
+    reason="typing_error",
+)
+NO_HIRE: Final = HireCancelled(**HIRED, reason="entered_by_mistake")
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (employment.hires, HireConfirmed(**HIRED), [(MARCH, 1)]),
+        (employment.hires, HireRecorded(**HIRED), [(MARCH, 1)]),
+        (employment.hires, NO_HIRE, [(MARCH, -1)]),
+        (employment.hires, NO_HIRE.model_copy(update={"hired_on": None}), []),
+        (
+            employment.hires,
+            HireDayCorrected(**{**HIRED, "hired_on": MAY}, hired_on_before=MARCH, reason="typing_error"),
+            [(MARCH, -1), (MAY, 1)],
+        ),
+        (employment.hires, OTHER_CONTRACT, [(MARCH, -1), (MARCH, 1)]),
+        (employment.hires_women, HireRecorded(**HIRED), [(MARCH, 1)]),
+        (employment.hires_youth, HireRecorded(**HIRED), [(MARCH, 1)]),
+        (employment.hires_senior, HireRecorded(**HIRED), []),
+        (employment.hires_priority, HireRecorded(**HIRED), [(MARCH, 1)]),
+        (employment.hires_priority, HireRecorded(**{**HIRED, "flags": ()}), []),
+        (employment.hires_youth, NO_HIRE, [(MARCH, -1)]),
+        (employment.hires_long_term, NO_HIRE, []),
+        (
+            employment.hires_sustained,
+            HireSustained(**HIRED, sustained_on=AUTUMN_DAY),
+            [(AUTUMN_DAY, 1)],
+        ),
+        (
+            employment.hires_sustained,
+            HireOutcomeCorrected(**HIRED, outcome_before="sustained", sustained_on=AUTUMN_DAY, reason="wrong_outcome"),
+            [(AUTUMN_DAY, -1)],
+        ),
+        (
+            employment.hires_sustained,
+            HireOutcomeCorrected(**HIRED, outcome_before="ended", sustained_on=None, reason="wrong_outcome"),
+            [],
+        ),
+        (employment.hires_sustained, OTHER_CONTRACT, [(AUTUMN_DAY, -1), (AUTUMN_DAY, 1)]),
+        (employment.hires_sustained, OTHER_CONTRACT.model_copy(update={"sustained_on": None}), []),
+    ],
+)
+def test_a_hire_counts_on_its_day_and_lasts_on_another(measure: Measure, event: Event, expected: list[Any]) -> None:
+    assert type(event) in measure.events
+    assert facts(measure, event) == expected
+
+
+def test_a_hire_with_another_contract_leaves_the_cell_of_the_old_one() -> None:
+    old, new = employment.hires.facts(OTHER_CONTRACT)
+    assert (old.dimensions["rome"], old.dimensions["contract"]) == ("H2913", "fixed_term")
+    assert (new.dimensions["rome"], new.dimensions["contract"]) == ("H2902", "permanent")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ((), ("senior",), {"hires_senior": 1, "hires_priority": 1}),
+        (("senior",), (), {"hires_senior": -1, "hires_priority": -1}),
+        (("senior",), ("senior", "long_term"), {"hires_long_term": 1}),
+        (("woman",), ("youth",), {"hires_women": -1, "hires_youth": 1}),
+        ((), (), {}),
+    ],
+)
+def test_corrected_groups_change_those_groups_alone(
+    before: tuple[PriorityGroup, ...], after: tuple[PriorityGroup, ...], changes: dict[str, int]
+) -> None:
+    event = HireFlagsCorrected(
+        **{**HIRED, "flags": tuple(map(flag, after))},
+        flags_before=tuple(map(flag, before)),
+        sustained_on=None,
+        reason="other",
+    )
+    counted = {
+        measure.name: facts(measure, event) for measure in catalogue.measures if HireFlagsCorrected in measure.events
+    }
+    assert len(counted) == 6
+    assert {name: told for name, told in counted.items() if told} == {
+        name: [(MARCH, change)] for name, change in changes.items()
+    }
+
+
+def test_nothing_of_a_figure_names_a_person() -> None:
+    for measure in catalogue.measures:
+        assert measure.contributor in ("company", "equipment")
+    [fact] = employment.hires.facts(HireRecorded(**HIRED))
+    assert HIRED["seeker"] not in str(fact)
+
+
 def test_facts_have_the_dimensions_of_their_event() -> None:
     [fact] = investment.grants_disbursed.facts(DISBURSED)
     assert fact.contributor == sample_siret(1)
@@ -397,7 +584,8 @@ def test_an_indicator_explains_itself(indicator: Any) -> None:
 
 def test_every_measure_is_counted_a_second_time_by_verify() -> None:
     platform = {"platform_hours_booked", "platform_open_hours"}
-    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS, *platform}
+    vacancies = {"vacancies_open", "vacancies_filled"}
+    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS, *platform, *vacancies, *HIRES}
     derived = [name for name, each in catalogue.items() if isinstance(each, Derived)]
     assert derived == ["cost_per_job", "platform_use", "platform_companies"]
 
@@ -413,11 +601,22 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "grants_disbursed",
         "jobs_created",
         "jobs_maintained",
+        "jobs_evidenced",
         "cost_per_job",
         "platform_hours_booked",
         "platform_open_hours",
         "platform_use",
         "platform_companies",
+        "vacancies_open",
+        "vacancies_filled",
+        "hires",
+        "hires_priority",
+        "hires_long_term",
+        "hires_very_long_term",
+        "hires_senior",
+        "hires_women",
+        "hires_youth",
+        "hires_sustained",
     ]
     assert network.members.target == 30
 

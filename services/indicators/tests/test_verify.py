@@ -22,9 +22,15 @@ from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
 from contracts.companies.investment import Step
+from contracts.employment.priority import PriorityGroup
+from contracts.personal import Personal
 from contracts.values import sample_siret
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
+from employment.hire import hires
+from employment.members import Member, members
+from employment.priority import EnteredFlag, Seeker
+from employment.vacancy import vacancies
 from eventstore.decider import PARIS, Context, Decider
 from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
@@ -74,6 +80,16 @@ def _some_day(rng: random.Random) -> date:
     return BEGINNING + timedelta(days=rng.randrange(2_500))
 
 
+def _evidence(rng: random.Random) -> dict[str, Any]:
+    """Each hire on a day of its own, as it says so again when it is taken back."""
+    number = rng.randrange(8)
+    return {"hire": _id(number), "evidenced_on": BEGINNING + timedelta(days=300 * number)}
+
+
+def _id(number: int) -> str:
+    return f"0191e0c2-7d5b-7c44-9a51-{number:012}"
+
+
 def _payment(rng: random.Random, *, number: str, day: str) -> dict[str, Any]:
     paid: dict[str, Any] = {**_grant(rng, 20_000), number: rng.randint(1, 2), "reason": "typing_error"}
     return {**paid, day: _some_day(rng)} if rng.random() < 0.5 else paid
@@ -92,6 +108,8 @@ INVESTMENTS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
         "maintained": rng.randrange(9_000) / 100,
         "evidence": EnteredEvidence(kind="dsn", reference="DSN-2019-01", dated=BEGINNING),
     },
+    "evidence-job": lambda rng: _evidence(rng),
+    "take-back-evidence": lambda rng: _evidence(rng),
     "cancel": lambda _: {"reason": "market"},
     "award-grant": lambda rng: {**_grant(rng), "eligible_base": 200_000, "aid_rate": 0.3},
     "disburse-grant": lambda rng: _grant(rng, 20_000),
@@ -167,6 +185,70 @@ def bookings_of(on: date) -> Arguments:
     }
 
 
+def _work(rng: random.Random) -> dict[str, Any]:
+    return {
+        "rome": rng.choice(["H2902", "H2913"]),
+        "contract": rng.choice(["permanent", "fixed_term"]),
+        "weekly_hours": rng.choice([28, 35]),
+    }
+
+
+VACANCIES: Final[Arguments] = {
+    "propose": lambda rng: {**_place(rng), "investment": _id(1), "posts": rng.randint(1, 4)},
+    "draft": lambda rng: {**_work(rng), "company": _company(rng), "title": "Soudeur", "posts": rng.randint(1, 4)},
+    "divide": lambda rng: {"posts": rng.randint(1, 2)},
+    "revise": _work,
+    "open": lambda rng: {**_work(rng), "title": "Soudeur"},
+    "change-posts": lambda rng: {"posts": rng.randint(1, 4)},
+    "take": lambda rng: {"application": _id(rng.randrange(5))},
+    "free": lambda rng: {"application": _id(rng.randrange(5))},
+    "withdraw": lambda _: {"reason": "other"},
+}
+
+
+def _company(rng: random.Random) -> str:
+    return sample_siret(rng.randrange(4))
+
+
+def _place(rng: random.Random) -> dict[str, Any]:
+    return {"company": _company(rng), "naf": "25.62B", "commune": "36088", "zone": rng.choice(["zi-limoise", None])}
+
+
+def _flags(rng: random.Random) -> tuple[EnteredFlag, ...]:
+    groups = rng.sample(get_args(PriorityGroup), rng.randrange(3))
+    return tuple(EnteredFlag(group=group, established_on=BEGINNING, source="interview") for group in groups)
+
+
+def hires_on(on: date) -> Arguments:
+    """What may be asked of a hire on a day."""
+
+    def begun(rng: random.Random) -> dict[str, Any]:
+        return {"hired_on": on - timedelta(days=rng.randrange(60))}
+
+    def known(rng: random.Random) -> dict[str, Any]:
+        return {**_work(rng), "investment": None, "company": _company(rng)}
+
+    def proposed(rng: random.Random) -> dict[str, Any]:
+        flags = tuple(flag.recorded() for flag in _flags(rng))
+        return {**known(rng), **_place(rng), "application": _id(1), "vacancy": _id(2), "seeker": _id(3), "flags": flags}
+
+    def recorded(rng: random.Random) -> dict[str, Any]:
+        seeker = Seeker(family_name="Exemple", given_name="Camille", born_on=date(1970, 1, 1))
+        return {**known(rng), **begun(rng), "seeker": Personal(seeker, _id(3)), "flags": ()}
+
+    return {
+        "propose": proposed,
+        "record": recorded,
+        "confirm": begun,
+        "end": lambda rng: {"ended_on": on - timedelta(days=rng.randrange(30)), "reason": "other"},
+        "cancel": lambda _: {"reason": "other"},
+        "correct-day": lambda rng: {**begun(rng), "reason": "typing_error"},
+        "correct-terms": lambda rng: {**_work(rng), "reason": "late_document"},
+        "correct-flags": lambda rng: {"flags": _flags(rng), "reason": "other"},
+        "correct-outcome": lambda _: {"reason": "wrong_outcome"},
+    }
+
+
 WEIGHTS: Final = {
     "cancel": 0.3,
     "leave": 0.2,
@@ -186,46 +268,31 @@ WEIGHTS: Final = {
     "lapse": 0.2,
     "decline": 0.2,
     "expire": 0.1,
+    "sustain": 4,
+    "take": 3,
+    "end": 0.5,
 }
 """How often a command is tried; 1 unless told."""
 
 
-class History:
-    """What partners may have done: random commands, decided by the companies service."""
+class Deciding:
+    """Random commands, as days go by."""
 
-    def __init__(self, seed: int, commands: int, log: Log) -> None:
+    def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
-        self.log = log
         self.states: dict[str, Any] = {}
         self.on = BEGINNING
-        for _ in range(commands):
-            self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
-            self.log.now += timedelta(hours=self.rng.choice([0, 0, 1, 9, 30]))
-            if self.rng.random() < 0.25:
-                identity = sample_siret(self.rng.randrange(6))
-                self.decide(companies, MEMBERS, identity, {"siret": identity})
-            else:
-                member = sample_siret(self.rng.randrange(6))
-                self.decide(investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member})
-            self.use_the_platform()
 
-    def use_the_platform(self) -> None:
-        """One command on a machine, a licence for it or a booking of it."""
-        machine, member = self.rng.randrange(2), self.rng.randrange(3)
-        code, licence = f"cobot-{machine}", f"0191e0c2-7d5b-7c44-9a51-0000000000{machine}{member}"
-        booked = {"company": sample_siret(member), "equipment": code}
-        slot = f"{self.on:%Y-%m}-{self.rng.randrange(2)}"
-        now = datetime.combine(self.on, time(7), PARIS)
-        match self.rng.choices(["machine", "licence", "booking"], [2, 1, 7])[0]:
-            case "machine":
-                self.decide(equipments, machines(self.on), code, {"code": code}, now)
-            case "licence":
-                self.decide(licences, LICENCES, licence, booked, now)
-            case "booking":
-                self.decide(bookings, bookings_of(self.on), slot, {**booked, "licence": licence}, now)
+    def go_on(self, *logs: Log) -> None:
+        """Some days pass, and some hours until the next event is recorded."""
+        self.on = min(TODAY, self.on + timedelta(days=self.rng.choice([0, 0, 1, 5, 23])))
+        hours = self.rng.choice([0, 0, 1, 9, 30])
+        for log in logs:
+            log.now += timedelta(hours=hours)
 
     def decide(
         self,
+        log: Log,
         decider: Decider[Any],
         arguments: Arguments,
         identity: str,
@@ -252,14 +319,65 @@ class History:
                 command,
                 Context(now, frozenset(decision.by)),
                 [
-                    self.states.get(each.decider.stream_id(getattr(command if decision.creates else state, each.key)))
+                    self.states.get(
+                        each.decider.stream_id(
+                            getattr(command if each.key in type(command).model_fields else state, each.key)
+                        )
+                    )
                     for each in decision.looks_up
                 ],
             )
         except Rejected:
             return
-        self.log.append(stream, *events)
+        log.append(stream, *events)
         self.states[stream] = decider.fold(events, state)
+
+
+class History(Deciding):
+    """What partners may have done: random commands, decided by the companies service."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        self.log = log
+        for _ in range(commands):
+            self.go_on(log)
+            if self.rng.random() < 0.25:
+                identity = sample_siret(self.rng.randrange(6))
+                self.decide(self.log, companies, MEMBERS, identity, {"siret": identity})
+            else:
+                member = sample_siret(self.rng.randrange(6))
+                self.decide(self.log, investments, INVESTMENTS, str(self.rng.randrange(4)), {"company": member})
+            self.use_the_platform()
+
+    def use_the_platform(self) -> None:
+        """One command on a machine, a licence for it or a booking of it."""
+        machine, member = self.rng.randrange(2), self.rng.randrange(3)
+        code, licence = f"cobot-{machine}", f"0191e0c2-7d5b-7c44-9a51-0000000000{machine}{member}"
+        booked = {"company": sample_siret(member), "equipment": code}
+        slot = f"{self.on:%Y-%m}-{self.rng.randrange(2)}"
+        now = datetime.combine(self.on, time(7), PARIS)
+        match self.rng.choices(["machine", "licence", "booking"], [2, 1, 7])[0]:
+            case "machine":
+                self.decide(self.log, equipments, machines(self.on), code, {"code": code}, now)
+            case "licence":
+                self.decide(self.log, licences, LICENCES, licence, booked, now)
+            case "booking":
+                self.decide(self.log, bookings, bookings_of(self.on), slot, {**booked, "licence": licence}, now)
+
+
+class Hiring(Deciding):
+    """What companies and advisers may have done: random commands, decided by the employment service."""
+
+    def __init__(self, seed: int, commands: int, offered: Log, of_persons: Log) -> None:
+        super().__init__(seed)
+        for number in range(4):
+            place: dict[str, Any] = {"naf": "25.62B", "commune": "36088", "zone": ["zi-limoise", None][number % 2]}
+            member = Member(company=sample_siret(number), status="active", effective_on=BEGINNING, **place)
+            self.states[members.stream_id(member.company)] = member
+        for _ in range(commands):
+            self.go_on(offered, of_persons)
+            self.decide(offered, vacancies, VACANCIES, str(self.rng.randrange(5)), {})
+            self.decide(of_persons, hires, hires_on(self.on), str(self.rng.randrange(8)), {})
 
 
 def records(log: Log, source: str) -> list[ConsumerRecord]:
@@ -282,12 +400,14 @@ def records(log: Log, source: str) -> list[ConsumerRecord]:
     ]
 
 
-def topics(log: Log) -> Topics:
+def topics(*logs: Log) -> Topics:
     """What verify reads of them."""
-    read, reached = Topics(), dict.fromkeys(range(log.partitions), 0)
-    for message in log.messages:
-        read.add(message, end=2**63, before=reached[message.partition])
-        reached[message.partition] = message.position
+    read = Topics()
+    for log in logs:
+        reached = dict.fromkeys(range(log.partitions), 0)
+        for message in log.messages:
+            read.add(message, end=2**63, before=reached[message.partition])
+            reached[message.partition] = message.position
     return read
 
 
@@ -298,9 +418,10 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
         yield pool
 
 
-async def fold(pool: asyncpg.Pool, log: Log) -> None:
+async def fold(pool: asyncpg.Pool, *logs: Log) -> None:
     async with pool.acquire() as connection:
-        await deliver(connection, projection.subscription, projection, log.messages)
+        for log in logs:
+            await deliver(connection, projection.subscription, projection, log.messages)
 
 
 async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
@@ -327,12 +448,30 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     assert all((paid.value or 0) <= (granted[funder].value or 0) for funder, paid in disbursed.items())
 
 
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute("TRUNCATE facts, cells, generations, marks")
+    offered, of_persons = Log("employment"), Log("employment.persons")
+    Hiring(seed, commands, offered, of_persons)
+    await fold(pool, offered, of_persons)
+    assert await faults(pool, topics(offered, of_persons)) == []
+    async with snapshot(pool, catalogue.generation) as now:
+        counted = {name: (await now.answer(catalogue[name], Question())).total.value or 0 for name in recount.HIRES}
+    groups = counted.keys() - {"hires", "hires_priority", "hires_sustained"}
+    assert all(counted[group] <= counted["hires_priority"] <= counted["hires"] for group in groups)
+    assert counted["hires_sustained"] <= counted["hires"]
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
-    log = Log("companies")
+    logs = Log("companies"), Log("employment"), Log("employment.persons")
     for seed in range(20):
-        History(seed, 250, log)
+        History(seed, 250, logs[0])
+        Hiring(seed, 250, *logs[1:])
     counted = {event.event_type for measure in catalogue.measures for event in measure.events}
-    assert counted <= {event.type for event in log.recorded}
+    assert counted <= {event.type for log in logs for event in log.recorded}
 
 
 CORRUPTIONS: Final = {
