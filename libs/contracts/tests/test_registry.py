@@ -53,7 +53,7 @@ MEANINGFUL: dict[str, Any] = {
     "ends_before": "2024-06-04T11:00:00+02:00", "approved_on": "2024-05-14", "queued_at": "2024-05-13T10:30:00+02:00",
     "offered_until": "2024-05-14T10:30:00+02:00", "outcome_before": "no_show", "outcome": "done",
     "offer": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "week": "2024-W20", "grade": "3e", "schools": ["0360024F"],
-    "places": 3, "places_before": 2, "taken_before": 0, "closes_on": "2024-05-13",
+    "status": "open", "places": 3, "places_before": 2, "taken_before": 0, "closes_on": "2024-05-13",
     "school": "0360024F", "age_band": "under_15", "pupil": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
     "tutor_before": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e", "tutor": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6f",
     "arrives": "09:00", "leaves": "16:30", "break_minutes": 60, "daily_minutes": 390, "weekly_minutes": 780,

@@ -26,7 +26,13 @@ from pydantic import ValidationError
 from contracts import Event, sample_siret
 from contracts.companies.company import CompanyReinstated
 from contracts.values import MOST_PLACES
-from contracts.youth_events.offer import OfferClosed, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
+from contracts.youth_events.offer import (
+    OfferClosed,
+    OfferPlacesChanged,
+    OfferPlacesCounted,
+    OfferStatus,
+    OfferWithdrawn,
+)
 from eventstore.decider import ITSELF, PLATFORM, Actor, Claim, Command, Due
 from eventstore.reactions import Found
 from eventstore.specification import Specification
@@ -52,11 +58,11 @@ closed = OfferClosed(**OFFER, reason="enough_requests", taken=0, effective_on=TO
 withdrawn = OfferWithdrawn(**OFFER, reason="no_tutor", taken=0, effective_on=TODAY)
 
 
-def counted(taken_before: int, taken: int, **changes: Any) -> OfferPlacesCounted:
-    return OfferPlacesCounted(**{**OFFER, **changes}, taken_before=taken_before, taken=taken, effective_on=TODAY)
+def counted(taken_before: int, taken: int, status: OfferStatus = "open") -> OfferPlacesCounted:
+    return OfferPlacesCounted(**OFFER, taken_before=taken_before, taken=taken, status=status, effective_on=TODAY)
 
 
-FULL = (OPENED, counted(0, 1), counted(1, 2))
+FULL = (OPENED, counted(0, 1), counted(1, 2, "full"))
 PASTS: dict[str, tuple[Event, ...]] = {
     "open": (OPENED,),
     "full": FULL,
@@ -125,13 +131,13 @@ def test_an_offer_is_full_while_all_its_places_are_taken() -> None:
 
 
 @pytest.mark.parametrize("past", ["closed", "withdrawn"])
-def test_places_of_an_offer_that_has_ended_are_still_counted(past: str) -> None:
+def test_places_of_an_offer_that_has_ended_are_still_counted(past: OfferStatus) -> None:
     given(*PASTS[past]).when(CountPlaceOfEnded(is_taken=True)).then_state(status=past, taken=1)
-    given(*PASTS[past], counted(0, 1)).when(CountPlaceOfEnded(is_taken=False)).then_state(status=past, taken=0)
+    given(*PASTS[past], counted(0, 1, past)).when(CountPlaceOfEnded(is_taken=False)).then_state(status=past, taken=0)
 
 
 def test_more_or_fewer_places_make_it_open_or_full() -> None:
-    changed = OfferPlacesChanged(**{**OFFER, "places": 3}, places_before=2, effective_on=TODAY)
+    changed = OfferPlacesChanged(**{**OFFER, "places": 3}, places_before=2, status="open", effective_on=TODAY)
     given(*FULL).when(ChangePlaces(places=3)).then(changed)
     given(*FULL).when(ChangePlaces(places=3)).then_state(status="open", places=3)
     given(OPENED, counted(0, 1)).when(ChangePlaces(places=1)).then_state(status="full", places=1)

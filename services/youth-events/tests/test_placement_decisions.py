@@ -152,7 +152,7 @@ def test_a_school_asks_for_a_place_for_a_pupil_and_nothing_is_held_yet() -> None
     given(submitted).is_due(Due(date(2026, 1, 20), Expire()))
 
 
-FILLED = OfferPlacesCounted(**OFFER, taken_before=0, taken=2, effective_on=TODAY)
+FILLED = OfferPlacesCounted(**OFFER, taken_before=0, taken=2, status="full", effective_on=TODAY)
 CLOSED = OfferClosed(**OFFER, reason="enough_requests", taken=0, effective_on=TODAY)
 WITHDRAWN = OfferWithdrawn(**OFFER, reason="no_tutor", taken=0, effective_on=TODAY)
 

@@ -157,7 +157,9 @@ def open_offer(command: Open, member: Member | None, context: Context) -> OfferO
 
 @offers.decides(by=("company", "network"), when=("open", "full"), to=("open", "full"))
 def change_places(offer: Offer, command: ChangePlaces) -> OfferPlacesChanged | tuple[()]:
-    return () if command.places == offer.places else tell(OfferPlacesChanged, command, offer)
+    if command.places == offer.places:
+        return ()
+    return tell(OfferPlacesChanged, command, offer, status=_status(offer, command.places, offer.taken))
 
 
 @offers.decides(by=PLATFORM, when=("open", "full"), to=("open", "full"))
@@ -202,12 +204,12 @@ offers.steps(
 
 @offers.evolves
 def _(offer: Offer, event: OfferPlacesChanged) -> Offer:
-    return offer.after(event, places=event.places, status=_status(offer, event.places, offer.taken))
+    return offer.after(event, places=event.places, status=event.status)
 
 
 @offers.evolves
 def _(offer: Offer, event: OfferPlacesCounted) -> Offer:
-    return offer.after(event, taken=event.taken, status=_status(offer, offer.places, event.taken))
+    return offer.after(event, taken=event.taken, status=event.status)
 
 
 @offers.claims
@@ -231,7 +233,8 @@ def check_ahead(week: str, on: Day) -> None:
 
 
 def _counted(offer: Offer, command: CountPlace | CountPlaceOfEnded) -> OfferPlacesCounted:
-    return tell(OfferPlacesCounted, command, offer, taken=offer.taken + (1 if command.is_taken else -1))
+    taken = offer.taken + (1 if command.is_taken else -1)
+    return tell(OfferPlacesCounted, command, offer, taken=taken, status=_status(offer, offer.places, taken))
 
 
 def _status(offer: Offer, places: int, taken: int) -> OfferStatus:

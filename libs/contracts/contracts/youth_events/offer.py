@@ -45,6 +45,8 @@ class OfferPlacesChanged(_Offer, version=1):
     """There are more places, or fewer; never fewer than are taken."""
 
     places_before: Places
+    status: OfferStatus
+    """After the event."""
 
 
 class OfferPlacesCounted(_Offer, version=1):
@@ -52,6 +54,8 @@ class OfferPlacesCounted(_Offer, version=1):
 
     taken_before: Tally
     taken: Tally
+    status: OfferStatus
+    """After the event; where it is `withdrawn`, the offer has just the places that are taken."""
 
 
 class OfferClosed(_Offer, version=1):
