@@ -25,6 +25,8 @@ TODAY = date(2026, 12, 31)
 COMPANIES = [story for story in stories(TODAY) if not story.follows]
 ID = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 FIRST_PROGRAMME = date(2023, 12, 31)
+TO_COME = ("platform", "offers")
+"""The stories that go on after the day on which the sample is told."""
 
 
 class Told:
@@ -92,7 +94,8 @@ def test_the_second_programme_has_investments_at_every_stage(programme: list[Tol
 
 def test_the_sample_is_the_same_each_time() -> None:
     assert stories(TODAY) == stories(TODAY)
-    assert stories(TODAY)[:-1] == stories(LAST_DAY)[:-1]
+    told, others = ([story for story in stories(day) if story.name not in TO_COME] for day in (TODAY, LAST_DAY))
+    assert told == others
 
 
 def test_something_is_corrected_and_something_audited_twice(programme: list[Told]) -> None:
@@ -113,12 +116,13 @@ def test_every_company_is_a_sample(programme: list[Told]) -> None:
 
 
 def test_a_story_names_what_it_creates_before_it_goes_on() -> None:
-    for story in stories(TODAY):
-        created = set[str]()
+    created = set[tuple[str, str]]()
+    for story in sorted(stories(TODAY), key=lambda each: each.follows):
         for step in story.steps:
-            assert step.creates or step.record in created, step
-            created.add(step.record)
-            assert {each.record for each in step.body.values() if isinstance(each, Made)} <= created
+            assert step.creates or (story.name, step.record) in created, step
+            created.add((story.name, step.record))
+            made = (each for each in step.body.values() if isinstance(each, Made))
+            assert {(each.story or story.name, each.record) for each in made} <= created
 
 
 @pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28), date(2026, 10, 18), date(2027, 1, 3)])
@@ -127,7 +131,7 @@ def test_the_platform_is_booked_in_the_week_that_follows(programme: list[Told], 
     states: dict[tuple[str, str], State] = {
         (companies.category, told.company.siret): told.company for told in programme if told.company
     }
-    *_, story = stories(today)
+    (story,) = (story for story in stories(today) if story.name == "platform")
     for step in story.steps:
         decider = deciders[step.category.name]
         decision = next(each for each in decider.decisions.values() if each.name == step.command)
