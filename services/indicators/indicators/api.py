@@ -15,7 +15,19 @@ from pydantic_core import PydanticCustomError
 from contracts.employment.vacancy import ContractType
 from contracts.model import DAY, EnteredDay
 from contracts.registry import REGISTRY, Registry
-from contracts.values import Axis, Commune, EnteredNaf, EnteredRome, EquipmentCode, Funder, Siret, Zone
+from contracts.values import (
+    Axis,
+    Commune,
+    EnteredNaf,
+    EnteredRome,
+    EquipmentCode,
+    Funder,
+    IsoWeek,
+    Siret,
+    Uai,
+    Zone,
+)
+from contracts.youth_events.offer import Grade
 from indicators import sentences
 from indicators.lineage import Place, facts_behind
 from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, events_behind, inputs
@@ -74,7 +86,8 @@ class Selection(BaseModel):
     `by=month`."""
     last: Annotated[AskedDay | None, Field(alias="to")] = None
     """The last day that counts, by the days on which things took effect. It may be to come: bookings are counted on the
-    day of their slot. A duration, and what is computed of one, ends today unless another day is asked for."""
+    day of their slot, placements on the Monday of their week. A duration, and what is computed of one, ends today
+    unless another day is asked for."""
     known_on: AskedDay | None = None
     """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
     without: Literal["largest"] | None = None
@@ -97,6 +110,12 @@ class Selection(BaseModel):
     """Count only this occupation of ROME 4.0."""
     contract: ContractType | None = None
     """Count only this type of employment contract."""
+    grade: Grade | None = None
+    """Count only this grade of collège or lycée."""
+    week: IsoWeek | None = None
+    """Count only this week."""
+    school: Uai | None = None
+    """Count only this school."""
 
     def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
         """The question, if the indicator can answer it. Raises Problem."""
@@ -120,9 +139,10 @@ class Asked(Selection):
     """What a figure counts, and how it is broken down."""
 
     by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
-    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract
-    and month, as far as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's month is that of the day
-    things took effect; a duration's has its days in the month; a level's month shows it at the end of the month."""
+    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract,
+    grade, week, school and month, as far as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's
+    month is that of the day things took effect; a duration's has its days in the month; a level's month shows it at the
+    end of the month."""
 
     def dimensions(self, indicator: Indicator) -> tuple[str, ...]:
         """What it is broken down by. Raises Problem."""

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from indicators import employment, equipment, investment, network
+from indicators import employment, equipment, investment, network, youth_events
 from indicators.api import routes
 from indicators.measures import Catalogue
 from indicators.projection import begin, forget
@@ -22,6 +22,11 @@ catalogue = Catalogue(
     investment.jobs_maintained,
     investment.jobs_evidenced,
     investment.cost_per_job,
+    youth_events.places_offered,
+    youth_events.placements,
+    youth_events.placement_fill_rate,
+    youth_events.host_companies,
+    youth_events.host_rate,
     equipment.platform_hours_booked,
     equipment.platform_open_hours,
     equipment.platform_use,

@@ -21,7 +21,9 @@ from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 from contracts.model import Event
 
-Dimension = Literal["company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract"]
+Dimension = Literal[
+    "company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract", "grade", "week", "school"
+]
 DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
 
 Kind = Literal["sum", "level", "duration", "formula", "contributors"]
@@ -115,12 +117,12 @@ class Duration(Measure):
 class Derived(Indicator):
     """What is made of the answers of measures when it is asked for, and never stored."""
 
-    of: tuple[Measure, ...]
+    of: tuple[Indicator, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Formula(Derived):
-    """A ratio of measures."""
+    """A ratio of measures, or of how many contribute to one."""
 
     kind = "formula"
     compute: Callable[..., Decimal | None]
@@ -134,8 +136,11 @@ class Contributors(Derived):
 
 
 def inputs(indicator: Indicator) -> tuple[Measure, ...]:
-    """The measures that a derived indicator is made of. A measure has none."""
-    return indicator.of if isinstance(indicator, Derived) else ()
+    """The measures that a derived indicator is made of, in the end. A measure has none."""
+    if not isinstance(indicator, Derived):
+        return ()
+    found = [measure for each in indicator.of for measure in ((each,) if isinstance(each, Measure) else inputs(each))]
+    return tuple(dict.fromkeys(found))
 
 
 def events_behind(indicator: Indicator) -> frozenset[type[Event]]:
@@ -211,16 +216,16 @@ def durations(
 
 
 def formula(
-    *, unit: str, of: tuple[Measure, ...], version: int = 1
+    *, unit: str, of: tuple[Measure | Contributors, ...], version: int = 1
 ) -> Callable[[Callable[..., Decimal | None]], Formula]:
-    """Declares a ratio: the function takes the values of the measures in order, and returns None where it has none."""
+    """Declares a ratio: the function takes the values it is made of in order, and returns None where it has none."""
 
     def declare(function: Callable[..., Decimal | None]) -> Formula:
         return Formula(
             **_described(function),
             unit=unit,
             version=version,
-            dimensions=tuple(name for name in DIMENSIONS if all(name in measure.dimensions for measure in of)),
+            dimensions=tuple(name for name in DIMENSIONS if all(name in each.dimensions for each in of)),
             of=of,
             compute=function,
         )

@@ -62,9 +62,19 @@ def recount(name: str, streams: Streams, question: Question) -> Answer:
             return _open(known("equipment-"), question)
         case "platform_use":
             until = replace(question, last=question.last or today())
-            return _use(*(recount(f"platform_{each}", streams, until) for each in ("hours_booked", "open_hours")))
+            return _rate(*(recount(f"platform_{each}", streams, until) for each in ("hours_booked", "open_hours")))
         case "platform_companies":
             return _firms(recount("platform_hours_booked", streams, question))
+        case "places_offered":
+            return _flow((share for stream in known("offer-") for share in _offered(stream)), question)
+        case "placements":
+            return _flow((share for stream in known("placement-") for share in _placed(stream)), question)
+        case "placement_fill_rate":
+            return _rate(*(recount(each, streams, question) for each in ("placements", "places_offered")))
+        case "host_companies":
+            return _firms(recount("placements", streams, question))
+        case "host_rate":
+            return _rate(*(recount(each, streams, question) for each in ("host_companies", "members")))
     if name in LEVELS:
         return _level(Membership, LEVELS[name], known("company-"), question)
     if name == "vacancies_open":
@@ -308,13 +318,13 @@ def _open(streams: Iterable[Sequence[Happened]], question: Question) -> Answer:
     return Answer(daily(weekly.total), {key: daily(cell) for key, cell in weekly.cells.items()})
 
 
-def _use(booked: Answer, opened: Answer) -> Answer:
-    def share(hours: Value, of: Value) -> Value:
-        value = ((hours.value or 0) / of.value).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of.value else None
-        return Value(value, min(hours.n, of.n), None)
+def _rate(counted: Answer, whole: Answer) -> Answer:
+    def share(part: Value, of: Value) -> Value:
+        value = ((part.value or 0) / of.value).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of.value else None
+        return Value(value, min(part.n, of.n), None)
 
-    cells = {key: share(booked.cells.get(key, ZERO), cell) for key, cell in opened.cells.items()}
-    return Answer(share(booked.total, opened.total), cells)
+    cells = {key: share(counted.cells.get(key, ZERO), cell) for key, cell in whole.cells.items()}
+    return Answer(share(counted.total, whole.total), cells)
 
 
 def _firms(answer: Answer) -> Answer:
@@ -402,6 +412,29 @@ HIRES: Final[Mapping[str, Callable[[Hire], Iterable[Share]]]] = {
     "hires_youth": lambda hire: hire.of("youth"),
     "hires_sustained": Hire.lasting,
 }
+
+
+# Young people: an offer counts by the places that it has in the end, and a placement if it is still agreed to then.
+
+
+def _offered(stream: Sequence[Happened]) -> Iterator[Share]:
+    places = taken = 0
+    for event in stream:
+        places, taken = event.data["places"], event.data.get("taken", taken)
+    if stream:
+        withdrawn = any(event.type == "OfferWithdrawn" for event in stream)
+        yield Share(_monday(stream[0]), stream[0].data, Decimal(taken if withdrawn else places))
+
+
+def _placed(stream: Sequence[Happened]) -> Iterator[Share]:
+    told = {event.type for event in stream}
+    if "PlacementApproved" in told and "PlacementCancelled" not in told:
+        yield Share(_monday(stream[0]), stream[0].data, Decimal(1))
+
+
+def _monday(event: Happened) -> date:
+    year, week = event.data["week"].split("-W")
+    return date.fromisocalendar(int(year), int(week), 1)
 
 
 # What all end with.

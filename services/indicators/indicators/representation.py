@@ -15,9 +15,22 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from contracts.employment.vacancy import ContractType
 from contracts.model import Day
 from contracts.registry import REGISTRY
-from contracts.values import Axis, Commune, EquipmentCode, Funder, Naf, Rome, Siret, Zone, sample_siret
+from contracts.values import (
+    Axis,
+    Commune,
+    EquipmentCode,
+    Funder,
+    IsoWeek,
+    Naf,
+    Rome,
+    Siret,
+    Uai,
+    Zone,
+    sample_siret,
+)
+from contracts.youth_events.offer import Grade
 from indicators.lineage import FactBehind
-from indicators.measures import Indicator, Kind, events_behind, inputs
+from indicators.measures import Derived, Indicator, Kind, events_behind
 from indicators.query import Answer, Key, Positions, Question, Value
 
 PATH: Final = "/indicators/v1/indicators"
@@ -97,7 +110,7 @@ class Entry(FigureValue):
             definition_version=indicator.version,
             dimensions=indicator.dimensions,
             events=tuple(sorted({event.event_type for event in events_behind(indicator)})),
-            of=tuple(measure.name for measure in inputs(indicator)),
+            of=tuple(each.name for each in indicator.of) if isinstance(indicator, Derived) else (),
             target=indicator.target,
             href=f"{PATH}/{indicator.name}",
         )
@@ -124,6 +137,9 @@ class Cell(Representation):
     equipment: EquipmentCode | None = None
     rome: Rome | None = None
     contract: ContractType | None = None
+    grade: Grade | None = None
+    week: IsoWeek | None = None
+    school: Uai | None = None
     month: Annotated[str | None, Field(examples=["2023-12"])] = None
     value: Number | None
     n: int

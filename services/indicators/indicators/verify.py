@@ -169,7 +169,7 @@ def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -
     recorded = sorted({event.recorded_at.astimezone(PARIS).date() for stream in streams.values() for event in stream})
     days = sorted({FIRST_PROGRAMME, *_spread(happened, 3)})
     whose = indicator.dimensions[0]
-    with_month = [(name, "month") for name in ("zone", "equipment") if name in indicator.dimensions]
+    with_month = [(name, "month") for name in ("zone", "equipment", "grade") if name in indicator.dimensions]
     for by in [(), *((name,) for name in (*indicator.dimensions, "month")), *with_month]:
         for last in (None, *days):
             yield Question(by=by, last=last)

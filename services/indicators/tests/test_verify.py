@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -23,15 +23,17 @@ from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
 from contracts.companies.investment import Step
 from contracts.employment.priority import PriorityGroup
+from contracts.model import Event
 from contracts.personal import Personal
 from contracts.values import sample_siret
+from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from employment.hire import hires
 from employment.members import Member, members
 from employment.priority import EnteredFlag, Seeker
 from employment.vacancy import vacancies
-from eventstore.decider import PARIS, Context, Decider
+from eventstore.decider import PARIS, Command, Context, Decider
 from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
 from eventstore.refusal import Rejected
@@ -43,6 +45,10 @@ from indicators.projection import Projection
 from indicators.query import CatchingUp, Question, snapshot
 from indicators.verify import Topics, compare, verify
 from service.running.settings import Settings
+from youth_events.members import members as hosts
+from youth_events.offer import offers
+from youth_events.placement import Guardian, Pupil, Tutor, placements
+from youth_events.reactions import count_places
 
 pytestmark = pytest.mark.anyio
 
@@ -206,6 +212,47 @@ VACANCIES: Final[Arguments] = {
 }
 
 
+PUPIL: Final = Personal(Pupil(family_name="Exemple", given_name="Camille", born_on=date(2006, 3, 14)), _id(4))
+TUTOR: Final = Personal(Tutor(family_name="Exemple", given_name="Dominique", email="tuteur@example.org"), _id(5))
+GUARDIAN: Final = Personal(Guardian(family_name="Exemple", given_name="Claude"), _id(6))
+
+
+def offers_of(on: date) -> Arguments:
+    """What may be asked of an offer of places on a day."""
+
+    def week(rng: random.Random) -> str:
+        year, number, _ = (on + timedelta(weeks=rng.randint(1, 9))).isocalendar()
+        return f"{year}-W{number:02d}"
+
+    return {
+        "open": lambda rng: {
+            "week": week(rng),
+            "grade": rng.choice(["4e", "3e", "2de"]),
+            "places": rng.randint(1, 3),
+        },
+        "change-places": lambda rng: {"places": rng.randint(1, 4)},
+        "close": lambda _: {"reason": "enough_requests"},
+        "withdraw": lambda _: {"reason": "no_tutor"},
+    }
+
+
+PLACEMENTS: Final[Arguments] = {
+    "submit": lambda rng: {"school": rng.choice(["0360024F", "0360544W"]), "pupil": PUPIL},
+    "validate": lambda _: {"tutor": TUTOR},
+    "change-tutor": lambda _: {"tutor": TUTOR},
+    "draw-up-agreement": lambda _: {
+        "weekdays": ("monday",),
+        "arrives": "09:00",
+        "leaves": "15:00",
+        "break_minutes": 60,
+    },
+    "record-guardian-signature": lambda _: {"guardian": GUARDIAN},
+    "assess": lambda _: {"attendance": "full", "hosts_again": True},
+    "reject": lambda _: {"reason": "no_capacity"},
+    "cancel": lambda rng: {"reason": rng.choice(["pupil_withdrew", "no_tutor"])},
+}
+
+
 def _company(rng: random.Random) -> str:
     return sample_siret(rng.randrange(4))
 
@@ -271,6 +318,11 @@ WEIGHTS: Final = {
     "sustain": 4,
     "take": 3,
     "end": 0.5,
+    "validate": 4,
+    "close": 0.2,
+    # These follow from what was decided, see Placing.
+    "count-place": 0,
+    "count-place-of-ended": 0,
 }
 """How often a command is tried; 1 unless told."""
 
@@ -298,8 +350,8 @@ class Deciding:
         identity: str,
         creating: dict[str, Any],
         now: datetime = NOW,
-    ) -> None:
-        """One command that the state allows; nothing where it is refused."""
+    ) -> Sequence[Event]:
+        """One command that the state allows, and what it led to; nothing where it is refused."""
         stream = decider.stream_id(identity)
         state = self.states.get(stream)
         possible = [
@@ -307,9 +359,10 @@ class Deciding:
             for decision in decider.decisions.values()
             if (decision.creates if state is None else not decision.creates or decision.when)
             and (state is None or decision.when is None or state.status in decision.when)
+            and WEIGHTS.get(decision.name, 1)
         ]
         if not possible:
-            return
+            return ()
         decision = self.rng.choices(possible, [WEIGHTS.get(decision.name, 1) for decision in possible])[0]
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
@@ -328,9 +381,10 @@ class Deciding:
                 ],
             )
         except Rejected:
-            return
+            return ()
         log.append(stream, *events)
         self.states[stream] = decider.fold(events, state)
+        return events
 
 
 class History(Deciding):
@@ -380,6 +434,45 @@ class Hiring(Deciding):
             self.decide(of_persons, hires, hires_on(self.on), str(self.rng.randrange(8)), {})
 
 
+class Placing(Deciding):
+    """What members, schools and the network may have done: decided by companies and youth-events, places counted."""
+
+    def __init__(self, seed: int, commands: int, network: Log, offered: Log, of_persons: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(network, offered, of_persons)
+            number = self.rng.randrange(4)
+            company, month = sample_siret(number), f"{self.on:%Y%m}"
+            if self.rng.random() < 0.2:
+                self.join_or_leave(network, company)
+            now = datetime.combine(self.on, time(7), PARIS)
+            offer = f"0191e0c2-7d5b-7c45-9a51-{month}0000{number:02d}"
+            if self.rng.random() < 0.5:
+                self.decide(offered, offers, offers_of(self.on), offer, {"company": company}, now)
+            placement = f"0191e0c2-7d5b-7c46-9a51-{month}00{self.rng.randrange(2):02d}{number:02d}"
+            asked = {"company": company, "offer": offer}
+            for event in self.decide(of_persons, placements, PLACEMENTS, placement, asked, now):
+                if isinstance(event, PlacementApproved | PlacementCancelled):
+                    for issue in count_places(event):
+                        self.count(offered, offers.stream_id(event.offer), issue.commands, now)
+
+    def join_or_leave(self, network: Log, company: str) -> None:
+        """One command on a company, which the mirror of members shows."""
+        events = self.decide(network, companies, MEMBERS, company, {"siret": company})
+        shown = [event for event in events if type(event) in hosts.events]
+        stream = hosts.stream_id(company)
+        self.states[stream] = hosts.fold(shown, self.states.get(stream))
+
+    def count(self, offered: Log, stream: str, commands: Sequence[Command], now: datetime) -> None:
+        """The first command on an offer that is not refused."""
+        for command in commands:
+            with contextlib.suppress(Rejected):
+                events = offers.decide(self.states[stream], command, Context(now))
+                offered.append(stream, *events)
+                self.states[stream] = offers.fold(events, self.states[stream])
+                return
+
+
 def records(log: Log, source: str) -> list[ConsumerRecord]:
     """The log as its topic holds it."""
     return [
@@ -421,7 +514,8 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 async def fold(pool: asyncpg.Pool, *logs: Log) -> None:
     async with pool.acquire() as connection:
         for log in logs:
-            await deliver(connection, projection.subscription, projection, log.messages)
+            topic = f"test.{log.service}.v1"
+            await deliver(connection, projection.subscription, projection, log.messages, topic=topic)
 
 
 async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
@@ -465,13 +559,32 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
     assert counted["hires_sustained"] <= counted["hires"]
 
 
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute("TRUNCATE facts, cells, generations, marks")
+    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons")
+    Placing(seed, commands, *logs)
+    await fold(pool, *logs)
+    assert await faults(pool, topics(*logs)) == []
+    async with snapshot(pool, catalogue.generation) as now:
+        placed = await now.answer(catalogue["placements"], Question(by=("company",)))
+        hosting = await now.answer(catalogue["host_companies"], Question())
+    assert all((cell.value or 0) > 0 for cell in placed.cells.values())
+    assert hosting.total.value == len(placed.cells)
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
+    of_youth = Log("youth-events"), Log("youth-events.persons")
     for seed in range(20):
         History(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
+        Placing(seed, 250, Log("companies"), *of_youth)
     counted = {event.event_type for measure in catalogue.measures for event in measure.events}
-    assert counted <= {event.type for log in logs for event in log.recorded}
+    assert counted <= {event.type for log in (*logs, *of_youth) for event in log.recorded}
 
 
 CORRUPTIONS: Final = {
@@ -490,6 +603,10 @@ CORRUPTIONS: Final = {
         UPDATE cells SET dimensions = jsonb_set(dimensions, '{equipment}', '"cobot-9"')
         WHERE indicator = 'platform_hours_booked' AND dimensions ->> 'equipment' = 'cobot-0'
     """,
+    "a placement's week": """
+        UPDATE cells SET dimensions = jsonb_set(dimensions, '{week}', '"2018-W01"') WHERE indicator = 'placements'
+    """,
+    "places of an offer": "UPDATE facts SET value = value + 1 WHERE indicator = 'places_offered'",
     "a made-up fact": """
         INSERT INTO facts SELECT generation, indicator, gen_random_uuid(), ordinal, type, service, partition, position,
                subject, contributor, effective_on, recorded_at, dimensions, 0
@@ -503,10 +620,11 @@ CORRUPTIONS: Final = {
 
 
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
-    log = Log("companies")
-    History(36088, 400, log)
-    await fold(pool, log)
-    read = topics(log)
+    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons")
+    History(36088, 400, logs[0])
+    Placing(36088, 200, Log("companies"), *logs[1:])
+    await fold(pool, *logs)
+    read = topics(*logs)
     assert await faults(pool, read) == []
     for corruption, statement in CORRUPTIONS.items():
         await pool.execute("CREATE TABLE facts_kept AS TABLE facts; CREATE TABLE cells_kept AS TABLE cells")
