@@ -281,6 +281,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
         },
         "obsolescences": {
             "accepted_elsewhere": Sentence("Accepted elsewhere", "Acceptée ailleurs"),
+            "person_erased": Sentence("The person was erased", "Personne effacée"),
             "vacancy_withdrawn": Sentence("Vacancy withdrawn", "Offre retirée"),
         },
         "hire-statuses": {
@@ -389,6 +390,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "no_tutor": Sentence("No tutor", "Pas de tuteur"),
             "activity_stopped": Sentence("Activity stopped", "Activité arrêtée"),
             "another_approved": Sentence("Another placement was approved", "Autre stage approuvé"),
+            "person_erased": Sentence("The pupil was erased", "Élève effacé"),
             "offer_withdrawn": Sentence("Offer withdrawn", "Offre retirée"),
             "other": _OTHER,
         },

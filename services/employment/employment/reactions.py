@@ -7,6 +7,7 @@ from contracts.companies.company import CompanyLeft
 from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.application import AcceptanceUndone, ApplicationAccepted
 from contracts.employment.vacancy import VacancyDivided, VacancyWithdrawn
+from contracts.erasure import PersonErased
 from contracts.values import MOST_POSTS
 from employment import hire, vacancy
 from employment.application import PENDING, Application, MakeObsolete, applications
@@ -99,6 +100,13 @@ def give_up_what_is_withdrawn(_event: VacancyWithdrawn, pending: Sequence[Found[
     """Nobody will answer what was applied for."""
     for found in pending:
         yield _obsolete(found, MakeObsolete(reason="vacancy_withdrawn"))
+
+
+@reactions.to(finds=applications, by={"seeker": "person"}, among={"status": PENDING})
+def give_up_whom_nobody_knows(_event: PersonErased, pending: Sequence[Found[Application]]) -> Iterable[Issue]:
+    """Somebody whom nobody knows any more cannot be answered."""
+    for found in pending:
+        yield _obsolete(found, MakeObsolete(reason="person_erased"))
 
 
 @reactions.to(finds=vacancies, by={"company": "company"}, among={"status": ("proposed", "draft", "open")})

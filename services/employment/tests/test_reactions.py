@@ -13,6 +13,7 @@ from test_vacancy_decisions import withdrawn
 from contracts.companies.company import CompanyLeft
 from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.vacancy import VacancyDivided
+from contracts.erasure import PersonErased
 from contracts.values import MOST_POSTS
 from employment import hire, vacancy
 from employment.application import PENDING, MakeObsolete, applications
@@ -22,6 +23,7 @@ from employment.reactions import (
     free_the_post,
     give_up_rivals,
     give_up_what_is_withdrawn,
+    give_up_whom_nobody_knows,
     propose_the_hire,
     propose_the_rest,
     propose_vacancies,
@@ -97,6 +99,16 @@ def test_what_nobody_will_answer_is_made_obsolete() -> None:
     assert list(give_up_what_is_withdrawn(withdrawn, [Found("a1", pending), Found("a2", pending)])) == [
         Issue(applications, each, MakeObsolete(reason="vacancy_withdrawn"), expects=expects) for each in ("a1", "a2")
     ]
+
+
+def test_somebody_who_was_erased_is_not_answered() -> None:
+    pending = applications.fold(APPLICATIONS["new"])
+    assert pending
+    erased = PersonErased(person=pending.seeker, reason="request", effective_on=TODAY)
+    (reaction,) = [each for each in reactions.all if each.function is give_up_whom_nobody_knows]
+    assert reaction.filters(erased, Identity("x")) == {"seeker": pending.seeker, "status": PENDING}
+    (issue,) = give_up_whom_nobody_knows(erased, [Found("a1", pending)])
+    assert issue.commands == (MakeObsolete(reason="person_erased"),)
 
 
 def test_a_company_that_leaves_looks_for_nobody() -> None:

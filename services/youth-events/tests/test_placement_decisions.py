@@ -30,6 +30,7 @@ from pupils import (
 )
 
 from contracts import Event
+from contracts.erasure import PersonErased
 from contracts.values import MOST_PLACES
 from contracts.youth_events.offer import Grade, OfferClosed, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import (
@@ -50,7 +51,7 @@ from contracts.youth_events.placement import (
     PlacementValidated,
 )
 from eventstore.decider import PLATFORM, Actor, By, Claim, Command, Due, Keep
-from eventstore.reactions import Found
+from eventstore.reactions import Found, Identity
 from eventstore.specification import Given, Specification
 from youth_events.offer import NO_PLACE_LEFT, CountPlace, CountPlaceOfEnded, offers
 from youth_events.placement import (
@@ -75,7 +76,13 @@ from youth_events.placement import (
     Validate,
     placements,
 )
-from youth_events.reactions import cancel_rivals, cancel_what_was_asked_for, count_places
+from youth_events.reactions import (
+    cancel_rivals,
+    cancel_what_nobody_can_come_to,
+    cancel_what_was_asked_for,
+    count_places,
+    reactions,
+)
 
 given = Specification(placements, today=TODAY)
 in_the_week = Specification(placements, today=MONDAY)
@@ -584,6 +591,15 @@ def test_who_has_a_place_for_a_week_gives_up_what_else_was_asked_for() -> None:
     assert issues[0].expected == {
         f"placement-{status}" for status in ("completed", "assessed", "rejected", "expired")
     } | {"placement-cancelled"}
+
+
+def test_nobody_waits_for_a_pupil_who_was_erased() -> None:
+    erased = PersonErased(person=submitted.pupil, reason="request", effective_on=submitted.effective_on)
+    (reaction,) = [each for each in reactions.all if each.function is cancel_what_nobody_can_come_to]
+    assert reaction.filters(erased, Identity(submitted.pupil))["pupil"] == submitted.pupil
+    (issue,) = cancel_what_nobody_can_come_to(erased, [found("one", submitted, validated)])
+    assert issue.commands == (Cancel(reason="person_erased"),)
+    given(submitted, validated).by(PLATFORM).when(Cancel(reason="person_erased")).then_state(status="cancelled")
 
 
 def test_an_offer_that_is_withdrawn_cancels_what_is_not_approved() -> None:

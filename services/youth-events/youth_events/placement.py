@@ -70,6 +70,7 @@ TIME_TO_ANSWER: Final = timedelta(days=15)
 TIME_TO_ANSWER_TRANSFERRED: Final = timedelta(days=30)
 PENDING: Final = ("submitted", "transferred", "employer_validated")
 """The statuses in which somebody's answer is missing, and nothing is held yet."""
+BEFORE_IT_BEGINS: Final = (*PENDING, "approved", "agreement_signed")
 OVER: Final = ("rejected", "expired", "cancelled")
 AGREED: Final = ("weekdays", "arrives", "leaves", "break_minutes")
 """The hours that an agreement states."""
@@ -79,7 +80,7 @@ for no age (Code du travail, art. L4153-1, 2°, since 2019); who is younger stil
 REASONS: Final[Mapping[By, tuple[PlacementCancellation, ...]]] = {
     "school": ("pupil_withdrew", "pupil_unavailable", "left_school", "other"),
     "company": ("no_tutor", "activity_stopped", "other"),
-    PLATFORM: ("another_approved", "offer_withdrawn"),
+    PLATFORM: ("another_approved", "offer_withdrawn", "person_erased"),
 }
 """Why each may cancel a placement."""
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from contracts.companies.company import CompanyLeft
+from contracts.erasure import PersonErased
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from eventstore.decider import ITSELF
 from eventstore.reactions import Found, Issue, Reactions
 from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
-from youth_events.placement import PENDING, Cancel, Placement, placements
+from youth_events.placement import BEFORE_IT_BEGINS, PENDING, Cancel, Placement, placements
 
 reactions = Reactions()
 
@@ -46,3 +47,11 @@ def withdraw_offers(_event: CompanyLeft, offered: Sequence[Found[Offer]]) -> Ite
     for found in offered:
         withdraw = Withdraw(reason="member_left")
         yield Issue(offers, found.identity, withdraw, expects=tuple(offers.not_for(Withdraw)))
+
+
+@reactions.to(finds=placements, by={"pupil": "person"}, among={"status": BEFORE_IT_BEGINS})
+def cancel_what_nobody_can_come_to(_event: PersonErased, agreed: Sequence[Found[Placement]]) -> Iterable[Issue]:
+    """A pupil whom nobody knows any more cannot be expected. What has begun goes on, under the pseudonym."""
+    for found in agreed:
+        cancel = Cancel(reason="person_erased")
+        yield Issue(placements, found.identity, cancel, expects=tuple(placements.not_for(Cancel)))

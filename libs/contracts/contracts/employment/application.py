@@ -31,7 +31,7 @@ RefusalReason = Literal[
 ]
 CancellationReason = Literal["seeker_withdrew", "found_elsewhere", "training", "entered_by_mistake", "other"]
 UndoingReason = Literal["seeker_withdrew", "did_not_start", "company_withdrew", "entered_by_mistake", "other"]
-Obsolescence = Literal["accepted_elsewhere", "vacancy_withdrawn"]
+Obsolescence = Literal["accepted_elsewhere", "vacancy_withdrawn", "person_erased"]
 
 
 class _Application(Event):

@@ -54,6 +54,7 @@ PlacementCancellation = Literal[
     "activity_stopped",
     "another_approved",
     "offer_withdrawn",
+    "person_erased",
     "other",
 ]
 
