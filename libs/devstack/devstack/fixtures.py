@@ -7,8 +7,8 @@ import asyncio
 import json
 import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Final
@@ -72,6 +72,13 @@ def other_database(servers: Servers) -> Iterator[str]:
     """The address of another empty database, for a test of two services."""
     with _fresh_database(servers) as url:
         yield url
+
+
+@pytest.fixture
+def databases(servers: Servers) -> Iterator[Callable[[], str]]:
+    """Gives the address of another empty database each time, for a test of several services."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_fresh_database(servers))
 
 
 @pytest.fixture
