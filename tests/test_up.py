@@ -67,9 +67,9 @@ class System:
     def all_printed(self) -> bool:
         return "Ctrl-C stops everything" in self.printed()
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=REPOSITORY, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
     def processes(self) -> list[str]:
@@ -119,6 +119,13 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
     return True
 
 
+def walks() -> str:
+    """The commands of the guide for frontends that lead through a placement, and from an investment to a hire."""
+    page = (REPOSITORY / "docs" / "frontends.md").read_text(encoding="utf-8")
+    sections = page.split("## A pupil's placement")[1].split("## What another service knows")[0]
+    return "\n".join(line[4:] for line in sections.splitlines() if line.startswith("    "))
+
+
 def figures(printed: str) -> dict[str, tuple[str, str]]:
     """The value to the end of 2023 and the value now of each indicator in the printed table."""
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
@@ -142,9 +149,6 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert (figure["name"], figure["value"]) == ("jobs_created", 55)
     investment = json.loads(system.run("sh", "-c", write).stdout)
     assert investment["status"] == "announced"
-    verified = system.run("make", "verify")
-    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
-
     address, origin = f"http://localhost:{system.port}", {"Origin": FRONTENDS[0]}
     async with httpx.AsyncClient(base_url=address, headers=origin) as browser:
         for path, status in {"/": 200, "/companies": 200, "/companies/docs": 200, "/foo": 404, "/%0A": 404}.items():
@@ -177,6 +181,15 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
         assert (refused.returncode, refused.stdout) == (2, "")
         assert refused.stderr.startswith(said)
 
+    walked = system.run(
+        "sh", "-c", f'BASE_URL={address}; JSON="Content-Type: application/json"\n{walks()}', seconds=200
+    )
+    assert "agreement_signed\nstarted\ncompleted\nassessed\n" in walked.stdout, walked
+    assert "dict_keys(['tutor', 'guardian'])" in walked.stdout, walked
+    assert walked.stdout.endswith("open\naccepted\nrecorded\nsustained\n1\n"), walked
+    verified = system.run("make", "verify")
+    assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
+
     second = system.run(sys.executable, "-m", "devstack", "up")
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
     assert "is already running on" in second.stderr
@@ -189,7 +202,8 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     again = system.start()
     again.await_ready(system.all_printed, seconds=60)
     assert time.monotonic() - began < 30
-    assert await system.events() == EVENTS + 1
+    # An investment of the summary's, and one that was walked through to a hire.
+    assert await system.events() == EVENTS + 1 + 6
     again.stop(signal.SIGINT, seconds=20)
 
 
