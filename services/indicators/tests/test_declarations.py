@@ -63,9 +63,11 @@ from contracts.employment.vacancy import (
 )
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
-from indicators import employment, equipment, investment, network
+from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
+from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
+from indicators import employment, equipment, investment, network, youth_events
 from indicators.app import catalogue
-from indicators.measures import Catalogue, Derived, Measure, levels
+from indicators.measures import Catalogue, Derived, Measure, inputs, levels
 from indicators.recount import FLOWS, HIRES, LEVELS
 
 ON: Final = date(2022, 6, 15)
@@ -574,6 +576,69 @@ def test_cost_per_job_is_rounded_to_the_cent_and_absent_without_jobs() -> None:
     assert investment.cost_per_job.compute(Decimal(100), Decimal(0)) is None
 
 
+OFFER: Final[dict[str, Any]] = {**COMPANY, "week": "2022-W26", "grade": "3e", "schools": (), "places": 4}
+PLACEMENT: Final[dict[str, Any]] = {
+    **COMPANY,
+    "offer": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+    "school": "0360024F",
+    "week": "2022-W26",
+    "grade": "3e",
+    "age_band": "under_15",
+    "pupil": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e",
+}
+MONDAY: Final = date(2022, 6, 27)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (OfferOpened(**OFFER, closes_on=MONDAY), [(MONDAY, 4)]),
+        (OfferPlacesChanged(**OFFER, places_before=6, status="open"), [(MONDAY, -2)]),
+        (OfferPlacesCounted(**OFFER, taken_before=0, taken=1, status="open"), []),
+        (OfferWithdrawn(**OFFER, reason="no_tutor", taken=1), [(MONDAY, -3)]),
+        # A placement that was approved before the withdrawal, and is counted after it; one that is given up.
+        (OfferPlacesCounted(**OFFER, taken_before=1, taken=2, status="withdrawn"), [(MONDAY, 1)]),
+        (OfferPlacesCounted(**OFFER, taken_before=2, taken=1, status="withdrawn"), [(MONDAY, -1)]),
+    ],
+)
+def test_places_count_in_their_week_and_of_a_withdrawn_offer_those_that_are_taken(
+    event: Event, expected: list[tuple[date, int]]
+) -> None:
+    assert facts(youth_events.places_offered, event) == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (PlacementApproved(**PLACEMENT), [(MONDAY, 1)]),
+        (PlacementCancelled(**PLACEMENT, reason="pupil_withdrew", approved_on=ON), [(MONDAY, -1)]),
+        (PlacementCancelled(**PLACEMENT, reason="another_approved", approved_on=None), []),
+    ],
+)
+def test_a_placement_counts_in_its_week_while_it_is_agreed_to(event: Event, expected: list[tuple[date, int]]) -> None:
+    assert facts(youth_events.placements, event) == expected
+
+
+def test_a_placement_counts_for_a_company_a_school_and_a_grade_and_for_no_pupil() -> None:
+    (fact,) = youth_events.placements.facts(PlacementApproved(**PLACEMENT))
+    assert fact.contributor == COMPANY["company"]
+    assert (fact.dimensions["school"], fact.dimensions["grade"], fact.dimensions["week"]) == (
+        "0360024F",
+        "3e",
+        "2022-W26",
+    )
+    assert PLACEMENT["pupil"] not in repr(fact)
+
+
+def test_what_is_filled_and_who_hosts_are_shares_and_none_where_there_is_nothing() -> None:
+    assert youth_events.placement_fill_rate.compute(Decimal(3), Decimal(2)) == Decimal("0.6667")
+    assert youth_events.placement_fill_rate.compute(Decimal(0), Decimal(0)) is None
+    assert youth_events.host_rate.compute(Decimal(30), Decimal(11)) == Decimal("0.3667")
+    assert youth_events.host_rate.compute(Decimal(0), Decimal(1)) is None
+    assert youth_events.host_rate.dimensions == ("company", "naf", "commune", "zone")
+    assert inputs(youth_events.host_rate) == (network.members, youth_events.placements)
+
+
 @pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
 def test_an_indicator_explains_itself(indicator: Any) -> None:
     assert indicator.title
@@ -585,9 +650,24 @@ def test_an_indicator_explains_itself(indicator: Any) -> None:
 def test_every_measure_is_counted_a_second_time_by_verify() -> None:
     platform = {"platform_hours_booked", "platform_open_hours"}
     vacancies = {"vacancies_open", "vacancies_filled"}
-    assert {measure.name for measure in catalogue.measures} == {*LEVELS, *FLOWS, *platform, *vacancies, *HIRES}
+    youth = {"places_offered", "placements"}
+    assert {measure.name for measure in catalogue.measures} == {
+        *LEVELS,
+        *FLOWS,
+        *platform,
+        *vacancies,
+        *HIRES,
+        *youth,
+    }
     derived = [name for name, each in catalogue.items() if isinstance(each, Derived)]
-    assert derived == ["cost_per_job", "platform_use", "platform_companies"]
+    assert derived == [
+        "cost_per_job",
+        "placement_fill_rate",
+        "host_companies",
+        "host_rate",
+        "platform_use",
+        "platform_companies",
+    ]
 
 
 def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
@@ -603,6 +683,11 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "jobs_maintained",
         "jobs_evidenced",
         "cost_per_job",
+        "places_offered",
+        "placements",
+        "placement_fill_rate",
+        "host_companies",
+        "host_rate",
         "platform_hours_booked",
         "platform_open_hours",
         "platform_use",

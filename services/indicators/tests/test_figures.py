@@ -29,6 +29,8 @@ from contracts.companies.investment import (
 )
 from contracts.model import PARIS
 from contracts.values import sample_siret
+from contracts.youth_events.offer import OfferOpened
+from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from eventstore.kafka.envelope import Message
@@ -412,6 +414,60 @@ async def test_a_duration_ends_today_unless_a_later_day_is_asked_for(pool: async
     shown = await cells(pool, "platform_open_hours", "month", first=date(2100, 11, 30), last=date(2100, 12, 7))
     assert shown == {"2100-11": Decimal("7.14"), "2100-12": 50}
     assert sum(fact.value for fact in await events_behind(pool, "platform_open_hours")) == 50
+
+
+def a_school_year() -> tuple[Log, Log, Log]:
+    """Two members offer places in two weeks; four pupils come, and one of them gives up."""
+    network, offered, of_persons = a_year_of_members(), Log("youth-events"), Log("youth-events.persons")
+    pupil = "0190a3c4-5e6f-7a8b-9c0d-00000000000"
+    for number, (siret, week, places) in enumerate(
+        [(MAROQUINERIE, "2024-W06", 3), (MAROQUINERIE, "2024-W24", 2), (USINAGE, "2024-W24", 1)]
+    ):
+        told = company(siret, on=date(2024, 1, 20), week=week, grade="3e", schools=(), places=places)
+        offered.append(f"offer-{number}", OfferOpened(**told, closes_on=date(2024, 2, 5)))
+        for nth in range(places - (number == 0)):
+            asked = company(siret, on=date(2024, 1, 25), week=week, grade="3e", age_band="15", school="0360024F")
+            asked |= {"pupil": f"{pupil}{nth}", "offer": f"{pupil}{number}"}
+            approved = PlacementApproved(**asked)
+            of_persons.append(f"placement-{number}{nth}", approved)
+            if (number, nth) == (1, 1):
+                day = {"effective_on": date(2024, 3, 1), "approved_on": approved.effective_on}
+                of_persons.append(
+                    f"placement-{number}{nth}", PlacementCancelled(**{**asked, **day}, reason="pupil_withdrew")
+                )
+    return network, offered, of_persons
+
+
+async def test_placements_of_a_school_year_are_counted_in_their_weeks(pool: asyncpg.Pool) -> None:
+    for log in a_school_year():
+        await fold(pool, log.messages)
+    assert await value(pool, "placements") == 4
+    assert await cells(pool, "placements", "grade", "week") == {("3e", "2024-W06"): 2, ("3e", "2024-W24"): 2}
+    assert await value(pool, "placements", last=date(2024, 6, 9)) == 2
+    assert await value(pool, "places_offered", first=date(2024, 6, 10)) == 3
+    assert await value(pool, "placement_fill_rate") == Decimal("0.6667")
+    assert await cells(pool, "placement_fill_rate", "month") == {
+        "2024-02": Decimal("0.6667"),
+        "2024-06": Decimal("0.6667"),
+    }
+    assert await cells(pool, "placement_fill_rate", "company") == {MAROQUINERIE: Decimal("0.6"), USINAGE: 1}
+    assert await value(pool, "placement_fill_rate", last=date(2024, 2, 4)) is None
+
+
+async def test_the_share_of_members_that_host_is_of_those_at_the_end_of_the_period(pool: asyncpg.Pool) -> None:
+    logs = a_school_year()
+    for log in logs:
+        await fold(pool, log.messages)
+    assert await value(pool, "host_companies") == 2
+    # Of three members one hosts in winter; in summer there is one member left, and two have hosted.
+    assert await value(pool, "host_rate", last=date(2024, 4, 30)) == Decimal("0.3333")
+    assert await value(pool, "host_rate", last=date(2024, 6, 30)) == 2
+    assert await value(pool, "host_rate", first=date(2024, 3, 1), last=date(2024, 4, 30)) == 0
+    assert await value(pool, "host_rate", last=date(2023, 12, 31)) is None
+    april = await cells(pool, "host_rate", "company", last=date(2024, 4, 30))
+    assert april == {MAROQUINERIE: 1, FONDERIE: 0, USINAGE: 0}
+    behind = await events_behind(pool, "host_rate", last=date(2024, 4, 30))
+    assert {fact.indicator for fact in behind} == {"members", "placements"}
 
 
 async def test_a_duration_as_it_was_known(pool: asyncpg.Pool) -> None:

@@ -27,10 +27,12 @@ from contracts.companies.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.employment import hire, vacancy
 from contracts.language import Sentence
 from contracts.model import PARIS
 from contracts.registry import Registry
 from contracts.values import sample_siret
+from contracts.youth_events import offer, placement
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -573,7 +575,7 @@ def about_persons(module: ModuleType) -> ModuleType:
 async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     indicators: str, issuer: Issuer, client: httpx.AsyncClient
 ) -> None:
-    registry = Registry([company, about_persons(investment), equipment, booking])
+    registry = Registry([company, about_persons(investment), equipment, booking, hire, vacancy, offer, placement])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]
     async with serving(indicators, issuer, service) as partner:
