@@ -15,7 +15,8 @@ from towns import Loner, Town, lit, noting, running, until, write
 from eventstore.kafka.envelope import Message
 from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import ensure_topic
-from eventstore.postgres.connection import NotYet, StoreUnavailable
+from eventstore.mirroring import MirrorBehind
+from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.parking import Parked, ask_for_message, count_parked, discard, parked, tried
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
@@ -187,7 +188,7 @@ async def test_what_a_release_does_not_know_waits_for_one_that_does(town: Town) 
         assert await count_parked(town.store.pool) == 0
 
 
-@pytest.mark.parametrize("passing", [OSError("the network"), StoreUnavailable("away"), NotYet("behind")])
+@pytest.mark.parametrize("passing", [OSError("the network"), StoreUnavailable("away"), MirrorBehind("behind")])
 async def test_what_passes_by_itself_is_waited_out_and_parks_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch, passing: Exception
 ) -> None:

@@ -14,7 +14,8 @@ from devstack.topics import delete_topic
 from eventstore.kafka.envelope import Message, source_of, to_headers
 from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import ensure_topic
-from eventstore.postgres.connection import NotYet, StoreUnavailable
+from eventstore.mirroring import MirrorBehind
+from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing import subscription as subscription_module
@@ -209,12 +210,12 @@ async def test_it_tells_when_it_has_come_to_the_end_of_each_partition(town: Town
 
     async def slowly(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
         if messages[-1].position > 100:
-            raise NotYet("the lamps of another town are not here yet")
+            raise MirrorBehind("the lamps of another town are not here yet")
 
     behind = "SELECT count(*) FROM marks WHERE NOT caught_up"
     async with running(town.subscription(slowly)) as subscription:
         await until(lambda: subscription.error)
-        assert str(subscription.error).startswith("NotYet: the lamps")
+        assert str(subscription.error).startswith("MirrorBehind: the lamps")
         assert await town.store.pool.fetchval(behind) > 0
     async with running(town.subscription()), asyncio.timeout(20):
         while await town.store.pool.fetchval(behind) > 0:  # noqa: ASYNC110

@@ -57,10 +57,6 @@ class StoreUnavailable(Exception):
     """The database cannot be reached or does not answer in time."""
 
 
-class NotYet(StoreUnavailable):
-    """What is needed is on its way here, as where a copy of another service's records is behind: it is waited out."""
-
-
 class DatabaseRefused(Exception):
     """The database lets nobody in as its address says: a wrong password, no such database, a certificate of another."""
 
