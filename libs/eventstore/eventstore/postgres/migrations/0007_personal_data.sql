@@ -145,14 +145,13 @@ BEGIN
             -- On another version it is a conflict, and claims something else when it is decided anew.
             WHERE coalesce(s.version, 0) = command_expected[k.n] AND k.n <> ALL (refused)
               AND (other.stream_id IS NOT NULL OR held.amount + k.asked > k.most)
-              -- What it holds already it keeps, whatever limit was lowered and whoever else was found to hold it; but who
-              -- holds nothing of it tells the limit itself.
-              AND (k.alike = 0 OR k.alike > (
+              -- What it holds already it keeps, whatever limit was lowered and whoever else was found to hold it.
+              AND k.alike > (
                   SELECT coalesce(sum(c.amount), 0)
                   FROM claims c
                   WHERE c.stream_id = command_stream_id[k.n] AND c.kind = k.kind AND c.key = k.key
                     AND c.since = k.since AND c.until = k.until
-              ))
+              )
             ORDER BY k.place
         LOOP
             CONTINUE WHEN command = ANY (refused);
