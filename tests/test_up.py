@@ -187,7 +187,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert "agreement_signed\nstarted\ncompleted\nassessed\n" in walked.stdout, walked
     assert "dict_keys(['tutor', 'guardian'])" in walked.stdout, walked
     assert walked.stdout.endswith("open\naccepted\nrecorded\nsustained\n1\n"), walked
-    verified = system.run("make", "verify")
+    verified = system.run("make", "verify", seconds=150)
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
 
     second = system.run(sys.executable, "-m", "devstack", "up")
@@ -226,7 +226,7 @@ async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system
     assert figures(system.printed())["jobs_created"][0] == "55"
     assert figures(system.printed())["members"][1] == "30"
     assert await system.events() == EVENTS
-    verified = system.run("make", "verify")
+    verified = system.run("make", "verify", seconds=150)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     again.stop(signal.SIGTERM, seconds=20)
 
@@ -237,7 +237,7 @@ def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> 
     kafka = psutil.Process(int((system.state / "kafka" / "kafka.pid").read_text()))
     kafka.suspend()
     try:
-        verified = system.run("make", "verify")
+        verified = system.run("make", "verify", seconds=150)
     finally:
         kafka.resume()
 
