@@ -586,6 +586,7 @@ PLACEMENT: Final[dict[str, Any]] = {
     "age_band": "under_15",
     "pupil": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e",
 }
+COUNTED: Final[dict[str, Any]] = {**OFFER, "placement": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6f", "is_taken": True}
 MONDAY: Final = date(2022, 6, 27)
 
 
@@ -594,11 +595,14 @@ MONDAY: Final = date(2022, 6, 27)
     [
         (OfferOpened(**OFFER, closes_on=MONDAY), [(MONDAY, 4)]),
         (OfferPlacesChanged(**OFFER, places_before=6, status="open"), [(MONDAY, -2)]),
-        (OfferPlacesCounted(**OFFER, taken_before=0, taken=1, status="open"), []),
+        (OfferPlacesCounted(**COUNTED, taken_before=0, taken=1, status="open"), []),
         (OfferWithdrawn(**OFFER, reason="no_tutor", taken=1), [(MONDAY, -3)]),
         # A placement that was approved before the withdrawal, and is counted after it; one that is given up.
-        (OfferPlacesCounted(**OFFER, taken_before=1, taken=2, status="withdrawn"), [(MONDAY, 1)]),
-        (OfferPlacesCounted(**OFFER, taken_before=2, taken=1, status="withdrawn"), [(MONDAY, -1)]),
+        (OfferPlacesCounted(**COUNTED, taken_before=1, taken=2, status="withdrawn"), [(MONDAY, 1)]),
+        (
+            OfferPlacesCounted(**COUNTED | {"is_taken": False}, taken_before=2, taken=1, status="withdrawn"),
+            [(MONDAY, -1)],
+        ),
     ],
 )
 def test_places_count_in_their_week_and_of_a_withdrawn_offer_those_that_are_taken(

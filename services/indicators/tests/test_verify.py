@@ -36,6 +36,7 @@ from employment.vacancy import vacancies
 from eventstore.decider import PARIS, Command, Context, Decider
 from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
+from eventstore.reactions import Identity
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import investment, recount
@@ -454,7 +455,7 @@ class Placing(Deciding):
                 asked = {"company": company, "offer": offer}
                 for event in self.decide(of_persons, placements, PLACEMENTS, placement, asked, now):
                     if isinstance(event, PlacementApproved | PlacementCancelled):
-                        for issue in count_places(event):
+                        for issue in count_places(event, Identity(placement)):
                             self.count(offered, offers.stream_id(event.offer), issue.commands, now)
 
     def join_or_leave(self, network: Log, company: str) -> None:

@@ -48,6 +48,7 @@ OFFER: Final[dict[str, Any]] = {
 OPENED: Final = OfferOpened(**OFFER, closes_on=MONDAY, effective_on=TODAY)
 
 OFFER_ID: Final = "0190a3c4-5e6f-7a8b-9c0d-00000000000a"
+PLACEMENTS: Final = [f"0190a3c4-5e6f-7a8b-9c0d-0000000000b{number}" for number in range(4)]
 PUPIL: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000001"
 OTHER_PUPIL: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000002"
 TUTOR: Final = "0190a3c4-5e6f-7a8b-9c0d-000000000003"

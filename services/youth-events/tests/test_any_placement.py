@@ -61,6 +61,10 @@ STEPS: Mapping[str, tuple[Command, ...]] = {
 """What takes a placement further."""
 
 
+def _record_id(number: int) -> str:
+    return f"0190a3c4-5e6f-7a8b-9c0d-{number:012}"
+
+
 class AnyPlacement(RuleBasedStateMachine):
     """Two offers of a company for one week, and three pupils; what events ask for is done later, stream by stream."""
 
@@ -140,7 +144,8 @@ class AnyPlacement(RuleBasedStateMachine):
                         )
                     ]
                 )
-            for issue in reaction.function(event, *found):
+            told = [Identity(name)] if reaction.takes_identity else []
+            for issue in reaction.function(event, *told, *found):
                 reactions.check(issue)
                 assert issue.identity is not None
                 for command in issue.commands:
@@ -158,7 +163,7 @@ class AnyPlacement(RuleBasedStateMachine):
             assert self.ask(offers, name, opened) is None
         for number in range(asked):
             self.submit(OFFERS[number // 3], 1 + number % 3, 0)
-            assert self.ask(placements, f"placement-{2 + number}", Validate(tutor=tutor())) is None
+            assert self.ask(placements, _record_id(2 + number), Validate(tutor=tutor())) is None
 
     @rule(days=st.integers(1, 5))
     def time_goes_by(self, days: int) -> None:
@@ -201,7 +206,7 @@ class AnyPlacement(RuleBasedStateMachine):
             pupil=pupil(date(2008 + whose, 6, 1), f"{ID}{whose}"),
             on=self.today - timedelta(days=late),
         )
-        self.ask(placements, f"placement-{len(self.streams)}", asked)
+        self.ask(placements, _record_id(len(self.streams)), asked)
 
     @precondition(lambda self: self.placements)
     @rule(data=st.data(), times=st.integers(1, 3))
@@ -268,7 +273,7 @@ class AnyPlacement(RuleBasedStateMachine):
     @invariant()
     def an_offer_is_full_while_as_many_are_counted_as_it_has(self) -> None:
         for offer in self.offers.values():
-            assert offer.taken >= 0
+            assert offer.taken == len({*offer.taken_by}) == len(offer.taken_by)
             if offer.status in ("open", "full"):
                 assert (offer.status == "full") == (offer.taken >= offer.places)
 
@@ -302,7 +307,8 @@ class AnyPlacement(RuleBasedStateMachine):
         while waiting := [name for name, events in self.to_react_to.items() if events]:
             self.react(waiting[0])
         for name, offer in self.offers.items():
-            assert offer.taken == len(self.approved(offer=name))
+            agreed = {each for each, placement in self.placements.items() if placement in self.approved(offer=name)}
+            assert (offer.taken, {*offer.taken_by}) == (len(agreed), agreed)
             if offer.status == "withdrawn":
                 assert not [each for each in self.placements.values() if each.offer == name and each.status in PENDING]
         for name in asked_before:

@@ -15,6 +15,7 @@ from pupils import (
     OPENED,
     OTHER_SCHOOL,
     PLACE,
+    PLACEMENTS,
     SCHOOL,
     SUSPENDED,
     TODAY,
@@ -59,7 +60,16 @@ withdrawn = OfferWithdrawn(**OFFER, reason="no_tutor", taken=0, effective_on=TOD
 
 
 def counted(taken_before: int, taken: int, status: OfferStatus = "open") -> OfferPlacesCounted:
-    return OfferPlacesCounted(**OFFER, taken_before=taken_before, taken=taken, status=status, effective_on=TODAY)
+    """The placements take places in their order, and leave them in the reverse one."""
+    return OfferPlacesCounted(
+        **OFFER,
+        placement=PLACEMENTS[max(taken_before, taken) - 1],
+        is_taken=taken > taken_before,
+        taken_before=taken_before,
+        taken=taken,
+        status=status,
+        effective_on=TODAY,
+    )
 
 
 FULL = (OPENED, counted(0, 1), counted(1, 2, "full"))
@@ -121,19 +131,27 @@ def test_what_does_not_exist_is_not_offered(changes: dict[str, Any], error: str)
 
 
 def test_an_offer_is_full_while_all_its_places_are_taken() -> None:
-    given(OPENED).when(CountPlace(is_taken=True)).then(counted(0, 1))
-    given(OPENED).when(CountPlace(is_taken=True)).then_state(status="open", taken=1)
-    given(*FULL).when(CountPlace(is_taken=False)).then(counted(2, 1))
-    given(*FULL).when(CountPlace(is_taken=False)).then_state(status="open", taken=1)
+    one, two, three, _ = PLACEMENTS
+    given(OPENED).when(CountPlace(placement=one, is_taken=True)).then(counted(0, 1))
+    given(OPENED).when(CountPlace(placement=one, is_taken=True)).then_state(status="open", taken=1, taken_by=(one,))
+    given(*FULL).when(CountPlace(placement=two, is_taken=False)).then(counted(2, 1))
+    given(*FULL).when(CountPlace(placement=one, is_taken=False)).then_state(status="open", taken=1, taken_by=(two,))
     assert offer(*FULL[1:]).status == "full"
     # The place that it takes fell free, and that is counted later.
-    given(*FULL).when(CountPlace(is_taken=True)).then_state(status="full", taken=3)
+    given(*FULL).when(CountPlace(placement=three, is_taken=True)).then_state(status="full", taken=3)
+
+
+def test_no_place_is_counted_twice_or_taken_back_that_never_was_counted() -> None:
+    one, _, three, _ = PLACEMENTS
+    given(*FULL).when(CountPlace(placement=one, is_taken=True)).then()
+    given(*FULL).when(CountPlace(placement=three, is_taken=False)).then()
 
 
 @pytest.mark.parametrize("past", ["closed", "withdrawn"])
 def test_places_of_an_offer_that_has_ended_are_still_counted(past: OfferStatus) -> None:
-    given(*PASTS[past]).when(CountPlaceOfEnded(is_taken=True)).then_state(status=past, taken=1)
-    given(*PASTS[past], counted(0, 1, past)).when(CountPlaceOfEnded(is_taken=False)).then_state(status=past, taken=0)
+    take, free = (CountPlaceOfEnded(placement=PLACEMENTS[0], is_taken=taken) for taken in (True, False))
+    given(*PASTS[past]).when(take).then_state(status=past, taken=1)
+    given(*PASTS[past], counted(0, 1, past)).when(free).then_state(status=past, taken=0)
 
 
 def test_more_or_fewer_places_make_it_open_or_full() -> None:
@@ -169,8 +187,8 @@ ALLOWED: dict[type[Command], set[str]] = {
 }
 COMMANDS: list[tuple[Command, str]] = [
     (ChangePlaces(places=3), "offer-not-open"),
-    (CountPlace(is_taken=True), "offer-not-open"),
-    (CountPlaceOfEnded(is_taken=True), "offer-not-closed"),
+    (CountPlace(placement=PLACEMENTS[3], is_taken=True), "offer-not-open"),
+    (CountPlaceOfEnded(placement=PLACEMENTS[3], is_taken=True), "offer-not-closed"),
     (Close(reason="other"), "offer-not-open"),
     (Lapse(), "offer-not-open"),
     (Withdraw(reason="other"), "offer-withdrawn"),

@@ -17,6 +17,7 @@ from pupils import (
     OTHER_SCHOOL,
     OTHER_TUTOR,
     PLACE,
+    PLACEMENTS,
     PUPIL,
     SCHOOL,
     SUSPENDED,
@@ -159,7 +160,9 @@ def test_a_school_asks_for_a_place_for_a_pupil_and_nothing_is_held_yet() -> None
     given(submitted).is_due(Due(date(2026, 1, 20), Expire()))
 
 
-FILLED = OfferPlacesCounted(**OFFER, taken_before=0, taken=2, status="full", effective_on=TODAY)
+FILLED = OfferPlacesCounted(
+    **OFFER, placement=PLACEMENTS[1], is_taken=True, taken_before=1, taken=2, status="full", effective_on=TODAY
+)
 CLOSED = OfferClosed(**OFFER, reason="enough_requests", taken=0, effective_on=TODAY)
 WITHDRAWN = OfferWithdrawn(**OFFER, reason="no_tutor", taken=0, effective_on=TODAY)
 
@@ -572,12 +575,15 @@ def found(name: str, *events: Event) -> Found[Placement]:
 
 
 def test_a_place_is_counted_once_it_is_approved_and_taken_back_if_that_is_given_up() -> None:
-    (taken,) = count_places(approved)
+    placement = Identity(PLACEMENTS[0])
+    (taken,) = count_places(approved, placement)
     assert (taken.decider, taken.identity) == (offers, OFFER_ID)
-    assert taken.commands == (CountPlace(is_taken=True), CountPlaceOfEnded(is_taken=True))
-    (freed,) = count_places(given_up)
-    assert freed.commands == (CountPlace(is_taken=False), CountPlaceOfEnded(is_taken=False))
-    assert [*count_places(cancelled)] == []
+    told: dict[str, Any] = {"placement": PLACEMENTS[0], "is_taken": True}
+    assert taken.commands == (CountPlace(**told), CountPlaceOfEnded(**told))
+    (freed,) = count_places(given_up, placement)
+    told = {"placement": PLACEMENTS[0], "is_taken": False}
+    assert freed.commands == (CountPlace(**told), CountPlaceOfEnded(**told))
+    assert [*count_places(cancelled, placement)] == []
     assert not taken.expected
 
 

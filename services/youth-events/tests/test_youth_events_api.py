@@ -207,7 +207,10 @@ async def test_a_pupil_is_in_one_company_a_week(frontends: Frontends) -> None:
 async def test_who_reads_what_of_offers_and_placements(frontends: Frontends) -> None:
     offer = await frontends.offer(places=2)
     placement = await frontends.agreed(offer)
-    assert done(await frontends.get("school", OTHER_SCHOOL, f"offers/{offer}"))["places"] == 2
+    shown = done(await frontends.get("school", OTHER_SCHOOL, f"offers/{offer}"))
+    assert (shown["places"], shown["taken"]) == (2, 0)
+    assert "taken_by" not in shown
+    assert done(await frontends.get("company", COMPANY, f"offers/{offer}"))["taken_by"] == []
     for by, of in (("school", SCHOOL), ("company", COMPANY), ("network", None), ("town_hall", None), ("ops", None)):
         seen = await frontends.get(by, of, f"placements/{placement}")
         assert done(seen)["status"] == "employer_validated"

@@ -17,6 +17,7 @@ from contracts.values import (
     IsoWeek,
     Naf,
     Places,
+    RecordId,
     Siret,
     Tally,
     Uai,
@@ -85,12 +86,14 @@ class Lapse(Command):
 class CountPlace(Command):
     """A placement was approved, and takes a place; or one that was approved was cancelled, and a place falls free."""
 
+    placement: RecordId
     is_taken: bool
 
 
 class CountPlaceOfEnded(Command):
     """The same, where schools cannot ask for places any more."""
 
+    placement: RecordId
     is_taken: bool
 
 
@@ -109,6 +112,8 @@ class Offer(State):
     places: Places
     taken: Tally = 0
     """How many placements on it are approved, as far as they are counted yet."""
+    taken_by: tuple[RecordId, ...] = ()
+    """These are they. Kept by id, none is counted twice, or taken back that never was counted."""
     status: OfferStatus
     closes_on: Day
     """The day on which it closes by itself."""
@@ -163,12 +168,12 @@ def change_places(offer: Offer, command: ChangePlaces) -> OfferPlacesChanged | t
 
 
 @offers.decides(by=PLATFORM, when=("open", "full"), to=("open", "full"))
-def count_place(offer: Offer, command: CountPlace) -> OfferPlacesCounted:
+def count_place(offer: Offer, command: CountPlace) -> OfferPlacesCounted | tuple[()]:
     return _counted(offer, command)
 
 
 @offers.decides(by=PLATFORM, when=("closed", "withdrawn"))
-def count_place_of_ended(offer: Offer, command: CountPlaceOfEnded) -> OfferPlacesCounted:
+def count_place_of_ended(offer: Offer, command: CountPlaceOfEnded) -> OfferPlacesCounted | tuple[()]:
     return _counted(offer, command)
 
 
@@ -209,7 +214,9 @@ def _(offer: Offer, event: OfferPlacesChanged) -> Offer:
 
 @offers.evolves
 def _(offer: Offer, event: OfferPlacesCounted) -> Offer:
-    return offer.after(event, taken=event.taken, status=event.status)
+    others = tuple(placement for placement in offer.taken_by if placement != event.placement)
+    taken_by = (*others, event.placement) if event.is_taken else others
+    return offer.after(event, taken=event.taken, taken_by=taken_by, status=event.status)
 
 
 @offers.claims
@@ -232,7 +239,9 @@ def check_ahead(week: str, on: Day) -> None:
         raise WEEK_HAS_BEGUN(week=week, monday=monday_of(week))
 
 
-def _counted(offer: Offer, command: CountPlace | CountPlaceOfEnded) -> OfferPlacesCounted:
+def _counted(offer: Offer, command: CountPlace | CountPlaceOfEnded) -> OfferPlacesCounted | tuple[()]:
+    if command.is_taken == (command.placement in offer.taken_by):
+        return ()
     taken = offer.taken + (1 if command.is_taken else -1)
     return tell(OfferPlacesCounted, command, offer, taken=taken, status=_status(offer, offer.places, taken))
 

@@ -7,7 +7,7 @@ from contracts.erasure import PersonErased
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from eventstore.decider import ITSELF
-from eventstore.reactions import Found, Issue, Reactions
+from eventstore.reactions import Found, Identity, Issue, Reactions
 from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
 from youth_events.placement import BEFORE_IT_BEGINS, PENDING, Cancel, Placement, placements
 
@@ -15,14 +15,12 @@ reactions = Reactions()
 
 
 @reactions.to()
-def count_places(event: PlacementApproved | PlacementCancelled) -> Iterable[Issue]:
-    """An offer tells how many of its places are taken: one more, or one less.
-
-    Each event counts once, and in whichever order those of several placements come, they add up to the same.
-    """
+def count_places(event: PlacementApproved | PlacementCancelled, placement: Identity) -> Iterable[Issue]:
+    """An offer learns whose its places are: in whichever order placements tell it, it comes out the same."""
     if isinstance(event, PlacementApproved) or event.approved_on:
         taken = isinstance(event, PlacementApproved)
-        yield Issue(offers, event.offer, CountPlace(is_taken=taken), CountPlaceOfEnded(is_taken=taken))
+        count = CountPlace(placement=placement, is_taken=taken)
+        yield Issue(offers, event.offer, count, CountPlaceOfEnded(placement=placement, is_taken=taken))
 
 
 @reactions.to(finds=placements, by={"pupil": "pupil", "week": "week"}, among={"status": PENDING})

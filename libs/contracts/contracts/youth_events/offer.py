@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from contracts.category import Category
 from contracts.model import Day, Event
-from contracts.values import Commune, IsoWeek, Naf, Places, Siret, Tally, Uai, Zone
+from contracts.values import Commune, IsoWeek, Naf, Places, RecordId, Siret, Tally, Uai, Zone
 
 CATEGORY: Final = Category("offer", service="youth-events", path="/v1/offers")
 
@@ -52,6 +52,9 @@ class OfferPlacesChanged(_Offer, version=1):
 class OfferPlacesCounted(_Offer, version=1):
     """A place was taken by a placement that was approved, or fell free as one was cancelled."""
 
+    placement: RecordId
+    is_taken: bool
+    """Whether it has the place from now on, or had it until now."""
     taken_before: Tally
     taken: Tally
     status: OfferStatus
