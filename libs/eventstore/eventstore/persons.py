@@ -5,6 +5,7 @@ and is a subject from then on. An erasure is a stream of its own, and what names
 none of that person: so whoever was erased is not named again on old streams, and who returns is a new subject.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -50,7 +51,8 @@ async def introduce(store: Store, decision: Decision, command: C, named_before: 
         for field, person in told.items()
         if (recognition := person.recognition()) is not None
     }
-    known = dict(await store.recognised([*hashes.values()])) if hashes else {}
+    found = await store.recognised([*hashes.values()]) if hashes else {}
+    known = {by: subject for by, (subject, _) in found.items()}
     guards = {*before, *map(of_person, known.values())}
     introduced: dict[str, Personal[Person]] = {}
     persons: dict[str, Named] = {}
@@ -62,10 +64,18 @@ async def introduce(store: Store, decision: Decision, command: C, named_before: 
             if by:
                 known[by] = subject
         introduced[field] = Personal(person, subject)
-        persons[subject] = Named(subject, type(person).__name__, by, person.model_dump_json())
+        data = _with(person, found[by][1]) if by in found else person.model_dump_json()
+        persons[subject] = Named(subject, type(person).__name__, by, data)
     return Introduced(
         command.model_copy(update=introduced), [*persons.values()], [(stream_id, 0) for stream_id in guards]
     )
+
+
+def _with(person: Person, before: str) -> str:
+    """What is known of a person who is named again: what is told now, and of what is left out what was told before."""
+    known, told = json.loads(before), person.model_dump(mode="json")
+    kept = {name: known[name] for name in told.keys() & known.keys() if name not in person.model_fields_set}
+    return type(person).model_validate_json(json.dumps({**told, **kept})).model_dump_json()
 
 
 class Expiring(NamedTuple):

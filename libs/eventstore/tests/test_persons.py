@@ -152,6 +152,16 @@ async def test_whoever_is_named_again_is_the_same_and_what_was_told_last_is_kept
     assert [each.stream_id for each in streams] == sorted([first.stream_id, second.stream_id])
 
 
+async def test_what_is_left_out_when_somebody_is_named_again_stays_known(store: Store) -> None:
+    subject = (await run(store, Ask(street="rue A", neighbour=somebody(floor=1)))).state.neighbour
+    await run(store, Ask(street="rue B", neighbour=somebody("Camille EXEMPLE")))
+    told = json.loads((await store.persons([subject]))[subject].data)
+    assert (told["name"], told["floor"]) == ("Camille EXEMPLE", 1)
+    gone = Personal(Neighbour(name="Camille Exemple", born_on=date(2000, 1, 2), floor=None))
+    await run(store, Ask(street="rue C", neighbour=gone))
+    assert json.loads((await store.persons([subject]))[subject].data)["floor"] is None
+
+
 async def test_of_fifty_at_once_who_name_somebody_new_all_mean_one(migrated_database: str) -> None:
     async with (
         Store.open(migrated_database, personal_key=PERSONAL_KEY) as one,

@@ -165,12 +165,12 @@ class Store:
         """A hash from which nobody who lacks the key can tell the text by trying."""
         return hmac.digest(self._personal_key, text, "sha256")
 
-    async def recognised(self, recognitions: Sequence[bytes]) -> Mapping[bytes, str]:
-        """The subjects of those persons who are known, by the hashes that they are recognised by."""
+    async def recognised(self, recognitions: Sequence[bytes]) -> Mapping[bytes, tuple[str, str]]:
+        """Those persons who are known, by the hashes that they are recognised by: the pseudonym, and what was told."""
         rows = await self.fetch(
-            "SELECT recognition, subject FROM personal_data WHERE recognition = ANY ($1::bytea[])", recognitions
+            "SELECT recognition, subject, data FROM personal_data WHERE recognition = ANY ($1::bytea[])", recognitions
         )
-        return {row["recognition"]: row["subject"] for row in rows}
+        return {row["recognition"]: (row["subject"], row["data"]) for row in rows}
 
     async def persons(self, subjects: Collection[str]) -> Mapping[str, Known]:
         """What is known of persons, by their pseudonyms; nothing of those who were erased.
