@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from pydantic_core import to_json
+
 from contracts.personal import Person, Personal
 from eventstore.decider import Command, Decision
 from eventstore.erasure import of_person
@@ -64,7 +66,7 @@ async def introduce(store: Store, decision: Decision, command: C, named_before: 
             if by:
                 known[by] = subject
         introduced[field] = Personal(person, subject)
-        data = _with(person, found[by][1]) if by in found else person.model_dump_json()
+        data = _with(person, found[by][1]) if by and by in found else person.model_dump_json()
         persons[subject] = Named(subject, type(person).__name__, by, data)
     return Introduced(
         command.model_copy(update=introduced), [*persons.values()], [(stream_id, 0) for stream_id in guards]
@@ -75,7 +77,7 @@ def _with(person: Person, before: str) -> str:
     """What is known of a person who is named again: what is told now, and of what is left out what was told before."""
     known, told = json.loads(before), person.model_dump(mode="json")
     kept = {name: known[name] for name in told.keys() & known.keys() if name not in person.model_fields_set}
-    return type(person).model_validate_json(json.dumps({**told, **kept})).model_dump_json()
+    return to_json({**told, **kept}).decode()
 
 
 class Expiring(NamedTuple):
