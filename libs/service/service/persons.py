@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
+from contracts.model import Day
 from contracts.values import Subject
 from eventstore.execution import Outcome, current
 from eventstore.persons import NOTICE, Naming, expiring, naming
@@ -123,7 +124,7 @@ def router(service: Service) -> APIRouter:
         caller: Annotated[Caller, requires(personal)],
         store: CurrentStore,
         needed_until: Annotated[
-            date | None,
+            Day | None,
             Query(description="Persons whom no record needs after this day: that in 30 days, unless given."),
         ] = None,
     ) -> PersonsExpiring:
