@@ -174,7 +174,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     ]
     few = system.run("sh", "-c", "make topic | head -n 1")
     assert (few.returncode, few.stdout.count("\n"), few.stderr) == (0, 1, "")
-    followed = system.run("sh", "-c", f"timeout 5 .venv/bin/python -m devstack topic --from {EVENTS} --follow")
+    followed = system.run("sh", "-c", f"timeout 10 .venv/bin/python -m devstack topic --from {EVENTS} --follow")
     assert [json.loads(line) for line in followed.stdout.splitlines()] == events[-2:]
     for wrong, said in (("FROM=x", "FROM is x, which is not a position"), ("TOPIC=none", "There is no topic none")):
         refused = system.run("make", "topic", wrong)
