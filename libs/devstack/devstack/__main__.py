@@ -87,7 +87,6 @@ def _verify(_: argparse.Namespace) -> int:
 
 def _publish(_: argparse.Namespace) -> int:
     from devstack import golden, publishing
-    from devstack.host import service_of
 
     added = publishing.publish(Path("libs/contracts/published"), REGISTRY)
     for name in SERVICES:
