@@ -13,7 +13,6 @@ from rich.console import Console
 
 from contracts import REGISTRY, package_of
 from devstack.child import DevstackError
-from devstack.host import service_of
 from devstack.issuer import ROLES
 from devstack.running import SERVICES, Running, forget, variable_of
 
@@ -87,6 +86,7 @@ def _verify(_: argparse.Namespace) -> int:
 
 def _publish(_: argparse.Namespace) -> int:
     from devstack import golden, publishing
+    from devstack.host import service_of
 
     added = publishing.publish(Path("libs/contracts/published"), REGISTRY)
     for name in SERVICES:
