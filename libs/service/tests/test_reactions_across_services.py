@@ -1,0 +1,337 @@
+"""What one service's events ask of another's streams: each command once in effect, whatever is killed meanwhile."""
+
+import asyncio
+import json
+import random
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import ferries
+import pytest
+from blows import Workers, working
+from ferries import Close, Leave, Open
+from inns import FallIll, Hire, Move, Recover, porters
+from lamps import settings_for
+from stays import quays
+
+from contracts.roles import Role
+from devstack.issuer import Issuer
+from devstack.prepared import prepare
+from devstack.servers import Postgres
+from devstack.topics import read_topic
+from eventstore.decider import Actor, Command, Decider
+from eventstore.execution import execute
+from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.parking import ask_for_message, parked
+from eventstore.postgres.store import Recorded, Store
+from eventstore.refusal import Rejected
+from service import clock
+from service.running.settings import Settings
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+TOWN: Final = Actor("town", frozenset[Role]({"town_hall"}))
+PARTITIONS: Final = 3
+QUAYS: Final = [f"quay-{number}" for number in range(6)]
+LATER: Final = [f"late-{number}" for number in range(4)]
+"""Quays that are opened while all goes on."""
+CLOSED: Final = "closed"
+PORTERS: Final = 2
+"""At each quay."""
+CROSSINGS: Final = 10
+"""From each of the quays."""
+BLOWS: Final = 7
+FROZEN: Final = (1.2, 2.5)
+"""Seconds that a worker stands still: longer than others wait for a sign of life."""
+PATIENCE: Final = 60.0
+
+
+@pytest.fixture
+def territory() -> str:
+    return f"t{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def publishing(migrated_database: str, kafka: str, territory: str, issuer: Issuer) -> Settings:
+    return settings_for(migrated_database, issuer).model_copy(
+        update={"kafka_bootstrap": kafka, "territory": territory, "topic_partitions": PARTITIONS}
+    )
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """The server of the inns' database, which only this test uses. It outlives what is done to it."""
+    tmp_path.chmod(0o755)
+    with Postgres(tmp_path / "postgres", durable=False) as postgres:
+        asyncio.run(prepare(postgres.url))
+        yield postgres
+        postgres.resume()
+
+
+@pytest.fixture
+def reacting(postgres: Postgres, publishing: Settings) -> Settings:
+    return publishing.model_copy(update={"database_url": postgres.url})
+
+
+@pytest.fixture
+async def theirs(publishing: Settings) -> AsyncIterator[Store]:
+    """The store of ferries."""
+    async with Store.open(publishing.database_url) as store:
+        yield store
+
+
+@pytest.fixture
+async def ours(reacting: Settings) -> AsyncIterator[Store]:
+    """The store of inns."""
+    async with Store.open(reacting.database_url) as store:
+        yield store
+
+
+async def order(
+    store: Store, decider: Decider[Any], command: Command, identity: str | None = None, **metadata: object
+) -> str:
+    """The town hall has something done, and is told the id of the record."""
+    outcome = await execute(
+        store, decider, command, identity=identity, actor=TOWN, now=clock.now(), metadata=json.dumps(metadata)
+    )
+    return outcome.identity
+
+
+async def begin(theirs: Store, ours: Store) -> dict[str, list[str]]:
+    """Opens quays, closes one of them, and hires porters: the streams of those at each quay."""
+    for name in (*QUAYS, CLOSED):
+        await order(theirs, ferries.quays, Open(name=name))
+    await order(theirs, ferries.quays, Close(), CLOSED)
+    return {
+        quay: [porters.stream_id(await order(ours, porters, Hire(quay=quay))) for _ in range(PORTERS)]
+        for quay in (*QUAYS, *LATER, CLOSED)
+    }
+
+
+async def sail(theirs: Store, chance: random.Random) -> None:
+    """Ferries leave for quays, some of which were opened that moment. What happens at some quays is of a sample."""
+    late, opened = list(LATER), [*QUAYS, CLOSED]
+    for _ in range(CROSSINGS):
+        for number, quay in enumerate(QUAYS):
+            if late and chance.random() < 0.15:
+                opened.append(late.pop())
+                await order(theirs, ferries.quays, Open(name=opened[-1]))
+            to = opened[-1] if chance.random() < 0.15 else chance.choice(opened)
+            told: dict[str, Any] = {"sample": True} if number % 2 else {"correlation_id": f"work-{quay}"}
+            await order(theirs, ferries.quays, Leave(to=to), quay, **told)
+        await asyncio.sleep(chance.uniform(0, 0.8))
+
+
+async def strike(
+    publishers: Workers, reactors: Workers, postgres: Postgres, ours: Store, chance: random.Random
+) -> set[str]:
+    """Kills and freezes workers, takes the database away, has porters fall ill; returns why things were parked."""
+    blows = ["relay", "relay", "reactions", "reactions", "reactions", "reactions", "database", "ill", "ill", "mend"]
+    chance.shuffle(blows)
+    reasons = set[str]()
+    for blow in blows:
+        await asyncio.sleep(chance.uniform(0.1, 0.7))
+        match blow:
+            case "relay":
+                publishers.strike(chance, FROZEN)
+            case "reactions":
+                reactors.strike(chance, FROZEN)
+            case "database":
+                away, back = chance.choice([(postgres.kill, postgres.start), (postgres.pause, postgres.resume)])
+                await asyncio.to_thread(away)
+                await asyncio.sleep(chance.uniform(0.5, 1.5))
+                await asyncio.to_thread(back)
+            case "ill":
+                rows = await ours.fetch("SELECT stream_id FROM streams WHERE category = 'porter' ORDER BY stream_id")
+                for row in chance.sample(rows, 4):
+                    with suppress(Rejected, StoreUnavailable):
+                        await order(ours, porters, FallIll(), porters.identity(row["stream_id"]))
+            case _:
+                reasons |= await mend(ours)
+    await asyncio.gather(publishers.thawed(), reactors.thawed())
+    return reasons
+
+
+async def mend(ours: Store) -> set[str]:
+    """Has the porters recover, and asks for what is parked to be tried again; returns why it was parked."""
+    reasons = set[str]()
+    with suppress(StoreUnavailable):
+        letters = await ours.asked(parked(ours.pool))
+        reasons = {letter.reason for letter in letters}
+        for row in await ours.fetch("SELECT stream_id FROM streams WHERE state ->> 'status' = 'ill'"):
+            await order(ours, porters, Recover(), porters.identity(row["stream_id"]))
+        for letter in letters:
+            await ours.asked(ask_for_message(ours.pool, letter.id))
+    return reasons
+
+
+async def all_handled(theirs: Store, ours: Store, kafka: str, topic: str) -> set[str]:
+    """Waits until all is relayed, mirrored, reacted to and mended; returns why things were parked."""
+    reasons = set[str]()
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            reasons |= await mend(ours)
+            messages = await read_topic(kafka, topic)
+            ends = {message.partition: message.position for message in messages}
+            marks = await ours.fetch("SELECT partition, position FROM marks WHERE topic = $1", topic)
+            there = [mark for mark in marks if mark["position"] >= ends.get(mark["partition"], 0)]
+            recorded = len(await theirs.read(0, 100_000))
+            # Those of the reactions and of the mirror.
+            if len(messages) >= recorded and len(there) == 2 * PARTITIONS and not await parked(ours.pool):
+                return reasons
+            await asyncio.sleep(0.2)
+
+
+def asked_for(told: list[Recorded], there: dict[str, list[str]]) -> Counter[tuple[str, str, str]]:
+    """What the events of ferries should have led to: the event, the type of its effect, and in which stream if any."""
+    asked = Counter[tuple[str, str, str]]()
+    for event in told:
+        if event.type == "FerryLeft":
+            to = json.loads(event.data)["to"]
+            asked[str(event.event_id), "MealCooked", ""] += 1
+            asked[str(event.event_id), "RoomLet", ""] += to != CLOSED
+            asked.update((str(event.event_id), "LuggageCarried", porter) for porter in there[to])
+    return +asked
+
+
+def faults(told: list[Recorded], led: list[Recorded]) -> list[str]:
+    """Each way in which what the events of ferries led to is not in their order, or not marked as they are."""
+    found = []
+    causes = {str(event.event_id): event for event in told}
+    last: dict[tuple[str, str, str], int] = defaultdict(int)
+    for event in led:
+        metadata = json.loads(event.metadata)
+        cause = causes[metadata["causation_id"]]
+        marks = json.loads(cause.metadata)
+        if metadata != {"actor": "platform", "causation_id": str(cause.event_id), **marks}:
+            found.append(f"{event.type} says {metadata}, and is of what says {marks}")
+        kind = (cause.stream_id, event.type, event.stream_id if event.type == "LuggageCarried" else "")
+        if cause.version <= last[kind]:
+            found.append(f"{event.type} of version {cause.version} of {cause.stream_id} comes after {last[kind]}")
+        last[kind] = cause.version
+        if event.type != "LuggageCarried" and event.version != 1:
+            found.append(f"{event.type} is version {event.version} of its stream")
+    return found
+
+
+async def led_to(ours: Store) -> list[Recorded]:
+    """What reactions led to."""
+    return [event for event in await ours.read(0, 100_000) if "causation_id" in json.loads(event.metadata)]
+
+
+async def mirrored(ours: Store) -> dict[str, tuple[str, int]]:
+    """How the mirror shows each quay: its status, and how many of its events."""
+    rows = await ours.fetch("SELECT * FROM streams WHERE category = 'known-quay'")
+    states = {quays.identity(row["stream_id"]): json.loads(row["state"]) for row in rows}
+    return {quay: (state["status"], state["events"]) for quay, state in states.items()}
+
+
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 9))])
+async def test_whatever_is_killed_frozen_away_or_refused_each_command_has_one_effect_in_order(
+    publishing: Settings,
+    reacting: Settings,
+    postgres: Postgres,
+    theirs: Store,
+    ours: Store,
+    issuer: Issuer,
+    kafka: str,
+    seed: int,
+) -> None:
+    chance, topic = random.Random(seed), publishing.topic("ferries")
+    there = await begin(theirs, ours)
+    with (
+        working("ferries", publishing, issuer, 2) as publishers,
+        working("inns", reacting, issuer, 3) as reactors,
+    ):
+        sailing = asyncio.create_task(sail(theirs, random.Random(seed)))
+        reasons = await strike(publishers, reactors, postgres, ours, chance)
+        await sailing
+        # What a worker had in mind while it was frozen it does now.
+        await asyncio.sleep(1)
+        reasons |= await all_handled(theirs, ours, kafka, topic)
+
+        told, led = list(await theirs.read(0, 100_000)), await led_to(ours)
+        effects = Counter(
+            (
+                json.loads(event.metadata)["causation_id"],
+                event.type,
+                event.stream_id if event.type == "LuggageCarried" else "",
+            )
+            for event in led
+        )
+        assert effects == asked_for(told, there)
+        assert faults(told, led) == []
+        quays_told = Counter(event.stream_id.removeprefix("quay-") for event in told)
+        assert await mirrored(ours) == {
+            quay: ("closed" if quay == CLOSED else "open", count) for quay, count in quays_told.items()
+        }
+        assert reasons
+        assert all("porter-ill" in reason or reason == "it is about to be tried" for reason in reasons), reasons
+
+        # All of it is delivered again, where there are others now to be found.
+        for quay in there:
+            await order(ours, porters, Hire(quay=quay))
+        before = await ours.read(0, 100_000)
+        await ours.pool.execute("UPDATE marks SET position = 0 WHERE subscription = 'inns-reactions'")
+        for worker in list(reactors.standing):
+            reactors.kill(worker)
+        assert await all_handled(theirs, ours, kafka, topic) == set()
+        assert await ours.read(0, 100_000) == before
+
+
+async def until(told: Callable[[], Awaitable[object]], expected: object) -> None:
+    """Waits until something is told."""
+    async with asyncio.timeout(PATIENCE):
+        while await told() != expected:  # noqa: ASYNC110 -- others' work has no event
+            await asyncio.sleep(0.05)
+
+
+async def test_what_was_found_for_an_event_is_not_found_otherwise_when_it_is_tried_again(
+    publishing: Settings, reacting: Settings, theirs: Store, ours: Store, issuer: Issuer, kafka: str
+) -> None:
+    async def letters() -> int:
+        return len(await parked(ours.pool))
+
+    with working("ferries", publishing, issuer, 1), working("inns", reacting, issuer, 1):
+        stays, leaves, elsewhere = [await order(ours, porters, Hire(quay=quay)) for quay in ("b", "b", "c")]
+        await order(theirs, ferries.quays, Open(name="a"))
+        await order(theirs, ferries.quays, Leave(to="b"), "a")
+        # The room is refused, for there is no such quay. The meal is cooked, and the luggage carried.
+        await until(letters, 1)
+        before = await led_to(ours)
+        await order(ours, porters, Move(quay="c"), leaves)
+        await order(ours, porters, Move(quay="b"), elsewhere)
+        await order(ours, porters, FallIll(), stays)
+        await order(ours, porters, Hire(quay="b"))
+        await order(theirs, ferries.quays, Open(name="b"))
+        await all_handled(theirs, ours, kafka, publishing.topic("ferries"))
+    *carried_and_cooked, let = await led_to(ours)
+    assert carried_and_cooked == before
+    assert sorted(event.type for event in before) == ["LuggageCarried", "LuggageCarried", "MealCooked"]
+    assert let.type == "RoomLet"
+
+
+async def test_what_a_mirror_does_not_show_yet_is_waited_for(
+    publishing: Settings, reacting: Settings, theirs: Store, ours: Store, issuer: Issuer, kafka: str
+) -> None:
+    async def led() -> list[str]:
+        return sorted(event.type for event in await led_to(ours))
+
+    with working("ferries", publishing, issuer, 1), working("inns", reacting, issuer, 1):
+        await order(theirs, ferries.quays, Open(name="a"))
+        await all_handled(theirs, ours, kafka, publishing.topic("ferries"))
+        async with ours.pool.acquire() as connection, connection.transaction():
+            # Whoever folds the mirror waits for this.
+            await connection.execute("SELECT FROM marks WHERE subscription = $1 FOR UPDATE", quays.subscription)
+            await order(theirs, ferries.quays, Open(name="b"))
+            await order(theirs, ferries.quays, Leave(to="b"), "a")
+            await until(led, ["MealCooked"])
+            await asyncio.sleep(4)
+            assert await parked(ours.pool) == []
+            assert await led() == ["MealCooked"]
+        await until(led, ["MealCooked", "RoomLet"])
+        assert await parked(ours.pool) == []
