@@ -20,7 +20,7 @@ from typing import Any
 from eventstore import issuing, mirroring
 from eventstore.execution import execute
 from eventstore.postgres import parking
-from eventstore.subscribing import subscription
+from eventstore.subscribing import membership, subscription
 from eventstore.subscribing.marks import move_marks
 from service.running import work
 from service.running.cli import main
@@ -38,7 +38,8 @@ def hesitating(deed: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
 
 vars(issuing)["execute"] = hesitating(execute)
 vars(subscription)["move_marks"] = hesitating(move_marks)
-vars(subscription).update(LONGEST_PAUSE=1.0, TOLD=0.3)
+vars(subscription).update(LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
+vars(membership)["POLL"] = 0.3
 vars(mirroring)["LAG"] = timedelta(seconds=4)
 vars(parking)["LEASE"] = timedelta(seconds=0.5)
 vars(work)["UNTIL_NEXT"] = 0.1

@@ -41,10 +41,10 @@ LATER: Final = [f"late-{number}" for number in range(4)]
 """Quays that are opened while all goes on."""
 CLOSED: Final = "closed"
 PORTERS: Final = 2
-"""At each quay."""
-CROSSINGS: Final = 10
+"""At each of those."""
+CROSSINGS: Final = 6
 """From each of the quays."""
-BLOWS: Final = 7
+BLOWS: Final = ("relay", "reactions", "reactions", "database", "illness")
 FROZEN: Final = (1.2, 2.5)
 """Seconds that a worker stands still: longer than others wait for a sign of life."""
 PATIENCE: Final = 60.0
@@ -106,9 +106,10 @@ async def begin(theirs: Store, ours: Store) -> dict[str, list[str]]:
     for name in (*QUAYS, CLOSED):
         await order(theirs, ferries.quays, Open(name=name))
     await order(theirs, ferries.quays, Close(), CLOSED)
+    there = dict.fromkeys(QUAYS, PORTERS) | dict.fromkeys((*LATER, CLOSED), 1)
     return {
-        quay: [porters.stream_id(await order(ours, porters, Hire(quay=quay))) for _ in range(PORTERS)]
-        for quay in (*QUAYS, *LATER, CLOSED)
+        quay: [porters.stream_id(await order(ours, porters, Hire(quay=quay))) for _ in range(count)]
+        for quay, count in there.items()
     }
 
 
@@ -127,31 +128,29 @@ async def sail(theirs: Store, chance: random.Random) -> None:
 
 
 async def strike(
-    publishers: Workers, reactors: Workers, postgres: Postgres, ours: Store, chance: random.Random
+    publishers: Workers, reactors: Workers, postgres: Postgres, ours: Store, staff: list[str], chance: random.Random
 ) -> set[str]:
     """Kills and freezes workers, takes the database away, has porters fall ill; returns why things were parked."""
-    blows = ["relay", "relay", "reactions", "reactions", "reactions", "reactions", "database", "ill", "ill", "mend"]
-    chance.shuffle(blows)
     reasons = set[str]()
-    for blow in blows:
-        await asyncio.sleep(chance.uniform(0.1, 0.7))
-        match blow:
-            case "relay":
-                publishers.strike(chance, FROZEN)
-            case "reactions":
-                reactors.strike(chance, FROZEN)
-            case "database":
-                away, back = chance.choice([(postgres.kill, postgres.start), (postgres.pause, postgres.resume)])
-                await asyncio.to_thread(away)
-                await asyncio.sleep(chance.uniform(0.5, 1.5))
-                await asyncio.to_thread(back)
-            case "ill":
-                rows = await ours.fetch("SELECT stream_id FROM streams WHERE category = 'porter' ORDER BY stream_id")
-                for row in chance.sample(rows, 4):
-                    with suppress(Rejected, StoreUnavailable):
-                        await order(ours, porters, FallIll(), porters.identity(row["stream_id"]))
-            case _:
-                reasons |= await mend(ours)
+    for mended in (False, True):
+        for blow in chance.sample(BLOWS, len(BLOWS)):
+            await asyncio.sleep(chance.uniform(0.1, 0.7))
+            match blow:
+                case "relay":
+                    publishers.strike(chance, FROZEN)
+                case "reactions":
+                    reactors.strike(chance, FROZEN)
+                case "database":
+                    away, back = chance.choice([(postgres.kill, postgres.start), (postgres.pause, postgres.resume)])
+                    await asyncio.to_thread(away)
+                    await asyncio.sleep(chance.uniform(0.5, 1.5))
+                    await asyncio.to_thread(back)
+                case "illness":
+                    for porter in chance.sample(staff, len(staff) // 2):
+                        with suppress(Rejected, StoreUnavailable):
+                            await order(ours, porters, FallIll(), porters.identity(porter))
+        if not mended:
+            reasons |= await mend(ours)
     await asyncio.gather(publishers.thawed(), reactors.thawed())
     return reasons
 
@@ -248,7 +247,8 @@ async def test_whatever_is_killed_frozen_away_or_refused_each_command_has_one_ef
         working("inns", reacting, issuer, 3) as reactors,
     ):
         sailing = asyncio.create_task(sail(theirs, random.Random(seed)))
-        reasons = await strike(publishers, reactors, postgres, ours, chance)
+        staff = [porter for quay in QUAYS for porter in there[quay]]
+        reasons = await strike(publishers, reactors, postgres, ours, staff, chance)
         await sailing
         # What a worker had in mind while it was frozen it does now.
         await asyncio.sleep(1)
