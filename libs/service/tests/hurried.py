@@ -26,18 +26,18 @@ from service.running import work
 from service.running.cli import main
 
 
-def hesitating(deed: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def hesitating(deed: Callable[..., Awaitable[Any]], seconds: float) -> Callable[..., Awaitable[Any]]:
     """The same, a moment after it was decided to."""
 
     async def hesitate_and_do(*given: Any, **named: Any) -> Any:
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(seconds)
         return await deed(*given, **named)
 
     return hesitate_and_do
 
 
-vars(issuing)["execute"] = hesitating(execute)
-vars(subscription)["move_marks"] = hesitating(move_marks)
+vars(issuing)["execute"] = hesitating(execute, 0.03)
+vars(subscription)["move_marks"] = hesitating(move_marks, 0.2)
 vars(subscription).update(LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
 vars(membership)["POLL"] = 0.3
 vars(mirroring)["LAG"] = timedelta(seconds=4)
