@@ -3,11 +3,11 @@
 import asyncio
 import json
 import statistics
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 WARM_UP: Final = 0.3
 WINDOW: Final = 0.8
@@ -86,6 +86,15 @@ async def throughput(actions: Iterable[Action]) -> float:
         rate = (done - before) / (perf_counter() - begun)
         running = False
     return rate
+
+
+async def paced(act: Callable[[], Coroutine[Any, Any, None]], count: int, pace: float) -> None:
+    """Acts so many times, so often a second, whether the last act is done or not."""
+    begun = perf_counter()
+    async with asyncio.TaskGroup() as acts:
+        for number in range(count):
+            await asyncio.sleep(begun + number / pace - perf_counter())
+            acts.create_task(act())
 
 
 def table(results: Sequence[Result]) -> str:

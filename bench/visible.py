@@ -3,17 +3,17 @@
 import asyncio
 import statistics
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 from bench import commits, inserts, sends
 from bench.load import Callers, request
-from bench.runner import Row
+from bench.runner import Row, paced
 from bench.sample import begin_streams, sirets
 from bench.servers import Servers
 from bench.services import issuing, serving, settings
@@ -115,15 +115,6 @@ class Figures:
         }
 
 
-async def _paced(act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Acts at the pace, whether the last act is done or not."""
-    begun = perf_counter()
-    async with asyncio.TaskGroup() as acts:
-        for number in range(COMMANDS):
-            await asyncio.sleep(begun + number / PACE - perf_counter())
-            acts.create_task(act())
-
-
 async def _visible(port: int, figures: Figures, commands: Iterator[tuple[str, bytes]]) -> float:
     """The median of milliseconds from the sending of a command until its fact is committed."""
     sent: dict[str, float] = {}
@@ -136,7 +127,7 @@ async def _visible(port: int, figures: Figures, commands: Iterator[tuple[str, by
     before = await figures.last(0, COMPANIES)
     watching = asyncio.create_task(figures.watch())
     async with Callers.open(port, CONNECTIONS) as callers:
-        await _paced(act)
+        await paced(act, COMMANDS, PACE)
         await figures.last(before, COMMANDS)
     watching.cancel()
     seen = await figures.since(before)
@@ -152,7 +143,7 @@ async def _summed(steps: commits.Steps) -> float:
         async with free:
             taken.append(await steps.take())
 
-    await _paced(act)
+    await paced(act, COMMANDS, PACE)
     return statistics.median(taken) * MILLISECONDS
 
 

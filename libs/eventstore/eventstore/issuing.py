@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, 
 from eventstore.discretion import described
 from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named
 from eventstore.kafka.envelope import Message
+from eventstore.mirroring import until_current
 from eventstore.postgres.appending import EventTooLarge, VersionConflict
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.postgres.listing import Place, Wanted
@@ -31,7 +33,7 @@ from eventstore.postgres.parking import (
 )
 from eventstore.postgres.store import Store
 from eventstore.reactions import Found, Identity, Issue, Reaction, Reactions
-from eventstore.refusal import Refused
+from eventstore.refusal import Refused, Rejected
 
 log = logging.getLogger(__name__)
 
@@ -129,11 +131,17 @@ def _metadata(
 async def react(store: Store, reactions: Reactions, message: Message, event: Event, now: datetime) -> None:
     """Issues what an event asks for, each command with one effect however often it is delivered.
 
+    A reaction that finds streams finds them once: when all that it asked of those is done, it asks nothing of others.
     Raises ReactionsRefused, once all were issued, where any is refused and its reaction does not expect that: those are
-    issued again when the event is delivered again. Raises StoreUnavailable.
+    issued again when the event is delivered again. Raises StoreUnavailable. The event was read by `now`: what a mirror
+    has not shown since is waited for.
     """
-    refusals = []
+    refusals: list[str] = []
     for reaction in reactions.of(type(event)):
+        done = f"{message.event_id}/{reaction.name}"
+        if reaction.finds is not None and await is_reacted(store.pool, done):
+            continue
+        refused = len(refusals)
         identity = _identity(message) if reaction.asks_identity else Identity("")
         arguments = (*((identity,) if reaction.takes_identity else ()), *await _found(store, reaction, event, identity))
         # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
@@ -141,9 +149,11 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
         for issue in reaction.function(event, *arguments):
             reactions.check(issue)
             target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
-            key = f"{message.event_id}/{reaction.name}/{target}"
-            if refusal := await _answer(store, issue, key, message, event, now):
+            if refusal := await _answer(store, issue, f"{done}/{target}", message, event, now):
                 refusals.append(f"{refusal} (asked by {reaction.name})")
+        if reaction.finds is not None and len(refusals) == refused:
+            # Whatever may be found when the event is delivered again, days later, is none of its concern.
+            await record_reaction(store.pool, Led(done, "done", message.stream_id, message.version))
     if refusals:
         raise ReactionsRefused("; ".join(refusals))
 
@@ -217,9 +227,16 @@ async def _try(
     found = None if identity is None else await current(store, decider, identity)
     if found is not None and command.on < found.state.effective_on:
         command = command.model_copy(update={"on": found.state.effective_on})
-    outcome = await execute(
-        store, decider, command, identity=identity, actor=OURS, now=now, metadata=metadata, reaction=key
+    attempt = partial(
+        execute, store, decider, command, identity=identity, actor=OURS, now=now, metadata=metadata, reaction=key
     )
+    try:
+        outcome = await attempt()
+    except Rejected as refused:
+        # What happened before the event may be on its way to a mirror still: nobody asks again, as a caller would.
+        if not (refused.by_rule and await until_current(store, decider.decision(type(command)).looks_up, now)):
+            raise
+        outcome = await attempt()
     if found is not None and outcome.version == found.version:
         await record_reaction(store.pool, Led(key, "unchanged", outcome.stream_id, outcome.version))
 

@@ -1,8 +1,9 @@
 """Mirrors in the store: kept as streams without events, by a subscription, and known to be behind or not."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -52,6 +53,25 @@ async def refuse_behind(store: Store, lookups: Iterable[Lookup]) -> None:
                 raise MirrorBehind(f"the mirror {lookup.decider.category} is behind")
 
 
+async def until_current(store: Store, lookups: Iterable[Lookup], since: datetime) -> bool:
+    """Waits until the mirrors that are looked up were at the ends of their topics since then; whether there are any.
+
+    What happened before an event that was read by then is shown from then on. Raises MirrorBehind where that takes too
+    long.
+    """
+    mirrors = [lookup.decider for lookup in lookups if isinstance(lookup.decider, Mirror)]
+    for mirror in mirrors:
+        try:
+            async with asyncio.timeout(LAG.total_seconds()):
+                while not (await store.fetch(_CURRENT, mirror.subscription, since))[0]["current"]:  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            raise MirrorBehind(f"the mirror {mirror.category} is behind") from None
+    return bool(mirrors)
+
+
+_LOOK: Final = 0.1
+"""Seconds between two looks whether a mirror is at its end."""
 _FRESH: Final = """
     SELECT stream_id, state FROM streams WHERE stream_id = ANY ($1::text[]) AND state_revision = $2 FOR UPDATE
 """
@@ -65,5 +85,9 @@ _PUT: Final = """
 """
 _BEHIND: Final = """
     SELECT coalesce(bool_or(coalesce(current_at < clock_timestamp() - $2::interval, true)), true) AS behind
+    FROM marks WHERE subscription = $1 AND NOT superseded
+"""
+_CURRENT: Final = """
+    SELECT coalesce(bool_and(current_at >= $2), false) AS current
     FROM marks WHERE subscription = $1 AND NOT superseded
 """

@@ -3,21 +3,17 @@
 import asyncio
 import contextlib
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 from bells import PATH, service
-from lamps import bearer, calling_other, settings_for, variables
+from blows import Workers, working
+from lamps import bearer, calling_other, settings_for
 
 from devstack.issuer import Issuer
 from devstack.topics import read_topic, topic_faults
@@ -40,48 +36,6 @@ TAKEN = "(SELECT count(*) FROM due WHERE taken_until > clock_timestamp())"
 ANSWERED = "(SELECT count(*) FROM events WHERE type = 'BellEchoed')"
 
 
-class Workers:
-    """Processes of the service, by process id."""
-
-    def __init__(self, mother: "subprocess.Popen[str]", count: int) -> None:
-        self._mother = mother
-        self.standing: list[int] = []
-        self._begun: list[int] = []
-        self._thawing: set[asyncio.Task[None]] = set()
-        for _ in range(count):
-            self.begin()
-
-    def begin(self) -> None:
-        """Begins one."""
-        assert self._mother.stdin is not None
-        assert self._mother.stdout is not None
-        self._mother.stdin.write("\n")
-        self._mother.stdin.flush()
-        self.standing.append(int(self._mother.stdout.readline()))
-
-    def kill(self, worker: int) -> None:
-        """Kills one, and begins another in its place."""
-        os.kill(worker, signal.SIGKILL)
-        self.standing.remove(worker)
-        self.begin()
-
-    def freeze(self, worker: int, seconds: float) -> None:
-        """Has one stand still for a while."""
-
-        async def thaw() -> None:
-            await asyncio.sleep(seconds)
-            os.kill(worker, signal.SIGCONT)
-            self.standing.append(worker)
-
-        os.kill(worker, signal.SIGSTOP)
-        self.standing.remove(worker)
-        self._thawing.add(asyncio.create_task(thaw()))
-
-    async def thawed(self) -> None:
-        """Waits until none stands still."""
-        await asyncio.gather(*self._thawing)
-
-
 @pytest.fixture
 def settings(migrated_database: str, kafka: str, issuer: Issuer) -> Settings:
     return settings_for(migrated_database, issuer).model_copy(
@@ -90,22 +44,9 @@ def settings(migrated_database: str, kafka: str, issuer: Issuer) -> Settings:
 
 
 @pytest.fixture
-def mother(settings: Settings, issuer: Issuer) -> Iterator["subprocess.Popen[str]"]:
-    """Begins workers, quickly, having loaded all they need. They end with it."""
-    told = variables(
-        settings.database_url,
-        issuer,
-        KAFKA_BOOTSTRAP=settings.kafka_bootstrap,
-        TERRITORY=settings.territory,
-        TOPIC_PARTITIONS=str(settings.topic_partitions),
-        LOG_LEVEL="ERROR",
-        PORT="0",
-    )
-    command = [sys.executable, str(Path(__file__).with_name("hurried_bells.py"))]
-    with subprocess.Popen(
-        command, env={**os.environ, **told}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as mother:
-        yield mother
+def workers(settings: Settings, issuer: Issuer) -> Iterator[Workers]:
+    with working("bells", settings, issuer, 3) as workers:
+        yield workers
 
 
 async def hang(client: httpx.AsyncClient, tower: str, rings_at: datetime | None) -> None:
@@ -148,14 +89,7 @@ async def strike(client: httpx.AsyncClient, store: Store, workers: Workers, chan
         moments = [None if number % 4 == 0 else later for number in range(BELLS)]
         await asyncio.gather(*(hang(client, f"{blow}/{number}", at) for number, at in enumerate(moments)))
         await amid(store, chance)
-        struck = chance.sample(workers.standing, chance.choice([1, len(workers.standing)]))
-        if chance.random() < 0.5:
-            for worker in struck:
-                workers.kill(worker)
-        else:
-            # One goes on, and takes over what the frozen ones have in mind.
-            for worker in struck[: len(workers.standing) - 1]:
-                workers.freeze(worker, chance.uniform(*FROZEN))
+        workers.strike(chance, FROZEN)
         await asyncio.sleep(chance.uniform(0, 0.5))
     await workers.thawed()
 
@@ -175,9 +109,8 @@ async def all_done(store: Store, topic: str, bootstrap: str) -> tuple[Sequence[R
 
 @pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 9))])
 async def test_whatever_worker_is_killed_or_frozen_each_bell_rings_once_and_is_answered_once(
-    settings: Settings, issuer: Issuer, mother: "subprocess.Popen[str]", kafka: str, seed: int
+    settings: Settings, issuer: Issuer, workers: Workers, kafka: str, seed: int
 ) -> None:
-    workers = Workers(mother, 3)
     headers = bearer(issuer, "bells:read bells:write")
     async with calling_other(service, settings, **headers) as client, Store.open(settings.database_url) as store:
         await strike(client, store, workers, random.Random(seed))

@@ -124,8 +124,9 @@ class Led(NamedTuple):
 
     key: str
     outcome: str
-    """`unchanged`, or `passed`: refused, as may be expected."""
+    """`unchanged`; `passed`: refused, as may be expected; or `done`: all that a reaction asked of what it found."""
     stream_id: str
+    """The stream that was asked, at its version; of what is `done` the one that the event is of."""
     version: int
 
 

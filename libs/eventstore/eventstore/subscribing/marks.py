@@ -6,6 +6,7 @@ place of is superseded: its marks stand still from then on, and tell which event
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -62,7 +63,7 @@ _CAUGHT_UP: Final = """
 
 
 _CURRENT: Final = """
-    UPDATE marks SET current_at = clock_timestamp()
+    UPDATE marks SET current_at = clock_timestamp() - $4::interval
     FROM unnest($2::text[], $3::int[]) AS asked (topic, partition)
     WHERE marks.subscription = $1 AND marks.topic = asked.topic AND marks.partition = asked.partition
 """
@@ -149,11 +150,12 @@ async def hold_mark(connection: asyncpg.Connection, subscription: str, place: To
         raise StaleOwner(f"the mark of {place.topic}[{place.partition}] was moved on by another owner")
 
 
-async def are_current(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:
-    """Notes that a subscription is at the end of these partitions now."""
-    await pool.execute(
-        _CURRENT, subscription, [place.topic for place in partitions], [place.partition for place in partitions]
-    )
+async def were_current(
+    pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition], ago: timedelta
+) -> None:
+    """Notes that a subscription was at the end of these partitions so long ago, at most."""
+    topics, numbers = [place.topic for place in partitions], [place.partition for place in partitions]
+    await pool.execute(_CURRENT, subscription, topics, numbers, ago)
 
 
 async def have_caught_up(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:

@@ -23,6 +23,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final, cast
 
@@ -40,12 +41,12 @@ from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.subscribing.marks import (
     Handled,
     StaleOwner,
-    are_current,
     begin_topic,
     have_caught_up,
     hold_mark,
     move_marks,
     read_marks,
+    were_current,
 )
 from eventstore.subscribing.membership import Membership
 from eventstore.subscribing.parked import First, Parked, first_of, park, park_again, parked_streams, take_parked
@@ -196,7 +197,7 @@ class Subscription:
             await have_caught_up(self._pool, self._name, reached)
         if self._tells_current and now - self._told_current_at > TOLD:
             self._told_current_at = now
-            await are_current(self._pool, self._name, await member.current(TOLD))
+            await were_current(self._pool, self._name, await member.current(TOLD), timedelta(seconds=TOLD))
         if self.parked and now >= self._look_at:
             await self._try_parked(member)
 

@@ -149,7 +149,8 @@ def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Super
                 warned = colliding
             except StoreUnavailable:
                 log.info("streams are refolded later: the database is away")
-                pause = MINUTE
+                # Reactions wait for the first time.
+                pause = MINUTE if refolded.is_set() else UNTIL_NEXT
             await asyncio.sleep(pause)
 
     return Supervised("refolding", run, lambda: told)
@@ -176,9 +177,10 @@ def _reacting(
     known = {(each.event_type, each.schema_version) for event in service.events for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        now = clock.now()
         for message in messages:
             if model := mine.get((message.type, message.schema_version)):
-                await react(store, reactions, message, latest(model.model_validate_json(message.data)), clock.now())
+                await react(store, reactions, message, latest(model.model_validate_json(message.data)), now)
 
     name = f"{service.name}-reactions"
     subscription = Subscription(
