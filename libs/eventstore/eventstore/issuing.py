@@ -133,8 +133,7 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
 
     A reaction that finds streams finds them once: when all that it asked of those is done, it asks nothing of others.
     Raises ReactionsRefused, once all were issued, where any is refused and its reaction does not expect that: those are
-    issued again when the event is delivered again. Raises StoreUnavailable. The event was read by `now`: what a mirror
-    has not shown since is waited for.
+    issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind.
     """
     refusals: list[str] = []
     for reaction in reactions.of(type(event)):
@@ -234,7 +233,7 @@ async def _try(
         outcome = await attempt()
     except Rejected as refused:
         # What happened before the event may be on its way to a mirror still: nobody asks again, as a caller would.
-        if not (refused.by_rule and await until_current(store, decider.decision(type(command)).looks_up, now)):
+        if not (refused.by_rule and await until_current(store, decider.decision(type(command)).looks_up)):
             raise
         outcome = await attempt()
     if found is not None and outcome.version == found.version:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -53,14 +53,16 @@ async def refuse_behind(store: Store, lookups: Iterable[Lookup]) -> None:
                 raise MirrorBehind(f"the mirror {lookup.decider.category} is behind")
 
 
-async def until_current(store: Store, lookups: Iterable[Lookup], since: datetime) -> bool:
-    """Waits until the mirrors that are looked up were at the ends of their topics since then; whether there are any.
+async def until_current(store: Store, lookups: Iterable[Lookup]) -> bool:
+    """Waits until the mirrors that are looked up have been at the ends of their topics; whether there are any.
 
-    What happened before an event that was read by then is shown from then on. Raises MirrorBehind where that takes too
+    What happened before an event that was read already is shown from then on. Raises MirrorBehind where that takes too
     long.
     """
     mirrors = [lookup.decider for lookup in lookups if isinstance(lookup.decider, Mirror)]
     for mirror in mirrors:
+        # By the one clock that `current_at` goes by.
+        since = (await store.fetch("SELECT clock_timestamp() AS now"))[0]["now"]
         try:
             async with asyncio.timeout(LAG.total_seconds()):
                 while not (await store.fetch(_CURRENT, mirror.subscription, since))[0]["current"]:  # noqa: ASYNC110
