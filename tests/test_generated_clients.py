@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contracts import sample_siret
+from contracts import package_of, sample_siret
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
@@ -77,7 +77,7 @@ def documents(tmp_path: Path) -> Path:
 def serving(name: str, environment: Mapping[str, str]) -> Iterator[str]:
     """The address of a service that runs: API, relay and subscriptions."""
     address = f"http://127.0.0.1:{environment['PORT']}"
-    process = subprocess.Popen([sys.executable, "-m", name, "all"], env={**os.environ, **environment})
+    process = subprocess.Popen([sys.executable, "-m", package_of(name), "all"], env={**os.environ, **environment})
     try:
         for _ in range(300):
             try:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
-from contracts.model import Day
 from contracts.values import Subject
 from eventstore.execution import Outcome, current
 from eventstore.persons import NOTICE, Naming, expiring, naming
@@ -20,7 +19,7 @@ from service.http.problems import Problem
 from service.http.reading import Readers
 from service.http.representation import Representation
 from service.http.resource import Resource
-from service.http.routes import CurrentStore, requires
+from service.http.routes import AskedDay, CurrentStore, requires
 from service.http.sentences import NOBODY, Said
 
 
@@ -124,7 +123,7 @@ def router(service: Service) -> APIRouter:
         caller: Annotated[Caller, requires(personal)],
         store: CurrentStore,
         needed_until: Annotated[
-            Day | None,
+            AskedDay | None,
             Query(description="Persons whom no record needs after this day: that in 30 days, unless given."),
         ] = None,
     ) -> PersonsExpiring:

@@ -4,16 +4,13 @@ import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from typing import Annotated, Final, Literal, Self
 
 import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.employment.vacancy import ContractType
-from contracts.model import DAY, EnteredDay
 from contracts.registry import REGISTRY, Registry
 from contracts.values import (
     Axis,
@@ -48,7 +45,7 @@ from indicators.representation import (
 from service.http.auth import Caller
 from service.http.listing import CURSOR
 from service.http.problems import Problem, invalid_parameter, unavailable
-from service.http.routes import CurrentPool, CurrentSettings, requires
+from service.http.routes import AskedDay, CurrentPool, CurrentSettings, requires
 from service.http.sentences import NOT_A_CURSOR, Said
 from service.running.settings import Settings
 
@@ -58,22 +55,10 @@ PERSONS: Final = "indicators:persons"
 CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
 
 
-def _calendar_day(value: str) -> date:
-    """Only `2023-12-31`: what else reads as a date would hide a mistake."""
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise PydanticCustomError("day", DAY.en)
-
-
 BY: Final = (*DIMENSIONS, "month")
 # The pattern is for readers of the document: who breaks it is told what the indicator is given by.
 Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({'|'.join(BY)})(,({'|'.join(BY)}))*$"})]
 """One or several dimensions, comma-separated."""
-
-AskedDay = Annotated[EnteredDay, BeforeValidator(_calendar_day)]
 
 
 class Selection(BaseModel):

@@ -6,6 +6,8 @@ async def catalogue(
 ) -> list[Indicator]: ...
 """
 
+import re
+from datetime import date
 from typing import Annotated, Any, Final, get_origin
 
 import asyncpg
@@ -13,9 +15,11 @@ from fastapi import Depends, Request, Response, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from contracts.language import Language
+from contracts.model import DAY, EnteredDay
 from eventstore.postgres.store import Store
 from service.http.auth import Caller
 from service.http.languages import VARIES, language_of
@@ -90,6 +94,18 @@ def _language(request: Request, response: Response) -> Language:
     return language
 
 
+def _calendar_day(value: str) -> date:
+    """Only `2023-12-31`: what else reads as a date would hide a mistake."""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("day", DAY.en)
+
+
+AskedDay = Annotated[EnteredDay, BeforeValidator(_calendar_day)]
+"""A day in a query."""
 CurrentLanguage = Annotated[Language, Depends(_language)]
 """The language to answer in, which the answer then says."""
 CurrentStore = Annotated[Store, Depends(_store)]
