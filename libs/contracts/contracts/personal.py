@@ -31,9 +31,9 @@ from contracts.values.persons import Pseudonym
 class Person(Model, TellsOfSomebody):
     """What is told of somebody.
 
-    `recognised_by` names the fields that tell two persons apart, compared without case, accents and punctuation. Where
-    there are none, nobody is ever recognised: whoever is named is a subject of its own. Raises TypeError for a field
-    that there is not, or that may be left out.
+    `recognised_by` names the fields that tell two persons apart, compared without case, accents, spaces and
+    punctuation. Where there are none, nobody is ever recognised: whoever is named is a subject of its own. Raises
+    TypeError for a field that there is not, or that may be left out.
     """
 
     recognised_by: ClassVar[tuple[str, ...]] = ()
@@ -53,7 +53,7 @@ class Person(Model, TellsOfSomebody):
         """What tells this person apart, to be hashed with a key; None where nobody is ever recognised."""
         if not self.recognised_by:
             return None
-        told = [" ".join(folded_words(str(getattr(self, name)))) for name in self.recognised_by]
+        told = ["".join(folded_words(str(getattr(self, name)))) for name in self.recognised_by]
         return json.dumps([type(self).__name__, *told], ensure_ascii=False)
 
 

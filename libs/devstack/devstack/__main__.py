@@ -51,6 +51,8 @@ def _env(_: argparse.Namespace) -> int:
     running = Running.find()
     assignments = {"BASE_URL": running.base_url, "KAFKA_BOOTSTRAP": running.kafka_bootstrap}
     assignments |= {variable_of(name): running.databases[name] for name in SERVICES}
+    settings = running.environment(SERVICES[0])
+    assignments |= {name: settings[name] for name in settings if name.startswith(("OIDC_", "PERSONAL_", "TERRITORY"))}
     for name, value in assignments.items():
         print(f"{name}={shlex.quote(value)}")
     return 0

@@ -31,7 +31,7 @@ from contracts.employment.vacancy import ContractType, VacancyStatus
 from contracts.model import Day
 from contracts.personal import Personal
 from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
-from employment.priority import EnteredFlags, Seeker, checked
+from employment.priority import EnteredFlags, Seeker, check_age, checked
 from employment.vacancy import NO_POST_LEFT, Vacancy, post, vacancies
 from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Decider, Keep, Lookup, State, tell
 from eventstore.finding import Finding
@@ -178,6 +178,7 @@ def submit(command: Submit, vacancy: Vacancy | None) -> ApplicationSubmitted:
         raise VACANCY_UNKNOWN()
     if vacancy.status != "open":
         raise VACANCY_NOT_OPEN(status=vacancy.status)
+    check_age(command.seeker.told.born_on, command.on)
     flags = checked(command.flags, command.on, command.seeker.told.born_on)
     return tell(ApplicationSubmitted, command, vacancy, flags=flags)
 

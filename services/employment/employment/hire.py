@@ -37,7 +37,7 @@ from contracts.personal import Personal
 from contracts.values import Commune, EnteredRome, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
 from employment.application import ADVISERS, HIRE_STANDS, kept_until
 from employment.members import Member, Project, active_member, check_investment, members, projects
-from employment.priority import EnteredFlags, Seeker, checked
+from employment.priority import EnteredFlags, Seeker, check_age, checked
 from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
@@ -264,6 +264,7 @@ def record(command: Record, member: Member | None, project: Project | None, cont
     if command.flags and context.roles.isdisjoint(ADVISERS):
         raise FLAGS_ARE_FOR_ADVISERS()
     _check_begun(command.hired_on, command.on)
+    check_age(command.seeker.told.born_on, command.on)
     flags = checked(command.flags, command.on, command.seeker.told.born_on)
     return tell(HireRecorded, command, company, flags=flags, application=None, vacancy=None)
 

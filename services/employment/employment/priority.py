@@ -12,6 +12,8 @@ from contracts.personal import Person
 from contracts.values import EmailAddress, PersonName, PhoneNumber
 from eventstore.refusal import Refusal
 
+YOUNGEST: Final = 15
+"""Years at which somebody may be hired, as an apprentice (Code du travail, art. L6222-1)."""
 SENIOR_FROM: Final = 50
 """Years."""
 YOUTH_UNTIL: Final = 26
@@ -41,6 +43,12 @@ class EnteredFlag(PriorityFlag, extra="forbid"):
 
 EnteredFlags = Annotated[tuple[EnteredFlag, ...], Field(max_length=5)]
 
+SEEKER_TOO_YOUNG = Refusal(
+    "seeker-too-young",
+    "nobody is hired before the age of {least}: check the day of birth",
+    "personne n'est embauché avant {least} ans : vérifiez la date de naissance",
+    least=int,
+)
 FLAG_TWICE = Refusal("flag-twice", "{group} is given twice", "« {group} » est indiqué deux fois", group=PriorityGroup)
 FLAG_DATED_AFTER = Refusal(
     "flag-dated-after",
@@ -57,6 +65,12 @@ FLAG_NOT_OF_THIS_AGE = Refusal(
     group=PriorityGroup,
     established_on=Day,
 )
+
+
+def check_age(born_on: Day, on: Day) -> None:
+    """Refuses whoever cannot be hired yet, and days of birth that can only be mistakes. Raises Rejected."""
+    if _years(born_on, on) < YOUNGEST:
+        raise SEEKER_TOO_YOUNG(least=YOUNGEST)
 
 
 def checked(flags: Sequence[EnteredFlag], on: Day, born_on: Day | None = None) -> tuple[PriorityFlag, ...]:

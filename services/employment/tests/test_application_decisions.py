@@ -114,8 +114,8 @@ def test_nothing_that_is_kept_tells_who_it_is() -> None:
         (date(2000, 8, 1), ("youth",), "flag-not-of-this-age"),
         (date(2000, 8, 2), ("youth", "woman", "long_term", "very_long_term"), None),
         (date(1990, 1, 1), ("woman", "woman"), "flag-twice"),
-        (date(2026, 8, 2), ("woman",), "flag-not-of-this-age"),
-        (date(2026, 8, 2), ("youth",), "flag-not-of-this-age"),
+        (date(2026, 8, 2), ("woman",), "seeker-too-young"),
+        (date(2011, 8, 11), ("youth",), "seeker-too-young"),
         (date(2004, 2, 29), ("youth",), None),
     ],
 )

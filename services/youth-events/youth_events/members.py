@@ -29,7 +29,8 @@ HOST_NOT_A_MEMBER = Refusal(
     "only active members of the network host pupils; {company} is {status}",
     "seules les entreprises actives du réseau accueillent des élèves ; l'état de {company} est « {status} »",
     company=Siret,
-    status=Membership | Literal["unknown"],
+    # As companies lists them, whose words are said.
+    status=Literal["applied", "active", "rejected", "suspended", "left", "unknown"],
 )
 
 members = Mirror("member", Member, of=company.CATEGORY)
