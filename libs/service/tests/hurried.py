@@ -37,7 +37,7 @@ def hesitating(deed: Callable[..., Awaitable[Any]], seconds: float) -> Callable[
 
 
 vars(issuing)["execute"] = hesitating(execute, 0.03)
-vars(subscription)["move_marks"] = hesitating(move_marks, 0.2)
+vars(subscription)["move_marks"] = hesitating(move_marks, 0.3)
 vars(subscription).update(LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
 vars(membership)["POLL"] = 0.3
 vars(mirroring)["LAG"] = timedelta(seconds=4)
