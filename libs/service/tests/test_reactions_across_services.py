@@ -39,10 +39,7 @@ QUAYS: Final = [f"quay-{number}" for number in range(4)]
 LATER: Final = [f"late-{number}" for number in range(3)]
 """Quays that are opened while all goes on."""
 CLOSED: Final = "closed"
-BLOWS: Final = (
-    *("relay", "relay", "reactions", "reactions", "all but one", "all but one"),
-    *("database", "database", "illness", "mending"),
-)
+BLOWS: Final = ("relay", "reactions", "reactions", "all but one", "all but one", "database", "illness", "mending")
 FROZEN: Final = (2.0, 3.5)
 """Seconds that a worker stands still: longer than others wait for a sign of life, and most often take to take over."""
 PATIENCE: Final = 60.0
