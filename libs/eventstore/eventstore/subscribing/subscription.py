@@ -224,8 +224,11 @@ class Subscription:
         marks, read = dict(member.marks), dict(member.read)
         messages = []
         for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            if place not in marks:
+                # It stands before an earlier record, or is another's meanwhile.
+                continue
             message = member.origins[record.topic].read(record)
-            place = _place_of(message)
             if message.position <= read[place]:
                 raise NotAnEvent(f"{message} has position {message.position}, and one before it {read[place]}")
             if message.position > marks[place]:
@@ -288,14 +291,12 @@ class Subscription:
     async def _apply_singly(self, member: Membership, records: Sequence[ConsumerRecord]) -> None:
         """Handles or parks records one by one; a partition stops before the first that cannot even be parked."""
         for record in records:
-            place = TopicPartition(record.topic, record.partition)
-            if place not in member.marks:
-                continue
             try:
                 await self._apply_or_park(member, record)
             except Exception as error:
                 if _passes(error):
                     raise
+                place = TopicPartition(record.topic, record.partition)
                 self._stick(member, place, record, error)
                 member.leave_out([place])
 
