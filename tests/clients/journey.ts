@@ -104,7 +104,7 @@ history.flatMap((event) => (event.type === "InvestmentApproved" ? [event.data.am
 
 // A list comes in pages.
 given(await companies.POST("/v1/companies", { body: { ...foundry, siret: other, name: "Moulin de Reuilly" } }));
-const names: string[] = [];
+const names: (string | null)[] = []; // a sole trader has none
 let cursor: string | undefined;
 do {
   const page = await companies.GET("/v1/companies", { params: { query: { limit: 1, ...(cursor && { cursor }) } } });
