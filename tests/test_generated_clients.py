@@ -179,8 +179,9 @@ def test_a_generated_typescript_client_makes_a_journey(documents: Path, travelle
 def test_schemathesis_finds_nothing(start: Callable[[str], str], issuer: Issuer, tmp_path: Path, service: str) -> None:
     scopes = f"{service}:read {service}:write {service}:personal"
     token = issuer.token(scopes, company=sample_siret(0), school="0369901S")
-    for other in sorted({mirror.of.service for mirror in service_of(service).mirrors}):
-        start(other)
+    # What others mirror and figures are made of.
+    if service != "companies":
+        start("companies")
     address = f"{start(service)}/{service}"
     # A projection that has just begun answers 503, and so does a mirror, which would be taken for a finding.
     asked = PROBES.get(service, (f"v1/{service}", None))
