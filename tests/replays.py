@@ -4,23 +4,20 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from contracts.personal import Person, Personal
 from contracts.roles import ORGANISATION_ROLES
 from devstack.issuer import Issuer
+from devstack.mirrored import show
 from devstack.prepared import PERSONAL_KEY
 from eventstore.decider import TODAY, Command
 from eventstore.execution import execute
 from eventstore.issuing import OURS
-from eventstore.kafka.envelope import Message
-from eventstore.mirroring import mirror_messages
 from eventstore.postgres.store import Store
 from service import clock
 from service.application import build
@@ -70,6 +67,7 @@ class Replay:
         self,
         service: Service,
         client: httpx.AsyncClient,
+        database: str,
         store: Store,
         issuer: Issuer,
         monkeypatch: pytest.MonkeyPatch,
@@ -80,6 +78,7 @@ class Replay:
         self._tell = tell
         self._paths = {id(resource.decider): resource.path for resource in service.resources}
         self._client = client
+        self._database = database
         self._store = store
         self._scopes = f"{service.name}:read {service.name}:write"
         self._issuer = issuer
@@ -101,7 +100,7 @@ class Replay:
     async def lead_to(self, last: Step | Mirrored) -> str:
         """Takes the steps of a way that its stream has not taken yet. Returns the id of the stream."""
         if isinstance(last, Mirrored):
-            await self._mirror(last)
+            await show(self._database, last.mirror, last.identity, *last.events)
             return last.identity
         key = id(last.decider), last.identity
         taken, identity = self._ways.get(key, ((), ""))
@@ -147,31 +146,6 @@ class Replay:
                 " ON CONFLICT DO NOTHING",
                 getattr(step.command, step.decision.erases),
             )
-
-    async def _mirror(self, shown: Mirrored) -> None:
-        """Lets a mirror show what it is to show."""
-        messages = [
-            Message(
-                position=version,
-                stream_id=f"{shown.mirror.of.name}-{shown.identity}",
-                version=version,
-                previous=0,
-                event_id=uuid.uuid4(),
-                type=event.event_type,
-                schema_version=event.schema_version,
-                recorded_at=datetime.now(UTC),
-                sample=False,
-                data=event.model_dump_json().encode(),
-                source="",
-                topic="",
-                partition=0,
-                offset=version,
-            )
-            for version, event in enumerate(shown.events, 1)
-        ]
-        async with self._store.pool.acquire() as connection:
-            await connection.execute("DELETE FROM streams WHERE category = $1", shown.mirror.category)
-            await mirror_messages(cast(asyncpg.Connection, connection), shown.mirror, messages)
 
     async def read(self, step: Step, path: str = "") -> Any:
         """What the service says of the stream that a step led to, in the ids of the examples."""

@@ -30,7 +30,7 @@ async def test_the_example_of_each_decision_is_what_it_answers(
 ) -> None:
     document = openapi.document(service)
     async with calling(service, migrated_database, issuer) as client, Store.open(migrated_database) as store:
-        replay = Replay(service, client, store, issuer, monkeypatch)
+        replay = Replay(service, client, migrated_database, store, issuer, monkeypatch)
         for resource in service.resources:
             steps = rehearse(resource.decider).steps
             assert steps.keys() == resource.decider.decisions.keys()
@@ -48,7 +48,7 @@ async def test_the_example_of_a_history_is_one(
 ) -> None:
     document = openapi.document(service)
     async with calling(service, migrated_database, issuer) as client, Store.open(migrated_database) as store:
-        replay = Replay(service, client, store, issuer, monkeypatch)
+        replay = Replay(service, client, migrated_database, store, issuer, monkeypatch)
         for resource in service.resources:
             longest = max(rehearse(resource.decider).steps.values(), key=lambda step: step.version)
             await replay.forget()

@@ -110,7 +110,7 @@ async def test_nobody_is_named_anywhere_but_in_the_one_table(
         calling(service, database, issuer, worker=True, **where) as client,
         Store.open(database, personal_key=settings.personal_key or "") as store,
     ):
-        replay = Replay(service, client, store, issuer, monkeypatch, seeds.tell, VARIANTS)
+        replay = Replay(service, client, database, store, issuer, monkeypatch, seeds.tell, VARIANTS)
         steps = [
             step
             for resource in service.resources

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,8 +15,7 @@ from neighbours import PATH, StreetClosed, StreetOpened, requests, service, stre
 
 from contracts.model import Event
 from devstack.issuer import Issuer
-from eventstore.kafka.envelope import Message
-from eventstore.mirroring import mirror_messages
+from devstack.mirrored import show
 from service.documents import openapi
 from service.running.persons import persons
 from service.running.settings import Settings
@@ -36,42 +35,15 @@ def settings(migrated_database: str, issuer: Issuer) -> Settings:
 @pytest.fixture
 async def client(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the town hall who may know everybody, and of ops; there is a street."""
-    await show(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"))
+    await happens(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"))
     headers = bearer(issuer, SCOPES, roles=["town_hall", "ops"])
     async with calling_other(service, settings, **headers) as client:
         yield client
 
 
-async def show(settings: Settings, *events: Event, current: bool = True) -> None:
+async def happens(settings: Settings, *events: Event, current: bool = True) -> None:
     """Lets the mirror of streets show what happened to rue-a, and be at the end of its topic or not."""
-    connection = await asyncpg.connect(settings.database_url)
-    try:
-        for version, event in enumerate(events, 1):
-            message = Message(
-                position=version,
-                stream_id="street-rue-a",
-                version=version,
-                previous=0,
-                event_id=uuid4(),
-                type=event.event_type,
-                schema_version=1,
-                recorded_at=datetime.now(UTC),
-                sample=False,
-                data=event.model_dump_json().encode(),
-                source="/issoudun/streets",
-                topic="issoudun.streets.v1",
-                partition=0,
-                offset=version,
-            )
-            await mirror_messages(connection, streets, [message])
-        await connection.execute("DELETE FROM marks")
-        await connection.execute(
-            "INSERT INTO marks (subscription, topic, partition, position, current_at) VALUES ($1, 't.v1', 0, 1, $2)",
-            streets.subscription,
-            datetime.now(UTC) - timedelta(seconds=0 if current else 60),
-        )
-    finally:
-        await connection.close()
+    await show(settings.database_url, streets, "rue-a", *events, current=current)
 
 
 async def ask(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
@@ -238,14 +210,14 @@ async def test_what_a_mirror_shows_is_decided_on_and_what_lags_is_answered_503(
 ) -> None:
     unknown = await ask(client, street="rue-b")
     assert (unknown.status_code, unknown.json()["type"]) == (409, "/neighbours/problems/street-unknown")
-    await show(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"), current=False)
+    await happens(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"), current=False)
     lagging = await ask(client, street="rue-b")
     assert (lagging.status_code, lagging.json()["type"]) == (503, "/neighbours/problems/mirror-behind")
     assert lagging.headers["retry-after"] == "5"
     # What it shows is enough to say yes.
     assert (await ask(client)).status_code == 201
     closed = StreetClosed(effective_on=date(2020, 1, 2), street="rue-a")
-    await show(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"), closed)
+    await happens(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"), closed)
     assert (await ask(client)).json()["type"] == "/neighbours/problems/street-is-closed"
     connection = await asyncpg.connect(settings.database_url)
     await connection.execute("UPDATE streams SET state_revision = 0 WHERE category = 'known-street'")

@@ -11,12 +11,10 @@ from people import COMPANY, JOINED, NEIGHBOUR
 from replays import calling
 
 from devstack.issuer import Issuer
-from devstack.log import Log
-from devstack.prepared import PERSONAL_KEY, prepare
+from devstack.mirrored import show
+from devstack.prepared import prepare
 from employment.app import app
-from employment.members import members
-from eventstore.mirroring import mirror_messages
-from eventstore.postgres.store import Store
+from employment.members import members, projects
 
 pytestmark = pytest.mark.anyio
 
@@ -76,16 +74,8 @@ def slug(answer: httpx.Response) -> tuple[int, str]:
 @pytest.fixture
 async def advisers(database: str, issuer: Issuer) -> AsyncIterator[Advisers]:
     await prepare(database, app.all_migrations)
-    log = Log("companies", partitions=1)
-    log.append(f"company-{COMPANY}", *JOINED)
-    async with Store.open(database, personal_key=PERSONAL_KEY) as store:
-        async with store.pool.acquire() as connection, connection.transaction():
-            await mirror_messages(connection, members, log.messages)  # type: ignore[arg-type]  # a pool's
-        await store.pool.execute(
-            "INSERT INTO marks (subscription, topic, partition, position, caught_up, current_at)"
-            " SELECT name, 't.companies.v1', 0, 1, true, now() + interval '1 hour' FROM unnest($1::text[]) AS name",
-            [mirror.subscription for mirror in app.mirrors],
-        )
+    await show(database, members, COMPANY, *JOINED)
+    await show(database, projects, "none")
     async with calling(app, database, issuer) as client:
         yield Advisers(client, issuer)
 

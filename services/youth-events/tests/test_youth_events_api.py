@@ -7,18 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-import asyncpg
 import httpx
 import pytest
 from pupils import COMPANY, NEIGHBOUR, OTHER_SCHOOL, PLACE, SCHOOL
 from replays import calling
 
-from contracts import Event
 from contracts.companies.company import CompanyActivated, CompanySuspended
 from devstack.issuer import Issuer
+from devstack.mirrored import show
 from devstack.prepared import prepare
-from eventstore.kafka.envelope import Message
-from eventstore.mirroring import mirror_messages
 from youth_events.app import app
 from youth_events.members import members
 
@@ -91,44 +88,10 @@ def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     return body
 
 
-async def show(database: str, *events: Event, current: bool = True) -> None:
-    """Lets the mirror of members show what happened to the company, and be at the end of its topic or not."""
-    connection = await asyncpg.connect(database)
-    try:
-        messages = [
-            Message(
-                position=version,
-                stream_id=f"company-{COMPANY}",
-                version=version,
-                previous=0,
-                event_id=uuid.uuid4(),
-                type=event.event_type,
-                schema_version=event.schema_version,
-                recorded_at=datetime.now(UTC),
-                sample=False,
-                data=event.model_dump_json().encode(),
-                source="/issoudun/companies",
-                topic="issoudun.companies.v1",
-                partition=0,
-                offset=version,
-            )
-            for version, event in enumerate(events, 1)
-        ]
-        await mirror_messages(connection, members, messages)
-        await connection.execute("DELETE FROM marks")
-        await connection.execute(
-            "INSERT INTO marks (subscription, topic, partition, position, current_at) VALUES ($1, 't.v1', 0, 1, $2)",
-            members.subscription,
-            datetime.now(UTC) - timedelta(seconds=0 if current else 60),
-        )
-    finally:
-        await connection.close()
-
-
 @asynccontextmanager
 async def serving(database: str, issuer: Issuer, **where: Any) -> AsyncIterator[Frontends]:
     await prepare(database, app.all_migrations)
-    await show(database, JOINED)
+    await show(database, members, COMPANY, JOINED)
     async with calling(app, database, issuer, **where) as client:
         yield Frontends(client, issuer)
 
@@ -146,7 +109,7 @@ async def test_a_company_that_was_suspended_a_moment_ago_hosts_nobody_new(fronte
     agreed = await frontends.agreed(offer, given_name="Alix")
     placed = await frontends.agreed(offer, given_name="Sacha")
     done(await frontends.approve(placed))
-    await show(database, SUSPENDED)
+    await show(database, members, COMPANY, SUSPENDED)
     answer = refused(await frontends.ask(offer, given_name="Lou"), 409, "host-not-a-member")
     assert answer["parameters"] == {"company": COMPANY, "status": "suspended"}
     validate = frontends.post("company", COMPANY, f"placements/{asked}/validate", tutor=TUTOR)
@@ -156,7 +119,7 @@ async def test_a_company_that_was_suspended_a_moment_ago_hosts_nobody_new(fronte
     hours = {"weekdays": ["monday"], "arrives": "09:00", "leaves": "16:00", "break_minutes": 60}
     done(await frontends.post("school", SCHOOL, f"placements/{placed}/draw-up-agreement", **hours))
     # Where the mirror lags, nobody is refused for what may have changed.
-    await show(database, SUSPENDED, current=False)
+    await show(database, members, COMPANY, SUSPENDED, current=False)
     refused(await frontends.ask(offer, given_name="Lou"), 503, "mirror-behind")
 
 
