@@ -4,30 +4,17 @@ import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import asyncpg
 from fastapi import APIRouter, Header, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from contracts.employment.vacancy import ContractType
 from contracts.registry import REGISTRY, Registry
-from contracts.values import (
-    Axis,
-    Commune,
-    EnteredNaf,
-    EnteredRome,
-    EquipmentCode,
-    Funder,
-    IsoWeek,
-    Siret,
-    Uai,
-    Zone,
-)
-from contracts.youth_events.offer import Grade
 from indicators import sentences
+from indicators.dimensions import DIMENSIONS
 from indicators.lineage import Place, facts_behind
-from indicators.measures import DIMENSIONS, Catalogue, Indicator, Level, events_behind, inputs
+from indicators.measures import Catalogue, Indicator, Level, events_behind, inputs
 from indicators.projection import generation_of
 from indicators.query import CatchingUp, Positions, Question, Snapshot, ended, snapshot
 from indicators.representation import (
@@ -61,8 +48,8 @@ Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({
 """One or several dimensions, comma-separated."""
 
 
-class Selection(BaseModel):
-    """What a figure counts."""
+class Selected(BaseModel):
+    """What a figure counts, but for its dimensions."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -77,30 +64,6 @@ class Selection(BaseModel):
     """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
     without: Literal["largest"] | None = None
     """`largest` leaves out the largest contributor on the last day. For `headcount`."""
-    company: Siret | None = None
-    """Count only this company."""
-    axis: Axis | None = None
-    """Count only this axis."""
-    naf: EnteredNaf | None = None
-    """Count only this NAF sub-class."""
-    commune: Commune | None = None
-    """Count only this commune."""
-    zone: Zone | None = None
-    """Count only this business zone."""
-    funder: Funder | None = None
-    """Count only this funder's grants."""
-    equipment: EquipmentCode | None = None
-    """Count only this equipment of the shared platform."""
-    rome: EnteredRome | None = None
-    """Count only this occupation of ROME 4.0."""
-    contract: ContractType | None = None
-    """Count only this type of employment contract."""
-    grade: Grade | None = None
-    """Count only this grade of collège or lycée."""
-    week: IsoWeek | None = None
-    """Count only this week."""
-    school: Uai | None = None
-    """Count only this school."""
 
     def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
         """The question, if the indicator can answer it. Raises Problem."""
@@ -118,6 +81,17 @@ class Selection(BaseModel):
         if self.first and not self.last and question.last and self.first > question.last:
             raise invalid_parameter("from", Said(sentences.ENDS_TODAY, indicator=indicator.name, first=self.first))
         return question
+
+
+_DIMENSIONS: Final[dict[str, Any]] = {
+    name: (each.asked | None, Field(None, description=each.counts)) for name, each in DIMENSIONS.items()
+}
+Selection = create_model(
+    "Selection",
+    __base__=Selected,
+    __doc__="What a figure counts.",
+    **_DIMENSIONS,
+)
 
 
 class Asked(Selection):

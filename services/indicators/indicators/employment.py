@@ -26,9 +26,10 @@ from contracts.employment.vacancy import (
     VacancyRevised,
     VacancyWithdrawn,
 )
-from indicators.measures import Count, Dimension, levels, sums
+from indicators.dimensions import Name
+from indicators.measures import Count, levels, sums
 
-VACANCY: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone", "rome", "contract")
+VACANCY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "rome", "contract")
 Hires = HireConfirmed | HireRecorded | HireCancelled | HireDayCorrected | HireTermsCorrected
 """What a hire counts by, but for whom it is of."""
 

@@ -17,9 +17,10 @@ from contracts.companies.equipment import (
     OpeningChanged,
 )
 from contracts.model import PARIS
-from indicators.measures import Count, Dimension, contributors, durations, formula, sums
+from indicators.dimensions import Name
+from indicators.measures import Count, contributors, durations, formula, sums
 
-BOOKING: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone", "equipment")
+BOOKING: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "equipment")
 
 
 @sums(unit="h", dimensions=BOOKING)

@@ -26,10 +26,11 @@ from contracts.companies.investment import (
     PaymentCorrected,
     RepaymentCorrected,
 )
-from indicators.measures import Count, Dimension, formula, sums
+from indicators.dimensions import Name
+from indicators.measures import Count, formula, sums
 
-INVESTMENT: Final[tuple[Dimension, ...]] = ("company", "axis", "naf", "commune", "zone")
-GRANT: Final[tuple[Dimension, ...]] = (*INVESTMENT, "funder")
+INVESTMENT: Final[tuple[Name, ...]] = ("company", "axis", "naf", "commune", "zone")
+GRANT: Final[tuple[Name, ...]] = (*INVESTMENT, "funder")
 
 
 @sums(unit="EUR", dimensions=INVESTMENT)

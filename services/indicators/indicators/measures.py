@@ -17,14 +17,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
+from typing import Any, ClassVar, Literal, get_args, get_type_hints
 
 from contracts.model import Event
-
-Dimension = Literal[
-    "company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract", "grade", "week", "school"
-]
-DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+from indicators.dimensions import DIMENSIONS, Name
 
 Kind = Literal["sum", "level", "duration", "formula", "contributors"]
 
@@ -35,7 +31,7 @@ class Count:
 
     on: date
     value: int | float
-    dimensions: Mapping[Dimension, str | int | None] = field(default_factory=dict)
+    dimensions: Mapping[Name, str | int | None] = field(default_factory=dict)
     """The dimensions that are not simply the event's fields of the same name."""
 
 
@@ -45,7 +41,7 @@ class Fact:
 
     effective_on: date
     contributor: str
-    dimensions: Mapping[Dimension, str | int | None]
+    dimensions: Mapping[Name, str | int | None]
     value: Decimal
 
 
@@ -59,7 +55,7 @@ class Indicator:
     definition: str
     unit: str
     version: int
-    dimensions: tuple[Dimension, ...]
+    dimensions: tuple[Name, ...]
     target: int | None = None
 
 
@@ -150,7 +146,7 @@ def events_behind(indicator: Indicator) -> frozenset[type[Event]]:
 
 
 def sums(
-    *, unit: str, dimensions: tuple[Dimension, ...], version: int = 1, contributor: str = "company"
+    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: str = "company"
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
     """Declares a flow: the function yields what an event adds or takes back, and on which day."""
 
@@ -171,7 +167,7 @@ def sums(
 def levels(
     *,
     unit: str,
-    dimensions: tuple[Dimension, ...],
+    dimensions: tuple[Name, ...],
     version: int = 1,
     contributor: str = "company",
     target: int | None = None,
@@ -196,7 +192,7 @@ def levels(
 
 
 def durations(
-    *, unit: str, dimensions: tuple[Dimension, ...], version: int = 1, contributor: str = "company"
+    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: str = "company"
 ) -> Callable[[Callable[[Any], int | float]], Duration]:
     """Declares a level held over time: the function returns how much a week it is after an event, from its
     `effective_on` on."""

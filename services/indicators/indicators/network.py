@@ -9,9 +9,10 @@ from contracts.companies.company import (
     CompanySuspended,
     HeadcountReported,
 )
-from indicators.measures import Dimension, levels
+from indicators.dimensions import Name
+from indicators.measures import levels
 
-COMPANY: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone")
+COMPANY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone")
 
 
 @levels(unit="companies", dimensions=COMPANY, target=30)

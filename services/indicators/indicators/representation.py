@@ -10,25 +10,12 @@ from typing import Annotated, Any, Final, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, create_model
 
-from contracts.employment.vacancy import ContractType
 from contracts.model import Day
 from contracts.registry import REGISTRY
-from contracts.values import (
-    Axis,
-    Commune,
-    EquipmentCode,
-    Funder,
-    IsoWeek,
-    Naf,
-    Rome,
-    Siret,
-    Uai,
-    Zone,
-    sample_siret,
-)
-from contracts.youth_events.offer import Grade
+from contracts.values import Siret, sample_siret
+from indicators.dimensions import DIMENSIONS
 from indicators.lineage import FactBehind
 from indicators.measures import Derived, Indicator, Kind, events_behind
 from indicators.query import Answer, Key, Positions, Question, Value
@@ -124,25 +111,23 @@ class Entries(Representation):
     items: list[Entry]
 
 
-class Cell(Representation):
-    """The part of a figure that has these dimensions; only those asked for with `by` are present."""
+class Measured(Representation):
+    """What a cell says, but for its dimensions."""
 
-    company: Siret | None = None
-    axis: Axis | None = None
-    naf: Naf | None = None
-    commune: Commune | None = None
-    zone: Zone | None = None
-    """Null for companies outside any zone."""
-    funder: Funder | None = None
-    equipment: EquipmentCode | None = None
-    rome: Rome | None = None
-    contract: ContractType | None = None
-    grade: Grade | None = None
-    week: IsoWeek | None = None
-    school: Uai | None = None
     month: Annotated[str | None, Field(examples=["2023-12"])] = None
     value: Number | None
     n: int
+
+
+_DIMENSIONS: Final[dict[str, Any]] = {
+    name: (each.shown | None, Field(None, description=each.absent or None)) for name, each in DIMENSIONS.items()
+}
+Cell = create_model(
+    "Cell",
+    __base__=Measured,
+    __doc__="The part of a figure that has these dimensions; only those asked for with `by` are present.",
+    **_DIMENSIONS,
+)
 
 
 class Figure(FigureValue):

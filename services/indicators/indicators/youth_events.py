@@ -11,11 +11,12 @@ from typing import Final
 from contracts.values import monday_of
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators.measures import Count, Dimension, contributors, formula, sums
+from indicators.dimensions import Name
+from indicators.measures import Count, contributors, formula, sums
 from indicators.network import members
 
-OFFER: Final[tuple[Dimension, ...]] = ("company", "naf", "commune", "zone", "grade", "week")
-PLACEMENT: Final[tuple[Dimension, ...]] = (*OFFER, "school")
+OFFER: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "grade", "week")
+PLACEMENT: Final[tuple[Name, ...]] = (*OFFER, "school")
 
 
 @sums(unit="places", dimensions=OFFER)

@@ -66,7 +66,7 @@ from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators import employment, equipment, investment, network, youth_events
-from indicators.app import catalogue
+from indicators.catalogue import catalogue
 from indicators.measures import Catalogue, Derived, Measure, inputs, levels
 from indicators.recount import FLOWS, HIRES, LEVELS
 

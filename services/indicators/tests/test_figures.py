@@ -36,7 +36,8 @@ from devstack.prepared import prepare
 from eventstore.kafka.envelope import Message
 from eventstore.subscribing.parked import Parked, park
 from indicators import network
-from indicators.app import app, catalogue
+from indicators.app import app
+from indicators.catalogue import catalogue
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import Catalogue, Duration, inputs, levels
 from indicators.projection import Projection, forget

@@ -38,7 +38,8 @@ from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from indicators import sentences
 from indicators.api import routes
-from indicators.app import app, catalogue
+from indicators.app import app
+from indicators.catalogue import catalogue
 from indicators.projection import Projection
 from service.application import build
 from service.clock import today

@@ -40,7 +40,8 @@ from eventstore.reactions import Identity
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import investment, recount
-from indicators.app import app, catalogue
+from indicators.app import app
+from indicators.catalogue import catalogue
 from indicators.measures import Catalogue
 from indicators.projection import Projection
 from indicators.query import CatchingUp, Question, snapshot

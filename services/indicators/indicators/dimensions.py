@@ -1,0 +1,131 @@
+"""What figures may be broken down and filtered by: each dimension once, for declarations, questions and answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from contracts import codes, labels
+from contracts.employment.vacancy import ContractType
+from contracts.language import Sentence
+from contracts.values import (
+    Axis,
+    Commune,
+    EnteredNaf,
+    EnteredRome,
+    EquipmentCode,
+    Funder,
+    IsoWeek,
+    Naf,
+    Rome,
+    Siret,
+    Uai,
+    Zone,
+)
+from contracts.youth_events.offer import Grade
+
+Name = Literal[
+    "company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract", "grade", "week", "school"
+]
+Labels = Mapping[Any, Sentence]
+"""By code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dimension:
+    """One way to tell the parts of a figure apart."""
+
+    called: Sentence
+    asked: Any
+    """The type that a question's filter is read as: a code has to be in today's list."""
+    shown: Any
+    """The type that an answer's cell has."""
+    counts: str
+    """What a filter by it counts, as the documentation says."""
+    absent: str = ""
+    """What null means in an answer, where it may be there."""
+    labels: Callable[[], Labels] | None = None
+    """What its values are called, where a list tells. Values that are not in the list may occur, too."""
+
+
+def _names(read: Callable[[], Mapping[str, str]]) -> Callable[[], Labels]:
+    """Labels that are the same in both languages: names, and lists that are published in French only."""
+    return lambda: {code: Sentence(name.strip(), name.strip()) for code, name in read().items()}
+
+
+DIMENSIONS: Final[Mapping[Name, Dimension]] = {
+    "company": Dimension(
+        called=Sentence("Company", "Entreprise"), asked=Siret, shown=Siret, counts="Count only this company."
+    ),
+    "axis": Dimension(
+        called=Sentence("Axis", "Axe"),
+        asked=Axis,
+        shown=Axis,
+        counts="Count only this axis.",
+        labels=lambda: labels.AXES,
+    ),
+    "naf": Dimension(
+        called=Sentence("Activity (NAF)", "Activité (NAF)"),
+        asked=EnteredNaf,
+        shown=Naf,
+        counts="Count only this NAF sub-class.",
+        labels=_names(codes.naf),
+    ),
+    "commune": Dimension(
+        called=Sentence("Commune", "Commune"),
+        asked=Commune,
+        shown=Commune,
+        counts="Count only this commune.",
+        labels=_names(codes.communes),
+    ),
+    "zone": Dimension(
+        called=Sentence("Business zone", "Zone d'activités"),
+        asked=Zone,
+        shown=Zone,
+        counts="Count only this business zone.",
+        absent="Null for companies outside any zone.",
+        labels=lambda: labels.ZONES,
+    ),
+    "funder": Dimension(
+        called=Sentence("Funder", "Financeur"),
+        asked=Funder,
+        shown=Funder,
+        counts="Count only this funder's grants.",
+        labels=lambda: labels.FUNDERS,
+    ),
+    "equipment": Dimension(
+        called=Sentence("Equipment", "Équipement"),
+        asked=EquipmentCode,
+        shown=EquipmentCode,
+        counts="Count only this equipment of the shared platform.",
+    ),
+    "rome": Dimension(
+        called=Sentence("Occupation (ROME)", "Métier (ROME)"),
+        asked=EnteredRome,
+        shown=Rome,
+        counts="Count only this occupation of ROME 4.0.",
+        labels=_names(codes.rome),
+    ),
+    "contract": Dimension(
+        called=Sentence("Contract", "Contrat"),
+        asked=ContractType,
+        shown=ContractType,
+        counts="Count only this type of employment contract.",
+        labels=lambda: labels.VOCABULARIES["contract-types"],
+    ),
+    "grade": Dimension(
+        called=Sentence("Grade", "Niveau de classe"),
+        asked=Grade,
+        shown=Grade,
+        counts="Count only this grade of collège or lycée.",
+        labels=lambda: labels.VOCABULARIES["grades"],
+    ),
+    "week": Dimension(called=Sentence("Week", "Semaine"), asked=IsoWeek, shown=IsoWeek, counts="Count only this week."),
+    "school": Dimension(
+        called=Sentence("School", "Établissement"),
+        asked=Uai,
+        shown=Uai,
+        counts="Count only this school.",
+        labels=_names(codes.schools),
+    ),
+}
+"""By the name that events, questions and answers know it by."""
