@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from contracts.registry import REGISTRY, Registry
 from indicators import sentences
+from indicators.chapters import Catalogue
 from indicators.dimensions import DIMENSIONS
 from indicators.lineage import Place, facts_behind
-from indicators.measures import Catalogue, Indicator, Level, events_behind, inputs
-from indicators.projection import generation_of
-from indicators.query import CatchingUp, Positions, Question, Snapshot, ended, snapshot
+from indicators.measures import Indicator, Level, events_behind, inputs
+from indicators.projection import generations_of
+from indicators.query import CatchingUp, Positions, Snapshot, ended, snapshot
+from indicators.question import Question
 from indicators.representation import (
     Entries,
     Entry,
@@ -71,7 +73,8 @@ class Selected(BaseModel):
             raise invalid_parameter("from", Said(sentences.ENDS_BEFORE_IT_BEGINS, first=self.first, last=self.last))
         if self.without and not (isinstance(indicator, Level) and indicator.without_largest):
             raise invalid_parameter("without", Said(sentences.NOT_WITHOUT_LARGEST, indicator=indicator.name))
-        where: dict[str, str | int] = {name: value for name in DIMENSIONS if (value := getattr(self, name)) is not None}
+        asked = ((name, getattr(self, name)) for name in DIMENSIONS)
+        where: dict[str, tuple[str | int, ...]] = {name: (code,) for name, code in asked if code is not None}
         for name in where:
             if name not in indicator.dimensions:
                 said = Said(sentences.OTHER_DIMENSIONS, indicator=indicator.name, dimensions=indicator.dimensions)
@@ -126,7 +129,7 @@ class AskedEvents(Selection):
 class Cursor(BaseModel):
     """Where a page ended, and the positions all pages are read at."""
 
-    at: Positions
+    at: Mapping[str, Positions]
     after: Place
 
     @classmethod
@@ -170,8 +173,11 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     async def list_indicators(pool: CurrentPool, settings: CurrentSettings) -> Entries:
         """What each indicator means, what it may be broken down by, its target if it has one, and its value now."""
         async with _now(pool, catalogue, settings) as now:
-            current = [(each, (await now.answer(each, Question())).total) for each in catalogue.values()]
-        return Entries(positions=positions(now.positions), items=[Entry.of_indicator(*each) for each in current])
+            current = [
+                (each, (await now.answer(each, Question())).total, now.version(each)) for each in catalogue.values()
+            ]
+        served = {name: chapter.positions for name, chapter in now.chapters.items()}
+        return Entries(positions=positions(served), items=[Entry.of_indicator(*each) for each in current])
 
     @router.get(
         "/{name}",
@@ -199,7 +205,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             answer = await now.answer(indicator, question)
         if _prefers_csv(accept):
             return Response(table(indicator, question, answer), media_type="text/csv", headers=response.headers)
-        return figure(indicator, question, answer, now.positions)
+        return figure(indicator, question, answer, now.version(indicator), now.positions(indicator))
 
     @router.get("/{name}/events", summary="The events behind a figure")
     async def list_events(
@@ -224,7 +230,8 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             caller.require(PERSONS)
         question = asked.question(indicator)
         async with _now(pool, catalogue, settings) as now:
-            start = _resume(asked.cursor, now.positions)
+            start = _resume(asked.cursor, now.positions(indicator))
+            version = now.version(indicator)
             facts, end = await facts_behind(now, indicator, question, start.at, start.after, asked.limit)
         if end is not None:
             cursor = Cursor(at=start.at, after=end).written()
@@ -232,7 +239,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             response.headers["Link"] = f'<{following}>; rel="next"'
         return EventsBehind(
             name=indicator.name,
-            definition_version=indicator.version,
+            definition_version=version,
             positions=positions(start.at),
             inputs=[
                 Input(name=each.name, href=link(each, question), events=link(each, question, events=True))
@@ -247,13 +254,13 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
 @asynccontextmanager
 async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Snapshot]:
     try:
-        async with snapshot(pool, generation_of(catalogue, settings)) as now:
+        async with snapshot(pool, catalogue, generations_of(catalogue, settings)) as now:
             yield now
     except CatchingUp:
         raise unavailable(Said(sentences.CATCHING_UP), retry_after=10) from None
 
 
-def _resume(cursor: str | None, current: Positions) -> Cursor:
+def _resume(cursor: str | None, current: Mapping[str, Positions]) -> Cursor:
     """Where a page begins, and the positions it is read at. Raises Problem."""
     if cursor is None:
         return Cursor(at=current, after=Place())
@@ -261,10 +268,13 @@ def _resume(cursor: str | None, current: Positions) -> Cursor:
         place = Cursor.read(cursor)
     except ValueError:
         raise invalid_parameter("cursor", Said(NOT_A_CURSOR)) from None
-    for service, partitions in place.at.items():
-        here = current.get(service, {})
-        if not partitions or any(not 0 < position <= here.get(number, 0) for number, position in partitions.items()):
-            raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
+    if place.at.keys() != current.keys():
+        raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
+    for chapter, topics in place.at.items():
+        for topic, partitions in topics.items():
+            here = current[chapter].get(topic, {})
+            if not partitions or any(not 0 < place <= here.get(number, 0) for number, place in partitions.items()):
+                raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
     return place
 
 

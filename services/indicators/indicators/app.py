@@ -14,7 +14,9 @@ app = Service(
     title="Indicators",
     description="The programme's figures: what they are, what they are made of, and how to prove them.",
     router=routes(catalogue),
-    subscriptions=(Subscribes(events=catalogue.events, begin=partial(begin, catalogue)),),
+    subscriptions=tuple(
+        Subscribes(events=chapter.events, begin=partial(begin, chapter)) for chapter in catalogue.chapters.values()
+    ),
     migrations=Path(__file__).parent / "migrations",
     commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
 )

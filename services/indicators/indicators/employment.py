@@ -26,6 +26,7 @@ from contracts.employment.vacancy import (
     VacancyRevised,
     VacancyWithdrawn,
 )
+from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Count, levels, sums
 
@@ -170,3 +171,18 @@ def _of(event: Hires | HireFlagsCorrected, group: PriorityGroup | None) -> Itera
 
 def _is_of(flags: tuple[PriorityFlag, ...], group: PriorityGroup | None) -> bool:
     return any(group in (flag.group, None) for flag in flags)
+
+
+CHAPTER: Final = Chapter(
+    "employment",
+    vacancies_open,
+    vacancies_filled,
+    hires,
+    hires_priority,
+    hires_long_term,
+    hires_very_long_term,
+    hires_senior,
+    hires_women,
+    hires_youth,
+    hires_sustained,
+)

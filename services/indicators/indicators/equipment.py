@@ -17,8 +17,9 @@ from contracts.companies.equipment import (
     OpeningChanged,
 )
 from contracts.model import PARIS
+from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Count, contributors, durations, formula, sums
+from indicators.measures import Count, distinct, durations, formula, sums
 
 BOOKING: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "equipment")
 
@@ -43,14 +44,17 @@ def platform_hours_booked(
             yield Count(_day(event.starts), -event.hours)
 
 
-@contributors(unit="companies", of=platform_hours_booked)
-def platform_companies() -> None:
+@distinct(unit="companies", dimensions=BOOKING)
+def platform_companies(
+    event: BookingApproved | BookingCancelled | BookingDisplaced | BookingPutBack,
+) -> Iterator[Count]:
     """Companies that use the shared Industry 4.0 platform.
 
     How many companies have hours in platform_hours_booked: each counts once in the period, and once in every cell, so
     that cells do not add up to the total. A company that missed its slot counts; one whose bookings were all cancelled
     does not.
     """
+    yield from platform_hours_booked.counts(event)
 
 
 @durations(unit="h", dimensions=("equipment",), contributor="equipment")
@@ -80,3 +84,6 @@ def platform_use(opened: Decimal, booked: Decimal) -> Decimal | None:
 
 def _day(starts: datetime) -> date:
     return starts.astimezone(PARIS).date()
+
+
+CHAPTER: Final = Chapter("equipment", platform_hours_booked, platform_companies, platform_open_hours, platform_use)

@@ -26,6 +26,7 @@ from contracts.companies.investment import (
     PaymentCorrected,
     RepaymentCorrected,
 )
+from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Count, formula, sums
 
@@ -205,3 +206,17 @@ def cost_per_job(invested: Decimal, jobs: Decimal) -> Decimal | None:
     none while no job was created. An investment and the audit of its jobs may fall in different periods.
     """
     return (invested / jobs).quantize(Decimal("0.01"), ROUND_HALF_UP) if jobs > 0 else None
+
+
+CHAPTER: Final = Chapter(
+    "investment",
+    investment_announced,
+    investment_committed,
+    invested_productive,
+    grants_granted,
+    grants_disbursed,
+    jobs_created,
+    jobs_maintained,
+    jobs_evidenced,
+    cost_per_job,
+)

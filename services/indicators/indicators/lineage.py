@@ -1,10 +1,12 @@
 """The events behind a figure: the facts it is made of, page after page at the same positions.
 
-Their values add up to the figure. Of a level that is each subject's last fact; of a duration, each fact that holds on
-a day of the period; of what is computed, the facts of its inputs.
+Their values add up to the figure. Of a level that is each subject's last step, and what corrects it; of a duration and
+of a mean, each fact that holds on a day of the period; of a distinct and of a quantile, each that counts in it; of what
+is computed, the facts of its inputs.
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +16,10 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.model import FIRST_DAY
-from indicators.measures import Duration, Indicator, Level, inputs
-from indicators.query import ALWAYS, PATIENCE, Positions, Question, Snapshot, ended
+from indicators.measures import Derived, Duration, Indicator, Level, Mean, Measure
+from indicators.query import PATIENCE, Positions, Snapshot, days_of, ended
+from indicators.question import ALWAYS, Question
+from indicators.statements import Bound, only
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class FactBehind:
     effective_on: date
     recorded_at: datetime
     value: Decimal
+    times: int
+    sample: bool
     dimensions: dict[str, Any]
 
 
@@ -46,101 +52,144 @@ class Place(NamedTuple):
 
 
 async def facts_behind(
-    snapshot: Snapshot, indicator: Indicator, question: Question, at: Positions, after: Place, limit: int
+    snapshot: Snapshot,
+    indicator: Indicator,
+    question: Question,
+    at: Mapping[str, Positions],
+    after: Place,
+    limit: int,
 ) -> tuple[list[FactBehind], Place | None]:
     """A page of facts in the order of their positions, topic by topic, and where it ends if more follow.
 
-    `at` are the positions of the first page: events folded since then do not appear in the later ones.
+    `at` are the positions of the first page, by chapter: events folded since then do not appear in the later ones.
+    Raises CatchingUp.
     """
     facts: list[FactBehind] = []
     question = ended(indicator, question)
-    measures = inputs(indicator) or (indicator,)
-    for index in range(after.measure, len(measures)):
-        measure = measures[index]
-        start = after if index == after.measure else Place()
-        common = (
-            snapshot.generation,
-            measure.name,
-            json.dumps(dict(question.where)),
-            question.known_before,
-            json.dumps(at),
-            start.topic,
-            start.position,
-            start.ordinal,
-            limit + 1 - len(facts),
-        )
-        if isinstance(measure, Level):
-            rows = await snapshot.connection.fetch(
-                _LEVEL, *common, question.last or ALWAYS, question.without_largest, timeout=PATIENCE
-            )
-        elif isinstance(measure, Duration):
-            rows = await snapshot.connection.fetch(
-                _DURATION, *common, question.first or FIRST_DAY, question.until, timeout=PATIENCE
-            )
+    readings = list(dict.fromkeys(_readings(indicator)))
+    for index in range(after.measure, len(readings)):
+        measure, over = readings[index]
+        bound = Bound(snapshot.number(measure))
+        if over is not None:
+            held = await snapshot.begun(measure, question) if over is Mean else question
+            days = days_of(held) if over is Mean else 7
+            found = _held(held, days, bound)
+        elif isinstance(measure, Level):
+            found = _level(question, bound)
         else:
-            rows = await snapshot.connection.fetch(
-                _SUM, *common, question.first or date.min, question.until, timeout=PATIENCE
-            )
+            found = _counted(question, bound)
+        start = after if index == after.measure else Place()
+        positions = at[snapshot.catalogue.chapter_of(measure).name]
+        statement = _page(found, question, positions, start, limit + 1 - len(facts), bound)
+        rows = await snapshot.connection.fetch(statement, *bound.values, timeout=PATIENCE)
         facts += [
             FactBehind(measure.name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))})
             for row in rows
         ]
         if len(facts) > limit:
             last = facts[limit - 1]
-            of = [measure.name for measure in measures].index(last.indicator)
+            of = [measure.name for measure, _ in readings].index(last.indicator)
             return facts[:limit], Place(of, last.topic, last.position, last.ordinal)
     return facts, None
 
 
-def _in_order(indicator: Indicator, dimensions: dict[str, Any]) -> dict[str, Any]:
-    return {name: dimensions[name] for name in indicator.dimensions}
+def _readings(indicator: Indicator) -> Iterator[tuple[Measure, type[Duration | Mean] | None]]:
+    """The measures behind an indicator, each with what it is held over days for, if it is."""
+    match indicator:
+        case Duration():
+            yield indicator, Duration
+        case Measure():
+            yield indicator, None
+        case Mean(of=(Level() as level,)):
+            yield level, Mean
+        case Derived():
+            for each in indicator.of:
+                yield from _readings(each)
 
 
-_SUM: Final = """
-SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at, value, dimensions
-FROM facts
-WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND ($4::timestamptz IS NULL OR recorded_at < $4)
-  AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
-  AND (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
-  AND effective_on >= $10 AND effective_on < $11
-ORDER BY service, position, ordinal
-LIMIT $9
-"""
+def _in_order(measure: Measure, dimensions: dict[str, Any]) -> dict[str, Any]:
+    return {name: dimensions[name] for name in measure.dimensions if name in dimensions}
 
-_LEVEL: Final = """
-WITH last_facts AS (
-    SELECT DISTINCT ON (subject)
-           contributor,
-           event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions
-    FROM facts
-    WHERE generation = $1 AND indicator = $2 AND effective_on <= $10 AND ($4::timestamptz IS NULL OR recorded_at < $4)
-      AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
-    ORDER BY subject, effective_on DESC, position DESC, ordinal DESC
+
+_COLUMNS: Final = "event_id, ordinal, type, topic, position, subject, effective_on, recorded_at, value, times, sample"
+
+
+def _page(found: str, question: Question, at: Positions, start: Place, limit: int, bound: Bound) -> str:
+    """A page of the facts found, with their dimensions. A level may leave out whoever is largest of those asked for."""
+    return f"""
+WITH known AS NOT MATERIALIZED (
+    SELECT * FROM facts
+    WHERE measure = $1 AND position <= (({bound(json.dumps(at))}::jsonb -> topic) ->> partition::text)::bigint
+      AND ({bound(question.known_before)}::timestamptz IS NULL OR recorded_at < {bound(question.known_before)})
+), found AS (
+    {found}
 ), asked AS (
-    SELECT * FROM last_facts WHERE dimensions @> $3::jsonb
+    SELECT found.*, contributor, dimensions
+    FROM found JOIN slices ON id = slice
+    WHERE true{only(question, bound)}
 )
-SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at, value, dimensions
+SELECT {_COLUMNS}, dimensions
 FROM asked
-WHERE (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
-  AND contributor NOT IN (SELECT contributor FROM asked WHERE $11::boolean GROUP BY contributor HAVING sum(value) > 0
-                          ORDER BY sum(value) DESC, contributor LIMIT 1)
-ORDER BY service, position, ordinal
-LIMIT $9
-"""
+WHERE (topic, position, ordinal) > ({bound(start.topic)}, {bound(start.position)}::bigint, {bound(start.ordinal)}::int)
+  AND contributor NOT IN (
+      SELECT contributor FROM asked WHERE {bound(question.without_largest)}::boolean GROUP BY contributor
+      HAVING sum(value) > 0 ORDER BY sum(value) DESC, contributor LIMIT 1
+  )
+ORDER BY topic, position, ordinal
+LIMIT {bound(limit)}
+"""  # noqa: S608  names of ours; what is asked is bound
 
-_DURATION: Final = """
-WITH spans AS (
-    SELECT event_id, ordinal, type, service, position, subject, effective_on, recorded_at, value, dimensions,
-           coalesce(lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal), $11::date)
-             - greatest(effective_on, $10::date) AS days
-    FROM facts
-    WHERE generation = $1 AND indicator = $2 AND effective_on < $11 AND ($4::timestamptz IS NULL OR recorded_at < $4)
-      AND position <= (($5::jsonb -> service) ->> partition::text)::bigint
-)
-SELECT event_id, ordinal, type, service AS topic, position, subject, effective_on, recorded_at,
-       value * days / 7 AS value, dimensions
-FROM spans
-WHERE dimensions @> $3::jsonb AND days > 0 AND (service, position, ordinal) > ($6, $7::bigint, $8::smallint)
-ORDER BY service, position, ordinal
-LIMIT $9
-"""
+
+def _counted(question: Question, bound: Bound) -> str:
+    first, until = bound(question.first or date.min), bound(question.until)
+    return f"SELECT {_COLUMNS}, slice FROM known WHERE effective_on >= {first} AND effective_on < {until}"  # noqa: S608
+
+
+def _level(question: Question, bound: Bound) -> str:
+    """Each subject's last step, and the corrections recorded since that hold on the day."""
+    last = bound(question.last or ALWAYS)
+    return f"""
+    WITH steps AS (
+        SELECT DISTINCT ON (subject) *
+        FROM known
+        WHERE stands IS NOT NULL AND effective_on <= {last}
+        ORDER BY subject, effective_on DESC, position DESC, ordinal DESC
+    )
+    SELECT event_id, ordinal, type, topic, position, subject, effective_on, recorded_at, stands AS value, times, sample,
+           slice
+    FROM steps
+    UNION ALL
+    SELECT event_id, min(ordinal), type, topic, position, subject, min(effective_on), recorded_at, sum(value), times,
+           sample, slice
+    FROM known JOIN (SELECT subject, position AS stepped_at FROM steps) AS stepped USING (subject)
+    WHERE position > stepped_at AND effective_on <= {last}
+    GROUP BY event_id, type, topic, position, subject, recorded_at, times, sample, slice
+    HAVING sum(value) <> 0
+    """  # noqa: S608
+
+
+def _held(question: Question, days: int, bound: Bound) -> str:
+    """Each step with the days on which it holds, and each correction with those until the next step after it."""
+    first, until, share = bound(question.first or FIRST_DAY), bound(question.until), bound(Decimal(days))
+    return f"""
+    WITH steps AS (
+        SELECT *, lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal) AS ends
+        FROM known
+        WHERE stands IS NOT NULL AND effective_on < {until}
+    ), spans AS (
+        SELECT {_COLUMNS.replace("value", "stands AS value")}, slice, ends FROM steps
+        UNION ALL
+        SELECT {_COLUMNS}, slice, (
+                   SELECT min(effective_on) FROM steps
+                   WHERE steps.subject = known.subject AND steps.position > known.position
+               )
+        FROM known
+        WHERE stands IS NULL AND effective_on < {until}
+          AND NOT EXISTS (SELECT FROM steps WHERE (topic, position) = (known.topic, known.position))
+    )
+    SELECT event_id, ordinal, type, topic, position, subject, effective_on, recorded_at,
+           value * (coalesce(ends, {until}::date) - greatest(effective_on, {first}::date)) / {share}::numeric AS value,
+           times, sample, slice
+    FROM spans
+    WHERE coalesce(ends, {until}::date) > greatest(effective_on, {first}::date)
+    """  # noqa: S608

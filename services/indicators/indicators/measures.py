@@ -8,7 +8,8 @@
         '''
 
 The annotation of `event` names the source events, the docstring's first line is the title and the rest the definition
-that analysts read. Whoever changes what an indicator means raises its `version`: its figures are then folded anew.
+that analysts read. Whoever changes what an indicator means raises its `version`: the figures of its chapter are then
+folded anew, beside those that serve.
 """
 
 import inspect
@@ -16,33 +17,76 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from hashlib import sha256
-from typing import Any, ClassVar, Literal, get_args, get_type_hints
+from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
 
 from contracts.model import Event
 from indicators.dimensions import DIMENSIONS, Name
 
-Kind = Literal["sum", "level", "duration", "formula", "contributors"]
+Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
+Silence = Literal["zero", "unknown"]
+"""What it means that nothing was recorded: that there is nothing, or that nobody knows."""
+Contributor = Literal["company", "equipment", "target"]
+Counted = Literal["firm", "person", "machine", "nobody"]
+CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {"company": "firm", "equipment": "machine", "target": "nobody"}
+"""Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A value that an event adds (or, being negative, takes back) on a day."""
+    """A value that an event adds on a day (or, being negative, takes back)."""
 
     on: date
-    value: int | float
+    value: int | float | Decimal
     dimensions: Mapping[Name, str | int | None] = field(default_factory=dict)
     """The dimensions that are not simply the event's fields of the same name."""
+    times: int = 1
+    """Of a quantile: how often the value is there more from now on. -1 takes one back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What a level is from the day of its event on, where one number does not say it."""
+
+    value: int | float | Decimal
+    part: str = ""
+    """Which of several subjects of one stream it is of: a state of plots, a grade."""
+    dimensions: Mapping[Name, str | int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What a level should have been: `value` instead of `before`, from `since` until the day before `until`.
+
+    Without `until` it is so until the next step, as far as there is none yet.
+    """
+
+    since: date
+    until: date | None
+    before: int | float | Decimal
+    value: int | float | Decimal
+    part: str = ""
+    dimensions: Mapping[Name, str | int | None] = field(default_factory=dict)
+    dimensions_before: Mapping[Name, str | int | None] | None = None
+    """Where they were wrong, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What one event counts for in one measure."""
+    """What one event counts for in one measure.
+
+    Of a level's step, `value` is what the level is from that day on: the fold knows what it was before.
+    """
 
     effective_on: date
     contributor: str
     dimensions: Mapping[Name, str | int | None]
     value: Decimal
+    times: int = 1
+    part: str = ""
+    is_step: bool = False
+    """Of a level: whether it says what the level is, and not by how much it was wrong."""
+    reaches_now: bool = False
+    """Of a correction: whether it holds until the next step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +100,6 @@ class Indicator:
     unit: str
     version: int
     dimensions: tuple[Name, ...]
-    target: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +107,47 @@ class Measure(Indicator):
     """An indicator folded from events."""
 
     events: frozenset[type[Event]]
-    contributor: str
-    """The event's field that names whom `n` counts: a person, a firm, a machine."""
-    counts: Callable[[Any], Iterable[Count]]
+    contributor: Contributor
+    counts: Callable[[Any], Iterable[Count | Stand | Corrected]]
+    silence: Silence = "zero"
+    breaks: tuple[date, ...] = ()
+    """The days from which on its values do not compare with those before: its source counts otherwise since then."""
+    shown: bool = True
+    """Whether it is an indicator of its own, and not only what others are made of."""
+
+    def can_be_read_as(self, folded: Mapping[str, Any]) -> bool:
+        """Whether facts of another definition of it answer the same questions."""
+        return folded["kind"] == self.kind and {*self.dimensions} <= {*folded["dimensions"]}
 
     def facts(self, event: Event) -> Iterator[Fact]:
         """What the event counts for, in the order of its ordinals."""
+        contributor: str = getattr(event, self.contributor)
         for count in self.counts(event):
-            yield Fact(
-                count.on,
-                getattr(event, self.contributor),
-                {
-                    name: count.dimensions[name] if name in count.dimensions else getattr(event, name)
-                    for name in self.dimensions
-                },
-                Decimal(str(count.value)),
-            )
+            dimensions = self._dimensions(event, count.dimensions)
+            match count:
+                case Count():
+                    yield Fact(count.on, contributor, dimensions, _exact(count.value), count.times)
+                case Stand():
+                    value = _exact(count.value)
+                    yield Fact(event.effective_on, contributor, dimensions, value, 1, count.part, is_step=True)
+                case Corrected():
+                    before, after = -_exact(count.before), _exact(count.value)
+                    changes = [(dimensions, before + after)]
+                    if count.dimensions_before is not None:
+                        changes = [(self._dimensions(event, count.dimensions_before), before), (dimensions, after)]
+                    now = count.until is None
+                    for where, change in changes:
+                        yield Fact(count.since, contributor, where, change, 1, count.part, reaches_now=now)
+                    if count.until is not None:
+                        for where, change in changes:
+                            yield Fact(count.until, contributor, where, -change, 1, count.part)
+
+    def _dimensions(self, event: Event, told: Mapping[Name, str | int | None]) -> Mapping[Name, str | int | None]:
+        return {name: told[name] if name in told else getattr(event, name) for name in self.dimensions}
+
+
+def _exact(value: int | float | Decimal) -> Decimal:
+    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,15 +155,37 @@ class Sum(Measure):
     """A flow: values added up over a period."""
 
     kind = "sum"
+    counts: Callable[[Any], Iterable[Count]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Level(Measure):
-    """A stock: the last value of each subject up to a day, by (effective_on, position), added up over the subjects."""
+    """A stock: the last value of each subject up to a day, added up over the subjects."""
 
     kind = "level"
     without_largest: bool = False
     """Whether it may be asked for without its largest contributor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distinct(Measure):
+    """How many contribute in a period: each counts once in it, and once in each cell.
+
+    Whoever's counts in the period add up to zero does not: what was taken back never was.
+    """
+
+    kind = "distinct"
+    counts: Callable[[Any], Iterable[Count]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantile(Measure):
+    """The value below which a share of all values of a period lies, between the two nearest in proportion."""
+
+    kind = "quantile"
+    counts: Callable[[Any], Iterable[Count]]
+    at: Decimal
+    """0.5 is the median."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,24 +201,33 @@ class Duration(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class Derived(Indicator):
-    """What is made of the answers of measures when it is asked for, and never stored."""
+    """What is made of the answers of others when it is asked for, and never stored."""
 
     of: tuple[Indicator, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mean(Derived):
+    """What a level is on an average day of a period, which ends today unless it says otherwise."""
+
+    kind = "mean"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Formula(Derived):
-    """A ratio of measures, or of how many contribute to one."""
+    """What is computed of the values of others for the same period and cell, whichever they are."""
 
     kind = "formula"
     compute: Callable[..., Decimal | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contributors(Derived):
-    """How many contribute to a measure: its `n`, so that each counts once in a period, and once in each cell."""
+class Series(Derived):
+    """How a level moves: its pace a quarter, and when that pace reaches the target, each with an interval."""
 
-    kind = "contributors"
+    kind = "series"
+    quarters: int
+    """How many ends of quarters the pace is taken from, at most."""
 
 
 def inputs(indicator: Indicator) -> tuple[Measure, ...]:
@@ -139,14 +238,23 @@ def inputs(indicator: Indicator) -> tuple[Measure, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def measures_of(indicator: Indicator) -> tuple[Measure, ...]:
+    """The measures behind an indicator: itself, where it is one."""
+    return (indicator,) if isinstance(indicator, Measure) else inputs(indicator)
+
+
 def events_behind(indicator: Indicator) -> frozenset[type[Event]]:
     """The events that an indicator is folded from, itself or by its inputs."""
-    measures = inputs(indicator) or (indicator,)
-    return frozenset[type[Event]]().union(*(each.events for each in measures if isinstance(each, Measure)))
+    return frozenset[type[Event]]().union(*(measure.events for measure in measures_of(indicator)))
 
 
 def sums(
-    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: str = "company"
+    *,
+    unit: str,
+    dimensions: tuple[Name, ...],
+    version: int = 1,
+    contributor: Contributor = "company",
+    silence: Silence = "zero",
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
     """Declares a flow: the function yields what an event adds or takes back, and on which day."""
 
@@ -159,9 +267,14 @@ def sums(
             events=_source_events(function),
             contributor=contributor,
             counts=function,
+            silence=silence,
         )
 
     return declare
+
+
+Stands = int | float | Decimal | Iterable[Stand | Corrected]
+"""What a level's function says of an event: what it is from that day on, or of several subjects, or of other days."""
 
 
 def levels(
@@ -169,35 +282,84 @@ def levels(
     unit: str,
     dimensions: tuple[Name, ...],
     version: int = 1,
-    contributor: str = "company",
-    target: int | None = None,
+    contributor: Contributor = "company",
+    silence: Silence = "zero",
     without_largest: bool = False,
-) -> Callable[[Callable[[Any], int | float]], Level]:
+    breaks: tuple[date, ...] = (),
+    shown: bool = True,
+) -> Callable[[Callable[[Any], Stands]], Level]:
     """Declares a stock: the function returns the subject's value after an event, from its `effective_on` on."""
 
-    def declare(function: Callable[[Any], int | float]) -> Level:
+    def declare(function: Callable[[Any], Stands]) -> Level:
         return Level(
             **_described(function),
             unit=unit,
             version=version,
             dimensions=dimensions,
-            target=target,
             events=_source_events(function),
             contributor=contributor,
-            counts=lambda event: (Count(event.effective_on, function(event)),),
+            counts=lambda event: _stands(function(event)),
+            silence=silence,
             without_largest=without_largest,
+            breaks=breaks,
+            shown=shown,
+        )
+
+    return declare
+
+
+def distinct(
+    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: Contributor = "company"
+) -> Callable[[Callable[[Any], Iterable[Count]]], Distinct]:
+    """Declares how many contribute: the function yields what makes one, or takes that back, and on which day."""
+
+    def declare(function: Callable[[Any], Iterable[Count]]) -> Distinct:
+        return Distinct(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=dimensions,
+            events=_source_events(function),
+            contributor=contributor,
+            counts=function,
+        )
+
+    return declare
+
+
+def quantiles(
+    *,
+    unit: str,
+    at: str,
+    dimensions: tuple[Name, ...],
+    version: int = 1,
+    contributor: Contributor = "company",
+) -> Callable[[Callable[[Any], Iterable[Count]]], Quantile]:
+    """Declares a quantile: the function yields values, each on its day. `at` is from 0 to 1; "0.5" is the median."""
+
+    def declare(function: Callable[[Any], Iterable[Count]]) -> Quantile:
+        return Quantile(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=dimensions,
+            events=_source_events(function),
+            contributor=contributor,
+            counts=function,
+            silence="unknown",
+            at=Decimal(at),
         )
 
     return declare
 
 
 def durations(
-    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: str = "company"
-) -> Callable[[Callable[[Any], int | float]], Duration]:
+    *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: Contributor = "company"
+) -> Callable[[Callable[[Any], Stands]], Duration]:
     """Declares a level held over time: the function returns how much a week it is after an event, from its
     `effective_on` on."""
 
-    def declare(function: Callable[[Any], int | float]) -> Duration:
+    def declare(function: Callable[[Any], Stands]) -> Duration:
         return Duration(
             **_described(function),
             unit=unit,
@@ -205,16 +367,29 @@ def durations(
             dimensions=dimensions,
             events=_source_events(function),
             contributor=contributor,
-            counts=lambda event: (Count(event.effective_on, function(event)),),
+            counts=lambda event: _stands(function(event)),
         )
 
     return declare
 
 
+def mean(*, unit: str, of: Level, version: int = 1) -> Callable[[Callable[[], None]], Mean]:
+    """Declares a level's mean over the days of a period: the function has a name and a docstring, and nothing to do."""
+
+    def declare(function: Callable[[], None]) -> Mean:
+        return Mean(**_described(function), unit=unit, version=version, dimensions=of.dimensions, of=(of,))
+
+    return declare
+
+
 def formula(
-    *, unit: str, of: tuple[Measure | Contributors, ...], version: int = 1
+    *, unit: str, of: tuple[Indicator, ...], version: int = 1
 ) -> Callable[[Callable[..., Decimal | None]], Formula]:
-    """Declares a ratio: the function takes the values it is made of in order, and returns None where it has none."""
+    """Declares what is computed of others: the function takes their values in order, and returns None where it has
+    none.
+
+    Where one of them has none, neither has it, and the function is not asked.
+    """
 
     def declare(function: Callable[..., Decimal | None]) -> Formula:
         return Formula(
@@ -229,39 +404,24 @@ def formula(
     return declare
 
 
-def contributors(*, unit: str, of: Measure, version: int = 1) -> Callable[[Callable[[], None]], Contributors]:
-    """Declares how many contribute to a measure: the function has a name and a docstring, and nothing to do."""
+def series(*, unit: str, of: Level, quarters: int = 12, version: int = 1) -> Callable[[Callable[[], None]], Series]:
+    """Declares how a level moves: the function has a name and a docstring, and nothing to do. `unit` is a quarter's."""
 
-    def declare(function: Callable[[], None]) -> Contributors:
-        return Contributors(**_described(function), unit=unit, version=version, dimensions=of.dimensions, of=(of,))
+    def declare(function: Callable[[], None]) -> Series:
+        return Series(
+            **_described(function),
+            unit=unit,
+            version=version,
+            dimensions=of.dimensions,
+            of=(of,),
+            quarters=quarters,
+        )
 
     return declare
 
 
-class Catalogue(Mapping[str, Indicator]):
-    """The indicators by name, in the order they are shown. TypeError where two collide or an input is missing."""
-
-    def __init__(self, *indicators: Indicator) -> None:
-        self._indicators = {indicator.name: indicator for indicator in indicators}
-        if len(self._indicators) != len(indicators):
-            raise TypeError("two indicators have the same name")
-        self.measures = tuple(indicator for indicator in indicators if isinstance(indicator, Measure))
-        for indicator in indicators:
-            if not set(inputs(indicator)) <= set(self.measures):
-                raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
-        self.events = frozenset[type[Event]]().union(*(measure.events for measure in self.measures))
-        self.definitions = {measure.name: measure.version for measure in self.measures}
-        self.generation = sha256(repr(sorted(self.definitions.items())).encode()).hexdigest()[:8]
-        """Names the definitions as a whole: facts of one generation never mix with those of another."""
-
-    def __getitem__(self, name: str) -> Indicator:
-        return self._indicators[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._indicators)
-
-    def __len__(self) -> int:
-        return len(self._indicators)
+def _stands(said: Stands) -> Iterable[Stand | Corrected]:
+    return (Stand(said),) if isinstance(said, int | float | Decimal) else said
 
 
 def _described(function: Callable[..., Any]) -> dict[str, Any]:

@@ -9,13 +9,14 @@ from contracts.companies.company import (
     CompanySuspended,
     HeadcountReported,
 )
+from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import levels
 
 COMPANY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone")
 
 
-@levels(unit="companies", dimensions=COMPANY, target=30)
+@levels(unit="companies", dimensions=COMPANY)
 def members(event: CompanyActivated | CompanyReinstated | CompanySuspended | CompanyLeft) -> int:
     """Active member companies.
 
@@ -37,3 +38,6 @@ def headcount(
     the smallest SIRET), from the total and from every cell.
     """
     return event.headcount
+
+
+CHAPTER: Final = Chapter("network", members, headcount)

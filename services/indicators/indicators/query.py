@@ -1,68 +1,54 @@
-"""Figures, read from facts and cells in one snapshot, with the positions they are complete up to.
+"""Figures, read in one snapshot with the positions they are complete up to.
 
-Sums take whole months from cells and the days at either end from facts; levels and durations, and whatever is asked
-with `known_on`, come from facts alone. Either way a figure is made of exactly the events up to its positions.
+Whole years and months are read from cells, the days at either end from facts; what is asked with `known_on`, durations,
+means and quantiles come from facts alone. Either way a figure is made of exactly the events up to its positions. A
+level on a day is the sum of all differences up to it, so that levels and sums are read alike.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
+from typing import Any, Final
 
 import asyncpg
 
 from contracts.model import FIRST_DAY
-from eventstore.decider import PARIS
 from eventstore.kafka.topics import name_of
-from indicators.measures import Contributors, Duration, Formula, Indicator, Level, inputs
-from indicators.projection import PREFIX
+from indicators import statements
+from indicators.chapters import Catalogue, Chapter
+from indicators.measures import (
+    Derived,
+    Distinct,
+    Duration,
+    Formula,
+    Indicator,
+    Level,
+    Mean,
+    Measure,
+    Quantile,
+    Series,
+    measures_of,
+)
+from indicators.projection import PREFIX, measure_id, subscription_of
+from indicators.question import ALWAYS, PERIODS, Key, Period, Question
+from indicators.statements import Bound, Read
+from indicators.trend import Trend, trend
 from service.clock import today
-
-ALWAYS: Final = date.max
-"""Stands for no last day; PostgreSQL reads it as infinity."""
-
-Key = tuple[str | int | None, ...]
-"""What a cell is of, in the order asked for; a month is `2023-12`."""
-
-Positions = Mapping[str, Mapping[int, int]]
-"""Per topic, as categories name it, and partition of it, the position up to which all its events are in:
-{"companies": {0: 1201}}."""
-
 
 PATIENCE: Final = 10.0
 """Seconds that a figure may take. A database that is away is found out before, when the marks are read."""
 
+Row = Mapping[str, Any]
+"""What a statement found."""
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of an indicator."""
-
-    first: date | None = None
-    """Sums and durations count from this day on. A level is a state of its last day: this only begins its months."""
-    last: date | None = None
-    by: tuple[str, ...] = ()
-    """Dimensions of the indicator, or `month`."""
-    known_on: date | None = None
-    """Counts only what was recorded by the end of that day."""
-    without_largest: bool = False
-    where: Mapping[str, str | int] = field(default_factory=dict)
-    """Counts only what has these dimensions."""
-
-    @property
-    def until(self) -> date:
-        """The day after the last."""
-        return ALWAYS if self.last is None else self.last + timedelta(days=1)
-
-    @property
-    def known_before(self) -> datetime | None:
-        """The end of `known_on` in Europe/Paris."""
-        if self.known_on is None:
-            return None
-        return datetime.combine(self.known_on + timedelta(days=1), time(), PARIS)
+Positions = Mapping[str, Mapping[int, int]]
+"""Per topic, as categories name it, and partition of it, the position up to which all its events are in:
+{"companies": {0: 1201}}."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +58,12 @@ class Value:
     value: Decimal | None
     n: int
     as_of: datetime | None
+    sample: bool = False
+    """Whether any event in it is made up."""
 
 
 ZERO: Final = Value(Decimal(0), 0, None)
+UNKNOWN: Final = Value(None, 0, None)
 
 
 @dataclass(frozen=True)
@@ -85,234 +74,325 @@ class Answer:
     cells: Mapping[Key, Value]
     excluded: str | None = None
     """The contributor that `without_largest` leaves out."""
+    trend: Trend | None = None
+    """Of a series."""
 
 
 class CatchingUp(Exception):
-    """The events are not all folded yet, for the first time or anew, as definitions or topics have changed."""
+    """The events of a chapter are not all folded yet, and no generation before has what is asked for."""
+
+    def __init__(self, chapter: str) -> None:
+        super().__init__(chapter)
+        self.chapter = chapter
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """One moment of the projection: whatever is read of it is made of the same events."""
+class Served:
+    """The generation that a chapter is answered from."""
 
-    connection: asyncpg.Connection
     generation: str
+    """As its subscription is named."""
+    versions: Mapping[str, int]
+    """The definition that each measure's facts are made by."""
     positions: Positions
     partitions: Mapping[str, int]
     """Of each topic."""
 
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One moment of all chapters: whatever is read in it of one of them is made of the same events."""
+
+    connection: asyncpg.Connection
+    catalogue: Catalogue
+    chapters: Mapping[str, Served]
+    """Those that can be asked."""
+
+    def served(self, measure: Measure) -> Served:
+        """What a measure is answered from. Raises CatchingUp."""
+        chapter = self.catalogue.chapter_of(measure)
+        served = self.chapters.get(chapter.name)
+        if served is None or measure.name not in served.versions:
+            raise CatchingUp(chapter.name)
+        return served
+
+    def behind(self, indicator: Indicator) -> Mapping[str, Served]:
+        """The chapters that an indicator is made of. Raises CatchingUp."""
+        return {self.catalogue.chapter_of(each).name: self.served(each) for each in measures_of(indicator)}
+
+    def positions(self, indicator: Indicator) -> Mapping[str, Positions]:
+        """What an indicator's answers are made of, by chapter. Raises CatchingUp."""
+        return {name: served.positions for name, served in self.behind(indicator).items()}
+
+    def version(self, indicator: Indicator) -> int:
+        """The definition that answers are by: of a measure, the one that its facts are made by. Raises CatchingUp."""
+        return self.served(indicator).versions[indicator.name] if isinstance(indicator, Measure) else indicator.version
+
+    def number(self, measure: Measure) -> int:
+        """What the facts of a measure are told by. Raises CatchingUp."""
+        return measure_id(self.served(measure).generation, measure.name)
+
     async def answer(self, indicator: Indicator, question: Question) -> Answer:
-        """The figure asked for. The question has only what the indicator knows."""
+        """The figure asked for. The question has only what the indicator knows. Raises CatchingUp."""
         question = ended(indicator, question)
         match indicator:
             case Formula():
-                return _compute(indicator, [await self.answer(measure, question) for measure in indicator.of])
-            case Contributors(of=(measure,)):
-                return _contributors(await self.answer(measure, question))
-            case Level():
-                read, arguments = _level(question)
+                return _compute(indicator, [await self.answer(each, question) for each in indicator.of])
+            case Mean(of=(Level() as level,)):
+                return await self._mean(level, question)
+            case Series(of=(Level() as level,)):
+                return await self._series(indicator, level, question)
             case Duration():
-                read, arguments = _duration(question)
-            case _:
-                read, arguments = _sum(question)
-        rows = await self.connection.fetch(
-            read,
-            self.generation,
-            indicator.name,
-            json.dumps(dict(question.where)),
-            list(question.by),
-            *arguments,
-            timeout=PATIENCE,
-        )
-        values = {
-            row["key"] and tuple(json.loads(row["key"])): Value(row["value"], row["n"], row["as_of"]) for row in rows
-        }
-        return Answer(values.pop(None), values, rows[0]["excluded"])
+                held = _answer(indicator, question, await self._fetch(indicator, question, statements.held))
+                return _each(held, lambda value, _: _rounded(value / 7))
+            case Quantile():
+                return _quantile(indicator, question, await self._fetch(indicator, question, statements.values))
+            case Measure():
+                answer = await self._added_up(indicator, question)
+                return _numbers(answer) if isinstance(indicator, Distinct) else answer
+        raise AssertionError(indicator)
+
+    async def _added_up(self, measure: Measure, question: Question) -> Answer:
+        since = None if isinstance(measure, Level) else question.first
+        whole = replace(question, by=question.dimensions, first=since)
+        answer = _answer(measure, whole, await self._fetch(measure, whole, statements.total))
+        if question.period is None:
+            return answer
+        if isinstance(measure, Level):
+            question = replace(question, last=min(question.last or ALWAYS, today()), cumulative=True)
+        stock = partial(statements.stock, since=since, excluded=answer.excluded)
+        rows = await self._fetch(measure, question, stock if question.cumulative else statements.flow)
+        return replace(answer, cells=_by_period(measure, question, rows))
+
+    async def begun(self, level: Measure, question: Question) -> Question:
+        """The question with the first day it has if none is asked for: that of the level's first fact."""
+        if question.first:
+            return question
+        statement = "SELECT min(effective_on) FROM facts WHERE measure = $1"
+        began: date | None = await self.connection.fetchval(statement, self.number(level))
+        return replace(question, first=min(began or FIRST_DAY, question.last or FIRST_DAY))
+
+    async def _mean(self, level: Level, question: Question) -> Answer:
+        question = await self.begun(level, question)
+        held = _answer(level, question, await self._fetch(level, question, statements.held))
+        return _each(held, lambda value, key: _rounded(value / days_of(question, key)))
+
+    async def _series(self, indicator: Series, level: Level, question: Question) -> Answer:
+        last = question.last or today()
+        known = await self.answer(level, replace(question, last=last, by=("quarter",), filled=True))
+        points = [
+            (period.last, cell.value)
+            for (period,), cell in known.cells.items()
+            if isinstance(period, Period) and period.last <= last and cell.value is not None
+        ]
+        found = trend(points[-indicator.quarters :], (last, known.total.value), (), level.breaks)
+        return Answer(replace(known.total, value=found.pace), {}, known.excluded, found)
+
+    async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
+        bound = Bound(self.number(measure))
+        statement = read(question, bound)
+        rows: Any = await self.connection.fetch(statement, *bound.values, timeout=PATIENCE)
+        return rows  # type: ignore[no-any-return]  # Records are mappings, which the stubs do not say.
 
 
 def ended(indicator: Indicator, question: Question) -> Question:
-    """The question with the last day it has if none is asked for: today, where a duration is in the figure.
+    """The question with the last day it has if none is asked for: today, where a level is held in the figure.
 
-    Whatever is computed of a duration is asked for the same days.
+    Whatever is computed of such a figure is asked for the same days.
     """
-    if question.last is None and any(isinstance(each, Duration) for each in (indicator, *inputs(indicator))):
+    if question.last is None and _holds(indicator):
         return replace(question, last=today())
     return question
 
 
+def _holds(indicator: Indicator) -> bool:
+    of = indicator.of if isinstance(indicator, Derived) else ()
+    return isinstance(indicator, Duration | Mean) or any(_holds(each) for each in of)
+
+
 @asynccontextmanager
-async def snapshot(pool: asyncpg.Pool, generation: str) -> AsyncIterator[Snapshot]:
-    """The projection as it is now. Raises CatchingUp."""
+async def snapshot(
+    pool: asyncpg.Pool, catalogue: Catalogue, generations: Mapping[str, str] | None = None
+) -> AsyncIterator[Snapshot]:
+    """All chapters as they are now, by name in these generations: those of their definitions, unless given.
+
+    A chapter whose generation is not folded yet is answered from the latest that is.
+    """
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = await connection.fetch(_MARKS, PREFIX, generation)
-        if not all(row["caught_up"] for row in rows) or not rows:
-            raise CatchingUp
-        positions: dict[str, dict[int, int]] = {}
-        partitions: dict[str, int] = defaultdict(int)
-        for row in rows:
-            topic = name_of(row["topic"])
-            partitions[topic] += 1
-            if row["position"]:
-                positions.setdefault(topic, {})[row["partition"]] = row["position"]
-        yield Snapshot(connection, generation, positions, partitions)  # type: ignore[arg-type]
+        marks: dict[str, list[asyncpg.Record]] = defaultdict(list)
+        for row in await connection.fetch(_MARKS, PREFIX):
+            marks[row["subscription"]].append(row)
+        folded = {
+            row["generation"]: (row["chapter"], json.loads(row["definitions"]))
+            for row in await connection.fetch("SELECT * FROM generations ORDER BY began_at")
+        }
+        chapters: dict[str, Served] = {}
+        for name, chapter in catalogue.chapters.items():
+            own = (generations or {}).get(name, chapter.generation)
+            subscription = subscription_of(chapter, own)
+            others = [generation for generation, (of, _) in folded.items() if of == name and generation != subscription]
+            for generation in (subscription, *reversed(others)):
+                if all(mark["caught_up"] for mark in marks[generation]) and marks[generation]:
+                    known = chapter.definitions if generation == subscription else folded[generation][1]
+                    chapters[name] = _served(chapter, generation, known, marks[generation])
+                    break
+        yield Snapshot(connection, catalogue, chapters)  # type: ignore[arg-type]
 
 
-def _compute(indicator: Formula, answers: list[Answer]) -> Answer:
-    def value(values: list[Value]) -> Value:
-        as_of = max((each.as_of for each in values if each.as_of), default=None)
-        return Value(indicator.compute(*(each.value for each in values)), min(each.n for each in values), as_of)
+def _served(
+    chapter: Chapter, generation: str, known: Mapping[str, Mapping[str, Any]], marks: Sequence[asyncpg.Record]
+) -> Served:
+    positions: dict[str, dict[int, int]] = {}
+    partitions: dict[str, int] = defaultdict(int)
+    for mark in marks:
+        topic = name_of(mark["topic"])
+        partitions[topic] += 1
+        if mark["position"]:
+            positions.setdefault(topic, {})[mark["partition"]] = mark["position"]
+    versions = {
+        each.name: known[each.name]["version"]
+        for each in chapter.measures
+        if each.name in known and each.can_be_read_as(known[each.name])
+    }
+    return Served(generation, versions, positions, partitions)
 
-    cells = {key: value([each.cells.get(key, ZERO) for each in answers]) for key in answers[0].cells}
+
+def _answer(measure: Measure, question: Question, rows: Sequence[Row]) -> Answer:
+    total, excluded = ZERO, None
+    cells: dict[Key, Value] = {}
+    for row in rows:
+        if row["key"] is None:
+            total, excluded = _value(measure, row), row["excluded"]
+        else:
+            cells[_key(question, row)] = _value(measure, row)
+    return Answer(total, cells, excluded)
+
+
+def _value(measure: Measure, row: Row) -> Value:
+    """What a row says. Where nothing was recorded, a measure may say that nobody knows."""
+    unknown = row["as_of"] is None and measure.silence == "unknown"
+    return Value(None if unknown else row["value"], row["n"], row["as_of"], row["sample"] or False)
+
+
+def _key(question: Question, row: Row) -> Key:
+    dimensions = dict(zip(question.dimensions, json.loads(row["key"]), strict=True))
+    period = Period(question.period, row["period"]) if question.period else None
+    return tuple(period if name in PERIODS else dimensions[name] for name in question.by)
+
+
+def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Mapping[Key, Value]:
+    """The cells of periods: where they are cumulative, those in which nothing changes are like the one before."""
+    assert question.period is not None  # It is asked by one.
+    found: dict[str, dict[Period, Row]] = defaultdict(dict)
+    for row in rows:
+        found[row["key"]][Period(question.period, row["period"])] = row
+    if not found and not question.filled:
+        return {}
+    told = [period.first for cells in found.values() for period in cells]
+    begins = question.first if question.first or not told else min(told)
+    ends = question.last if question.last or not told else max(today() if question.cumulative else date.min, *told)
+    if begins is None or ends is None:
+        return {}
+    asked = [*Period.between(question.period, begins, ends)] if question.filled or question.cumulative else None
+    nothing = {"value": Decimal(0), "n": 0, "as_of": None, "sample": False}
+    cells: dict[Key, Value] = {}
+    for key, known in (found or {"[]": {}}).items():
+        if found or not question.dimensions:
+            dimensions = dict(zip(question.dimensions, json.loads(key), strict=True))
+            for period, row in _in_turn(known, asked, nothing, cumulative=question.cumulative):
+                if row["n"] or question.filled:
+                    told_by = tuple(period if name in PERIODS else dimensions[name] for name in question.by)
+                    cells[told_by] = _value(measure, row)
+    return cells
+
+
+def _in_turn(
+    known: Mapping[Period, Row],
+    asked: Sequence[Period] | None,
+    nothing: Row,
+    *,
+    cumulative: bool,
+) -> Iterator[tuple[Period, Row]]:
+    """Each period asked for with what is known of it; all that anything is known of, unless any are asked for."""
+    if asked is None or not cumulative:
+        yield from sorted(known.items()) if asked is None else ((each, known.get(each, nothing)) for each in asked)
+        return
+    changes = sorted(known.items(), reverse=True)
+    for period in asked:
+        while changes and changes[-1][0] <= period:
+            _, nothing = changes.pop()
+        yield period, nothing
+
+
+def _quantile(measure: Quantile, question: Question, rows: Sequence[Row]) -> Answer:
+    return _answer(measure, question, [{**row, "value": between(row["value"] or (), measure.at)} for row in rows])
+
+
+def between(values: Sequence[Decimal], at: Decimal) -> Decimal | None:
+    """The quantile of values in order, in proportion between the two nearest; None of none. To the hundredth."""
+    if not values:
+        return None
+    place = at * (len(values) - 1)
+    lower = int(place)
+    upper = min(lower + 1, len(values) - 1)
+    return _rounded(values[lower] + (values[upper] - values[lower]) * (place - lower))
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _each(answer: Answer, change: Callable[[Decimal, Key], Decimal]) -> Answer:
+    """The answer with its values changed, where there are any."""
+
+    def changed(value: Value, key: Key) -> Value:
+        return value if value.value is None else replace(value, value=change(value.value, key))
+
+    cells = {key: changed(cell, key) for key, cell in answer.cells.items()}
+    return replace(answer, total=changed(answer.total, ()), cells=cells)
+
+
+def _numbers(answer: Answer) -> Answer:
+    def number(value: Value) -> Value:
+        return replace(value, value=Decimal(value.n))
+
+    return replace(answer, total=number(answer.total), cells={key: number(cell) for key, cell in answer.cells.items()})
+
+
+def days_of(question: Question, key: Key = ()) -> int:
+    """How many days of a question the period of a cell has, if it has one."""
+    first, last = question.first or FIRST_DAY, question.last or today()
+    for period in key:
+        if isinstance(period, Period):
+            first, last = max(first, period.first), min(last, period.last)
+    return (last - first).days + 1
+
+
+def _compute(indicator: Formula, answers: Sequence[Answer]) -> Answer:
+    absent = [UNKNOWN if _is_unknown(each) else ZERO for each in indicator.of]
+
+    def value(values: Sequence[Value]) -> Value:
+        told = [each.value for each in values]
+        return Value(
+            None if None in told else indicator.compute(*told),
+            min(each.n for each in values),
+            max((each.as_of for each in values if each.as_of), default=None),
+            any(each.sample for each in values),
+        )
+
+    cells = {
+        key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)])
+        for key in answers[0].cells
+    }
     shown = {key: cell for key, cell in cells.items() if cell.n or cell.value is not None}
     return Answer(value([each.total for each in answers]), shown)
 
 
-def _contributors(answer: Answer) -> Answer:
-    def number(value: Value) -> Value:
-        return replace(value, value=Decimal(value.n))
-
-    return Answer(number(answer.total), {key: number(cell) for key, cell in answer.cells.items()})
+def _is_unknown(indicator: Indicator) -> bool:
+    """Whether a cell that is not there means that nobody knows."""
+    return isinstance(indicator, Formula) or any(measure.silence == "unknown" for measure in measures_of(indicator))
 
 
-def _sum(question: Question) -> tuple[str, tuple[object, ...]]:
-    """The whole months, the days before and after them, and the limit of what was known."""
-    first, until = question.first or date.min, question.until
-    whole_first = first if first.day == 1 else (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    whole_until = until if until == ALWAYS else until.replace(day=1)
-    if question.known_on is not None or whole_first > whole_until:
-        whole_first = whole_until = until
-    return _SUM, (whole_first, whole_until, [first, whole_until], [whole_first, until], question.known_before)
-
-
-def _level(question: Question) -> tuple[str, tuple[object, ...]]:
-    """The day, the limit of what was known, the days that months may be shown of, and who is left out."""
-    last = question.last or ALWAYS
-    first = question.first or FIRST_DAY  # an event of before the days were bounded may be older
-    return _LEVEL, (last, question.known_before, first, min(last, today()), question.without_largest)
-
-
-def _duration(question: Question) -> tuple[str, tuple[object, ...]]:
-    """The days, and the limit of what was known."""
-    return _DURATION, (question.first or FIRST_DAY, question.until, question.known_before)
-
-
-_MARKS: Final = "SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 || $2"
-
-# What all kinds end with: contributors' shares of the total and of each cell, the total first. A made-up share of
-# nobody sees to it that there is a total.
-_SHARES: Final = """shares AS (
-    SELECT NULL::jsonb AS key, contributor, sum(value) AS value, max(recorded_at) AS recorded_at
-    FROM parts
-    GROUP BY contributor
-    UNION ALL
-    SELECT key, contributor, sum(value), max(recorded_at)
-    FROM (
-        SELECT (SELECT jsonb_agg(CASE name WHEN 'month' THEN to_jsonb(to_char(month, 'YYYY-MM'))
-                                           ELSE dimensions -> name END ORDER BY n)
-                FROM unnest($4::text[]) WITH ORDINALITY AS asked (name, n)) AS key,
-               contributor, value, recorded_at
-        FROM parts
-        WHERE cardinality($4::text[]) > 0
-    ) AS keyed
-    GROUP BY key, contributor
-    UNION ALL
-    SELECT NULL, NULL, 0, NULL
-)"""
-
-_SUM: Final = f"""
-WITH parts AS (
-    SELECT month, contributor, dimensions, value, recorded_at
-    FROM cells
-    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb AND month >= $5 AND month < $6
-    UNION ALL
-    SELECT effective_on, contributor, dimensions, value, recorded_at
-    FROM unnest($7::date[], $8::date[]) AS edge (first, until)
-    JOIN facts ON effective_on >= edge.first AND effective_on < edge.until
-    WHERE generation = $1 AND indicator = $2 AND dimensions @> $3::jsonb
-      AND ($9::timestamptz IS NULL OR recorded_at < $9)
-), {_SHARES}
-SELECT key, sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of, NULL AS excluded
-FROM shares
-GROUP BY key
-HAVING key IS NULL OR count(*) FILTER (WHERE value <> 0) > 0
-"""  # noqa: S608  made of what stands here
-
-_DURATION: Final = f"""
-WITH spans AS (
-    SELECT contributor, dimensions, value, recorded_at, effective_on AS begins,
-           lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal) AS ends
-    FROM facts
-    WHERE generation = $1 AND indicator = $2 AND effective_on < $6 AND ($7::timestamptz IS NULL OR recorded_at < $7)
-), held AS (
-    SELECT contributor, dimensions, value, recorded_at, greatest(begins, $5::date) AS begins,
-           coalesce(ends, $6::date) AS ends
-    FROM spans
-    WHERE dimensions @> $3::jsonb
-), parts AS (
-    SELECT month, contributor, dimensions, recorded_at,
-           value * (least(ends, (month + interval '1 month')::date) - greatest(begins, month::date)) AS value
-    FROM held, generate_series(date_trunc('month', begins::timestamp), ends - interval '1 day', '1 month') AS month
-    WHERE begins < ends
-), {_SHARES}
-SELECT key, round(sum(value) / 7, 2) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
-       NULL AS excluded
-FROM shares
-GROUP BY key
-HAVING key IS NULL OR count(*) FILTER (WHERE value <> 0) > 0
-"""  # noqa: S608  made of what stands here
-
-_LEVEL: Final = """
-WITH spans AS (
-    SELECT contributor, dimensions, value, recorded_at, effective_on AS begins,
-           lead(effective_on) OVER (PARTITION BY subject ORDER BY effective_on, position, ordinal) AS ends
-    FROM facts
-    WHERE generation = $1 AND indicator = $2 AND effective_on <= $5 AND ($6::timestamptz IS NULL OR recorded_at < $6)
-), days AS (
-    SELECT true AS total, $5::date AS day, NULL::date AS month
-    UNION ALL
-    SELECT false, $5, NULL WHERE cardinality($4::text[]) > 0 AND NOT 'month' = ANY ($4)
-    UNION ALL
-    SELECT false, least(month + interval '1 month - 1 day', $8::date)::date, month
-    FROM generate_series(date_trunc('month', greatest($7::date, (SELECT min(begins) FROM spans))::timestamp),
-                         $8::date::timestamp, interval '1 month') AS month
-    WHERE 'month' = ANY ($4)
-), everyone AS (
-    SELECT total, month, contributor, dimensions, value, recorded_at
-    FROM days
-    JOIN spans ON begins <= day AND (ends > day OR ends IS NULL)
-    WHERE dimensions @> $3::jsonb
-), largest AS (
-    SELECT contributor
-    FROM everyone
-    WHERE total AND $9::boolean
-    GROUP BY contributor
-    HAVING sum(value) > 0
-    ORDER BY sum(value) DESC, contributor
-    LIMIT 1
-), parts AS (
-    SELECT * FROM everyone WHERE contributor NOT IN (SELECT contributor FROM largest)
-), shares AS (
-    SELECT NULL::jsonb AS key, contributor, sum(value) AS value, max(recorded_at) AS recorded_at
-    FROM parts
-    WHERE total
-    GROUP BY contributor
-    UNION ALL
-    SELECT key, contributor, sum(value), max(recorded_at)
-    FROM (
-        SELECT (SELECT jsonb_agg(CASE name WHEN 'month' THEN to_jsonb(to_char(month, 'YYYY-MM'))
-                                           ELSE dimensions -> name END ORDER BY n)
-                FROM unnest($4::text[]) WITH ORDINALITY AS asked (name, n)) AS key,
-               contributor, value, recorded_at
-        FROM parts
-        WHERE NOT total
-    ) AS keyed
-    GROUP BY key, contributor
-    UNION ALL
-    SELECT NULL, NULL, 0, NULL
-)
-SELECT key, sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
-       (SELECT contributor FROM largest) AS excluded
-FROM shares
-GROUP BY key
-HAVING key IS NULL OR count(*) FILTER (WHERE value <> 0) > 0
+_MARKS: Final = """
+SELECT subscription, topic, partition, position, caught_up FROM marks WHERE starts_with(subscription, $1)
 """

@@ -13,7 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, Protocol, TypeVar
 
 from contracts.model import FIRST_DAY, PARIS
-from indicators.query import ZERO, Answer, Key, Question, Value
+from indicators.query import ZERO, Answer, Value
+from indicators.question import Key, Question
 from service.clock import today
 
 

@@ -18,7 +18,8 @@ from contracts.values import Siret, sample_siret
 from indicators.dimensions import DIMENSIONS
 from indicators.lineage import FactBehind
 from indicators.measures import Derived, Indicator, Kind, events_behind
-from indicators.query import Answer, Key, Positions, Question, Value
+from indicators.query import Answer, Positions, Value
+from indicators.question import Key, Period, Question
 
 PATH: Final = "/indicators/v1/indicators"
 
@@ -50,6 +51,10 @@ class ServicePositions(Representation):
     is not listed has none."""
 
 
+ChapterPositions = Mapping[str, Mapping[str, ServicePositions]]
+"""By chapter and topic."""
+
+
 class FigureValue(Representation):
     """A value and what it rests on."""
 
@@ -62,6 +67,8 @@ class FigureValue(Representation):
     inputs."""
     as_of: datetime | None
     """When the latest event in it was recorded. Null where there is none."""
+    sample: bool
+    """Whether any event in it is made up, for trying and showing."""
     definition_version: Annotated[int, Field(examples=[1])]
     """Raised whenever the meaning changes. All values, of the past too, are by this one."""
 
@@ -80,12 +87,11 @@ class Entry(FigureValue):
     """The event types it is folded from."""
     of: tuple[str, ...]
     """The indicators it is computed of, where it is."""
-    target: int | None
     href: str
     """Where its figures are."""
 
     @classmethod
-    def of_indicator(cls, indicator: Indicator, current: Value) -> Self:
+    def of_indicator(cls, indicator: Indicator, current: Value, version: int) -> Self:
         """The catalogue's entry."""
         return cls(
             **asdict(current),
@@ -94,11 +100,10 @@ class Entry(FigureValue):
             definition=indicator.definition,
             unit=indicator.unit,
             kind=indicator.kind,
-            definition_version=indicator.version,
+            definition_version=version,
             dimensions=indicator.dimensions,
             events=tuple(sorted({event.event_type for event in events_behind(indicator)})),
             of=tuple(each.name for each in indicator.of) if isinstance(indicator, Derived) else (),
-            target=indicator.target,
             href=f"{PATH}/{indicator.name}",
         )
 
@@ -106,8 +111,8 @@ class Entry(FigureValue):
 class Entries(Representation):
     """The catalogue."""
 
-    positions: Mapping[str, ServicePositions]
-    """Per topic, what the values are made of."""
+    positions: ChapterPositions
+    """Per chapter of the indicators and topic, what the values are made of."""
     items: list[Entry]
 
 
@@ -141,8 +146,8 @@ class Figure(FigureValue):
     """As asked."""
     excluded: Siret | None
     """The company that `without=largest` leaves out."""
-    positions: Mapping[str, ServicePositions]
-    """Per topic, what the figure is made of."""
+    positions: ChapterPositions
+    """Per chapter of the indicators that it is made of, and topic, the events that are in it."""
     events: Annotated[str, Field(examples=[f"{PATH}/invested_productive/events?to=2023-12-31"])]
     """Where the events behind it are."""
     cells: list[Cell]
@@ -197,18 +202,21 @@ class EventsBehind(Representation):
 
     name: Name
     definition_version: Annotated[int, Field(examples=[1])]
-    positions: Mapping[str, ServicePositions]
+    positions: ChapterPositions
     """Those of the first page: later events do not appear in the pages that follow."""
     inputs: list[Input]
     """What it is computed of, where it is."""
     items: list[EventBehind]
 
 
-def positions(read: Positions) -> Mapping[str, ServicePositions]:
+def positions(read: Mapping[str, Positions]) -> ChapterPositions:
     """The positions as an answer gives them."""
     return {
-        service: ServicePositions(position=max(partitions.values()), partitions=dict(sorted(partitions.items())))
-        for service, partitions in sorted(read.items())
+        chapter: {
+            topic: ServicePositions(position=max(partitions.values()), partitions=dict(sorted(partitions.items())))
+            for topic, partitions in sorted(topics.items())
+        }
+        for chapter, topics in sorted(read.items())
     }
 
 
@@ -219,20 +227,22 @@ def link(indicator: Indicator, question: Question, *, events: bool = False, **mo
         "to": question.last,
         "known_on": question.known_on,
         "without": "largest" if question.without_largest else None,
-        **question.where,
+        **{name: codes[0] for name, codes in question.where.items()},
         **more,
     }
     query = urlencode({name: str(value) for name, value in asked.items() if value is not None})
     return f"{PATH}/{indicator.name}{'/events' if events else ''}{'?' if query else ''}{query}"
 
 
-def figure(indicator: Indicator, question: Question, answer: Answer, read: Positions) -> Figure:
+def figure(
+    indicator: Indicator, question: Question, answer: Answer, version: int, read: Mapping[str, Positions]
+) -> Figure:
     """The answer as JSON shows it."""
     return Figure(
         **asdict(answer.total),
         name=indicator.name,
         unit=indicator.unit,
-        definition_version=indicator.version,
+        definition_version=version,
         first=question.first,
         last=question.last,
         known_on=question.known_on,
@@ -240,7 +250,7 @@ def figure(indicator: Indicator, question: Question, answer: Answer, read: Posit
         positions=positions(read),
         events=link(indicator, question, events=True),
         cells=[
-            Cell(**dict(zip(question.by, key, strict=True)), value=cell.value, n=cell.n)
+            Cell(**dict(zip(question.by, _written(key), strict=True)), value=cell.value, n=cell.n)
             for key, cell in in_order(answer.cells)
         ],
     )
@@ -253,8 +263,12 @@ def table(indicator: Indicator, question: Question, answer: Answer) -> str:
     rows.writerow(["indicator", *question.by, "value", "unit", "n"])
     for key, cell in in_order(answer.cells) if question.by else [((), answer.total)]:
         value = None if cell.value is None else plain(cell.value)
-        rows.writerow([indicator.name, *key, value, indicator.unit, cell.n])
+        rows.writerow([indicator.name, *_written(key), value, indicator.unit, cell.n])
     return written.getvalue()
+
+
+def _written(key: Key) -> Sequence[str | int | None]:
+    return [str(part) if isinstance(part, Period) else part for part in key]
 
 
 def in_order(cells: Mapping[Key, Value]) -> Sequence[tuple[Key, Value]]:

@@ -11,8 +11,9 @@ from typing import Final
 from contracts.values import monday_of
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
+from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Count, contributors, formula, sums
+from indicators.measures import Count, distinct, formula, sums
 from indicators.network import members
 
 OFFER: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "grade", "week")
@@ -66,13 +67,14 @@ def placement_fill_rate(offered: Decimal, placed: Decimal) -> Decimal | None:
     return (placed / offered).quantize(Decimal("0.0001"), ROUND_HALF_UP) if offered > 0 else None
 
 
-@contributors(unit="companies", of=placements)
-def host_companies() -> None:
+@distinct(unit="companies", dimensions=PLACEMENT)
+def host_companies(event: PlacementApproved | PlacementCancelled) -> Iterator[Count]:
     """Companies that host young people.
 
     How many companies have placements in the period: each counts once in it, and once in every cell, so that cells do
     not add up to the total. A company whose placements were all cancelled does not count.
     """
+    yield from placements.counts(event)
 
 
 @formula(unit="share", of=(members, host_companies))
@@ -84,3 +86,6 @@ def host_rate(of: Decimal, hosts: Decimal) -> Decimal | None:
     somebody and has left since is a host and no member.
     """
     return (hosts / of).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of > 0 else None
+
+
+CHAPTER: Final = Chapter("youth-events", places_offered, placements, placement_fill_rate, host_companies, host_rate)
