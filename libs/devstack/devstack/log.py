@@ -29,6 +29,8 @@ class Log:
 
     service: str
     partitions: int = 4
+    sample: bool = False
+    """Whether its events are made up, for trying and showing."""
     now: datetime = datetime(2026, 1, 5, 8, tzinfo=UTC)
     """When the next event is recorded; a second passes with each."""
     recorded: list[Recorded] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Log:
                     type=event.type,
                     schema_version=event.schema_version,
                     recorded_at=event.recorded_at,
-                    sample=False,
+                    sample=self.sample,
                     data=event.data.encode(),
                     source=f"/test/{self.service}",
                     topic=f"test.{self.service}.v1",
@@ -91,31 +93,35 @@ async def deliver(
     topic: str = "test.companies.v1",
     caught_up: bool = True,
 ) -> None:
-    """Hands a batch to a subscription's handler, and moves its marks in the same transaction.
+    """Hands a batch to a subscription's handler as a subscription does: without what is behind the marks, which move in
+    the same transaction.
 
     Where there is nothing to hand, it has begun to read the topic all the same.
     """
-    last = {(message.topic, message.partition): message for message in sorted(messages)}
+    ends: dict[tuple[str, int], int] = {}
+    for message in messages:
+        ends[message.topic, message.partition] = max(message.position, ends.get((message.topic, message.partition), 0))
+    places = sorted({(topic, 0), *ends})
     async with connection.transaction():
-        await connection.execute(
-            """
-            INSERT INTO marks (subscription, topic, partition, position, caught_up) VALUES ($1, $2, 0, 0, $3)
-            ON CONFLICT DO NOTHING
-            """,
-            subscription,
-            topic,
-            caught_up,
-        )
-        if messages:
-            await handle(connection, messages)
         await connection.executemany(
             """
-            INSERT INTO marks AS mark (subscription, topic, partition, position, recorded_at, caught_up)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (subscription, topic, partition)
-            DO UPDATE
-            SET position = excluded.position, recorded_at = excluded.recorded_at, caught_up = excluded.caught_up
-            WHERE mark.position < excluded.position
+            INSERT INTO marks (subscription, topic, partition, position, caught_up) VALUES ($1, $2, $3, 0, false)
+            ON CONFLICT DO NOTHING
             """,
-            [(subscription, *place, each.position, each.recorded_at, caught_up) for place, each in last.items()],
+            [(subscription, *place) for place in places],
+        )
+        marks = await connection.fetch(
+            "SELECT topic, partition, position FROM marks WHERE subscription = $1 ORDER BY 1, 2 FOR UPDATE",
+            subscription,
+        )
+        behind = {(mark["topic"], mark["partition"]): mark["position"] for mark in marks}
+        new = [each for each in messages if each.position > behind[each.topic, each.partition]]
+        if new:
+            await handle(connection, new)
+        await connection.executemany(
+            """
+            UPDATE marks SET position = greatest(position, $4), recorded_at = now(), caught_up = $5
+            WHERE subscription = $1 AND topic = $2 AND partition = $3
+            """,
+            [(subscription, *place, ends.get(place, 0), caught_up) for place in places],
         )

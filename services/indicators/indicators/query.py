@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 
@@ -191,8 +191,7 @@ class Snapshot:
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
         bound = Bound(self.number(measure))
         statement = read(question, bound)
-        rows: Any = await self.connection.fetch(statement, *bound.values, timeout=PATIENCE)
-        return rows  # type: ignore[no-any-return]  # Records are mappings, which the stubs do not say.
+        return cast(Sequence[Row], await self.connection.fetch(statement, *bound.values, timeout=PATIENCE))
 
 
 def ended(indicator: Indicator, question: Question) -> Question:
@@ -258,26 +257,21 @@ def _served(
 
 
 def _answer(measure: Measure, question: Question, rows: Sequence[Row]) -> Answer:
-    total, excluded = ZERO, None
-    cells: dict[Key, Value] = {}
-    for row in rows:
-        if row["key"] is None:
-            total, excluded = _value(measure, row), row["excluded"]
-        else:
-            cells[_key(question, row)] = _value(measure, row)
-    return Answer(total, cells, excluded)
+    whole = next(row for row in rows if row["key"] is None)
+    cells = [row for row in rows if row["key"] is not None]
+    if question.period:
+        return Answer(_value(measure, whole), _by_period(measure, question, cells), whole["excluded"])
+    return Answer(
+        _value(measure, whole),
+        {tuple(json.loads(row["key"])): _value(measure, row) for row in cells},
+        whole["excluded"],
+    )
 
 
 def _value(measure: Measure, row: Row) -> Value:
     """What a row says. Where nothing was recorded, a measure may say that nobody knows."""
     unknown = row["as_of"] is None and measure.silence == "unknown"
     return Value(None if unknown else row["value"], row["n"], row["as_of"], row["sample"] or False)
-
-
-def _key(question: Question, row: Row) -> Key:
-    dimensions = dict(zip(question.dimensions, json.loads(row["key"]), strict=True))
-    period = Period(question.period, row["period"]) if question.period else None
-    return tuple(period if name in PERIODS else dimensions[name] for name in question.by)
 
 
 def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Mapping[Key, Value]:
@@ -289,7 +283,9 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
     if not found and not question.filled:
         return {}
     told = [period.first for cells in found.values() for period in cells]
-    begins = question.first if question.first or not told else min(told)
+    begins = question.first
+    if told and not (begins and question.filled):
+        begins = max(begins or FIRST_DAY, min(told))
     ends = question.last if question.last or not told else max(today() if question.cumulative else date.min, *told)
     if begins is None or ends is None:
         return {}

@@ -27,9 +27,11 @@ from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.lineage import Place, facts_behind
-from indicators.measures import Catalogue, Derived, Duration, Indicator, Level
+from indicators.chapters import Catalogue
+from indicators.measures import Derived, Duration, Indicator, Level
 from indicators.projection import generation_of
-from indicators.query import ZERO, Answer, CatchingUp, Question, Snapshot, snapshot
+from indicators.query import ZERO, Answer, CatchingUp, Snapshot, snapshot
+from indicators.question import Question
 from indicators.recount import Happened, recount
 from indicators.representation import link
 from service.clock import today
