@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,14 @@ from contracts.companies.investment import JobsAudited
 from contracts.model import Event
 from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
+from indicators.action import Action, actions
+from indicators.target import Target, targets
 from sample import LAST_DAY, Made, Story, stories
+from sample.companies import stories as told_of_companies
+from sample.steering import stories as told_of_steering
 
 TODAY = date(2026, 12, 31)
-COMPANIES = [story for story in stories(TODAY) if not story.follows]
+COMPANIES = told_of_companies()
 ID = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 FIRST_PROGRAMME = date(2023, 12, 31)
 TO_COME = ("platform", "offers")
@@ -156,6 +161,33 @@ def test_the_platform_is_booked_in_the_week_that_follows(programme: list[Told], 
     slots = sorted((claim.key, claim.during) for claim in claims if claim.during)
     assert all(one[0] != other[0] or one[1][1] <= other[1][0] for one, other in pairwise(slots))
     assert {each.status for each in states.values() if isinstance(each, Equipment)} == {"in_service", "retired"}
+
+
+def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:
+    states: dict[tuple[str, str], State] = {}
+    for story in told_of_steering():
+        for step in story.steps:
+            assert step.on
+            assert step.on <= LAST_DAY
+            decider: Decider[Any] = {each.category: each for each in (targets, actions)}[step.category.name]
+            decision = next(each for each in decider.decisions.values() if each.name == step.command)
+            assert "steering" in decision.by
+            command = decision.command.model_validate_json(json.dumps({**step.body, "on": step.on.isoformat()}))
+            key = story.name, step.record
+            events = decider.decide(states.get(key), command, Context(datetime.combine(TODAY, time(), PARIS)))
+            assert events, "each step changes something"
+            state = Specification(decider, TODAY).fold(events, states.get(key))
+            assert state is not None
+            states[key] = state
+    aimed_at = [each for each in states.values() if isinstance(each, Target)]
+    done_about = [each for each in states.values() if isinstance(each, Action)]
+    assert {(each.indicator, each.value, each.due) for each in aimed_at} >= {("members", 30, date(2027, 12, 31))}
+    assert {each.status for each in aimed_at} == {"set", "revised", "withdrawn"}
+    held = [claim.key for each in aimed_at for claim in targets.claims_of(each)]
+    assert len({*held}) == len(held)
+    assert {each.axis for each in done_about if each.status != "abandoned"} == {*range(1, 8)}
+    assert {each.status for each in done_about} == {"in_progress", "on_hold", "done", "abandoned"}
+    assert all(each.title.startswith("Exemple ") for each in done_about)
 
 
 def test_the_examples_of_the_documentation_run() -> None:

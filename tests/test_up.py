@@ -120,7 +120,7 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
 
 
 def walks() -> str:
-    """The commands of the guide for frontends that lead through a placement, and from an investment to a hire."""
+    """The commands of the guide for frontends that lead through a placement, to a hire, and towards a target."""
     page = (REPOSITORY / "docs" / "frontends.md").read_text(encoding="utf-8")
     sections = page.split("## A pupil's placement")[1].split("## What another service knows")[0]
     return "\n".join(line[4:] for line in sections.splitlines() if line.startswith("    "))
@@ -186,7 +186,8 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     )
     assert "agreement_signed\nstarted\ncompleted\nassessed\n" in walked.stdout, walked
     assert "dict_keys(['tutor', 'guardian'])" in walked.stdout, walked
-    assert walked.stdout.endswith("open\naccepted\nrecorded\nsustained\n1\n"), walked
+    assert "open\naccepted\nrecorded\nsustained\n1\nActive member companies\n" in walked.stdout, walked
+    assert walked.stdout.endswith("proposed\nadopted\nin_progress\nin_progress\nin_progress\ndone\n"), walked
     verified = system.run("make", "verify", seconds=150)
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
 

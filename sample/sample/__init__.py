@@ -7,7 +7,7 @@
 
 from datetime import date
 
-from sample import companies, employment, platform, youth_events
+from sample import companies, employment, platform, steering, youth_events
 from sample.story import LAST_DAY, Made, Step, Story
 
 __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
@@ -18,4 +18,10 @@ def stories(today: date) -> list[Story]:
 
     What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow.
     """
-    return [*companies.stories(), *platform.stories(today), *youth_events.stories(today), *employment.stories()]
+    return [
+        *companies.stories(),
+        *steering.stories(),
+        *platform.stories(today),
+        *youth_events.stories(today),
+        *employment.stories(),
+    ]

@@ -59,6 +59,16 @@ SIZE_BANDS: Final[Mapping[str, str]] = MappingProxyType(
 """In English; INSEE publishes them in French."""
 
 _OTHER: Final = Sentence("Other", "Autre")
+_PILOTS: Final[Mapping[str, Sentence]] = {
+    "network": Sentence("Company network", "Réseau d'entreprises"),
+    "town_hall": Sentence("Town hall", "Mairie"),
+    "epci": Sentence("Community of communes", "Communauté de communes"),
+    "region": Sentence("Region", "Région"),
+    "state": Sentence("State", "État"),
+    "afpa": Sentence("AFPA", "AFPA d'Issoudun"),
+    "mission_locale": Sentence("Mission locale (youth employment service)", "Mission locale"),
+    "france_travail": Sentence("France Travail (employment service)", "France Travail"),
+}
 
 VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
     {
@@ -392,6 +402,63 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "another_approved": Sentence("Another placement was approved", "Autre stage approuvé"),
             "person_erased": Sentence("The pupil was erased", "Élève effacé"),
             "offer_withdrawn": Sentence("Offer withdrawn", "Offre retirée"),
+            "other": _OTHER,
+        },
+        "target-aims": {
+            "at_least": Sentence("At least", "Au moins"),
+            "at_most": Sentence("At most", "Au plus"),
+        },
+        "target-statuses": {
+            "set": Sentence("Set", "Fixé"),
+            "revised": Sentence("Revised", "Révisé"),
+            "withdrawn": Sentence("Withdrawn", "Retiré"),
+        },
+        "target-withdrawals": {
+            "replaced": Sentence("Replaced by another", "Remplacé par un autre"),
+            "given_up": Sentence("Given up", "Abandonné"),
+            "not_measured": Sentence("Not measured any more", "Plus mesuré"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
+            "other": _OTHER,
+        },
+        "steering-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "other": _OTHER,
+        },
+        "action-statuses": {
+            "proposed": Sentence("Proposed", "Proposée"),
+            "adopted": Sentence("Adopted", "Adoptée"),
+            "in_progress": Sentence("In progress", "En cours"),
+            "on_hold": Sentence("On hold", "Suspendue"),
+            "done": Sentence("Done", "Achevée"),
+            "abandoned": Sentence("Abandoned", "Abandonnée"),
+        },
+        "pilots": _PILOTS,
+        "partners": {
+            **_PILOTS,
+            "company": Sentence("Companies", "Entreprises"),
+            "school": Sentence("Schools", "Établissements scolaires"),
+            "training_body": Sentence("Training bodies", "Organismes de formation"),
+        },
+        "hold-reasons": {
+            "financing": Sentence("Financing", "Financement"),
+            "permit": Sentence("Permit", "Autorisation"),
+            "partner": Sentence("A partner is awaited", "Attente d'un partenaire"),
+            "staff": Sentence("Staff", "Personnel"),
+            "other": _OTHER,
+        },
+        "action-abandonments": {
+            "financing": Sentence("Financing", "Financement"),
+            "permit": Sentence("Permit", "Autorisation"),
+            "partner": Sentence("A partner withdrew", "Retrait d'un partenaire"),
+            "change_of_plan": Sentence("Change of plan", "Changement de projet"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisie par erreur"),
+            "other": _OTHER,
+        },
+        "milestone-drops": {
+            "not_needed": Sentence("Not needed any more", "Plus nécessaire"),
+            "replaced": Sentence("Replaced by another", "Remplacé par un autre"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
             "other": _OTHER,
         },
     }

@@ -246,6 +246,16 @@ def test_what_is_not_an_aid_rate_is_refused(rate: object) -> None:
     assert refused(values.AidRate, rate) == "aid-rate"
 
 
+@pytest.mark.parametrize("value", [-12.5, 0, 0.6667, 5.0, 30, 22_000_000])
+def test_a_value_of_a_figure_is_a_number_with_four_decimals(value: float) -> None:
+    assert parse(values.FigureValue, value) == value
+
+
+@pytest.mark.parametrize("value", ["30", True, None, 0.66667, 10**12 + 1, -(10**12) - 1, float("nan")])
+def test_what_is_no_value_of_a_figure_is_refused(value: object) -> None:
+    assert refused(values.FigureValue, value) == "figure-value"
+
+
 @pytest.mark.parametrize("axis", [0, 8, -1, 2.0, "2", True])
 def test_there_are_seven_axes(axis: object) -> None:
     assert [parse(values.Axis, known) for known in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
@@ -298,6 +308,25 @@ def test_zones_funders_and_schemes_are_slugs(slug: str) -> None:
 def test_what_is_not_a_slug_is_refused(slug: str) -> None:
     refusals = [refused(kind, slug) for kind in (values.Zone, values.Funder, values.Scheme)]
     assert refusals == ["zone", "funder", "scheme"]
+
+
+@pytest.mark.parametrize(
+    "dimensions",
+    [{}, {"company": "00000001800010", "naf": "25.62B", "week": "2027-W05", "grade": "4e", "axis": 2}],
+)
+def test_dimensions_have_codes_as_values(dimensions: dict[str, object]) -> None:
+    assert parse(values.Dimensions, dimensions) == dimensions
+
+
+@pytest.mark.parametrize("value", ["", "zi limoise", "a" * 65, "Théols", -1, 2.0, True, None, ["zi-limoise"]])
+def test_what_is_no_value_of_a_dimension_is_refused(value: object) -> None:
+    assert refused(values.Dimensions, {"zone": value}) == "dimension-value"
+
+
+@pytest.mark.parametrize("name", ["", "Zone", "a" * 65, "zone\n", "zone d'activité"])
+def test_what_is_no_name_of_a_dimension_is_refused(name: str) -> None:
+    assert refused(values.Dimensions, {name: "zi-limoise"}) == "dimension"
+    assert refused(values.Dimensions, {f"d{n}": 1 for n in range(13)}) == "too_long"
 
 
 @pytest.mark.parametrize("reference", ["DSN-2023-12", "AUDIT 2024/07", "CDI_118", "7"])

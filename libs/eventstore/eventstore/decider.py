@@ -286,8 +286,9 @@ class Decider(Generic[S]):
 
     `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
     where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
-    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. `final`
-    are the statuses in which a stream ends, `finding` the fields by which streams are found, sorted and searched.
+    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. Any other
+    role that is told stands for itself, and acts only on records whose field names it. `final` are the statuses in
+    which a stream ends, `finding` the fields by which streams are found, sorted and searched.
     """
 
     def __init__(
@@ -310,7 +311,7 @@ class Decider(Generic[S]):
             **{role: (str(role),) for role in ORGANISATION_ROLES},
             **{role: _several(fields) for role, fields in (owned_by or {}).items()},
         }
-        """The fields that say whose record it is, by the role that acts for one organisation."""
+        """The fields that say whose record it is, by the role that acts only on its own."""
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
         self._derived: dict[type[Event], tuple[bool, tuple[str, ...] | None, _Changes]] = {}
         self._models: dict[tuple[str, int], type[Event]] = {}
@@ -507,7 +508,7 @@ class Decider(Generic[S]):
         if actor.roles.isdisjoint(decision.by):
             raise Forbidden(ROLE_MISSING, {"decision": decision.name, "roles": decision.roles})
         for role in decision.roles:
-            if role in actor.roles and role not in actor.organisations:
+            if role in actor.roles and _organisation(actor, role) is None:
                 raise Forbidden(ORGANISATION_MISSING, {"role": role})
         raise Forbidden(NOT_YOUR_RECORD, {"decision": decision.name})
 
@@ -527,23 +528,21 @@ class Decider(Generic[S]):
     def may_create(self, decision: Decision, actor: Actor) -> bool:
         """Whether the actor may begin a stream by this decision, one of his own organisation where his role is tied."""
         return any(
-            role in actor.roles and (role not in self.owner_fields or role in actor.organisations)
+            role in actor.roles and (role not in self.owner_fields or _organisation(actor, role) is not None)
             for role in decision.roles
         )
 
     def standing(self, record: State | Command, actor: Actor) -> Roles:
-        """The roles that count for the actor on this record: those tied to an organisation only where it is theirs."""
+        """The roles that count for the actor on this record: those that own records only where it is theirs."""
         if actor.roles.isdisjoint(self.owner_fields):
             return actor.roles
         return actor.roles - {
-            role
-            for role in self.owner_fields
-            if role not in actor.organisations or actor.organisations[role] not in self._owners(record, role)
+            role for role in self.owner_fields if _organisation(actor, role) not in self._owners(record, role)
         }
 
     def owners(self, record: State) -> dict[Role, tuple[str, ...]]:
         """The organisations the record belongs to, by the role of each; a record may have several of one."""
-        named = {role: self._owners(record, role) for role in self.owner_fields}
+        named = {role: self._owners(record, role) for role in self.owner_fields if role in ORGANISATION_ROLES}
         return {role: organisations for role, organisations in named.items() if organisations}
 
     def _owners(self, record: State | Command, role: Role) -> tuple[str, ...]:
@@ -829,6 +828,11 @@ class Decider(Generic[S]):
 
 
 T = TypeVar("T")
+
+
+def _organisation(actor: Actor, role: By) -> str | None:
+    """Whom an actor acts for in a role, if the token says: a role that is not tied to an organisation is one itself."""
+    return actor.organisations.get(role) if role in ORGANISATION_ROLES else role
 
 
 def _several(given: T | tuple[T, ...]) -> tuple[T, ...]:

@@ -15,7 +15,7 @@ from contracts.language import LANGUAGES
 from contracts.model import Correction, Event
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, By, Claim, Command, Context, Decider, Due, State, tell
-from eventstore.refusal import Forbidden, Refusal
+from eventstore.refusal import NOT_YOUR_RECORD, Forbidden, Refusal
 from eventstore.specification import Given, Specification
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
@@ -406,6 +406,26 @@ def test_a_record_may_belong_to_several_organisations() -> None:
     assert shared.owners(meter) == {"company": ("A", "B")}
     for organisation, roles in {"A": {"company"}, "B": {"company"}, "C": set[By]()}.items():
         assert shared.standing(meter, Actor("c", frozenset({"company"}), {"company": organisation})) == roles
+
+
+def test_a_role_that_stands_for_itself_acts_only_on_records_that_name_it() -> None:
+    led = Decider("meter", Meter, owned_by={"epci": "by", "network": "by"})
+    led.steps(Replace, MeterReplaced, by=("steering", "epci", "network"), when="installed", to="replaced")
+    meter = Meter(company="A", status="installed", by="epci", effective_on=TODAY)
+    decision = led.decision(Replace)
+    cases: dict[Role, list[str]] = {"epci": ["replace"], "network": [], "steering": ["replace"]}
+    for role, allowed in cases.items():
+        actor = Actor("c", frozenset({role}))
+        assert led.allowed(meter, actor) == allowed
+        if allowed:
+            assert led.authorise(decision, meter, actor) == {role}
+        else:
+            with pytest.raises(Forbidden) as refused:
+                led.authorise(decision, meter, actor)
+            assert refused.value.refusal is NOT_YOUR_RECORD
+    both = Actor("c", frozenset({"epci", "network"}))
+    assert led.authorise(decision, meter, both) == {"epci"}
+    assert led.owners(meter) == {"company": ("A",)}, "organisations alone"
 
 
 def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
@@ -404,6 +405,24 @@ def test_a_service_has_migrations_and_commands_of_its_own(
         main(own)
     assert ended.value.code == 7
     assert capsys.readouterr().out == "['all', 'of', 'them'] 0\n"
+
+
+def test_a_command_that_every_service_has_does_what_the_service_adds_as_well(
+    migrated_database: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def count(_: Settings, arguments: list[str]) -> int:
+        print("counted", *arguments)
+        return 7
+
+    for name, value in variables(migrated_database, issuer).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["lamps", "refold", "lamp"])
+    with pytest.raises(SystemExit) as ended:
+        main(replace(service, commands={"refold": count}))
+    assert ended.value.code == 7
+    folded, *counted = capsys.readouterr().out.splitlines()
+    assert "lamp" in folded
+    assert counted[-1] == "counted lamp"
 
 
 ROLES = get_args(Role)

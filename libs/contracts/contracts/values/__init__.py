@@ -43,6 +43,7 @@ from contracts.values.quantities import (
     AidRate,
     BreakMinutes,
     Euros,
+    FigureValue,
     FullTimeEquivalents,
     HourOfDay,
     Minutes,
@@ -59,7 +60,7 @@ from contracts.values.quantities import (
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
 from contracts.values.weeks import IsoWeek, monday_of, school_year_end
-from contracts.values.words import EnteredText, Funder, Reference, Scheme, ShortText
+from contracts.values.words import Dimensions, EnteredText, Funder, IndicatorName, Reference, Scheme, ShortText
 
 __all__ = [
     "INSTANT",
@@ -72,6 +73,7 @@ __all__ = [
     "Axis",
     "BreakMinutes",
     "Commune",
+    "Dimensions",
     "EmailAddress",
     "EnteredLegalForm",
     "EnteredNaf",
@@ -80,9 +82,11 @@ __all__ = [
     "EnteredText",
     "EquipmentCode",
     "Euros",
+    "FigureValue",
     "FullTimeEquivalents",
     "Funder",
     "HourOfDay",
+    "IndicatorName",
     "IsoWeek",
     "LegalForm",
     "Minutes",

@@ -219,3 +219,17 @@ Minutes = Annotated[
         (420,),
     ),
 ]
+FigureValue = Annotated[
+    float,
+    Field(ge=-_MOST_EUROS, le=_MOST_EUROS),
+    _at_most(4),
+    Says(
+        "figure-value",
+        Sentence(
+            "a figure's value is a number (not a text) with at most 4 decimals",
+            "la valeur d'un indicateur est un nombre (et non un texte) avec au plus 4 décimales",
+        ),
+        "A value of an indicator, in its unit, with at most 4 decimals.",
+        (30, 0.75),
+    ),
+]

@@ -1,5 +1,7 @@
 """Texts that people write, and words that stand for something."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -87,3 +89,51 @@ Reference = Annotated[
         ("DSN-2023-12", "AUDIT 2024/07"),
     ),
 ]
+IndicatorName = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "indicator",
+        slug_rule("an indicator's name", "le nom d'un indicateur"),
+        "An indicator, by its name in the catalogue.",
+        ("members", "jobs_created"),
+    ),
+]
+
+
+def _dimension(name: str) -> str:
+    """Its pattern is kept out of the JSON Schema: generators of clients know no objects whose names have one."""
+    if not re.fullmatch(SLUG, name):
+        raise ValueError
+    return name
+
+
+_DimensionName = Annotated[
+    str,
+    Field(min_length=1, max_length=64),
+    AfterValidator(_dimension),
+    Says(
+        "dimension",
+        slug_rule("a dimension's name", "le nom d'une dimension"),
+        "A dimension of an indicator.",
+        ("zone",),
+    ),
+]
+_DimensionValue = Annotated[
+    Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")]
+    | Annotated[int, Field(ge=0, le=1_000_000)],
+    Says(
+        "dimension-value",
+        Sentence(
+            "a dimension's value is a code, as indicators are filtered by it: a text, or a number where that is one",
+            "la valeur d'une dimension est un code, comme ceux qui filtrent les indicateurs : un texte, ou un nombre "
+            "s'il en est un",
+        ),
+        "A code, as figures are filtered by it.",
+        ("zi-limoise",),
+    ),
+]
+Dimensions = Annotated[
+    Mapping[_DimensionName, _DimensionValue], Field(max_length=12, examples=[{"zone": "zi-limoise"}])
+]
+"""Values by the dimensions that they are of: `{"zone": "zi-limoise", "axis": 2}`."""

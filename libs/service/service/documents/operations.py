@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from contracts.model import Day
-from contracts.roles import ORGANISATION_ROLES
 from contracts.values import Moment
 from eventstore.decider import Decision
 from service.documents.components import Document, problem_type, refer, response, untyped_null
@@ -106,9 +105,10 @@ class Operations:
 
     def _command(self, decision: Decision, ok: Document, shared: Mapping[str, str]) -> Document:
         summary, _, rest = decision.description.partition("\n")
-        own = [role for role in decision.roles if role in ORGANISATION_ROLES]
+        own = [role for role in decision.roles if role in self._decider.owner_fields]
         said = [rest.strip(), f"For the roles {', '.join(decision.roles)}."]
-        said += [f"The role {role} only on its own records." for role in own]
+        said += [f"The role {own[0]} only on its own records."] if len(own) == 1 else []
+        said += [f"The roles {', '.join(own)} only on their own records."] if len(own) > 1 else []
         said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
         name = self._schemas.command(decision.command)
         schema = self.schemas[name]

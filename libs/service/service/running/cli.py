@@ -68,7 +68,11 @@ def main(service: Service) -> NoReturn:
     sys.exit(status)
 
 
-def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]], Coroutine[Any, Any, int]]]:
+Run = Callable[[Any, list[str]], Coroutine[Any, Any, int]]
+"""A command: from its settings and arguments to its exit status."""
+
+
+def _on_own_events(service: Service) -> dict[str, Run]:
     return {
         "verify": partial(verify, service),
         "reconcile": partial(put_right, service),
@@ -77,7 +81,16 @@ def _on_own_events(service: Service) -> dict[str, Callable[[Settings, list[str]]
     }
 
 
-def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutine[Any, Any, int]]]:
+def _in_turn(*runs: Run) -> Run:
+    """Several commands of one name, each whatever comes of the others."""
+
+    async def run(configured: Any, arguments: list[str]) -> int:
+        return max([await each(configured, arguments) for each in runs])
+
+    return run
+
+
+def _commands(service: Service) -> dict[str, Run]:
     async def apply_migrations(configured: DatabaseSettings, _: list[str]) -> int:
         applied = await once_the_database_answers(
             partial(migrate, configured.database_url, service.all_migrations), patience=MIGRATING_WAITS
@@ -85,7 +98,7 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         print(f"{applied} migrations applied")
         return 0
 
-    def serving(*, api: bool, worker: bool) -> Callable[[Settings, list[str]], Coroutine[Any, Any, int]]:
+    def serving(*, api: bool, worker: bool) -> Run:
         async def run(configured: Settings, _: list[str]) -> int:
             fits = partial(check, configured.database_url, service.all_migrations)
             usable = None
@@ -98,7 +111,7 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
 
         return run
 
-    return {
+    every: dict[str, Run] = {
         "api": serving(api=True, worker=False),
         "worker": serving(api=False, worker=True),
         "all": serving(api=True, worker=True),
@@ -106,5 +119,6 @@ def _commands(service: Service) -> dict[str, Callable[[Any, list[str]], Coroutin
         # Where there are events of its own.
         **(_on_own_events(service) if service.resources else {}),
         "dead-letters": dead_letters,
-        **service.commands,
     }
+    # What a service verifies itself comes on top of its store.
+    return every | {name: _in_turn(*filter(None, (every.get(name), own))) for name, own in service.commands.items()}
