@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from contracts import REGISTRY, Correction, Event, UnknownEvent, decode, json_schema
 from contracts.category import Category
-from contracts.companies.company import CompanyApplied
+from contracts.companies.company import CompanyActivated, CompanyApplied
 from contracts.companies.investment import (
     DayCorrected,
     GrantAwarded,
@@ -69,7 +69,7 @@ MEANINGFUL: dict[str, Any] = {
     "seeker": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05",
     "rome": "H2902", "rome_before": "H2913", "contract": "permanent", "contract_before": "fixed_term",
     "weekly_hours_before": 28, "posts": 2, "posts_before": 3, "divided": 1, "open_posts": 1, "taken": 1,
-    "opened_on": "2024-05-02", "accepted_on": "2024-05-10",
+    "opened_on": "2024-05-02", "applied_on": "2024-01-15", "accepted_on": "2024-05-10",
     "flags": [{"group": "senior", "established_on": "2024-05-02", "source": "document"}], "flags_before": [],
     "hired_on": "2024-05-13", "hired_on_before": "2024-05-06", "sustained_on": "2024-11-13", "ended_on": "2024-08-30",
     "indicator": "members", "unit": "companies", "dimensions": {"zone": "zi-limoise", "axis": 2}, "aim": "at_least",
@@ -239,6 +239,7 @@ def test_what_is_called_corrected_is_a_correction(model: type[Event]) -> None:
 @pytest.mark.parametrize(
     ("model", "later"),
     [
+        (CompanyActivated, {"applied_on"}),
         (InvestmentCompleted, {"jobs_planned"}),
         (DayCorrected, {"created", "maintained"}),
         (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"}),

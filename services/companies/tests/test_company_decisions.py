@@ -63,7 +63,7 @@ applied = CompanyApplied(
     size_band="12",
     effective_on=day(1, 15),
 )
-activated = CompanyActivated(**FACTS, headcount=42, size_band="12", effective_on=day(2))
+activated = CompanyActivated(**FACTS, headcount=42, size_band="12", applied_on=day(1, 15), effective_on=day(2))
 rejected = CompanyRejected(**FACTS, reason="incomplete_file", effective_on=day(2))
 reported = HeadcountReported(**FACTS, headcount_before=42, headcount=51.5, size_band="21", effective_on=day(4))
 suspended = CompanySuspended(**FACTS, reason="fee_unpaid", headcount_before=51.5, headcount=0, effective_on=day(5))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from indicators import employment, equipment, investment, network, youth_events
+from indicators import employment, equipment, investment, network, steering, youth_events
 from indicators.chapters import Catalogue
 
 catalogue: Final = Catalogue(
@@ -11,4 +11,6 @@ catalogue: Final = Catalogue(
     youth_events.CHAPTER,
     equipment.CHAPTER,
     employment.CHAPTER,
+    steering.CHAPTER,
+    targets=steering.targets,
 )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from contracts.model import Event
-from indicators.measures import Indicator, Measure, inputs
+from indicators.measures import Indicator, Level, Measure, measures_of
 
 FORMAT: Final = 2
 """Of the facts. Another one begins all generations anew."""
@@ -47,7 +47,11 @@ class Chapter:
 class Catalogue(Mapping[str, Indicator]):
     """The indicators by name, chapter by chapter. TypeError where two collide or an input is missing."""
 
-    def __init__(self, *chapters: Chapter) -> None:
+    targets: Level | None
+    """What is aimed at, of all indicators."""
+
+    def __init__(self, *chapters: Chapter, targets: Level | None = None) -> None:
+        self.targets = targets
         self.chapters = {chapter.name: chapter for chapter in chapters}
         if len(self.chapters) != len(chapters):
             raise TypeError("two chapters have the same name")
@@ -55,8 +59,8 @@ class Catalogue(Mapping[str, Indicator]):
         if len({indicator.name for indicator in indicators}) != len(indicators):
             raise TypeError("two indicators have the same name")
         self.measures = tuple(measure for chapter in chapters for measure in chapter.measures)
-        for indicator in indicators:
-            if not set(inputs(indicator)) <= set(self.measures):
+        for indicator in (*indicators, *((targets,) if targets else ())):
+            if not set(measures_of(indicator)) <= set(self.measures):
                 raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
         self._shown = {each.name: each for each in indicators if not isinstance(each, Measure) or each.shown}
         self._chapter_of = {measure.name: chapter for chapter in chapters for measure in chapter.measures}

@@ -24,7 +24,24 @@ from contracts.values import (
 from contracts.youth_events.offer import Grade
 
 Name = Literal[
-    "company", "axis", "naf", "commune", "zone", "funder", "equipment", "rome", "contract", "grade", "week", "school"
+    "company",
+    "axis",
+    "naf",
+    "commune",
+    "zone",
+    "funder",
+    "equipment",
+    "rome",
+    "contract",
+    "grade",
+    "week",
+    "school",
+    # What tells targets apart. They are read as a whole, and nobody asks by these.
+    "indicator",
+    "of",
+    "aim",
+    "value",
+    "due",
 ]
 Labels = Mapping[Any, Sentence]
 """By code."""

@@ -28,7 +28,7 @@ from contracts.companies.investment import (
 )
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Count, formula, sums
+from indicators.measures import Count, distinct, formula, sums
 
 INVESTMENT: Final[tuple[Name, ...]] = ("company", "axis", "naf", "commune", "zone")
 GRANT: Final[tuple[Name, ...]] = (*INVESTMENT, "funder")
@@ -96,6 +96,21 @@ def invested_productive(event: InvestmentCompleted | AmountSpentCorrected | DayC
         case DayCorrected(step="completed", amount_spent=spent) if spent is not None:
             yield Count(event.day_before, -spent)
             yield Count(event.day, spent)
+
+
+@distinct(unit="companies", dimensions=INVESTMENT)
+def companies_investing(event: InvestmentCompleted | DayCorrected) -> Iterator[Count]:
+    """Companies that have invested.
+
+    The companies with an investment that was completed in the period: each counts once in it, and once in each cell,
+    however many investments it has completed. A corrected day of completion moves the investment to the right day.
+    """
+    match event:
+        case InvestmentCompleted():
+            yield Count(event.effective_on, 1)
+        case DayCorrected(step="completed"):
+            yield Count(event.day_before, -1)
+            yield Count(event.day, 1)
 
 
 @sums(unit="EUR", dimensions=GRANT, version=2)
@@ -213,6 +228,7 @@ CHAPTER: Final = Chapter(
     investment_announced,
     investment_committed,
     invested_productive,
+    companies_investing,
     grants_granted,
     grants_disbursed,
     jobs_created,

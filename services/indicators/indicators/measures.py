@@ -25,9 +25,9 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "equipment", "target"]
+Contributor = Literal["company", "equipment", "indicator"]
 Counted = Literal["firm", "person", "machine", "nobody"]
-CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {"company": "firm", "equipment": "machine", "target": "nobody"}
+CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {"company": "firm", "equipment": "machine", "indicator": "nobody"}
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
 
 

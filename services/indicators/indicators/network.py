@@ -1,5 +1,6 @@
-"""The company network: how many companies it has, and how many people they employ."""
+"""The company network: how many companies it has, how they come to it, and how many people they employ."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from contracts.companies.company import (
@@ -11,7 +12,7 @@ from contracts.companies.company import (
 )
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import levels
+from indicators.measures import Count, levels, quantiles, series
 
 COMPANY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone")
 
@@ -40,4 +41,26 @@ def headcount(
     return event.headcount
 
 
-CHAPTER: Final = Chapter("network", members, headcount)
+@quantiles(unit="days", at="0.5", dimensions=COMPANY)
+def days_to_membership(event: CompanyActivated) -> Iterator[Count]:
+    """Median days from application to membership.
+
+    Of the companies that became members in the period, the days from the day they applied to the day they were
+    activated: half of them waited as long or less. A company that comes back counts again, from its new application.
+    Activations recorded before events told the day of application are left out.
+    """
+    if event.applied_on is not None:
+        yield Count(event.effective_on, (event.effective_on - event.applied_on).days)
+
+
+@series(unit="companies", of=members)
+def members_pace() -> None:
+    """New active member companies a quarter.
+
+    How much active member companies grow a quarter, taken from the ends of the last twelve quarters at most: the slope
+    of the straight line that fits them best, with the interval in which it lies with 95 % probability, and the day on
+    which the network reaches its target if it goes on like that.
+    """
+
+
+CHAPTER: Final = Chapter("network", members, headcount, days_to_membership, members_pace)

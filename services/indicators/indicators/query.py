@@ -37,7 +37,8 @@ from indicators.measures import (
 from indicators.projection import PREFIX, measure_id, subscription_of
 from indicators.question import ALWAYS, PERIODS, Key, Period, Question
 from indicators.statements import Bound, Read
-from indicators.trend import Trend, trend
+from indicators.steering import TARGET
+from indicators.trend import Aim, Trend, trend
 from service.clock import today
 
 PATIENCE: Final = 10.0
@@ -117,8 +118,20 @@ class Snapshot:
         return served
 
     def behind(self, indicator: Indicator) -> Mapping[str, Served]:
-        """The chapters that an indicator is made of. Raises CatchingUp."""
-        return {self.catalogue.chapter_of(each).name: self.served(each) for each in measures_of(indicator)}
+        """The chapters that an indicator's answers are made of: that of its targets as well, as far as it is folded.
+
+        Raises CatchingUp.
+        """
+        chapters = {self.catalogue.chapter_of(each).name: self.served(each) for each in measures_of(indicator)}
+        if (targets := self.catalogue.targets) and (self.has_targets or isinstance(indicator, Series)):
+            chapters[self.catalogue.chapter_of(targets).name] = self.served(targets)
+        return chapters
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether what is aimed at is folded."""
+        targets = self.catalogue.targets
+        return targets is not None and self.catalogue.chapter_of(targets).name in self.chapters
 
     def positions(self, indicator: Indicator) -> Mapping[str, Positions]:
         """What an indicator's answers are made of, by chapter. Raises CatchingUp."""
@@ -185,8 +198,23 @@ class Snapshot:
             for (period,), cell in known.cells.items()
             if isinstance(period, Period) and period.last <= last and cell.value is not None
         ]
-        found = trend(points[-indicator.quarters :], (last, known.total.value), (), level.breaks)
+        aims = await self.aims(indicator, question)
+        found = trend(points[-indicator.quarters :], (last, known.total.value), aims, level.breaks)
         return Answer(replace(known.total, value=found.pace), {}, known.excluded, found)
+
+    async def aims(self, indicator: Indicator, question: Question) -> Sequence[Aim]:
+        """What was aimed at on the last day asked for, of all that is asked for and of its cells, the next due first.
+
+        Raises CatchingUp.
+        """
+        targets = self.catalogue.targets
+        if targets is None:
+            return ()
+        where = {"indicator": ((indicator.of[0] if isinstance(indicator, Series) else indicator).name,)}
+        in_force = Question(last=question.last, known_on=question.known_on, by=TARGET, where=where)
+        answer = await self.answer(targets, in_force)
+        aims = (Aim.told(dict(zip(TARGET, key, strict=True))) for key in answer.cells)
+        return sorted((aim for aim in aims if aim.is_of(question)), key=lambda aim: (aim.due, sorted(aim.of.items())))
 
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
         bound = Bound(self.number(measure))

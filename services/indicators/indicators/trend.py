@@ -5,13 +5,15 @@ interval the one in which it lies with 95 % probability by Student's distributio
 The day of arrival goes on from the last value with that pace, and its interval with the ends of the pace's.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from contracts.model import LAST_DAY
+from indicators.question import Question
 
 QUARTER: Final = 365.25 / 4
 """Days."""
@@ -22,11 +24,34 @@ FEWEST: Final = 4
 
 @dataclass(frozen=True)
 class Aim:
-    """A value to be reached on a day."""
+    """A value that a figure is to have reached by a day [objectif]."""
 
     value: Decimal
     due: date
-    unit: str
+    at_least: bool
+    """Whether it is reached by as much or more, and not by as little or less."""
+    of: Mapping[str, str | int]
+    """The part of the indicator that it is for, by its dimensions."""
+
+    @classmethod
+    def told(cls, told: Mapping[str, Any]) -> "Aim":
+        """As the chapter of targets tells it."""
+        of = json.loads(told["of"])
+        return cls(Decimal(told["value"]), date.fromisoformat(told["due"]), told["aim"] == "at_least", of)
+
+    def is_of(self, question: Question) -> bool:
+        """Whether it is for all that a question asks for, or for one of its cells."""
+        return all(self._agrees(question, name) for name in {*self.of, *question.where})
+
+    def _agrees(self, question: Question, name: str) -> bool:
+        asked = question.where.get(name)
+        if name not in question.by:
+            return asked == (self.of.get(name),)
+        return asked is None or self.of.get(name) in asked
+
+    def is_reached_by(self, value: Decimal) -> bool:
+        """Whether a value is the target's, or beyond it."""
+        return value >= self.value if self.at_least else value <= self.value
 
 
 @dataclass(frozen=True)
@@ -44,7 +69,7 @@ class Trend:
     """The series break that it begins after: the values before do not compare."""
     target: Aim | None = None
     reached: bool | None = None
-    """Whether the last value is the target's, or beyond it as seen from where the series began."""
+    """Whether the last value is the target's, or beyond it."""
     arrives_on: date | None = None
     """None where the pace leads away from the target, or takes longer than days are counted."""
     arrives_between: tuple[date, date | None] | None = None
@@ -63,9 +88,7 @@ def trend(
     points = [(day, each) for day, each in points if broken_on is None or day >= broken_on]
     target = next((aim for aim in aims if aim.due >= on), aims[-1] if aims else None)
     since = points[0][0] if points else None
-    reached = None
-    if target and value is not None and points:
-        reached = value >= target.value if points[0][1] < target.value else value <= target.value
+    reached = target.is_reached_by(value) if target and value is not None else None
     if len(points) < FEWEST:
         return Trend(points=len(points), since=since, broken_on=broken_on, target=target, reached=reached)
     slope, low, high = _slope(points)
@@ -91,6 +114,8 @@ def trend(
 
 def _slope(points: Sequence[tuple[date, Decimal]]) -> tuple[float, float, float]:
     """A day, and the interval that it is in."""
+    if len({value for _, value in points}) == 1:
+        return 0.0, 0.0, 0.0  # Of a line that is flat, no error can be estimated: it is none.
     # It takes half a second and 60 MB, which a service that is asked for no trend can do without.
     from scipy import stats
 

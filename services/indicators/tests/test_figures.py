@@ -21,12 +21,14 @@ from contracts.companies.equipment import (
 )
 from contracts.companies.investment import (
     AmountCorrected,
+    DayCorrected,
     Evidence,
     GrantAwarded,
     InvestmentAnnounced,
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from contracts.model import PARIS
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened
@@ -40,9 +42,9 @@ from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.lineage import FactBehind, Place, facts_behind
-from indicators.measures import Distinct, Duration, inputs, levels
+from indicators.measures import Distinct, Duration, Quantile, inputs, levels
 from indicators.projection import Projection, forget
-from indicators.query import Answer, CatchingUp, Value, snapshot
+from indicators.query import Answer, CatchingUp, Value, between, snapshot
 from indicators.question import Period, Question
 from service.clock import today
 from service.running.settings import Settings
@@ -97,7 +99,9 @@ def company(siret: str, zone: str | None = "zi-limoise", *, on: date, **more: An
 
 
 def activated(siret: str, headcount: float, on: date, zone: str | None = "zi-limoise") -> CompanyActivated:
-    return CompanyActivated(**company(siret, zone, on=on), headcount=headcount, size_band="12")
+    return CompanyActivated(
+        **company(siret, zone, on=on), headcount=headcount, size_band="12", applied_on=on - timedelta(days=20)
+    )
 
 
 def completed(siret: str, spent: int, on: date, axis: int = 2) -> InvestmentCompleted:
@@ -615,7 +619,8 @@ async def test_positions_tell_each_partition_that_is_in_the_answer(pool: asyncpg
     await fold(pool, [message for message in messages if message.partition == one])
     last = max(message.position for message in messages if message.partition == one)
     async with snapshot(pool, catalogue) as now:
-        assert now.positions(catalogue["cost_per_job"]) == {"investment": {"companies": {one: last}}}
+        told = {"companies": {one: last}}
+        assert now.positions(catalogue["cost_per_job"]) == {"investment": told, "steering": told}
         assert now.positions(catalogue["host_rate"]).keys() == {"network", "youth-events"}
 
 
@@ -756,3 +761,146 @@ async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgott
     assert {row["subscription"] for row in await pool.fetch("SELECT subscription FROM marks")} == kept
     async with snapshot(pool, changed) as now:
         assert (await now.answer(changed["members"], Question())).total.value == 2
+
+
+def applied(siret: str, applied_on: date | None, on: date) -> CompanyActivated:
+    return activated(siret, 10, on).model_copy(update={"applied_on": applied_on})
+
+
+async def test_the_median_of_days_to_membership_is_between_the_two_in_the_middle(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    waits = {1: 10, 2: 40, 3: 20, 4: 31}
+    for number, days in waits.items():
+        on = date(2024, 1, 15) + timedelta(days=days)
+        log.append(f"company-{sample_siret(number)}", applied(sample_siret(number), date(2024, 1, 15), on))
+    log.append(f"company-{sample_siret(5)}", applied(sample_siret(5), None, date(2024, 1, 20)))
+    await fold(pool, log.messages)
+    answer = await ask(pool, "days_to_membership")
+    assert (answer.total.value, answer.total.n) == (Decimal("25.5"), 4)
+    assert await value(pool, "days_to_membership", last=date(2024, 2, 14)) == 15
+    assert await cells(pool, "days_to_membership", "month") == {"2024-01": 10, "2024-02": 31}
+    assert await value(pool, "days_to_membership", first=date(2025, 1, 1)) is None
+
+
+async def test_a_company_that_has_invested_counts_once_in_a_year_and_where_a_day_was_corrected_in_the_right_one(
+    pool: asyncpg.Pool,
+) -> None:
+    log = Log("companies")
+    log.append("investment-1", completed(FONDERIE, 100, date(2023, 3, 1)))
+    log.append("investment-2", completed(FONDERIE, 50, date(2023, 9, 1), axis=1))
+    log.append("investment-3", completed(USINAGE, 20, date(2023, 12, 30)))
+    log.append(
+        "investment-3",
+        DayCorrected(
+            **company(USINAGE, on=date(2024, 2, 1), axis=2),
+            reason="typing_error",
+            status_before="completed",
+            step="completed",
+            day_before=date(2023, 12, 30),
+            day=date(2024, 1, 2),
+            amount=20,
+            amount_spent=20,
+        ),
+    )
+    await fold(pool, log.messages)
+    assert await cells(pool, "companies_investing", "year") == {"2023": 1, "2024": 1}
+    assert await cells(pool, "companies_investing", "axis", "year") == {(1, "2023"): 1, (2, "2023"): 1, (2, "2024"): 1}
+    assert await value(pool, "companies_investing") == 2
+    early = log.recorded[2].recorded_at.date() - timedelta(days=1)
+    assert await value(pool, "companies_investing", known_on=early) == 0
+
+
+OF_MEMBERS: Final[dict[str, Any]] = {
+    "indicator": "members",
+    "title": "Active member companies",
+    "unit": "companies",
+    "dimensions": {},
+    "axis": None,
+    "aim": "at_least",
+}
+END: Final = date(2027, 12, 31)
+
+
+def aimed(number: int, value: float, on: date, due: date = END, **of: Any) -> tuple[str, TargetSet]:
+    return f"target-{number}", TargetSet(**(OF_MEMBERS | of), value=value, due=due, effective_on=on)
+
+
+async def aims(pool: asyncpg.Pool, name: str = "members", **question: Any) -> list[Any]:
+    where = {dimension: (code,) for dimension, code in question.pop("where", {}).items()}
+    async with snapshot(pool, catalogue) as now:
+        found = await now.aims(catalogue[name], Question(**question, where=where))
+    return [(float(aim.value), aim.due, *sorted(aim.of.items())) for aim in found]
+
+
+async def test_targets_are_those_in_force_on_the_day_asked_for_as_they_were_known(pool: asyncpg.Pool) -> None:
+    log = Log("indicators", now=datetime(2026, 1, 5, 8, tzinfo=UTC))
+    log.append(*aimed(1, 30, date(2024, 1, 15)))
+    log.append(*aimed(2, 0, date(2024, 1, 15), dimensions={"zone": "zi-limoise"}, aim="at_most"))
+    log.append(*aimed(3, 900, date(2024, 1, 15), indicator="headcount"))
+    log.now = datetime(2026, 2, 5, 8, tzinfo=UTC)
+    later = date(2028, 6, 30)
+    log.append(
+        "target-1",
+        TargetRevised(**OF_MEMBERS, value_before=30, value=35, due_before=END, due=END, effective_on=date(2024, 6, 1)),
+        TargetCorrected(
+            **OF_MEMBERS,
+            value_before=35,
+            value=36,
+            due_before=END,
+            due=later,
+            since=date(2024, 6, 1),
+            reason="typing_error",
+            effective_on=date(2024, 7, 1),
+        ),
+    )
+    log.now = datetime(2026, 3, 5, 8, tzinfo=UTC)
+    gone = TargetWithdrawn(
+        **OF_MEMBERS, value_before=36, due_before=later, reason="given_up", effective_on=date(2025, 3, 1)
+    )
+    log.append("target-1", gone)
+    await fold(pool, log.messages)
+    assert await aims(pool, last=date(2024, 1, 14)) == []
+    assert await aims(pool, last=date(2024, 5, 31)) == [(30, END)]
+    assert await aims(pool, last=date(2024, 6, 1)) == [(36, later)]
+    assert await aims(pool) == []
+    assert await aims(pool, known_on=date(2026, 2, 28)) == [(36, later)]
+    assert await aims(pool, known_on=date(2026, 1, 31)) == [(30, END)]
+    in_zone = (0, END, ("zone", "zi-limoise"))
+    assert await aims(pool, where={"zone": "zi-limoise"}) == [in_zone]
+    assert await aims(pool, by=("zone", "month"), last=date(2024, 5, 31)) == [(30, END), in_zone]
+    assert await aims(pool, "headcount") == [(900, END)]
+    assert await aims(pool, "jobs_created") == []
+
+
+async def test_the_pace_of_members_leads_to_the_day_on_which_they_are_as_many_as_aimed_at(pool: asyncpg.Pool) -> None:
+    companies, steering = Log("companies"), Log("indicators")
+    quarters = [period.first for period in Period.between("quarter", date(2023, 1, 1), date(2024, 12, 31))]
+    for number, on in enumerate(quarters, start=1):
+        companies.append(f"company-{sample_siret(number)}", activated(sample_siret(number), 5, on))
+    steering.append(*aimed(1, 12, date(2024, 1, 15)))
+    await fold(pool, [*companies.messages, *steering.messages])
+    answer = await ask(pool, "members_pace", last=quarters[-1])
+    found = answer.trend
+    assert (answer.total.value, answer.total.n, found.points, found.since) == (
+        Decimal("1.00"),
+        8,
+        7,
+        date(2023, 3, 31),
+    ), "the quarter that the last day is in is not over"
+    assert (found.target.value, found.target.due, found.reached) == (12, END, False)
+    assert date(2025, 9, 25) <= found.arrives_on <= date(2025, 10, 5)
+    assert found.arrives_between[0] <= found.arrives_on <= found.arrives_between[1]
+    past = (await ask(pool, "members_pace", last=date(2023, 12, 31))).trend
+    assert (past.target, past.points, past.arrives_on) == (None, 4, None)
+    async with snapshot(pool, catalogue) as now:
+        assert {*now.positions(catalogue["members_pace"])} == {"network", "steering"}
+
+
+async def test_what_is_made_of_targets_waits_for_them_and_all_else_is_answered(pool: asyncpg.Pool) -> None:
+    network_alone = next(each for each in chapters if "-network-" in each.subscription)
+    log = Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 5, date(2024, 1, 1)))
+    await fold(pool, log.messages, network_alone)
+    assert await value(pool, "members") == 1
+    with pytest.raises(CatchingUp, match="steering"):
+        await ask(pool, "members_pace")

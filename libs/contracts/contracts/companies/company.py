@@ -6,7 +6,7 @@ Headcounts are levels: each event carries the value after it, which is 0 unless 
 from typing import Final, Literal
 
 from contracts.category import Category
-from contracts.model import Event
+from contracts.model import Day, Event
 from contracts.values import Commune, FullTimeEquivalents, LegalForm, Naf, ShortText, Siret, SizeBand, Subject, Zone
 
 CATEGORY: Final = Category("company", service="companies", path="/v1/companies")
@@ -55,6 +55,8 @@ class CompanyActivated(_Company, version=1):
 
     headcount: FullTimeEquivalents
     size_band: SizeBand
+    applied_on: Day | None = None
+    """The day of its application; none where it was activated before this was told."""
 
 
 class CompanyRejected(_Company, version=1):
