@@ -26,8 +26,8 @@ from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
-from indicators.lineage import Place, facts_behind
 from indicators.chapters import Catalogue
+from indicators.lineage import Place, facts_behind
 from indicators.measures import Derived, Duration, Indicator, Level
 from indicators.projection import generation_of
 from indicators.query import ZERO, Answer, CatchingUp, Snapshot, snapshot

@@ -100,7 +100,10 @@ def company(siret: str, zone: str | None = "zi-limoise", *, on: date, **more: An
 
 def activated(siret: str, headcount: float, on: date, zone: str | None = "zi-limoise") -> CompanyActivated:
     return CompanyActivated(
-        **company(siret, zone, on=on), headcount=headcount, size_band="12", applied_on=on - timedelta(days=20)
+        **company(siret, zone, on=on),
+        headcount=headcount,
+        size_band="12",
+        applied_on=max(on - timedelta(days=20), date(1000, 1, 1)),
     )
 
 
@@ -573,6 +576,9 @@ async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, quest
             if isinstance(measure, Distinct):
                 counted = {fact.dimensions["company"] for fact in facts if fact.indicator == measure.name}
                 assert len(counted) >= await value(pool, measure.name, **question)
+            elif isinstance(measure, Quantile):
+                told = [fact.value for fact in facts for _ in range(fact.times)]
+                assert between(sorted(told), measure.at) == await value(pool, measure.name, **question)
             else:
                 assert total == await value(pool, measure.name, **question)
         order = [measure.name for measure in measures]
@@ -621,7 +627,7 @@ async def test_positions_tell_each_partition_that_is_in_the_answer(pool: asyncpg
     async with snapshot(pool, catalogue) as now:
         told = {"companies": {one: last}}
         assert now.positions(catalogue["cost_per_job"]) == {"investment": told, "steering": told}
-        assert now.positions(catalogue["host_rate"]).keys() == {"network", "youth-events"}
+        assert now.positions(catalogue["host_rate"]).keys() == {"network", "youth-events", "steering"}
 
 
 # Facts commute
