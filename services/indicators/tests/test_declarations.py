@@ -61,14 +61,16 @@ from contracts.employment.vacancy import (
     VacancyRevised,
     VacancyWithdrawn,
 )
+from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators import employment, equipment, investment, network, youth_events
+from indicators import employment, equipment, investment, network, steering, youth_events
 from indicators.catalogue import catalogue
-from indicators.measures import Catalogue, Derived, Measure, inputs, levels
-from indicators.recount import FLOWS, HIRES, LEVELS
+from indicators.chapters import Catalogue, Chapter
+from indicators.dimensions import DIMENSIONS
+from indicators.measures import Distinct, Measure, inputs, levels
 
 ON: Final = date(2022, 6, 15)
 MARCH: Final = date(2021, 3, 2)
@@ -542,7 +544,7 @@ def test_corrected_groups_change_those_groups_alone(
 
 def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
-        assert measure.contributor in ("company", "equipment")
+        assert measure.contributor in ("company", "equipment", "indicator")
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
 
@@ -640,7 +642,7 @@ def test_what_is_filled_and_who_hosts_are_shares_and_none_where_there_is_nothing
     assert youth_events.host_rate.compute(Decimal(30), Decimal(11)) == Decimal("0.3667")
     assert youth_events.host_rate.compute(Decimal(0), Decimal(1)) is None
     assert youth_events.host_rate.dimensions == ("company", "naf", "commune", "zone")
-    assert inputs(youth_events.host_rate) == (network.members, youth_events.placements)
+    assert inputs(youth_events.host_rate) == (network.members, youth_events.host_companies)
 
 
 @pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
@@ -649,38 +651,19 @@ def test_an_indicator_explains_itself(indicator: Any) -> None:
     assert len(indicator.definition) > 100
     assert indicator.unit
     assert indicator.dimensions
-
-
-def test_every_measure_is_counted_a_second_time_by_verify() -> None:
-    platform = {"platform_hours_booked", "platform_open_hours"}
-    vacancies = {"vacancies_open", "vacancies_filled"}
-    youth = {"places_offered", "placements"}
-    assert {measure.name for measure in catalogue.measures} == {
-        *LEVELS,
-        *FLOWS,
-        *platform,
-        *vacancies,
-        *HIRES,
-        *youth,
-    }
-    derived = [name for name, each in catalogue.items() if isinstance(each, Derived)]
-    assert derived == [
-        "cost_per_job",
-        "placement_fill_rate",
-        "host_companies",
-        "host_rate",
-        "platform_use",
-        "platform_companies",
-    ]
+    assert {*indicator.dimensions} <= {*DIMENSIONS}, "each may be asked by"
 
 
 def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
     assert list(catalogue) == [
         "members",
         "headcount",
+        "days_to_membership",
+        "members_pace",
         "investment_announced",
         "investment_committed",
         "invested_productive",
+        "companies_investing",
         "grants_granted",
         "grants_disbursed",
         "jobs_created",
@@ -693,9 +676,9 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "host_companies",
         "host_rate",
         "platform_hours_booked",
+        "platform_companies",
         "platform_open_hours",
         "platform_use",
-        "platform_companies",
         "vacancies_open",
         "vacancies_filled",
         "hires",
@@ -707,28 +690,77 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "hires_youth",
         "hires_sustained",
     ]
-    assert network.members.target == 30
 
 
-def test_two_indicators_of_one_name_are_refused() -> None:
-    with pytest.raises(TypeError, match="same name"):
-        Catalogue(network.members, network.members)
+def test_two_indicators_or_chapters_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="indicators have the same name"):
+        Catalogue(Chapter("one", network.members), Chapter("other", network.members))
+    with pytest.raises(TypeError, match="chapters have the same name"):
+        Catalogue(Chapter("one", network.members), Chapter("one", network.headcount))
 
 
 def test_a_formula_of_what_is_not_there_is_refused() -> None:
     with pytest.raises(TypeError, match="cost_per_job"):
-        Catalogue(investment.cost_per_job, investment.jobs_created)
-    with pytest.raises(TypeError, match="platform_companies"):
-        Catalogue(equipment.platform_companies)
+        Catalogue(Chapter("investment", investment.cost_per_job, investment.jobs_created))
+    with pytest.raises(TypeError, match="targets"):
+        Catalogue(network.CHAPTER, targets=steering.targets)
 
 
-def test_a_changed_definition_begins_a_new_generation() -> None:
-    def declared(version: int) -> Catalogue:
+def test_a_changed_definition_begins_a_new_generation_of_its_chapter_alone() -> None:
+    def declared(version: int) -> Chapter:
         @levels(unit="companies", dimensions=("company",), version=version)
         def members(event: CompanyActivated) -> int:
             """Members."""
             return 1 if event.headcount else 0
 
-        return Catalogue(members)
+        return Chapter("network", members)
 
     assert declared(1).generation == declared(1).generation != declared(2).generation
+
+
+OF_TARGET: Final[dict[str, Any]] = {
+    "indicator": "headcount",
+    "title": "Headcount of the active member companies",
+    "unit": "FTE",
+    "dimensions": {"zone": "zi-limoise"},
+    "axis": None,
+    "aim": "at_least",
+    "effective_on": ON,
+}
+
+
+def test_a_target_is_there_until_it_is_withdrawn_and_where_it_was_corrected_what_is_right_since_its_decision() -> None:
+    def told(value: float, due: date) -> dict[str, str]:
+        of = '{"zone": "zi-limoise"}'
+        return {"indicator": "headcount", "of": of, "aim": "at_least", "value": str(value), "due": due.isoformat()}
+
+    end, later = date(2027, 12, 31), date(2028, 6, 30)
+    before = {"value_before": 900, "due_before": end}
+    for event, there in [
+        (TargetSet(**OF_TARGET, value=900, due=end), 1),
+        (TargetRevised(**OF_TARGET, value_before=850, due_before=later, value=900, due=end), 1),
+        (TargetWithdrawn(**OF_TARGET, **before, reason="given_up"), 0),
+    ]:
+        [fact] = steering.targets.facts(event)
+        assert (fact.effective_on, fact.value, fact.dimensions) == (ON, there, told(900.0, end))
+        assert fact.is_step
+    corrected = TargetCorrected(**OF_TARGET, **before, value=950, due=later, since=MAY, reason="typing_error")
+    facts = [*steering.targets.facts(corrected)]
+    assert [(fact.effective_on, fact.value, fact.dimensions) for fact in facts] == [
+        (MAY, -1, told(900.0, end)),
+        (MAY, 1, told(950.0, later)),
+    ]
+    assert all(fact.reaches_now and not fact.is_step for fact in facts)
+
+
+def test_a_company_waited_from_its_application_to_its_activation() -> None:
+    event = CompanyActivated(**COMPANY, headcount=12.5, size_band="11", applied_on=MARCH)
+    assert facts(network.days_to_membership, event) == [(ON, (ON - MARCH).days)]
+    assert facts(network.days_to_membership, event.model_copy(update={"applied_on": None})) == []
+
+
+def test_an_investment_makes_a_company_one_that_has_invested_on_the_day_it_is_completed() -> None:
+    assert isinstance(investment.companies_investing, Distinct)
+    assert facts(investment.companies_investing, COMPLETED) == [(ON, 1)]
+    assert facts(investment.companies_investing, moved("completed")) == [(MARCH, -1), (MAY, 1)]
+    assert facts(investment.companies_investing, moved("announced")) == []
