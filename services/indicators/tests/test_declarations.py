@@ -735,22 +735,21 @@ def test_a_target_is_there_until_it_is_withdrawn_and_where_it_was_corrected_what
         return {"indicator": "headcount", "of": of, "aim": "at_least", "value": str(value), "due": due.isoformat()}
 
     end, later = date(2027, 12, 31), date(2028, 6, 30)
-    before = {"value_before": 900, "due_before": end}
+    before: dict[str, Any] = {"value_before": 900, "due_before": end}
     for event, there in [
         (TargetSet(**OF_TARGET, value=900, due=end), 1),
         (TargetRevised(**OF_TARGET, value_before=850, due_before=later, value=900, due=end), 1),
         (TargetWithdrawn(**OF_TARGET, **before, reason="given_up"), 0),
     ]:
         [fact] = steering.targets.facts(event)
-        assert (fact.effective_on, fact.value, fact.dimensions) == (ON, there, told(900.0, end))
+        assert facts(steering.targets, event) == [(ON, there)]
+        assert fact.dimensions == told(900.0, end)
         assert fact.is_step
     corrected = TargetCorrected(**OF_TARGET, **before, value=950, due=later, since=MAY, reason="typing_error")
-    facts = [*steering.targets.facts(corrected)]
-    assert [(fact.effective_on, fact.value, fact.dimensions) for fact in facts] == [
-        (MAY, -1, told(900.0, end)),
-        (MAY, 1, told(950.0, later)),
-    ]
-    assert all(fact.reaches_now and not fact.is_step for fact in facts)
+    assert facts(steering.targets, corrected) == [(MAY, -1), (MAY, 1)]
+    wrong, right = steering.targets.facts(corrected)
+    assert (wrong.dimensions, right.dimensions) == (told(900.0, end), told(950.0, later))
+    assert all(fact.reaches_now and not fact.is_step for fact in (wrong, right))
 
 
 def test_a_company_waited_from_its_application_to_its_activation() -> None:

@@ -94,6 +94,11 @@ def written(answer: Answer) -> dict[Any, Value]:
     }
 
 
+def values(answer: Answer) -> dict[Any, Any]:
+    """Of each cell its value, and how many contribute to it."""
+    return {key: (cell.value, cell.n) for key, cell in written(answer).items()}
+
+
 def company(siret: str, zone: str | None = "zi-limoise", *, on: date, **more: Any) -> dict[str, Any]:
     return {"company": siret, "naf": "25.62B", "commune": "36088", "zone": zone, "effective_on": on, **more}
 
@@ -200,7 +205,7 @@ async def test_n_counts_the_firms_whose_shares_do_not_cancel_out(pool: asyncpg.P
     await fold(pool, log.messages)
     answer = await ask(pool, "investment_announced", by=("zone",))
     assert (answer.total.value, answer.total.n) == (1200, 2)
-    assert {key: (cell.value, cell.n) for key, cell in written(answer).items()} == {
+    assert values(answer) == {
         ("zi-limoise",): (900, 1),
         (None,): (300, 1),
     }
@@ -209,7 +214,7 @@ async def test_n_counts_the_firms_whose_shares_do_not_cancel_out(pool: asyncpg.P
         log.append(stream, AmountCorrected(**announced, **correction, amount_before=amount, amount=amount + 1))
     await fold(pool, log.messages)
     answer = await ask(pool, "investment_announced", by=("month",))
-    assert {key: (cell.value, cell.n) for key, cell in written(answer).items()} == {
+    assert values(answer) == {
         ("2024-05",): (902, 1),
         ("2024-06",): (300, 1),
     }
@@ -713,7 +718,7 @@ async def test_a_changed_chapter_is_answered_as_before_until_it_has_caught_up(po
     changed = with_version(2)
     new = Projection(changed.chapters["network"])
 
-    async def answers() -> tuple[Decimal | None, int]:
+    async def answers() -> tuple[Any, int]:
         async with snapshot(pool, changed) as now:
             members = await now.answer(changed["members"], Question())
             assert (await now.answer(changed["cost_per_job"], Question())).total.value == Decimal("416363.64")

@@ -13,8 +13,8 @@ ENDS: Final = [period.last for period in Period.between("quarter", date(2022, 1,
 """Of twelve quarters."""
 
 
-def aim(value: float, due: date = date(2027, 12, 31), *, at_least: bool = True, **of: str | int) -> Aim:
-    return Aim(Decimal(str(value)), due, at_least, of)
+def aim(value: float, due: date = date(2027, 12, 31), *, at_least: bool = True) -> Aim:
+    return Aim(Decimal(str(value)), due, at_least, {})
 
 
 def along(days: list[date], start: float, a_day: float) -> list[tuple[date, Decimal]]:
@@ -119,4 +119,4 @@ def test_the_next_target_counts_and_where_all_are_due_the_last() -> None:
 def test_a_target_is_of_what_is_asked_for_or_of_a_cell_of_it(
     of: dict[str, str | int], question: dict[str, Any], is_of: bool
 ) -> None:
-    assert aim(1, **of).is_of(Question(**question)) == is_of
+    assert Aim(Decimal(1), ENDS[-1], at_least=True, of=of).is_of(Question(**question)) == is_of
