@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -220,6 +221,33 @@ async def test_it_tells_when_it_has_come_to_the_end_of_each_partition(town: Town
     async with running(town.subscription()), asyncio.timeout(20):
         while await town.store.pool.fetchval(behind) > 0:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def test_it_tells_how_much_it_has_yet_to_read_of_what_there_was_when_it_began(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription_module, "BATCH", 30)
+    await town.light(lamps=40, hours=3)
+    await until(lambda: town.relay.mark == 120)
+    batches = asyncio.Semaphore(2)
+    note = town.note("slow")
+
+    async def handle(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await batches.acquire()
+        await note(connection, messages)
+
+    async with running(town.subscription(handle)) as subscription:
+        await until(lambda: batches.locked() and subscription.catching_up)
+        told = re.fullmatch(
+            r"catching up: (\d+\.\d)% of (\d+) records read, about \d:\d\d:\d\d left", subscription.catching_up or ""
+        )
+        assert told is not None, subscription.catching_up
+        assert 0 < float(told[1]) < 100
+        assert int(told[2]) >= 120, "and what ended their transactions"
+        for _ in range(10):
+            batches.release()
+        await town.until_handled(120)
+        await until(lambda: subscription.catching_up is None)
 
 
 async def test_two_owners_of_all_partitions_have_each_effect_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

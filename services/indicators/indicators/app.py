@@ -7,6 +7,7 @@ from contracts.indicators import action, target
 from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
+from indicators.progress import chapters
 from indicators.projection import begin, forget
 from indicators.target import targets
 from indicators.verify import verify
@@ -29,5 +30,9 @@ app = Service(
         Subscribes(events=chapter.events, begin=partial(begin, chapter)) for chapter in catalogue.chapters.values()
     ),
     migrations=Path(__file__).parent / "migrations",
-    commands={"verify": partial(verify, catalogue), "forget": partial(forget, catalogue)},
+    commands={
+        "verify": partial(verify, catalogue),
+        "chapters": partial(chapters, catalogue),
+        "forget": partial(forget, catalogue),
+    },
 )

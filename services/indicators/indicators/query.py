@@ -246,24 +246,31 @@ async def snapshot(
     A chapter whose generation is not folded yet is answered from the latest that is.
     """
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        marks: dict[str, list[asyncpg.Record]] = defaultdict(list)
-        for row in await connection.fetch(_MARKS, PREFIX):
-            marks[row["subscription"]].append(row)
-        folded = {
-            row["generation"]: (row["chapter"], json.loads(row["definitions"]))
-            for row in await connection.fetch("SELECT * FROM generations ORDER BY began_at")
-        }
-        chapters: dict[str, Served] = {}
-        for name, chapter in catalogue.chapters.items():
-            own = (generations or {}).get(name, chapter.generation)
-            subscription = subscription_of(chapter, own)
-            others = [generation for generation, (of, _) in folded.items() if of == name and generation != subscription]
-            for generation in (subscription, *reversed(others)):
-                if all(mark["caught_up"] for mark in marks[generation]) and marks[generation]:
-                    known = chapter.definitions if generation == subscription else folded[generation][1]
-                    chapters[name] = _served(chapter, generation, known, marks[generation])
-                    break
+        chapters = await serving(connection, catalogue, generations or {})  # type: ignore[arg-type]
         yield Snapshot(connection, catalogue, chapters)  # type: ignore[arg-type]
+
+
+async def serving(
+    connection: asyncpg.Connection, catalogue: Catalogue, generations: Mapping[str, str]
+) -> Mapping[str, Served]:
+    """What each chapter is answered from, of those that can be asked."""
+    marks: dict[str, list[asyncpg.Record]] = defaultdict(list)
+    for row in await connection.fetch(_MARKS, PREFIX):
+        marks[row["subscription"]].append(row)
+    folded = {
+        row["generation"]: (row["chapter"], json.loads(row["definitions"]))
+        for row in await connection.fetch("SELECT * FROM generations ORDER BY began_at")
+    }
+    chapters: dict[str, Served] = {}
+    for name, chapter in catalogue.chapters.items():
+        subscription = subscription_of(chapter, generations.get(name, chapter.generation))
+        others = [generation for generation, (of, _) in folded.items() if of == name and generation != subscription]
+        for generation in (subscription, *reversed(others)):
+            if all(mark["caught_up"] for mark in marks[generation]) and marks[generation]:
+                known = chapter.definitions if generation == subscription else folded[generation][1]
+                chapters[name] = _served(chapter, generation, known, marks[generation])
+                break
+    return chapters
 
 
 def _served(

@@ -44,6 +44,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self.read: dict[TopicPartition, int] = {}
         """The position of the last event read of each since it was placed: positions only grow."""
         self._ends: dict[TopicPartition, int] = {}
+        self.left = 0
+        """Records not read yet of those that the partitions held when they were placed."""
 
     @classmethod
     @asynccontextmanager
@@ -126,6 +128,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             self.marks[partition] = marks[partition]
             self.read[partition] = 0
             self._ends[partition] = ends[partition]
+            self.left += ends[partition] - offset
 
     async def poll(self, limit: int) -> list[ConsumerRecord]:
         """The next records of the partitions being read, in order within each; none after a while without any."""
@@ -146,7 +149,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def caught_up(self) -> list[TopicPartition]:
         """Partitions of which all is read that they held when they were placed; each is told of once."""
-        reached = [place for place, end in list(self._ends.items()) if await self._consumer.position(place) >= end]
+        left = {place: end - await self._consumer.position(place) for place, end in list(self._ends.items())}
+        self.left = sum(records for records in left.values() if records > 0)
+        reached = [place for place, records in left.items() if records <= 0]
         for place in reached:
             self._ends.pop(place, None)
         return reached

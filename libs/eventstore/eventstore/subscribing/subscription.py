@@ -22,7 +22,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Final, cast
@@ -80,6 +80,17 @@ class _Stuck:
     """When it is tried again, by the loop's clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is not read yet of what the partitions held when they were placed."""
+
+    most: int
+    """When partitions were last placed."""
+    left: int
+    since: float
+    """When that was, by the loop's clock."""
+
+
 class Subscription:
     """One instance of a subscription. `error`, `failing` and `parked` tell how it fares."""
 
@@ -115,8 +126,19 @@ class Subscription:
         self._tells_current = tells_current
         """Whether it notes beside its marks when they were at the ends of their partitions (`current_at`)."""
         self._told_current_at = 0.0
+        self._left = _Left(0, 0, 0)
         self.error: str | None = None
         """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
+
+    @property
+    def catching_up(self) -> str | None:
+        """How far it is, and how long it still takes, where it has yet to read what its topics held as it began."""
+        if not self._left.left:
+            return None
+        read, left = self._left.most - self._left.left, self._left.left
+        elapsed = asyncio.get_running_loop().time() - self._left.since
+        about = f", about {timedelta(seconds=round(elapsed * left / read))} left" if read else ""
+        return f"catching up: {read / self._left.most:.1%} of {self._left.most} records read{about}"
 
     @property
     def failing(self) -> str | None:
@@ -182,6 +204,7 @@ class Subscription:
         unplaced = member.partitions - member.marks.keys() - waiting
         if unplaced:
             await member.place(unplaced, partial(self._read_marks, member))
+            self._left = _Left(member.left, member.left, now)
         records = await member.poll(self._limit)
         silence = member.silence
         self.error = f"Kafka has not answered for {silence:.0f} s" if silence > self._session else None
@@ -193,7 +216,9 @@ class Subscription:
                     raise
                 await self._apply_singly(member, records)
             self._limit = min(BATCH, 2 * self._limit)
-        if reached := await member.caught_up():
+        reached = await member.caught_up()
+        self._left = replace(self._left, left=member.left)
+        if reached:
             await have_caught_up(self._pool, self._name, reached)
         if self._tells_current and now - self._told_current_at > TOLD:
             self._told_current_at = now

@@ -206,7 +206,7 @@ def _told(name: str, subscription: Subscription, run: Callable[[], Awaitable[Non
     def fares() -> str:
         parked = subscription.parked
         streams = f"; {parked} stream{'s' if parked > 1 else ''} parked" if parked else ""
-        return (subscription.error or subscription.failing or "running") + streams
+        return (subscription.error or subscription.failing or subscription.catching_up or "running") + streams
 
     return Supervised(name, run, fares)
 
