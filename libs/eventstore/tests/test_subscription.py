@@ -223,10 +223,7 @@ async def test_it_tells_when_it_has_come_to_the_end_of_each_partition(town: Town
             await asyncio.sleep(0.02)
 
 
-async def test_it_tells_how_much_it_has_yet_to_read_of_what_there_was_when_it_began(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(subscription_module, "BATCH", 30)
+async def test_it_tells_how_much_it_has_yet_to_read_of_what_there_was_when_it_began(town: Town) -> None:
     await town.light(lamps=40, hours=3)
     await until(lambda: town.relay.mark == 120)
     batches = asyncio.Semaphore(2)
@@ -236,7 +233,7 @@ async def test_it_tells_how_much_it_has_yet_to_read_of_what_there_was_when_it_be
         await batches.acquire()
         await note(connection, messages)
 
-    async with running(town.subscription(handle)) as subscription:
+    async with running(town.subscription(handle, batch=30)) as subscription:
         await until(lambda: batches.locked() and subscription.catching_up)
         told = re.fullmatch(
             r"catching up: (\d+\.\d)% of (\d+) records read, about \d:\d\d:\d\d left", subscription.catching_up or ""

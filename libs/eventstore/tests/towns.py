@@ -76,6 +76,7 @@ class Town:
         topic: str | None = None,
         session: float = 1.0,
         known: Collection[str] = ("LampLit",),
+        batch: int = 500,
     ) -> Subscription:
         """Another instance of the one subscription."""
         return Subscription(
@@ -86,6 +87,7 @@ class Town:
             handle=handle or self.note("someone"),
             known={(event_type, 1) for event_type in known},
             session=session,
+            batch=batch,
         )
 
     def note(self, who: str) -> Handle:

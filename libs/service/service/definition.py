@@ -39,12 +39,13 @@ class Subscribes:
 
     `events` are those that its handler does something with, whose topics it reads; `begin` gives the subscription's
     name and its handler. An event that the registry does not know is parked until a release does: the one that emits it
-    comes after one that knows it everywhere.
+    comes after one that knows it everywhere. `batch` events are handled in one transaction, at most.
     """
 
     events: Collection[type[Event]]
     begin: Callable[[Settings], tuple[str, Handle]]
     registry: Registry = field(default_factory=lambda: REGISTRY)
+    batch: int = 500
 
     @property
     def to(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
 from indicators.progress import chapters
-from indicators.projection import begin, forget
+from indicators.projection import BATCH, begin, forget
 from indicators.target import targets
 from indicators.verify import verify
 from service.definition import Service, Subscribes
@@ -27,7 +27,8 @@ app = Service(
     ),
     router=routes(catalogue),
     subscriptions=tuple(
-        Subscribes(events=chapter.events, begin=partial(begin, chapter)) for chapter in catalogue.chapters.values()
+        Subscribes(events=chapter.events, begin=partial(begin, chapter), batch=BATCH)
+        for chapter in catalogue.chapters.values()
     ),
     migrations=Path(__file__).parent / "migrations",
     commands={

@@ -11,8 +11,7 @@ dimensions have changed with it, the old value is taken out where it was, and th
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -30,6 +29,9 @@ from service.running.settings import Settings
 
 PREFIX: Final = "indicators-"
 """Begins the names of our subscriptions; chapter and generation follow."""
+
+BATCH: Final = 2000
+"""Events folded in one transaction, at most: more of them meet in the same cells."""
 
 EVER, YEAR, MONTH = 0, 1, 2
 """The grains of cells: all facts, those of a year, and those of a month."""
@@ -58,6 +60,7 @@ WITH begun AS (
 INSERT INTO measures (id, generation, name)
 SELECT * FROM unnest($4::bigint[], $5::text[], $6::text[]) ON CONFLICT DO NOTHING
 """
+_HAS_BEGUN: Final = "SELECT EXISTS (SELECT FROM generations WHERE generation = $1)"
 _SLICES: Final = """
 INSERT INTO slices (id, measure, contributor, dimensions)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::jsonb[]) AS new (id) ORDER BY id
@@ -65,8 +68,12 @@ ON CONFLICT DO NOTHING
 """
 _CELLS: Final = """
 INSERT INTO cells AS cell (measure, grain, since, slice, value, recorded_at, sample)
-SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::date[], $4::bigint[], $5::numeric[], $6::timestamptz[],
-                     $7::boolean[]) AS more (measure, grain, since, slice)
+SELECT measure, grain, since, slice, sum(value), max(recorded_at), bool_or(sample)
+FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::numeric[], $5::timestamptz[], $6::boolean[])
+         AS more (measure, slice, month, value, recorded_at, sample),
+     LATERAL (VALUES (0::smallint, date '-infinity'), (1, date_trunc('year', month::timestamp)::date), (2, month))
+         AS grains (grain, since)
+GROUP BY measure, grain, since, slice
 ORDER BY measure, grain, since, slice
 ON CONFLICT (measure, grain, since, slice) DO UPDATE
 SET value = cell.value + excluded.value, recorded_at = greatest(cell.recorded_at, excluded.recorded_at),
@@ -95,8 +102,7 @@ class Subject(NamedTuple):
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(NamedTuple):
     """What a subject's level was last."""
 
     slice: int
@@ -104,39 +110,14 @@ class Latest:
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A fact as it is stored: `value` adds up."""
+class _Counted(NamedTuple):
+    """A fact as it was declared, with where it belongs."""
 
     measure: int
     message: Message
-    ordinal: int
     subject: str
     slice: int
     fact: Fact
-    value: Decimal
-    stands: Decimal | None = None
-
-    @property
-    def columns(self) -> tuple[Any, ...]:
-        message = self.message
-        return (
-            self.measure,
-            name_of(message.topic),
-            message.partition,
-            message.position,
-            self.ordinal,
-            message.event_id,
-            message.type,
-            self.subject,
-            self.slice,
-            self.fact.effective_on,
-            message.recorded_at,
-            self.value,
-            self.stands,
-            self.fact.times,
-            message.sample,
-        )
 
 
 def measure_id(generation: str, name: str) -> int:
@@ -145,6 +126,12 @@ def measure_id(generation: str, name: str) -> int:
 
 
 @lru_cache(maxsize=100_000)
+def _slice(measure: int, contributor: str, *dimensions: tuple[str, str | int | None]) -> tuple[int, str]:
+    """The number of a slice, and its dimensions as they are written down."""
+    written = json.dumps(dict(dimensions))
+    return _number(measure, contributor, written), written
+
+
 def _number(*told: str | int) -> int:
     """A number that always says the same. Two that meet by accident are to be expected among four billion."""
     return int.from_bytes(blake2b(json.dumps(told).encode(), digest_size=8).digest(), signed=True)
@@ -170,8 +157,34 @@ class Projection:
 
     async def __call__(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
         """Folds a batch, in the transaction that moves the subscription's marks."""
+        await self._begin(connection)
         slices: dict[int, tuple[int, str, str]] = {}
-        counted = list(self._count(messages, slices))
+        counted = [*self._count(messages, slices)]
+        if not counted:
+            return
+        steps = {Subject(each.measure, each.subject) for each in counted if each.fact.is_step or each.fact.reaches_now}
+        before: dict[Subject, Latest] = {}
+        if steps:
+            for measure, subject, *latest in await connection.fetch(_READ_LATEST, *zip(*steps, strict=True)):
+                before[Subject(measure, subject)] = Latest(*latest)
+        batch = _Batch(before, self._in_cells)
+        for each in counted:
+            batch.add(each)
+        there = await connection.fetch("SELECT id FROM slices WHERE id = ANY ($1)", slices.keys())
+        if new := slices.keys() - {row["id"] for row in there}:
+            await connection.execute(_SLICES, new, *zip(*(slices[each] for each in new), strict=True))
+        await connection.copy_records_to_table("facts", records=batch.facts, columns=_FACT_COLUMNS)
+        if batch.months:
+            columns = zip(*((*place, *cell) for place, cell in batch.months.items()), strict=True)
+            await connection.execute(_CELLS, *columns)
+        if batch.changed:
+            await connection.execute(
+                _WRITE_LATEST, *zip(*((*k, *latest) for k, latest in batch.changed.items()), strict=True)
+            )
+
+    async def _begin(self, connection: asyncpg.Connection) -> None:
+        if await connection.fetchval(_HAS_BEGUN, self.subscription):
+            return
         await connection.execute(
             _BEGIN,
             self.subscription,
@@ -181,24 +194,8 @@ class Projection:
             [self.subscription] * len(self._ids),
             [*self._ids],
         )
-        if not counted:
-            return
-        asked = {Subject(row.measure, row.subject) for row in counted if row.fact.is_step or row.fact.reaches_now}
-        before: dict[Subject, Latest] = {}
-        if asked:
-            for measure, subject, *latest in await connection.fetch(_READ_LATEST, *zip(*asked, strict=True)):
-                before[Subject(measure, subject)] = Latest(*latest)
-        changed: dict[Subject, Latest] = {}
-        rows = list(_differences(counted, before, changed))
-        await connection.execute(_SLICES, [*slices], *zip(*slices.values(), strict=True))
-        await connection.copy_records_to_table("facts", records=(row.columns for row in rows), columns=_FACT_COLUMNS)
-        if cells := _cells(row for row in rows if row.measure in self._in_cells):
-            await connection.execute(_CELLS, *zip(*((*place, *cell) for place, cell in cells.items()), strict=True))
-        if changed:
-            columns = ((*key, latest.slice, latest.effective_on, latest.value) for key, latest in changed.items())
-            await connection.execute(_WRITE_LATEST, *zip(*columns, strict=True))
 
-    def _count(self, messages: Sequence[Message], slices: dict[int, tuple[int, str, str]]) -> Iterator[_Row]:
+    def _count(self, messages: Sequence[Message], slices: dict[int, tuple[int, str, str]]) -> Iterator[_Counted]:
         """What the messages count for; the slices that it is in are noted."""
         for message in messages:
             measures = self._counted_by.get(message.type)
@@ -208,63 +205,76 @@ class Projection:
             for measure in measures:
                 number = self._ids[measure.name]
                 for fact in measure.facts(event):
-                    dimensions = json.dumps(fact.dimensions)
-                    slice_ = _number(number, fact.contributor, dimensions)
+                    slice_, dimensions = _slice(number, fact.contributor, *fact.dimensions.items())
                     slices[slice_] = (number, fact.contributor, dimensions)
                     subject = f"{message.stream_id}#{fact.part}" if fact.part else message.stream_id
-                    yield _Row(number, message, 0, subject, slice_, fact, fact.value)
+                    yield _Counted(number, message, subject, slice_, fact)
 
 
-def _differences(
-    counted: Sequence[_Row], before: Mapping[Subject, Latest], changed: dict[Subject, Latest]
-) -> Iterator[_Row]:
-    """The rows as they are stored, numbered within each event and measure; latest values that change are noted.
+class _Batch:
+    """What is stored of a batch."""
 
-    Raises StepGoesBack.
-    """
-    ordinals: dict[tuple[str, int, int], int] = defaultdict(int)
-    for row in counted:
-        fact, subject = row.fact, Subject(row.measure, row.subject)
-        stored = [row]
-        latest = changed.get(subject) or before.get(subject)
-        if fact.is_step:
-            if latest and fact.effective_on < latest.effective_on:
-                raise StepGoesBack(f"{row.message}: {fact.effective_on} is before {latest.effective_on}")
-            stored = list(_step(row, latest))
-            changed[subject] = Latest(row.slice, fact.effective_on, fact.value)
-        elif fact.reaches_now and latest:
-            changed[subject] = replace(latest, slice=row.slice, value=latest.value + fact.value)
-        for each in stored:
-            place = (each.message.topic, each.message.position, each.measure)
-            yield replace(each, ordinal=ordinals[place])
-            ordinals[place] += 1
+    def __init__(self, before: Mapping[Subject, Latest], in_cells: Container[int]) -> None:
+        self.facts: list[tuple[Any, ...]] = []
+        self.months: dict[tuple[int, int, date], tuple[Decimal, datetime, bool]] = {}
+        """What is added up, by measure, slice and month."""
+        self.changed: dict[Subject, Latest] = {}
+        self._before = before
+        self._in_cells = in_cells
+        self._ordinals: dict[tuple[str, int, int], int] = defaultdict(int)
 
+    def add(self, counted: _Counted) -> None:
+        """Takes in a fact: of a level's step, what changes with it. Raises StepGoesBack."""
+        fact = counted.fact
+        if not (fact.is_step or fact.reaches_now):
+            self._store(counted, counted.slice, fact.value)
+            return
+        subject = Subject(counted.measure, counted.subject)
+        latest = self.changed.get(subject) or self._before.get(subject)
+        if not fact.is_step:
+            self._store(counted, counted.slice, fact.value)
+            if latest:
+                self.changed[subject] = Latest(counted.slice, latest.effective_on, latest.value + fact.value)
+            return
+        if latest and fact.effective_on < latest.effective_on:
+            raise StepGoesBack(f"{counted.message}: {fact.effective_on} is before {latest.effective_on}")
+        stays = latest is None or latest.slice == counted.slice
+        self._store(counted, counted.slice, fact.value - latest.value if latest and stays else fact.value, fact.value)
+        if latest and not stays and latest.value:
+            self._store(counted, latest.slice, -latest.value)
+        self.changed[subject] = Latest(counted.slice, fact.effective_on, fact.value)
 
-def _step(row: _Row, latest: Latest | None) -> Iterator[_Row]:
-    """What a step changes."""
-    stands = row.fact.value
-    if latest is None or latest.slice == row.slice:
-        yield replace(row, value=stands - (latest.value if latest else 0), stands=stands)
-        return
-    yield replace(row, stands=stands)
-    if latest.value:
-        yield replace(row, slice=latest.slice, value=-latest.value)
-
-
-def _cells(
-    rows: Iterator[_Row],
-) -> Mapping[tuple[int, int, date, int], tuple[Decimal, datetime, bool]]:
-    """What the rows add to the cells of each grain."""
-    cells: dict[tuple[int, int, date, int], tuple[Decimal, datetime, bool]] = {}
-    for row in rows:
-        on, recorded_at, sample = row.fact.effective_on, row.message.recorded_at, row.message.sample
-        for grain, since in ((EVER, date.min), (YEAR, on.replace(month=1, day=1)), (MONTH, on.replace(day=1))):
-            place = (row.measure, grain, since, row.slice)
-            if there := cells.get(place):
-                cells[place] = (there[0] + row.value, max(there[1], recorded_at), there[2] or sample)
+    def _store(self, counted: _Counted, slice_: int, value: Decimal, stands: Decimal | None = None) -> None:
+        measure, message, subject, _, fact = counted
+        topic, position, recorded_at, on = message.topic, message.position, message.recorded_at, fact.effective_on
+        ordinal = self._ordinals[topic, position, measure]
+        self._ordinals[topic, position, measure] = ordinal + 1
+        self.facts.append(
+            (
+                measure,
+                name_of(topic),
+                message.partition,
+                position,
+                ordinal,
+                message.event_id,
+                message.type,
+                subject,
+                slice_,
+                on,
+                recorded_at,
+                value,
+                stands,
+                fact.times,
+                message.sample,
+            )
+        )
+        if measure in self._in_cells:
+            place = (measure, slice_, on.replace(day=1))
+            if there := self.months.get(place):
+                sample = there[2] or message.sample
+                self.months[place] = (there[0] + value, max(there[1], recorded_at), sample)
             else:
-                cells[place] = (row.value, recorded_at, sample)
-    return cells
+                self.months[place] = (value, recorded_at, message.sample)
 
 
 def generation_of(chapter: Chapter, settings: Settings) -> str:

@@ -908,10 +908,9 @@ async def test_the_pace_of_members_leads_to_the_day_on_which_they_are_as_many_as
 
 
 async def test_what_is_made_of_targets_waits_for_them_and_all_else_is_answered(pool: asyncpg.Pool) -> None:
-    network_alone = next(each for each in chapters if "-network-" in each.subscription)
     log = Log("companies")
     log.append(f"company-{FONDERIE}", activated(FONDERIE, 5, date(2024, 1, 1)))
-    await fold(pool, log.messages, network_alone)
+    await fold(pool, log.messages, Projection(network.CHAPTER))
     assert await value(pool, "members") == 1
     with pytest.raises(CatchingUp, match="steering"):
         await ask(pool, "members_pace")

@@ -57,7 +57,7 @@ Handle = Callable[[asyncpg.Connection, Sequence[Message]], Awaitable[None]]
 """Has its effects on the connection, in the transaction that is open there, and nowhere else."""
 
 BATCH: Final = 500
-"""Messages handled in one transaction, at most."""
+"""Messages handled in one transaction, at most, where a subscription says nothing else."""
 SESSION: Final = 10.0
 """Seconds without a sign of life after which an instance's partitions are given to others."""
 HOUSEKEEPING: Final = 5.0
@@ -106,6 +106,7 @@ class Subscription:
         group: str | None = None,
         session: float = SESSION,
         tells_current: bool = False,
+        batch: int = BATCH,
     ) -> None:
         self._name = name
         self._group = group or name
@@ -118,7 +119,9 @@ class Subscription:
         self._pool = pool
         self._handle = handle
         self._session = session
-        self._limit = BATCH
+        self._batch = batch
+        """Messages handled in one transaction, at most."""
+        self._limit = batch
         self._stuck: dict[TopicPartition, _Stuck] = {}
         self._parked: dict[TopicPartition, set[str]] = {}
         """The parked streams of each partition, at least: read at its mark, behind which only its owner parks more."""
@@ -215,7 +218,7 @@ class Subscription:
                 if _passes(error):
                     raise
                 await self._apply_singly(member, records)
-            self._limit = min(BATCH, 2 * self._limit)
+            self._limit = min(self._batch, 2 * self._limit)
         reached = await member.caught_up()
         self._left = replace(self._left, left=member.left)
         if reached:

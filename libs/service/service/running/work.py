@@ -221,5 +221,6 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         handle=handle,
         known=subscribes.registry,
         group=settings.group(name),
+        batch=subscribes.batch,
     )
     return _told(f"subscription {name}", subscription, subscription.run)

@@ -56,7 +56,7 @@ CREATE TABLE cells (
     sample boolean NOT NULL,                    -- whether any fact in it is made up
     value numeric NOT NULL,
     PRIMARY KEY (measure, grain, since, slice)
-);
+) WITH (fillfactor = 60);
 
 -- The value that each subject of a level has had since its latest step.
 CREATE TABLE latest (
@@ -66,4 +66,4 @@ CREATE TABLE latest (
     effective_on date NOT NULL,
     value numeric NOT NULL,
     PRIMARY KEY (measure, subject)
-);
+) WITH (fillfactor = 60);
