@@ -17,7 +17,7 @@ from eventstore.postgres.appending import Append, NewEvent
 from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing.membership import Membership
-from eventstore.subscribing.subscription import Handle, Subscription
+from eventstore.subscribing.subscription import BATCH, Handle, Subscription
 
 Runs = TypeVar("Runs", Relay, Subscription)
 
@@ -76,7 +76,7 @@ class Town:
         topic: str | None = None,
         session: float = 1.0,
         known: Collection[str] = ("LampLit",),
-        batch: int = 500,
+        batch: int = BATCH,
     ) -> Subscription:
         """Another instance of the one subscription."""
         return Subscription(

@@ -23,7 +23,7 @@ from eventstore.erasure import Erasure
 from eventstore.mirrors import Mirror
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
 from eventstore.reactions import Reactions
-from eventstore.subscribing.subscription import Handle
+from eventstore.subscribing.subscription import BATCH, Handle
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
@@ -45,7 +45,7 @@ class Subscribes:
     events: Collection[type[Event]]
     begin: Callable[[Settings], tuple[str, Handle]]
     registry: Registry = field(default_factory=lambda: REGISTRY)
-    batch: int = 500
+    batch: int = BATCH
 
     @property
     def to(self) -> tuple[str, ...]:
