@@ -79,7 +79,7 @@ def flow(question: Question, bound: Bound) -> str:
 WITH {_ranked(question, bound)}, shares AS (
     SELECT share, cell, period, {_ADDED}
     FROM ({_parts(question.first, question, bound)}) AS parts JOIN asked ON id = slice
-    GROUP BY share, cell, period
+    GROUP BY share, period, cell
 )
 SELECT key, period, {_CELL}
 FROM shares JOIN keys USING (cell)
@@ -96,7 +96,7 @@ def stock(question: Question, bound: Bound, *, since: date | None, excluded: str
 WITH {_ranked(question, bound, excluded)}, shares AS (
     SELECT share, cell, period, {_ADDED}
     FROM ({_parts(since, question, bound)}) AS parts JOIN asked ON id = slice
-    GROUP BY share, cell, period
+    GROUP BY share, period, cell
 ), running AS (
     SELECT cell, period, value, recorded_at, sample, sum(value) OVER (PARTITION BY share ORDER BY period) AS after
     FROM shares
