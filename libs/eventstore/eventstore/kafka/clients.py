@@ -82,6 +82,10 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
             await _within(_PARTING, starting)
             raise
 
+    def let_wait(self, milliseconds: int) -> None:
+        """Lets fetches that begin from now on wait at the broker for so long, at most, until there is a record."""
+        self._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001  # It can be given only once.
+
     async def discard(self) -> None:
         """Closes, and leaves the group if it is in one."""
         if await _within(_PARTING, self.stop()):

@@ -25,6 +25,9 @@ POLL: Final = 1.0
 """Seconds that a poll waits for records, at most. It returns at once when there are any."""
 _FETCH_WAIT: Final = 100
 """Milliseconds a fetch may wait at the broker; aiokafka leaves out of it the partitions it has unread records of."""
+_IDLE_FETCH_WAIT: Final = 1000
+"""The same of one that is begun while all is read: it has all partitions, and the first record of any ends it. Half a
+session at most, since a broker that answers is heard of no sooner."""
 
 
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -39,6 +42,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._polled_at = asyncio.get_running_loop().time()
         self._assignments = 0
         self._reporting: asyncio.Task[None] | None = None
+        self._reported: dict[TopicPartition, int] = {}
         self.marks: dict[TopicPartition, int] = {}
         """The partitions being read, and the position of the last event applied of each."""
         self.read: dict[TopicPartition, int] = {}
@@ -59,6 +63,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             # Where there is no telling, from the beginning: what is not after the mark is left out.
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_FETCH_WAIT,
+            # What there is to fetch anew wakes aiokafka by itself; this is how often it looks besides.
+            consumer_timeout_ms=int(POLL * 1000),
             session_timeout_ms=int(session * 1000),
             heartbeat_interval_ms=int(session * 250),
             # Longer than the group may wait for a member that is gone.
@@ -132,7 +138,11 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def poll(self, limit: int) -> list[ConsumerRecord]:
         """The next records of the partitions being read, in order within each; none after a while without any."""
-        polled = await self._consumer.getmany(timeout_ms=int(POLL * 1000), max_records=limit)
+        self._consumer.let_wait(min(_IDLE_FETCH_WAIT, int(self._session * 500)))
+        try:
+            polled = await self._consumer.getmany(timeout_ms=int(POLL * 1000), max_records=limit)
+        finally:
+            self._consumer.let_wait(_FETCH_WAIT)
         last, self._polled_at = self._polled_at, asyncio.get_running_loop().time()
         if self._polled_at - last > max(self._session, 2 * POLL):
             # It stood still. What it has from before is good, but not what it was sent since: a topic may have been
@@ -168,9 +178,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         ]
 
     async def report(self) -> None:
-        """Commits offsets, for those who look at the group's lag; nothing waits for it."""
-        if self.marks and (self._reporting is None or self._reporting.done()):
-            offsets = {partition: await self._consumer.position(partition) for partition in self.marks}
+        """Commits offsets where one has changed, for those who look at the group's lag; nothing waits for it."""
+        offsets = {partition: await self._consumer.position(partition) for partition in self.marks}
+        if offsets and offsets != self._reported and (self._reporting is None or self._reporting.done()):
             self._reporting = asyncio.create_task(self._commit(offsets))
 
     async def _close(self) -> None:
@@ -182,3 +192,4 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
         with contextlib.suppress(KafkaError):
             await self._consumer.commit(offsets)
+            self._reported = offsets

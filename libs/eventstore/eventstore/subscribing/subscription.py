@@ -200,11 +200,11 @@ class Subscription:
         return topics
 
     async def _step(self, member: Membership) -> None:
-        now = asyncio.get_running_loop().time()
-        self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in member.partitions}
-        self._parked = {place: streams for place, streams in self._parked.items() if place in member.partitions}
+        now, partitions = asyncio.get_running_loop().time(), member.partitions
+        self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in partitions}
+        self._parked = {place: streams for place, streams in self._parked.items() if place in partitions}
         waiting = {place for place, stuck in self._stuck.items() if stuck.until > now}
-        unplaced = member.partitions - member.marks.keys() - waiting
+        unplaced = partitions - member.marks.keys() - waiting
         if unplaced:
             await member.place(unplaced, partial(self._read_marks, member))
             self._left = _Left(member.left, member.left, now)
