@@ -30,7 +30,7 @@ class Bound:
 Read = Callable[[Question, Bound], str]
 
 _TOTAL: Final = """
-SELECT NULL::jsonb AS key, NULL::date AS period, coalesce(sum(value), 0) AS value,
+SELECT NULL::text AS key, NULL::date AS period, coalesce(sum(value), 0) AS value,
        count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of, bool_or(sample) AS sample"""
 _CELL: Final = """
        sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
@@ -76,14 +76,13 @@ WHERE contributor NOT IN (SELECT contributor FROM largest){cells if question.dim
 def flow(question: Question, bound: Bound) -> str:
     """What counts in each period."""
     return f"""
-WITH {_ranked(question, bound)}, shares AS (
-    SELECT share, cell, period, {_ADDED}
-    FROM ({_parts(question.first, question, bound)}) AS parts JOIN asked ON id = slice
-    GROUP BY share, period, cell
+WITH {_shares(question.first, question, bound)}, counted AS (
+    SELECT cell, period, {_CELL}
+    FROM shares
+    GROUP BY cell, period
 )
-SELECT key, period, {_CELL}
-FROM shares JOIN keys USING (cell)
-GROUP BY key, period
+SELECT key, period, value, n, as_of, sample
+FROM counted JOIN keys USING (cell)
 """
 
 
@@ -93,11 +92,7 @@ def stock(question: Question, bound: Bound, *, since: date | None, excluded: str
     How many contribute changes with each of them who begins or ceases to.
     """
     return f"""
-WITH {_ranked(question, bound, excluded)}, shares AS (
-    SELECT share, cell, period, {_ADDED}
-    FROM ({_parts(since, question, bound)}) AS parts JOIN asked ON id = slice
-    GROUP BY share, period, cell
-), running AS (
+WITH {_shares(since, question, bound, excluded)}, running AS (
     SELECT cell, period, value, recorded_at, sample, sum(value) OVER (PARTITION BY share ORDER BY period) AS after
     FROM shares
 ), changes AS (
@@ -170,7 +165,7 @@ WITH {_asked(question, bound)}, told AS (
 ), each AS (
     SELECT told.* FROM told, generate_series(1, times)
 )
-SELECT NULL::jsonb AS key, NULL::date AS period, array_agg(value ORDER BY value) AS value,
+SELECT NULL::text AS key, NULL::date AS period, array_agg(value ORDER BY value) AS value,
        count(DISTINCT contributor) AS n, max(recorded_at) AS as_of, bool_or(sample) AS sample, NULL AS excluded
 FROM each
 UNION ALL
@@ -189,7 +184,7 @@ def _asked(question: Question, bound: Bound) -> str:
     """The slices that are counted, with the key of their cell."""
     key = ", ".join(f"dimensions -> '{name}'" for name in question.dimensions)
     return f"""asked AS MATERIALIZED (
-    SELECT id, contributor, jsonb_build_array({key}) AS key FROM slices WHERE measure = $1{only(question, bound)}
+    SELECT id, contributor, json_build_array({key})::text COLLATE "C" AS key FROM slices WHERE measure = $1{only(question, bound)}
 )"""
 
 
@@ -201,14 +196,31 @@ def only(question: Question, bound: Bound) -> str:
     )
 
 
-def _ranked(question: Question, bound: Bound, excluded: str | None = None) -> str:
-    """The same, with numbers for cells and for who contributes to them: there are few slices, and many parts."""
+def _shares(since: date | None, question: Question, bound: Bound, excluded: str | None = None) -> str:
+    """Who contributes how much in each period, with numbers for cells and shares: there are few slices, and many parts.
+
+    A slice has one part in a month. Most are the only one of their share, so that nothing of them is to be added up.
+    """
+    lone = "count(*) OVER (PARTITION BY key, contributor) = 1" if question.period == "month" else "false"
     return f"""{_asked(question, bound).replace("asked", "found", 1)}, asked AS MATERIALIZED (
-    SELECT id, dense_rank() OVER (ORDER BY key) AS cell, dense_rank() OVER (ORDER BY key, contributor) AS share, key
+    SELECT id, dense_rank() OVER (ORDER BY key) AS cell, dense_rank() OVER (ORDER BY key, contributor) AS share, key,
+           {lone} AS lone
     FROM found
     WHERE contributor IS DISTINCT FROM {bound(excluded)}::text
 ), keys AS (
     SELECT DISTINCT cell, key FROM asked
+), told AS MATERIALIZED (
+    SELECT share, period, cell, value, recorded_at, sample, lone
+    FROM ({_parts(since, question, bound)}) AS parts JOIN asked ON id = slice
+), shares AS (
+    SELECT share, period, cell, value, recorded_at, sample
+    FROM told
+    WHERE lone
+    UNION ALL
+    SELECT share, period, cell, {_ADDED}
+    FROM told
+    WHERE NOT lone
+    GROUP BY share, period, cell
 )"""
 
 
@@ -225,9 +237,9 @@ def _parts(first: date | None, question: Question, bound: Bound) -> str:
         for grain, begins, ends in _grains(first, question)
     ]
     parts += [
-        f"SELECT slice, {_begins(period, None)}, value, recorded_at, sample FROM facts"
+        f"SELECT slice, {_begins(period, None)}, {_ADDED} FROM facts"
         f" WHERE measure = $1 AND effective_on >= {bound(begins)} AND effective_on < {bound(ends)}"
-        + _known(question, bound)
+        f"{_known(question, bound)} GROUP BY 1, 2"
         for begins, ends in _days(first, question)
     ]
     return "\n    UNION ALL ".join(parts)
