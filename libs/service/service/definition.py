@@ -69,6 +69,8 @@ class Service:
     """Tells which topic an event is in. Where it has none of the service's own, they are in the only one it has."""
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """Kinds of problems that its router knows beside those of every service, each a request without an answer (422)."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
@@ -148,7 +150,7 @@ class Service:
     @property
     def problems(self) -> Mapping[str, Kind]:
         """Every problem it may answer with, by slug."""
-        found = dict(KINDS)
+        found = {**KINDS, **self.kinds}
         for resource in self.resources:
             found.update(refusals(resource.decider))
         return found

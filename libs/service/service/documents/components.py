@@ -98,7 +98,7 @@ PARAMETERS: Final[Document] = {
     "If-None-Match": {
         "name": "If-None-Match",
         "in": "header",
-        "description": "The version that is already known: 304 while it is the latest.",
+        "description": "The `ETag` of what is already known: 304 while that is the latest.",
         "schema": {"type": "string"},
         "example": '"3"',
     },
@@ -245,11 +245,11 @@ def response(
     return {"description": description, "headers": headers, "content": content}
 
 
-def responses(service: str) -> Document:
-    """The responses that operations share, by the name of the component."""
+def responses(service: str, own: Mapping[str, Kind]) -> Document:
+    """The responses that operations share, by the name of the component; `own` are the service's own kinds of 422."""
 
     def of(description: str, *slugs: str) -> Document:
-        return response(service, description, {slug: KINDS[slug] for slug in slugs})
+        return response(service, description, {slug: (own.get(slug) or KINDS[slug]) for slug in slugs})
 
     return {
         "MalformedHeader": of("A header can't be read.", "malformed-header"),
@@ -261,7 +261,7 @@ def responses(service: str) -> Document:
         "Stale": of("The record is no longer at the version of If-Match.", "stale"),
         "TooLarge": of("Too large.", "body-too-large", "event-too-large"),
         "UnsupportedMediaType": of("The body is not JSON.", "unsupported-media-type"),
-        "Invalid": of("The request does not have the form it needs.", "invalid"),
+        "Invalid": of("The request does not have the form it needs.", "invalid", *own),
         "InvalidOrKeyReused": of("The request does not have the form it needs.", "invalid", "idempotency-key-reused"),
         "Internal": of("A fault of ours.", "internal"),
         "Unavailable": of("Something the service needs is away.", "unavailable", "timed-out"),

@@ -61,7 +61,7 @@ def document(service: Service) -> Document:
     written["tags"] = _tags(service, paths)
     shared = {
         "schemas": dict(sorted(schemas.items())),
-        "responses": components.responses(service.name),
+        "responses": components.responses(service.name, service.kinds),
         "headers": components.HEADERS,
         "parameters": components.PARAMETERS,
     }
@@ -104,7 +104,8 @@ def _used(paths: Document, shared: Mapping[str, Document]) -> Document:
 
 
 def _complete(operation: Document, schemas: Document) -> None:
-    """Adds to an operation of a FastAPI route the problems it may answer with, and examples of all else."""
+    """Adds to an operation of a FastAPI route the problems it may answer with, the header that a 304 answers, and
+    examples of all else."""
     responses: dict[str, Any] = operation["responses"]
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = untyped_null(parameter["schema"])
@@ -122,6 +123,8 @@ def _complete(operation: Document, schemas: Document) -> None:
         responses.setdefault("503", refer("responses", "Unavailable"))
     if any(parameter["in"] == "path" for parameter in operation.get("parameters", ())):
         responses.setdefault("404", refer("responses", "NotFound"))
+    if "304" in responses:
+        operation.setdefault("parameters", []).append(refer("parameters", "If-None-Match"))
     if "requestBody" in operation:
         responses.setdefault("413", refer("responses", "TooLarge"))
     operation.setdefault("security", [])

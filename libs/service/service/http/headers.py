@@ -49,11 +49,14 @@ def if_match(exchange: Exchange) -> int | None:
 
 def none_match(exchange: Exchange, version: int) -> bool:
     """Whether If-None-Match lets the answer through: the client does not have this version yet."""
-    value = exchange.header(b"if-none-match")
+    return not matches(exchange.header(b"if-none-match"), etag(version))
+
+
+def matches(value: str | None, tag: str) -> bool:
+    """Whether the value of an If-None-Match names a tag."""
     if value is None:
-        return True
-    tags = {tag.strip().removeprefix("W/") for tag in value.split(",")}
-    return tags.isdisjoint((ANY_VERSION, etag(version)))
+        return False
+    return not {each.strip().removeprefix("W/") for each in value.split(",")}.isdisjoint((ANY_VERSION, tag))
 
 
 def etag(version: int) -> str:

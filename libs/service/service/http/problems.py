@@ -21,7 +21,7 @@ from service.http import sentences
 from service.http.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.http.exchange import BodyTooLarge, Exchange, Refused
 from service.http.faults import Fault, Faults, fault_of
-from service.http.kinds import KINDS, title
+from service.http.kinds import KINDS, Kind, title
 from service.http.languages import VARIES, language_of
 from service.http.sentences import Said, Told
 
@@ -53,19 +53,22 @@ class Problem(Exception):
     """Of the slug's kind unless given."""
     faults: Sequence[Fault] = ()
     """Each fault of a request that does not have the form it needs."""
+    kind: Kind | None = None
+    """Where it is one of the service's own (`Service.kinds`)."""
 
     def __post_init__(self) -> None:
-        self.status = self.status or KINDS[self.slug].status
+        self.kind = self.kind or KINDS.get(self.slug)
+        if not self.status:
+            self.status = (self.kind or KINDS[self.slug]).status
 
     def __str__(self) -> str:
         return self.detail.told("en")
 
     def written(self, root_path: str, language: Language) -> bytes:
         """The document. Its type is a path of the service that says what the slug means."""
-        kind = KINDS.get(self.slug)
         document = {
             "type": f"{root_path}/problems/{self.slug}",
-            "title": (kind.title if kind else title(self.slug)).told(language),
+            "title": (self.kind.title if self.kind else title(self.slug)).told(language),
             "status": self.status,
             "detail": self.detail.told(language),
             **self.members,
