@@ -58,10 +58,12 @@ async def facts_behind(
     at: Mapping[str, Positions],
     after: Place,
     limit: int,
+    known_after: datetime | None = None,
 ) -> tuple[list[FactBehind], Place | None]:
     """A page of facts in the order of their positions, topic by topic, and where it ends if more follow.
 
     `at` are the positions of the first page, by chapter: events folded since then do not appear in the later ones.
+    With `known_after` only those of them are shown that were recorded from then on.
     Raises CatchingUp.
     """
     facts: list[FactBehind] = []
@@ -80,7 +82,7 @@ async def facts_behind(
             found = _counted(question, bound)
         start = after if index == after.measure else Place()
         positions = at[snapshot.catalogue.chapter_of(measure).name]
-        statement = _page(found, question, positions, start, limit + 1 - len(facts), bound)
+        statement = _page(found, question, positions, start, limit + 1 - len(facts), known_after, bound)
         rows = await snapshot.connection.fetch(statement, *bound.values, timeout=PATIENCE)
         facts += [
             FactBehind(measure.name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))})
@@ -114,7 +116,15 @@ def _in_order(measure: Measure, dimensions: dict[str, Any]) -> dict[str, Any]:
 _COLUMNS: Final = "event_id, ordinal, type, topic, position, subject, effective_on, recorded_at, value, times, sample"
 
 
-def _page(found: str, question: Question, at: Positions, start: Place, limit: int, bound: Bound) -> str:
+def _page(
+    found: str,
+    question: Question,
+    at: Positions,
+    start: Place,
+    limit: int,
+    known_after: datetime | None,
+    bound: Bound,
+) -> str:
     """A page of the facts found, with their dimensions. A level may leave out whoever is largest of those asked for."""
     return f"""
 WITH known AS NOT MATERIALIZED (
@@ -131,6 +141,7 @@ WITH known AS NOT MATERIALIZED (
 SELECT {_COLUMNS}, dimensions
 FROM asked
 WHERE (topic, position, ordinal) > ({bound(start.topic)}, {bound(start.position)}::bigint, {bound(start.ordinal)}::int)
+  AND ({bound(known_after)}::timestamptz IS NULL OR recorded_at >= {bound(known_after)})
   AND contributor NOT IN (
       SELECT contributor FROM asked WHERE {bound(question.without_largest)}::boolean GROUP BY contributor
       HAVING sum(value) > 0 ORDER BY sum(value) DESC, contributor LIMIT 1

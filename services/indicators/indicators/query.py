@@ -7,7 +7,7 @@ level on a day is the sum of all differences up to it, so that levels and sums a
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -32,9 +32,11 @@ from indicators.measures import (
     Measure,
     Quantile,
     Series,
+    Silence,
+    Sum,
     measures_of,
 )
-from indicators.projection import PREFIX, measure_id, subscription_of
+from indicators.projection import EVER, PREFIX, measure_id, subscription_of
 from indicators.question import ALWAYS, PERIODS, Key, Period, Question
 from indicators.statements import Bound, Read
 from indicators.steering import TARGET
@@ -117,12 +119,16 @@ class Snapshot:
             raise CatchingUp(chapter.name)
         return served
 
+    def counted_in(self, indicator: Indicator) -> Mapping[str, Served]:
+        """The chapters that an indicator's values are made of. Raises CatchingUp."""
+        return {self.catalogue.chapter_of(each).name: self.served(each) for each in measures_of(indicator)}
+
     def behind(self, indicator: Indicator) -> Mapping[str, Served]:
         """The chapters that an indicator's answers are made of: that of its targets as well, as far as it is folded.
 
         Raises CatchingUp.
         """
-        chapters = {self.catalogue.chapter_of(each).name: self.served(each) for each in measures_of(indicator)}
+        chapters = {**self.counted_in(indicator)}
         if (targets := self.catalogue.targets) and (self.has_targets or isinstance(indicator, Series)):
             chapters[self.catalogue.chapter_of(targets).name] = self.served(targets)
         return chapters
@@ -132,6 +138,14 @@ class Snapshot:
         """Whether what is aimed at is folded."""
         targets = self.catalogue.targets
         return targets is not None and self.catalogue.chapter_of(targets).name in self.chapters
+
+    def can_answer(self, indicator: Indicator) -> bool:
+        """Whether all that an indicator is made of is folded."""
+        try:
+            self.behind(indicator)
+        except CatchingUp:
+            return False
+        return True
 
     def positions(self, indicator: Indicator) -> Mapping[str, Positions]:
         """What an indicator's answers are made of, by chapter. Raises CatchingUp."""
@@ -150,7 +164,8 @@ class Snapshot:
         question = ended(indicator, question)
         match indicator:
             case Formula():
-                return _compute(indicator, [await self.answer(each, question) for each in indicator.of])
+                answers = [await self.answer(each, question) for each in indicator.of]
+                return _compute(indicator, answers, filled=question.filled)
             case Mean(of=(Level() as level,)):
                 return await self._mean(level, question)
             case Series(of=(Level() as level,)):
@@ -164,6 +179,51 @@ class Snapshot:
                 answer = await self._added_up(indicator, question)
                 return _numbers(answer) if isinstance(indicator, Distinct) else answer
         raise AssertionError(indicator)
+
+    async def current(self, indicators: Iterable[Indicator]) -> Mapping[str, Answer]:
+        """What those of some indicators say now that can be asked, by name: the same as each says by itself.
+
+        What cells of all facts tell is read at once, whoever it is of.
+        """
+        asked = [each for each in indicators if self.can_answer(each)]
+        measures = {
+            self.number(measure): measure
+            for each in asked
+            for measure in measures_of(each)
+            if isinstance(measure, Sum | Level | Distinct)
+        }
+        rows = await self.connection.fetch(statements.EVERY_TOTAL, [*measures], EVER, timeout=PATIENCE)
+        found = {row["measure"]: cast(Row, row) for row in rows}
+        known: dict[tuple[str, date | None], Answer] = {}
+        for number, measure in measures.items():
+            answer = Answer(_value(measure, found.get(number, _NOTHING)), {})
+            known[measure.name, None] = _numbers(answer) if isinstance(measure, Distinct) else answer
+        return {each.name: await self._now(each, Question(), known) for each in asked}
+
+    async def _now(
+        self, indicator: Indicator, question: Question, known: dict[tuple[str, date | None], Answer]
+    ) -> Answer:
+        """The answer, of which whatever is made of another is computed, and nothing is asked for twice."""
+        question = ended(indicator, question)
+        place = (indicator.name, question.last)
+        if place not in known:
+            if isinstance(indicator, Formula):
+                answers = [await self._now(each, question, known) for each in indicator.of]
+                known[place] = _compute(indicator, answers, filled=False)
+            else:
+                known[place] = await self.answer(indicator, question)
+        return known[place]
+
+    async def first_day(self, indicator: Indicator) -> date | None:
+        """The day of the first fact that an indicator is made of. Raises CatchingUp."""
+        numbers = [self.number(measure) for measure in measures_of(indicator)]
+        return cast(date | None, await self.connection.fetchval(_FIRST_DAY, numbers))
+
+    async def first_known(self, indicator: Indicator) -> datetime | None:
+        """When the first fact that an indicator is made of was recorded. Raises CatchingUp."""
+        numbers = [self.number(measure) for measure in measures_of(indicator)]
+        statement = "SELECT min(recorded_at) FROM facts WHERE measure = ANY ($1)"
+        return cast(datetime | None, await self.connection.fetchval(statement, numbers, timeout=PATIENCE))
 
     async def _added_up(self, measure: Measure, question: Question) -> Answer:
         since = None if isinstance(measure, Level) else question.first
@@ -207,14 +267,23 @@ class Snapshot:
 
         Raises CatchingUp.
         """
-        targets = self.catalogue.targets
-        if targets is None:
-            return ()
-        where = {"indicator": ((indicator.of[0] if isinstance(indicator, Series) else indicator).name,)}
-        in_force = Question(last=question.last, known_on=question.known_on, by=TARGET, where=where)
-        answer = await self.answer(targets, in_force)
-        aims = (Aim.told(dict(zip(TARGET, key, strict=True))) for key in answer.cells)
-        return sorted((aim for aim in aims if aim.is_of(question)), key=lambda aim: (aim.due, sorted(aim.of.items())))
+        return (await self.aims_of([indicator], question))[indicator.name]
+
+    async def aims_of(self, indicators: Iterable[Indicator], question: Question) -> Mapping[str, Sequence[Aim]]:
+        """The same of several indicators at once, by name; a series is aimed at by its level. Raises CatchingUp."""
+        aimed_at = {each.name: (each.of[0] if isinstance(each, Series) else each).name for each in indicators}
+        found: dict[str, list[Aim]] = defaultdict(list)
+        if self.catalogue.targets is not None:
+            where = {"indicator": tuple(dict.fromkeys(aimed_at.values()))}
+            in_force = Question(last=question.last, known_on=question.known_on, by=TARGET, where=where)
+            answer = await self.answer(self.catalogue.targets, in_force)
+            for key in answer.cells:
+                told: dict[str, Any] = dict(zip(TARGET, key, strict=True))
+                if (aim := Aim.told(told)).is_of(question):
+                    found[told["indicator"]].append(aim)
+        return {
+            name: sorted(found[of], key=lambda aim: (aim.due, sorted(aim.of.items()))) for name, of in aimed_at.items()
+        }
 
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
         bound = Bound(self.number(measure))
@@ -326,12 +395,11 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
     if begins is None or ends is None:
         return {}
     asked = [*Period.between(question.period, begins, ends)] if question.filled or question.cumulative else None
-    nothing = {"value": Decimal(0), "n": 0, "as_of": None, "sample": False}
     cells: dict[Key, Value] = {}
     for key, known in (found or {"[]": {}}).items():
         if found or not question.dimensions:
             dimensions = dict(zip(question.dimensions, json.loads(key), strict=True))
-            for period, row in _in_turn(known, asked, nothing, cumulative=question.cumulative):
+            for period, row in _in_turn(known, asked, cumulative=question.cumulative):
                 if row["n"] or question.filled:
                     told_by = tuple(period if name in PERIODS else dimensions[name] for name in question.by)
                     cells[told_by] = _value(measure, row)
@@ -341,19 +409,19 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
 def _in_turn(
     known: Mapping[Period, Row],
     asked: Sequence[Period] | None,
-    nothing: Row,
     *,
     cumulative: bool,
 ) -> Iterator[tuple[Period, Row]]:
     """Each period asked for with what is known of it; all that anything is known of, unless any are asked for."""
     if asked is None or not cumulative:
-        yield from sorted(known.items()) if asked is None else ((each, known.get(each, nothing)) for each in asked)
+        yield from sorted(known.items()) if asked is None else ((each, known.get(each, _NOTHING)) for each in asked)
         return
     changes = sorted(known.items(), reverse=True)
+    latest = _NOTHING
     for period in asked:
         while changes and changes[-1][0] <= period:
-            _, nothing = changes.pop()
-        yield period, nothing
+            _, latest = changes.pop()
+        yield period, latest
 
 
 def _quantile(measure: Quantile, question: Question, rows: Sequence[Row]) -> Answer:
@@ -400,8 +468,8 @@ def days_of(question: Question, key: Key = ()) -> int:
     return (last - first).days + 1
 
 
-def _compute(indicator: Formula, answers: Sequence[Answer]) -> Answer:
-    absent = [UNKNOWN if _is_unknown(each) else ZERO for each in indicator.of]
+def _compute(indicator: Formula, answers: Sequence[Answer], *, filled: bool) -> Answer:
+    absent = [nothing_of(each) for each in indicator.of]
 
     def value(values: Sequence[Value]) -> Value:
         told = [each.value for each in values]
@@ -416,13 +484,19 @@ def _compute(indicator: Formula, answers: Sequence[Answer]) -> Answer:
         key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)])
         for key in answers[0].cells
     }
-    shown = {key: cell for key, cell in cells.items() if cell.n or cell.value is not None}
+    shown = {key: cell for key, cell in cells.items() if filled or cell.n or cell.value is not None}
     return Answer(value([each.total for each in answers]), shown)
 
 
-def _is_unknown(indicator: Indicator) -> bool:
-    """Whether a cell that is not there means that nobody knows."""
-    return isinstance(indicator, Formula) or any(measure.silence == "unknown" for measure in measures_of(indicator))
+def nothing_of(indicator: Indicator) -> Value:
+    """What a cell that is not there stands for: that there is nothing, or that nobody knows."""
+    return UNKNOWN if silence_of(indicator) == "unknown" else ZERO
+
+
+def silence_of(indicator: Indicator) -> Silence:
+    """What it means that nothing was recorded. Of nothing, no formula and no series tells a value."""
+    unknown = isinstance(indicator, Formula | Series)
+    return "unknown" if unknown or any(each.silence == "unknown" for each in measures_of(indicator)) else "zero"
 
 
 _MEMORY: Final = "SET LOCAL work_mem = '64MB'"
@@ -430,3 +504,10 @@ _MEMORY: Final = "SET LOCAL work_mem = '64MB'"
 _MARKS: Final = """
 SELECT subscription, topic, partition, position, caught_up FROM marks WHERE starts_with(subscription, $1)
 """
+_FIRST_DAY: Final = """
+SELECT min(first)
+FROM unnest($1::bigint[]) AS asked,
+     LATERAL (SELECT min(effective_on) AS first FROM facts WHERE measure = asked) AS found
+"""
+_NOTHING: Final[Row] = {"value": Decimal(0), "n": 0, "as_of": None, "sample": False}
+"""Of what has no facts."""

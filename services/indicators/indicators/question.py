@@ -14,6 +14,11 @@ PeriodName = Literal["month", "quarter", "year"]
 PERIODS: Final[tuple[PeriodName, ...]] = get_args(PeriodName)
 
 
+def end_of(day: date) -> datetime:
+    """When a day ends in Europe/Paris."""
+    return datetime.combine(day + timedelta(days=1), time(), PARIS)
+
+
 class Period(NamedTuple):
     """A month, a quarter or a year."""
 
@@ -87,9 +92,7 @@ class Question:
     @property
     def known_before(self) -> datetime | None:
         """The end of `known_on` in Europe/Paris."""
-        if self.known_on is None:
-            return None
-        return datetime.combine(self.known_on + timedelta(days=1), time(), PARIS)
+        return None if self.known_on is None else end_of(self.known_on)
 
     @property
     def period(self) -> PeriodName | None:

@@ -29,6 +29,20 @@ class Bound:
 
 Read = Callable[[Question, Bound], str]
 
+EVERY_TOTAL: Final = """
+WITH everyone AS (
+    SELECT cells.measure, contributor, sum(value) AS value, max(recorded_at) AS recorded_at, bool_or(sample) AS sample
+    FROM cells JOIN slices ON id = slice
+    WHERE cells.measure = ANY ($1::bigint[]) AND grain = $2
+    GROUP BY cells.measure, contributor
+)
+SELECT measure, sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
+       bool_or(sample) AS sample
+FROM everyone
+GROUP BY measure
+"""
+"""What many measures add up to, of all days: what `total` says of each where nothing is asked for beside."""
+
 _TOTAL: Final = """
 SELECT NULL::text AS key, NULL::date AS period, coalesce(sum(value), 0) AS value,
        count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of, bool_or(sample) AS sample"""
@@ -184,7 +198,9 @@ def _asked(question: Question, bound: Bound) -> str:
     """The slices that are counted, with the key of their cell."""
     key = ", ".join(f"dimensions -> '{name}'" for name in question.dimensions)
     return f"""asked AS MATERIALIZED (
-    SELECT id, contributor, json_build_array({key})::text COLLATE "C" AS key FROM slices WHERE measure = $1{only(question, bound)}
+    SELECT id, contributor, json_build_array({key})::text COLLATE "C" AS key
+    FROM slices
+    WHERE measure = $1{only(question, bound)}
 )"""
 
 
@@ -237,7 +253,7 @@ def _parts(first: date | None, question: Question, bound: Bound) -> str:
         for grain, begins, ends in _grains(first, question)
     ]
     parts += [
-        f"SELECT slice, {_begins(period, None)}, {_ADDED} FROM facts"
+        f"SELECT slice, {_begins(period, None)} AS period, {_ADDED} FROM facts"
         f" WHERE measure = $1 AND effective_on >= {bound(begins)} AND effective_on < {bound(ends)}"
         f"{_known(question, bound)} GROUP BY 1, 2"
         for begins, ends in _days(first, question)
