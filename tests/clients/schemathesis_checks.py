@@ -34,7 +34,11 @@ UNSAYABLE = {
     "moment": "months have their lengths, and hours end with 23",
     "moment-offset": "it depends on the moment",
     "moment-skipped": "an hour of one night in the year",
-    "invalid_parameter": "a cursor is one that a list gave; `from` is not after `to`; an indicator has some dimensions",
+    "invalid_parameter": "a cursor is one that a list gave",
+    "unknown-dimension": "an indicator has some dimensions",
+    "not-answered": "what is asked for together, and of which kind of indicator",
+    "range-reversed": "`from` is not after `to`",
+    "before-first-event": "it depends on what was recorded",
 }
 """By the code of a fault, why a value that breaks the rule passes the schema."""
 

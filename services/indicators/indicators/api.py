@@ -1,158 +1,179 @@
-"""The indicators over HTTP: the catalogue, one figure, and the events behind it."""
+"""The indicators over HTTP: the catalogue, figures, what changed in one, the events behind it, and its dimensions."""
 
-import base64
+import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, Literal, Self
+from datetime import datetime
+from hashlib import blake2b
+from typing import Annotated, Any, Final
 
 import asyncpg
-from fastapi import APIRouter, Header, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel, Field
 
+from contracts.language import Language
+from contracts.model import PARIS
 from contracts.registry import REGISTRY, Registry
 from indicators import sentences
+from indicators.asking import Asked, AskedChanges, AskedEvents, BrokenDown, Cursor, parts, refused, resume
 from indicators.chapters import Catalogue
 from indicators.dimensions import DIMENSIONS
-from indicators.lineage import Place, facts_behind
-from indicators.measures import Indicator, Level, events_behind, inputs
+from indicators.dimensions import Name as DimensionName
+from indicators.labels import Code, labels_of, values_of
+from indicators.lineage import facts_behind
+from indicators.measures import Indicator, Series, events_behind, inputs
+from indicators.names import known_to
 from indicators.projection import generations_of
-from indicators.query import CatchingUp, Positions, Snapshot, ended, snapshot
-from indicators.question import Question
+from indicators.query import CatchingUp, Snapshot, snapshot
+from indicators.question import Question, end_of
 from indicators.representation import (
+    Changes,
+    Dimension,
+    Dimensions,
+    DimensionValue,
+    DimensionValues,
     Entries,
     Entry,
     EventBehind,
     EventsBehind,
     Figure,
+    Figures,
     Input,
+    changes,
     figure,
     link,
+    occurring,
     positions,
-    table,
+    targets_of,
 )
+from indicators.tables import changes_table, table
+from service.clock import today
 from service.http.auth import Caller
-from service.http.listing import CURSOR
-from service.http.problems import Problem, invalid_parameter, unavailable
-from service.http.routes import AskedDay, CurrentPool, CurrentSettings, requires
-from service.http.sentences import NOT_A_CURSOR, Said
+from service.http.headers import matches
+from service.http.languages import VARIES, language_of
+from service.http.problems import Problem, unavailable
+from service.http.routes import CurrentPool, CurrentSettings, requires
+from service.http.sentences import Said
 from service.running.settings import Settings
 
 READ: Final = "indicators:read"
 PERSONS: Final = "indicators:persons"
 """The scope for what is behind figures about persons."""
-CSV_EXAMPLE: Final = "indicator,zone,month,value,unit,n\ninvested_productive,zi-limoise,2023-12,22000000,EUR,6\n"
+MOST_INDICATORS: Final = 20
+"""Of one question."""
+CSV: Final = "text/csv"
 
 
-BY: Final = (*DIMENSIONS, "month")
-# The pattern is for readers of the document: who breaks it is told what the indicator is given by.
-Broken = Annotated[str, Field(max_length=64, json_schema_extra={"pattern": f"^({'|'.join(BY)})(,({'|'.join(BY)}))*$"})]
-"""One or several dimensions, comma-separated."""
+class Kept:
+    """What the client keeps of an answer, told by its tag: made of all that the answer depends on."""
+
+    def __init__(
+        self,
+        response: Response,
+        if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> None:
+        self._response = response
+        self._tags = if_none_match
+
+    def same(self, now: Snapshot, indicators: Iterable[Indicator], *asked: object) -> Response | None:
+        """That nothing has changed, if so; the tag goes into the headers either way. Raises CatchingUp.
+
+        What an answer says depends on the day, too: where no last day is asked for, and of what is aimed at.
+        """
+        behind = [
+            (
+                each.name,
+                now.version(each),
+                {served.generation: served.positions for served in now.behind(each).values()},
+            )
+            for each in indicators
+        ]
+        told = json.dumps([behind, today(), *asked], default=str, sort_keys=True)
+        tag = f'"{blake2b(told.encode(), digest_size=16).hexdigest()}"'
+        self._response.headers["ETag"] = tag
+        return Response(status_code=304, headers=self._response.headers) if matches(self._tags, tag) else None
 
 
-class Selected(BaseModel):
-    """What a figure counts, but for its dimensions."""
+class Written:
+    """How the client wants an answer: as JSON or as CSV, and in which language labels are told in CSV."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    def __init__(
+        self, request: Request, response: Response, accept: Annotated[str, Header(include_in_schema=False)] = "*/*"
+    ) -> None:
+        self._response = response
+        self.as_csv = _prefers_csv(accept)
+        self.language = language_of(request.scope["headers"])
+        response.headers.add_vary_header("Accept")
 
-    first: Annotated[AskedDay | None, Field(alias="from")] = None
-    """The first day a sum or a duration counts. A level is a state of its last day: this only begins the months of
-    `by=month`."""
-    last: Annotated[AskedDay | None, Field(alias="to")] = None
-    """The last day that counts, by the days on which things took effect. It may be to come: bookings are counted on the
-    day of their slot, placements on the Monday of their week. A duration, and what is computed of one, ends today
-    unless another day is asked for."""
-    known_on: AskedDay | None = None
-    """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
-    without: Literal["largest"] | None = None
-    """`largest` leaves out the largest contributor on the last day. For `headcount`."""
+    def about(self, *, labelled: bool) -> tuple[bool, Language | None]:
+        """What the answer's form depends on."""
+        if labelled:
+            self._response.headers.add_vary_header(VARIES)
+        return self.as_csv, self.language if labelled and self.as_csv else None
 
-    def question(self, indicator: Indicator, by: tuple[str, ...] = ()) -> Question:
-        """The question, if the indicator can answer it. Raises Problem."""
-        if self.first and self.last and self.first > self.last:
-            raise invalid_parameter("from", Said(sentences.ENDS_BEFORE_IT_BEGINS, first=self.first, last=self.last))
-        if self.without and not (isinstance(indicator, Level) and indicator.without_largest):
-            raise invalid_parameter("without", Said(sentences.NOT_WITHOUT_LARGEST, indicator=indicator.name))
-        asked = ((name, getattr(self, name)) for name in DIMENSIONS)
-        where: dict[str, tuple[str | int, ...]] = {name: (code,) for name, code in asked if code is not None}
-        for name in where:
-            if name not in indicator.dimensions:
-                said = Said(sentences.OTHER_DIMENSIONS, indicator=indicator.name, dimensions=indicator.dimensions)
-                raise invalid_parameter(name, said)
-        question = Question(self.first, self.last, by, self.known_on, self.without is not None, where)
-        question = ended(indicator, question)
-        if self.first and not self.last and question.last and self.first > question.last:
-            raise invalid_parameter("from", Said(sentences.ENDS_TODAY, indicator=indicator.name, first=self.first))
-        return question
+    def csv(self, table: str, *, labelled: bool) -> Response:
+        """A table as the answer."""
+        if labelled:
+            self._response.headers["Content-Language"] = self.language
+        return Response(table, media_type=CSV, headers=self._response.headers)
 
 
-_DIMENSIONS: Final[dict[str, Any]] = {
-    name: (each.asked | None, Field(None, description=each.counts)) for name, each in DIMENSIONS.items()
+CurrentlyKept = Annotated[Kept, Depends()]
+AskedForm = Annotated[Written, Depends()]
+_ETAG: Final[dict[str, Any]] = {
+    "headers": {
+        "ETag": {
+            "description": "Tells the answer, for If-None-Match.",
+            "required": True,
+            "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+        }
+    }
 }
-Selection = create_model(
-    "Selection",
-    __base__=Selected,
-    __doc__="What a figure counts.",
-    **_DIMENSIONS,
-)
+_UNCHANGED: Final[dict[str, Any]] = {"description": "The answer that is kept is still right."}
 
 
-class Asked(Selection):
-    """What a figure counts, and how it is broken down."""
-
-    by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "month"]])
-    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract,
-    grade, week, school and month, as far as the indicator has them: `by=zone&by=month` or `by=zone,month`. A sum's
-    month is that of the day things took effect; a duration's has its days in the month; a level's month shows it at the
-    end of the month."""
-
-    def dimensions(self, indicator: Indicator) -> tuple[str, ...]:
-        """What it is broken down by. Raises Problem."""
-        possible = (*indicator.dimensions, "month")
-        asked = tuple(dict.fromkeys(name for part in self.by for name in part.split(",")))
-        for name in asked:
-            if name not in possible:
-                said = Said(sentences.NOT_GIVEN_BY, indicator=indicator.name, asked=name, possible=possible)
-                raise invalid_parameter("by", said)
-        return asked
-
-
-class AskedEvents(Selection):
-    """What a figure counts, and which page of the events behind it."""
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    """How many events a page has at most."""
-    cursor: Annotated[str, Field(max_length=4_096, json_schema_extra={"pattern": CURSOR})] | None = None
-    """Where the page before ended, from its `Link` header."""
-
-
-class Cursor(BaseModel):
-    """Where a page ended, and the positions all pages are read at."""
-
-    at: Mapping[str, Positions]
-    after: Place
-
-    @classmethod
-    def read(cls, written: str) -> Self:
-        """A cursor that a client sends back. Raises ValueError."""
-        return cls.model_validate_json(base64.b64decode(written.encode(), altchars=b"-_", validate=True))
-
-    def written(self) -> str:
-        """The cursor as a client keeps it."""
-        return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode()
+def _responses(csv: str | None = None) -> dict[int | str, dict[str, Any]]:
+    """What the document says of answers: their tags, and an example of CSV where there is one."""
+    content = {"content": {CSV: {"schema": {"type": "string"}, "example": csv}}} if csv else {}
+    return {200: {**_ETAG, **content}, 304: _UNCHANGED}
 
 
 def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     """The routes that serve a catalogue; the registry tells which events are about persons."""
     router = APIRouter(
-        prefix="/v1/indicators",
+        prefix="/v1",
         tags=["indicators"],
         dependencies=[requires(READ)],
         generate_unique_id_function=lambda route: route.name,
     )
-    name_of = Annotated[
-        str, Path(description="An indicator of the catalogue.", json_schema_extra={"enum": list(catalogue)})
+    names = {"enum": list(catalogue)}
+    name_of = Annotated[str, Path(description="An indicator of the catalogue.", json_schema_extra=names)]
+    one_of = Annotated[str, Field(json_schema_extra=names)]
+    dimension_of = Annotated[
+        str, Path(description="A dimension of figures.", json_schema_extra={"enum": list(DIMENSIONS)})
     ]
+
+    chapters = {
+        indicator.name: chapter
+        for chapter in catalogue.chapters.values()
+        for indicator in chapter.indicators
+        if indicator.name in catalogue
+    }
+    shown_chapters = list(dict.fromkeys(chapter.name for chapter in chapters.values()))
+    chapter_of = Annotated[str, Field(json_schema_extra={"enum": shown_chapters})]
+
+    class AskedFigures(Asked):
+        """What several figures count, and how they are broken down."""
+
+        indicator: list[one_of] = Field(min_length=1, max_length=MOST_INDICATORS, examples=[["members", "headcount"]])
+        """Which indicators, up to 20: `indicator=members&indicator=headcount` or `indicator=members,headcount`."""
+
+    class AskedCatalogue(BaseModel):
+        """What is wanted of the catalogue: all of it unless something is named."""
+
+        name: list[one_of] = Field(default=[], description="Only these indicators.", max_length=len(catalogue))
+        chapter: list[chapter_of] = Field(default=[], description="Only these chapters.", max_length=len(catalogue))
 
     about_persons = {
         indicator.name
@@ -169,45 +190,167 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             raise Problem("not-found", Said(sentences.NO_INDICATOR, known=[*catalogue]))
         return catalogue[name]
 
-    @router.get("", summary="All indicators with their current values")
-    async def list_indicators(pool: CurrentPool, settings: CurrentSettings) -> Entries:
-        """What each indicator means, what it may be broken down by, its target if it has one, and its value now."""
-        async with _now(pool, catalogue, settings) as now:
-            current = [
-                (each, (await now.answer(each, Question())).total, now.version(each)) for each in catalogue.values()
-            ]
-        served = {name: chapter.positions for name, chapter in now.chapters.items()}
-        return Entries(positions=positions(served), items=[Entry.of_indicator(*each) for each in current])
+    def named(asked: Sequence[str], parameter: str) -> list[Indicator]:
+        found = []
+        for name in parts(asked):
+            if name not in catalogue:
+                raise refused("unknown-indicator", parameter, sentences.NO_INDICATOR, known=[*catalogue])
+            found.append(catalogue[name])
+        return found
 
     @router.get(
-        "/{name}",
+        "/indicators",
+        summary="Indicators with their current values",
+        response_model=Entries,
+        responses=_responses(),
+    )
+    async def list_indicators(
+        asked: Annotated[AskedCatalogue, Query()], pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
+    ) -> Entries | Response:
+        """What each indicator means, what it may be broken down by, what is aimed at, and its value now.
+
+        All of them, or those named. One whose events are still being folded is there without a value.
+        """
+        wanted = named(asked.name, "name") or [*catalogue.values()]
+        for name in (in_chapters := parts(asked.chapter)):
+            if name not in shown_chapters:
+                raise refused("unknown-chapter", "chapter", sentences.NO_CHAPTER, known=shown_chapters)
+        wanted = [each for each in wanted if not in_chapters or chapters[each.name].name in in_chapters]
+        async with _now(pool, catalogue, settings) as now:
+            ready = [each for each in wanted if now.can_answer(each)]
+            said = [(each.name, each.title, each.definition) for each in wanted]
+            if same := kept.same(now, ready, said):
+                return same
+            values = await now.current(ready)
+            targets = await targets_of(now, wanted, Question())
+            items = [
+                Entry.of_indicator(
+                    each,
+                    chapters[each.name],
+                    values[each.name].total if each.name in values else None,
+                    now.version(each) if each.name in values else each.version,
+                    targets[each.name],
+                )
+                for each in wanted
+            ]
+            behind = {name: served.positions for each in ready for name, served in now.behind(each).items()}
+        return Entries(positions=positions(behind), items=items)
+
+    @router.get(
+        "/figures",
+        summary="Several figures at once",
+        response_model=Figures,
+        response_model_exclude_unset=True,
+        responses=_responses(
+            "indicator,year,begins,ends,value,n,as_of,sample,unit,definition_version\n"
+            "members,2023,2023-01-01,2023-12-31,12,12,2024-01-05T08:00:00Z,false,companies,1\n"
+        ),
+    )
+    async def read_figures(
+        asked: Annotated[AskedFigures, Query()],
+        pool: CurrentPool,
+        settings: CurrentSettings,
+        kept: CurrentlyKept,
+        written: AskedForm,
+    ) -> Figures | Response:
+        """What several indicators say to the same question, all of the same moment.
+
+        JSON, or CSV with `Accept: text/csv`: a header row, then a row for each cell. Where one of them cannot be asked
+        like this, the problem names it.
+        """
+        wanted = named(asked.indicator, "indicator")
+        if len(wanted) > MOST_INDICATORS:
+            raise refused("not-answered", "indicator", sentences.TOO_MANY_INDICATORS, most=MOST_INDICATORS)
+        questions = [(each, asked.question(each)) for each in wanted]
+        async with _now(pool, catalogue, settings) as now:
+            about = await _form(now, written, asked)
+            if same := kept.same(now, wanted, [question for _, question in questions], *about):
+                return same
+            shown = [await _figure(now, *each, labelled=asked.labels) for each in questions]
+        if written.as_csv:
+            return written.csv(_table(shown, questions, written), labelled=asked.labels)
+        return Figures(items=shown)
+
+    @router.get(
+        "/indicators/{name}",
         summary="A figure",
         response_model=Figure,
         response_model_exclude_unset=True,
-        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV_EXAMPLE}}}},
+        responses=_responses(
+            "indicator,zone,month,begins,ends,value,n,as_of,sample,unit,definition_version\n"
+            "invested_productive,zi-limoise,2023-12,2023-12-01,2023-12-31,22000000,6,2024-01-05T08:00:00Z,false,EUR,1\n"
+        ),
     )
     async def read_figure(
         name: name_of,
         asked: Annotated[Asked, Query()],
         pool: CurrentPool,
         settings: CurrentSettings,
-        response: Response,
-        accept: Annotated[str, Header(include_in_schema=False)] = "*/*",
+        kept: CurrentlyKept,
+        written: AskedForm,
     ) -> Figure | Response:
         """The value of an indicator over a period or on a day, broken down as asked.
 
         JSON, or CSV with `Accept: text/csv`: a header row, then a row for each cell.
         """
-        response.headers["Vary"] = "Accept, Authorization"
         indicator = find(name)
-        question = asked.question(indicator, asked.dimensions(indicator))
+        question = asked.question(indicator)
         async with _now(pool, catalogue, settings) as now:
-            answer = await now.answer(indicator, question)
-        if _prefers_csv(accept):
-            return Response(table(indicator, question, answer), media_type="text/csv", headers=response.headers)
-        return figure(indicator, question, answer, now.version(indicator), now.positions(indicator))
+            about = await _form(now, written, asked)
+            if same := kept.same(now, [indicator], question, *about):
+                return same
+            shown = await _figure(now, indicator, question, labelled=asked.labels)
+        if written.as_csv:
+            return written.csv(_table([shown], [(indicator, question)], written), labelled=asked.labels)
+        return shown
 
-    @router.get("/{name}/events", summary="The events behind a figure")
+    @router.get(
+        "/indicators/{name}/changes",
+        summary="How a figure changed between two days of knowledge",
+        response_model=Changes,
+        response_model_exclude_unset=True,
+        responses=_responses(
+            "indicator,value_before,n_before,as_of_before,sample_before,value_after,n_after,as_of_after,sample_after,"
+            "difference,unit,definition_version\n"
+            "invested_productive,790000,1,2024-01-05T08:00:00Z,false,795000,1,2024-02-01T10:30:00Z,false,5000,EUR,1\n"
+        ),
+    )
+    async def read_changes(
+        name: name_of,
+        asked: Annotated[AskedChanges, Query()],
+        pool: CurrentPool,
+        settings: CurrentSettings,
+        kept: CurrentlyKept,
+        written: AskedForm,
+    ) -> Changes | Response:
+        """A figure as it was known at the end of `from` and at the end of `to`, and the difference.
+
+        By today's definition both times. JSON, or CSV with `Accept: text/csv`.
+        """
+        indicator = find(name)
+        questions = asked.questions(indicator)
+        async with _now(pool, catalogue, settings) as now:
+            about = await _form(now, written, asked)
+            if same := kept.same(now, [indicator], questions, *about):
+                return same
+            before, after = [await now.answer(indicator, question) for question in questions]
+            await _require_days(now, indicator, questions[1], after.total.as_of, ends=("effective_to", "to"))
+            values = occurring(questions[1], before, after)
+            labels = await labels_of(now.connection, values) if asked.labels else None
+            shown = changes(
+                indicator, questions, (before, after), now.version(indicator), now.positions(indicator), labels
+            )
+        if written.as_csv:
+            return written.csv(changes_table(shown, questions[1].by, written.language), labelled=asked.labels)
+        return shown
+
+    @router.get(
+        "/indicators/{name}/events",
+        summary="The events behind a figure",
+        response_model=EventsBehind,
+        response_model_exclude_unset=True,
+        responses=_responses(),
+    )
     async def list_events(
         caller: Annotated[Caller, requires(READ)],
         name: name_of,
@@ -215,12 +358,13 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         pool: CurrentPool,
         settings: CurrentSettings,
         response: Response,
-    ) -> EventsBehind:
+        kept: CurrentlyKept,
+    ) -> EventsBehind | Response:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 
-        Of a level: the latest event of each subject. Of a duration: each event that holds on a day of the period. Of
-        what is computed: the events of its inputs. All pages that the `Link` header leads to are read at the positions
-        of the first one, so their values add up to the figure.
+        Of a level: the latest event of each subject, and what corrects it since. Of a duration and of a mean: each
+        event that holds on a day of the period. Of what is computed: the events of its inputs. All pages that the
+        `Link` header leads to are read at the positions of the first one, so their values add up to the figure.
 
         What is behind a figure that is made of events about persons needs the scope `indicators:persons` as well: even
         by a pseudonym, a person can be told in a small town.
@@ -230,22 +374,78 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             caller.require(PERSONS)
         question = asked.question(indicator)
         async with _now(pool, catalogue, settings) as now:
-            start = _resume(asked.cursor, now.positions(indicator))
+            start = resume(asked, indicator, question, now)
+            about = asked.known_after, asked.limit, start.model_dump(), await _names(now, labelled=asked.labels)
+            if same := kept.same(now, [indicator], question, *about):
+                return same
+            at = {chapter: start.at[served.generation] for chapter, served in now.counted_in(indicator).items()}
+            known_after = end_of(asked.known_after) if asked.known_after else None
+            facts, end = await facts_behind(now, indicator, question, at, start.after, asked.limit, known_after)
+            if not facts:
+                await _require_days(now, indicator, question, None)
             version = now.version(indicator)
-            facts, end = await facts_behind(now, indicator, question, start.at, start.after, asked.limit)
+            values: dict[DimensionName, set[Code]] = {name: set() for name in indicator.dimensions}
+            for fact in facts:
+                for dimension in values:
+                    if (code := fact.dimensions.get(dimension)) is not None:
+                        values[dimension].add(code)
+            labels = {"labels": await labels_of(now.connection, values)} if asked.labels else {}
         if end is not None:
-            cursor = Cursor(at=start.at, after=end).written()
-            following = link(indicator, question, events=True, limit=str(asked.limit), cursor=cursor)
+            cursor = Cursor(of=start.of, at=start.at, after=end).written()
+            more = {"known_after": asked.known_after, "labels": "true" if asked.labels else None}
+            following = link(indicator, question, events=True, **more, limit=asked.limit, cursor=cursor)
             response.headers["Link"] = f'<{following}>; rel="next"'
         return EventsBehind(
             name=indicator.name,
             definition_version=version,
-            positions=positions(start.at),
+            positions=positions(at),
             inputs=[
                 Input(name=each.name, href=link(each, question), events=link(each, question, events=True))
                 for each in inputs(indicator)
             ],
             items=[EventBehind.of_fact(fact) for fact in facts],
+            **labels,
+        )
+
+    @router.get(
+        "/dimensions",
+        summary="What figures may be broken down by",
+        response_model=Dimensions,
+        responses=_responses(),
+    )
+    async def list_dimensions(
+        pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
+    ) -> Dimensions | Response:
+        """Each dimension, what it is called, and which indicators have it."""
+        items = [Dimension.called(name, catalogue.values()) for name in DIMENSIONS]
+        async with _now(pool, catalogue, settings) as now:
+            if same := kept.same(now, (), [item.model_dump() for item in items]):
+                return same
+        return Dimensions(items=items)
+
+    @router.get(
+        "/dimensions/{dimension}",
+        summary="The values of a dimension",
+        response_model=DimensionValues,
+        responses=_responses(),
+    )
+    async def read_dimension(
+        dimension: dimension_of, pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
+    ) -> DimensionValues | Response:
+        """The values of its list, in the list's order, then others that occur in figures, with what they are called.
+
+        A company is called as it applied; a sole trader's has no name.
+        """
+        if dimension not in DIMENSIONS:
+            raise Problem("not-found", Said(sentences.NO_DIMENSION, known=[*DIMENSIONS]))
+        name: DimensionName = dimension  # type: ignore[assignment]  # One of them.
+        async with _now(pool, catalogue, settings) as now:
+            served = [each for each in catalogue.measures if now.can_answer(each)]
+            if same := kept.same(now, served, dimension, await _names(now, labelled=True)):
+                return same
+            values = await values_of(now, name)
+        return DimensionValues(
+            items=[DimensionValue(code=code, label=label, occurs=occurs) for code, (label, occurs) in values.items()]
         )
 
     return router
@@ -256,26 +456,55 @@ async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> 
     try:
         async with snapshot(pool, catalogue, generations_of(catalogue, settings)) as now:
             yield now
-    except CatchingUp:
-        raise unavailable(Said(sentences.CATCHING_UP), retry_after=10) from None
+    except CatchingUp as behind:
+        raise unavailable(Said(sentences.CATCHING_UP, chapter=behind.chapter), retry_after=10) from None
 
 
-def _resume(cursor: str | None, current: Mapping[str, Positions]) -> Cursor:
-    """Where a page begins, and the positions it is read at. Raises Problem."""
-    if cursor is None:
-        return Cursor(at=current, after=Place())
-    try:
-        place = Cursor.read(cursor)
-    except ValueError:
-        raise invalid_parameter("cursor", Said(NOT_A_CURSOR)) from None
-    if place.at.keys() != current.keys():
-        raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
-    for chapter, topics in place.at.items():
-        for topic, partitions in topics.items():
-            here = current[chapter].get(topic, {})
-            if not partitions or any(not 0 < place <= here.get(number, 0) for number, place in partitions.items()):
-                raise invalid_parameter("cursor", Said(sentences.CURSOR_OF_OTHER_EVENTS))
-    return place
+async def _figure(now: Snapshot, indicator: Indicator, question: Question, *, labelled: bool) -> Figure:
+    """The answer to a question. Raises Problem, and CatchingUp."""
+    answer = await now.answer(indicator, question)
+    await _require_days(now, indicator, question, answer.total.as_of)
+    labels = await labels_of(now.connection, occurring(question, answer)) if labelled else None
+    targets = await targets_of(now, [indicator], question)
+    return figure(
+        indicator, question, answer, now.version(indicator), now.positions(indicator), targets[indicator.name], labels
+    )
+
+
+async def _require_days(
+    now: Snapshot,
+    indicator: Indicator,
+    question: Question,
+    as_of: datetime | None,
+    *,
+    ends: tuple[str, str] = ("to", "known_on"),
+) -> None:
+    """Raises Problem where nothing is in a figure since all of the indicator is later, or was recorded later.
+
+    `ends` are the parameters that the last day and the day of knowledge are asked for by.
+    """
+    if as_of is not None:
+        return
+    if question.last and (first := await now.first_day(indicator)) and question.last < first:
+        raise refused("before-first-event", ends[0], sentences.BEGINS_LATER, indicator=indicator.name, first=first)
+    if question.known_before and (known := await now.first_known(indicator)) and question.known_before <= known:
+        first = known.astimezone(PARIS).date()
+        raise refused("before-first-event", ends[1], sentences.KNOWN_LATER, indicator=indicator.name, first=first)
+
+
+async def _names(now: Snapshot, *, labelled: bool) -> object:
+    """What labels depend on."""
+    return await known_to(now.connection) if labelled else None
+
+
+async def _form(now: Snapshot, written: Written, asked: BrokenDown) -> tuple[object, ...]:
+    """What the form of an answer depends on, and what it calls things."""
+    return (*written.about(labelled=asked.labels), await _names(now, labelled=asked.labels))
+
+
+def _table(figures: Sequence[Figure], questions: Sequence[tuple[Indicator, Question]], written: Written) -> str:
+    series = any(isinstance(indicator, Series) for indicator, _ in questions)
+    return table(figures, questions[0][1].by, written.language, series=series)
 
 
 def _prefers_csv(accept: str) -> bool:

@@ -7,8 +7,10 @@ from contracts.indicators import action, target
 from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
+from indicators.names import NAMES
 from indicators.progress import chapters
 from indicators.projection import BATCH, begin, forget
+from indicators.sentences import KINDS
 from indicators.target import targets
 from indicators.verify import verify
 from service.definition import Service, Subscribes
@@ -26,11 +28,15 @@ app = Service(
         Resource(actions, action.CATEGORY.path, reads=EVERYBODY),
     ),
     router=routes(catalogue),
-    subscriptions=tuple(
-        Subscribes(events=chapter.events, begin=partial(begin, chapter), batch=BATCH)
-        for chapter in catalogue.chapters.values()
+    subscriptions=(
+        *(
+            Subscribes(events=chapter.events, begin=partial(begin, chapter), batch=BATCH)
+            for chapter in catalogue.chapters.values()
+        ),
+        NAMES,
     ),
     migrations=Path(__file__).parent / "migrations",
+    kinds=KINDS,
     commands={
         "verify": partial(verify, catalogue),
         "chapters": partial(chapters, catalogue),

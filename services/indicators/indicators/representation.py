@@ -1,12 +1,10 @@
-"""How figures and the events behind them are written, as JSON and as CSV."""
+"""How figures and the events behind them are written as JSON."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,11 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from contracts.model import Day
 from contracts.registry import REGISTRY
 from contracts.values import Siret, sample_siret
+from indicators.chapters import Chapter
 from indicators.dimensions import DIMENSIONS
+from indicators.dimensions import Name as DimensionName
+from indicators.labels import Code, Labels
 from indicators.lineage import FactBehind
-from indicators.measures import Derived, Indicator, Kind, events_behind
-from indicators.query import Answer, Positions, Value
+from indicators.measures import CONTRIBUTORS, Counted, Derived, Indicator, Kind, Silence, events_behind, measures_of
+from indicators.query import Answer, Positions, Snapshot, Value, nothing_of, silence_of
 from indicators.question import Key, Period, Question
+from indicators.trend import Aim, Trend
+from service.reference import ReferenceLabel
 
 PATH: Final = "/indicators/v1/indicators"
 
@@ -51,8 +54,28 @@ class ServicePositions(Representation):
     is not listed has none."""
 
 
-ChapterPositions = Mapping[str, Mapping[str, ServicePositions]]
+ChapterPositions = Annotated[
+    Mapping[str, Mapping[str, ServicePositions]],
+    Field(examples=[{"investment": {"companies": {"position": 1234, "partitions": {"0": 1201, "7": 1234}}}}]),
+]
 """By chapter and topic."""
+
+
+class TargetOfFigure(Representation):
+    """A value that is aimed at."""
+
+    value: Number
+    due: Day
+    """The day by which it is to be reached."""
+    aim: Literal["at_least", "at_most"]
+    """From which side it is reached."""
+    where: Annotated[Mapping[str, Code], Field(examples=[{"zone": "zi-limoise"}])]
+    """Which part of the indicator it is for, by its dimensions; all of it where there are none."""
+
+    @classmethod
+    def told(cls, aim: Aim) -> Self:
+        """An aim as answers give it."""
+        return cls(value=aim.value, due=aim.due, aim="at_least" if aim.at_least else "at_most", where=aim.of)
 
 
 class FigureValue(Representation):
@@ -60,17 +83,26 @@ class FigureValue(Representation):
 
     name: Name
     value: Annotated[Number | None, Field(examples=[22000000])]
-    """The total asked for. Null where a formula has none, as a cost per job without jobs."""
+    """The total asked for; of a series its pace a quarter. Null where there is none: a cost per job without jobs, or
+    nothing recorded of what `silence` says is unknown then."""
     unit: Annotated[str, Field(examples=["EUR"])]
     n: Annotated[int, Field(examples=[6])]
-    """How many firms, or machines, contribute: those whose share is not zero. Of a formula, the smallest `n` of its
+    """How many contribute, of what `counted` says: those whose share is not zero. Of a formula, the smallest `n` of its
     inputs."""
+    counted: Annotated[Counted, Field(examples=["firm"])]
+    """Who or what `n` counts, which tells whose confidentiality a value touches. Of what is computed of several, whom
+    that protects most: persons before firms before machines."""
     as_of: datetime | None
     """When the latest event in it was recorded. Null where there is none."""
     sample: bool
     """Whether any event in it is made up, for trying and showing."""
     definition_version: Annotated[int, Field(examples=[1])]
     """Raised whenever the meaning changes. All values, of the past too, are by this one."""
+    series_breaks: Annotated[Sequence[Day], Field(examples=[["2025-01-01"]])]
+    """The days from which on values do not compare with those before, as the source counts otherwise since then."""
+    targets: Sequence[TargetOfFigure]
+    """What is aimed at, in all that is asked for and in its cells, the next due first; of a series, by its level. None
+    are told while `positions` lacks `steering`, the chapter of targets."""
 
 
 class Entry(FigureValue):
@@ -78,41 +110,56 @@ class Entry(FigureValue):
 
     title: Annotated[str, Field(examples=["Productive investment carried out"])]
     definition: str
+    chapter: Annotated[str, Field(examples=["investment"])]
+    """The indicators that are folded together; `positions` has those of the chapters behind an answer."""
     kind: Kind
-    """A sum adds up what happened in a period; a level is a state on a day; a duration adds up over a period a state
-    that is told a week; a formula is computed of others; contributors are how many contribute to another."""
+    """A sum adds up what happened in a period; a level is a state on a day; distinct counts who contributes in a
+    period; a quantile is the value below which a share of all lies; a duration adds up over a period a state that is
+    told a week; a mean is a level on an average day; a formula is computed of others; a series tells how a level
+    moves."""
+    silence: Silence
+    """What it means that nothing was recorded: that there is nothing (`zero`), or that nobody knows (`unknown`)."""
     dimensions: tuple[str, ...]
-    """What `by` takes, besides `month`."""
+    """What `by` takes, besides a period."""
     events: tuple[str, ...]
     """The event types it is folded from."""
     of: tuple[str, ...]
     """The indicators it is computed of, where it is."""
+    catching_up: bool
+    """Whether its events are still being folded, so that it has no value yet. It is answered with 503 meanwhile."""
     href: str
     """Where its figures are."""
 
     @classmethod
-    def of_indicator(cls, indicator: Indicator, current: Value, version: int) -> Self:
-        """The catalogue's entry."""
+    def of_indicator(
+        cls,
+        indicator: Indicator,
+        chapter: Chapter,
+        current: Value | None,
+        version: int,
+        targets: Sequence[TargetOfFigure],
+    ) -> Self:
+        """The catalogue's entry; without a current value it is still catching up."""
         return cls(
-            **asdict(current),
-            name=indicator.name,
+            **_what_it_rests_on(indicator, current or Value(None, 0, None), version, targets),
             title=indicator.title,
             definition=indicator.definition,
-            unit=indicator.unit,
+            chapter=chapter.name,
             kind=indicator.kind,
-            definition_version=version,
+            silence=silence_of(indicator),
             dimensions=indicator.dimensions,
             events=tuple(sorted({event.event_type for event in events_behind(indicator)})),
             of=tuple(each.name for each in indicator.of) if isinstance(indicator, Derived) else (),
+            catching_up=current is None,
             href=f"{PATH}/{indicator.name}",
         )
 
 
 class Entries(Representation):
-    """The catalogue."""
+    """The catalogue, or what was asked of it."""
 
     positions: ChapterPositions
-    """Per chapter of the indicators and topic, what the values are made of."""
+    """Per chapter of the indicators and topic, what the values are made of. A chapter that is catching up has none."""
     items: list[Entry]
 
 
@@ -120,19 +167,71 @@ class Measured(Representation):
     """What a cell says, but for its dimensions."""
 
     month: Annotated[str | None, Field(examples=["2023-12"])] = None
-    value: Number | None
-    n: int
+    quarter: Annotated[str | None, Field(examples=["2023-Q4"])] = None
+    year: Annotated[str | None, Field(examples=["2023"])] = None
+    begins: Day | None = None
+    """The first day of its month, quarter or year: where a chart puts it."""
+    ends: Day | None = None
+    """The last one."""
 
 
 _DIMENSIONS: Final[dict[str, Any]] = {
     name: (each.shown | None, Field(None, description=each.absent or None)) for name, each in DIMENSIONS.items()
 }
-Cell = create_model(
-    "Cell",
-    __base__=Measured,
-    __doc__="The part of a figure that has these dimensions; only those asked for with `by` are present.",
-    **_DIMENSIONS,
-)
+Part = create_model("Part", __base__=Measured, __doc__="The dimensions of a part of a figure.", **_DIMENSIONS)
+
+
+class CellValue(Representation):
+    """A value of a part of a figure, or at a time."""
+
+    value: Number | None
+    n: int
+    as_of: datetime | None
+    sample: bool
+
+
+class Cell(CellValue, Part):
+    """The part of a figure that has these dimensions; only those asked for with `by` are present."""
+
+
+class PaceBetween(Representation):
+    """An interval of paces."""
+
+    low: Number
+    high: Number
+
+
+class ArrivesBetween(Representation):
+    """An interval of days."""
+
+    first: Day
+    last: Day | None
+    """Null where the slower pace does not lead there."""
+
+
+class Movement(Representation):
+    """How a level moves, from its values at the ends of quarters."""
+
+    pace: Number | None
+    """How much a quarter: the slope of the straight line through the points (least squares). Null of fewer than four
+    points."""
+    pace_between: PaceBetween | None
+    """The interval in which the pace lies with 95 % probability, as if quarters were independent."""
+    points: int
+    """The ends of quarters that it is taken from."""
+    since: Day | None
+    """The first of them."""
+    broken_on: Day | None
+    """The series break that they begin after, if any: the values before do not compare."""
+    target: TargetOfFigure | None
+    """The next target of the level, or its last, if it has any. Its value is in the unit of the level."""
+    reached: bool | None
+    """Whether the last value is the target's, or beyond it."""
+    arrives_on: Day | None
+    """The day on which the last value reaches the target if it goes on at the pace. Null where there is no target, it
+    is reached, or the pace does not lead there."""
+    arrives_between: ArrivesBetween | None
+    """The same at the ends of the interval of the pace."""
 
 
 class Figure(FigureValue):
@@ -152,7 +251,63 @@ class Figure(FigureValue):
     """Where the events behind it are."""
     cells: list[Cell]
     """What `by` asked for, in order. A cell to which nobody contributes is left out, unless a formula has a value in
-    it."""
+    it, or `fill` asks for it."""
+    trend: Movement | None = None
+    """Of a series."""
+    labels: Labels | None = None
+    """With `labels=true`, by dimension and code, what the values in it are called; null where no list says."""
+
+
+class Figures(Representation):
+    """The answers of several indicators to one question, all of one moment."""
+
+    items: list[Figure]
+
+
+class ChangedCell(Part):
+    """What changed in a part of a figure; only the dimensions asked for with `by` are present."""
+
+    before: CellValue
+    after: CellValue
+    difference: Number | None
+
+
+class Changes(Representation):
+    """How a figure changed between two days of knowledge."""
+
+    name: Name
+    unit: Annotated[str, Field(examples=["EUR"])]
+    counted: Annotated[Counted, Field(examples=["firm"])]
+    """Who or what `n` counts."""
+    definition_version: Annotated[int, Field(examples=[1])]
+    """Both values are by this one."""
+    series_breaks: Annotated[Sequence[Day], Field(examples=[["2025-01-01"]])]
+    known_first: Annotated[Day, Field(alias="from")]
+    """As asked."""
+    known_last: Annotated[Day, Field(alias="to")]
+    """As asked."""
+    effective_from: Day | None
+    """As asked."""
+    effective_to: Day | None
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
+    before: CellValue
+    """As it was known at the end of `from`."""
+    after: CellValue
+    """As it was known at the end of `to`."""
+    difference: Annotated[Number | None, Field(examples=[5000])]
+    """The value after less the value before. Null where one of them is."""
+    positions: ChapterPositions
+    """Per chapter of the indicators that it is made of, and topic, the events that were looked at."""
+    events: Annotated[
+        str,
+        Field(examples=[f"{PATH}/invested_productive/events?known_on=2026-03-31&known_after=2025-12-31"]),
+    ]
+    """Where those events behind the figure after are that were recorded in between. Those of a sum add up to the
+    difference."""
+    cells: list[ChangedCell]
+    """What `by` asked for, in order: every cell that there is before or after."""
+    labels: Labels | None = None
+    """With `labels=true`, by dimension and code, what the values in it are called; null where no list says."""
 
 
 class EventBehind(Representation):
@@ -176,6 +331,10 @@ class EventBehind(Representation):
     recorded_at: datetime
     value: Number
     """Of a duration it is not rounded; the figure is."""
+    times: int
+    """Of a quantile: how often the value is there more, or less, from now on. 1 of all others."""
+    sample: bool
+    """Whether it is made up, for trying and showing."""
     dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": sample_siret(0), "axis": 2}])]
     href: Annotated[str, Field(examples=["/companies/v1/investments/01890f0e-7c2b-7cc3-8000-0123456789ab/events"])]
     """The history of its stream."""
@@ -183,8 +342,10 @@ class EventBehind(Representation):
     @classmethod
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
-        service = fact.topic.partition(".")[0]
-        return cls(**asdict(fact), service=service, href=f"{REGISTRY.record(service, fact.subject)}/events")
+        service, stream = fact.topic.partition(".")[0], fact.subject.partition("#")[0]
+        return cls(
+            **{**asdict(fact), "subject": stream}, service=service, href=f"{REGISTRY.record(service, stream)}/events"
+        )
 
 
 class Input(Representation):
@@ -198,7 +359,8 @@ class Input(Representation):
 
 
 class EventsBehind(Representation):
-    """A page of the events behind a figure. Over all pages, their values add up to it (or to its inputs)."""
+    """A page of the events behind a figure. Over all pages, their values add up to it (or to its inputs), unless
+    `known_after` leaves some out."""
 
     name: Name
     definition_version: Annotated[int, Field(examples=[1])]
@@ -207,9 +369,58 @@ class EventsBehind(Representation):
     inputs: list[Input]
     """What it is computed of, where it is."""
     items: list[EventBehind]
+    labels: Labels | None = None
+    """With `labels=true`, by dimension and code, what the values of the page are called; null where no list says."""
 
 
-def positions(read: Mapping[str, Positions]) -> ChapterPositions:
+class DimensionValue(Representation):
+    """A value of a dimension."""
+
+    code: Annotated[Code, Field(examples=["zi-limoise"])]
+    label: Annotated[ReferenceLabel | None, Field(examples=[{"fr": "ZI la Limoise", "en": "Limoise industrial zone"}])]
+    """Null where no list and no event says."""
+    occurs: bool
+    """Whether there is anything of it in the figures."""
+
+
+class Dimension(Representation):
+    """What figures may be broken down and filtered by."""
+
+    name: Annotated[str, Field(examples=["zone"])]
+    label: Annotated[ReferenceLabel, Field(examples=[{"fr": "Zone d'activités", "en": "Business zone"}])]
+    absent: Annotated[str | None, Field(examples=["Null for companies outside any zone."])]
+    """What null means in an answer, where it may be there."""
+    indicators: Annotated[list[str], Field(examples=[["members", "headcount"]])]
+    """Those that have it."""
+    href: Annotated[str, Field(examples=["/indicators/v1/dimensions/zone"])]
+    """Where its values are."""
+
+    @classmethod
+    def called(cls, name: DimensionName, indicators: Iterable[Indicator]) -> Self:
+        """A dimension and which of some indicators have it."""
+        dimension = DIMENSIONS[name]
+        return cls(
+            name=name,
+            label=ReferenceLabel(fr=dimension.called.fr, en=dimension.called.en),
+            absent=dimension.absent or None,
+            indicators=[each.name for each in indicators if name in each.dimensions],
+            href=f"/indicators/v1/dimensions/{name}",
+        )
+
+
+class Dimensions(Representation):
+    """All of them."""
+
+    items: list[Dimension]
+
+
+class DimensionValues(Representation):
+    """The values of a dimension: those of its list, in its order, then others that occur."""
+
+    items: list[DimensionValue]
+
+
+def positions(read: Mapping[str, Positions]) -> Mapping[str, Mapping[str, ServicePositions]]:
     """The positions as an answer gives them."""
     return {
         chapter: {
@@ -220,55 +431,112 @@ def positions(read: Mapping[str, Positions]) -> ChapterPositions:
     }
 
 
-def link(indicator: Indicator, question: Question, *, events: bool = False, **more: str) -> str:
+def link(indicator: Indicator, question: Question, *, events: bool = False, **more: object) -> str:
     """Where the answer to a question is, or the events behind it."""
     asked: dict[str, object] = {
         "from": question.first,
         "to": question.last,
         "known_on": question.known_on,
         "without": "largest" if question.without_largest else None,
-        **{name: codes[0] for name, codes in question.where.items()},
-        **more,
+        **question.where,
     }
-    query = urlencode({name: str(value) for name, value in asked.items() if value is not None})
+    if not events:
+        asked["by"] = question.by
+        asked["cumulative"] = "true" if question.cumulative else None
+        asked["fill"] = "true" if question.filled else None
+    query = urlencode({name: value for name, value in (asked | more).items() if value is not None}, doseq=True)
     return f"{PATH}/{indicator.name}{'/events' if events else ''}{'?' if query else ''}{query}"
 
 
+async def targets_of(
+    now: Snapshot, indicators: Sequence[Indicator], question: Question
+) -> Mapping[str, Sequence[TargetOfFigure]]:
+    """What is aimed at in what a question asks for, by indicator. Nothing is told of it until it is folded."""
+    if not now.has_targets:
+        return {each.name: () for each in indicators}
+    aims = await now.aims_of(indicators, question)
+    return {name: [TargetOfFigure.told(aim) for aim in known] for name, known in aims.items()}
+
+
 def figure(
-    indicator: Indicator, question: Question, answer: Answer, version: int, read: Mapping[str, Positions]
+    indicator: Indicator,
+    question: Question,
+    answer: Answer,
+    version: int,
+    read: Mapping[str, Positions],
+    targets: Sequence[TargetOfFigure],
+    labels: Labels | None,
 ) -> Figure:
     """The answer as JSON shows it."""
+    more: dict[str, Any] = {} if labels is None else {"labels": labels}
+    if answer.trend:
+        more["trend"] = _movement(answer.trend)
     return Figure(
-        **asdict(answer.total),
-        name=indicator.name,
-        unit=indicator.unit,
-        definition_version=version,
+        **_what_it_rests_on(indicator, answer.total, version, targets),
         first=question.first,
         last=question.last,
         known_on=question.known_on,
         excluded=answer.excluded,
         positions=positions(read),
         events=link(indicator, question, events=True),
-        cells=[
-            Cell(**dict(zip(question.by, _written(key), strict=True)), value=cell.value, n=cell.n)
-            for key, cell in in_order(answer.cells)
-        ],
+        cells=[Cell(**_part(question, key), **asdict(cell)) for key, cell in in_order(answer.cells)],
+        **more,
     )
 
 
-def table(indicator: Indicator, question: Question, answer: Answer) -> str:
-    """The answer as CSV: a row for each cell, or one for the total where `by` asks for none."""
-    written = io.StringIO()
-    rows = csv.writer(written)
-    rows.writerow(["indicator", *question.by, "value", "unit", "n"])
-    for key, cell in in_order(answer.cells) if question.by else [((), answer.total)]:
-        value = None if cell.value is None else plain(cell.value)
-        rows.writerow([indicator.name, *_written(key), value, indicator.unit, cell.n])
-    return written.getvalue()
+def changes(
+    indicator: Indicator,
+    questions: tuple[Question, Question],
+    answers: tuple[Answer, Answer],
+    version: int,
+    read: Mapping[str, Positions],
+    labels: Labels | None,
+) -> Changes:
+    """What changed between two answers, each as known on its day."""
+    (asked_before, asked), (before, after) = questions, answers
+    nothing = nothing_of(indicator)
+    keys = in_order({**before.cells, **after.cells})
+    return Changes(
+        name=indicator.name,
+        unit=indicator.unit,
+        counted=counted(indicator),
+        definition_version=version,
+        series_breaks=_breaks(indicator),
+        known_first=_known(asked_before),
+        known_last=_known(asked),
+        effective_from=asked.first,
+        effective_to=asked.last,
+        **_change(before.total, after.total),
+        positions=positions(read),
+        events=link(indicator, asked, events=True, known_after=asked_before.known_on),
+        cells=[
+            ChangedCell(**_part(asked, key), **_change(before.cells.get(key, nothing), after.cells.get(key, nothing)))
+            for key, _ in keys
+        ],
+        **({} if labels is None else {"labels": labels}),
+    )
 
 
-def _written(key: Key) -> Sequence[str | int | None]:
-    return [str(part) if isinstance(part, Period) else part for part in key]
+def counted(indicator: Indicator) -> Counted:
+    """Who or what `n` counts: of several, whom confidentiality protects most."""
+    kinds = {CONTRIBUTORS[measure.contributor] for measure in measures_of(indicator)}
+    protected: tuple[Counted, ...] = ("person", "firm", "machine", "nobody")
+    return next(kind for kind in protected if kind in kinds)
+
+
+def occurring(question: Question, *answers: Answer) -> Mapping[DimensionName, set[Code]]:
+    """The values of dimensions in the cells of answers, by dimension."""
+    return {
+        name: {
+            part
+            for answer in answers
+            for key in answer.cells
+            if (part := key[index]) is not None and not isinstance(part, Period)
+        }
+        for name in DIMENSIONS
+        if name in question.by
+        for index in (question.by.index(name),)
+    }
 
 
 def in_order(cells: Mapping[Key, Value]) -> Sequence[tuple[Key, Value]]:
@@ -277,3 +545,55 @@ def in_order(cells: Mapping[Key, Value]) -> Sequence[tuple[Key, Value]]:
         cells.items(),
         key=lambda cell: [(part is None, part if isinstance(part, int) else 0, str(part)) for part in cell[0]],
     )
+
+
+def _what_it_rests_on(
+    indicator: Indicator, value: Value, version: int, targets: Sequence[TargetOfFigure]
+) -> dict[str, Any]:
+    return {
+        **asdict(value),
+        "name": indicator.name,
+        "unit": indicator.unit,
+        "counted": counted(indicator),
+        "definition_version": version,
+        "series_breaks": _breaks(indicator),
+        "targets": targets,
+    }
+
+
+def _breaks(indicator: Indicator) -> Sequence[date]:
+    return sorted({day for measure in measures_of(indicator) for day in measure.breaks})
+
+
+def _known(question: Question) -> date:
+    assert question.known_on  # Changes are between two days of knowledge.
+    return question.known_on
+
+
+def _change(before: Value, after: Value) -> dict[str, Any]:
+    told = before.value is not None and after.value is not None
+    return {
+        "before": CellValue(**asdict(before)),
+        "after": CellValue(**asdict(after)),
+        "difference": after.value - before.value if told else None,  # type: ignore[operator]  # neither is None
+    }
+
+
+def _part(question: Question, key: Key) -> dict[str, Any]:
+    """What tells a cell: dimensions, and its period with its days."""
+    told: dict[str, Any] = {}
+    for name, part in zip(question.by, key, strict=True):
+        told[name] = part
+        if isinstance(part, Period):
+            told |= {name: str(part), "begins": part.first, "ends": part.last}
+    return told
+
+
+def _movement(found: Trend) -> Movement:
+    told = asdict(found)
+    told["target"] = TargetOfFigure.told(found.target) if found.target else None
+    if found.pace_between:
+        told["pace_between"] = dict(zip(("low", "high"), found.pace_between, strict=True))
+    if found.arrives_between:
+        told["arrives_between"] = dict(zip(("first", "last"), found.arrives_between, strict=True))
+    return Movement(**told)
