@@ -44,14 +44,10 @@ async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, An
                 if topic in counted
             }
             async for _ in _again():
-                # 503 until the events there were at the beginning are folded.
-                catalogue = await _get(client, "/indicators", unless=503)
-                if catalogue is not None and _contains(catalogue, published):
+                catalogue = await _get(client, "/indicators")
+                if _contains(catalogue, published):
                     break
-            return [
-                {**entry, "before": (await _get(client, f"/indicators/{entry['name']}?to={BEFORE}"))["value"]}
-                for entry in catalogue["items"]
-            ]
+            return [{**entry, "before": await _before(client, entry["name"])} for entry in catalogue["items"]]
     except TimeoutError:
         log = state_folder() / "host.log"
         raise DevstackError(f"The figures stay behind what is stored, and {log} may say why.") from None
@@ -86,17 +82,31 @@ async def _again() -> AsyncIterator[None]:
 
 
 def _contains(catalogue: dict[str, Any], published: dict[str, dict[str, int]]) -> bool:
-    counted = {name: positions["partitions"] for name, positions in catalogue["positions"].items()}
-    return all(
-        counted.get(name, {}).get(partition, 0) >= position
-        for name, last in published.items()
-        for partition, position in last.items()
+    """Whether each chapter has come to the end of what the events of its indicators are in."""
+    topic_of = {event: topic for name in SERVICES for event, topic in REGISTRY.topic_by_type(name).items()}
+    read = {
+        (entry["chapter"], topic_of[each])
+        for entry in catalogue["items"]
+        if not entry["of"]
+        for each in entry["events"]
+    }
+    return not any(entry["catching_up"] for entry in catalogue["items"]) and all(
+        counted["partitions"].get(partition, 0) >= position
+        for chapter, topic in read
+        for counted in (catalogue["positions"][chapter].get(topic, {"partitions": {}}),)
+        for partition, position in published.get(topic, {}).items()
     )
 
 
-async def _get(client: httpx.AsyncClient, path: str, *, unless: int | None = None) -> Any:
+async def _before(client: httpx.AsyncClient, name: str) -> float | None:
+    """What an indicator said then; None where its first event is of a later day."""
+    figure = await _get(client, f"/indicators/{name}?to={BEFORE}", unless="before-first-event")
+    return None if figure is None else figure["value"]
+
+
+async def _get(client: httpx.AsyncClient, path: str, *, unless: str | None = None) -> Any:
     answer = await client.get(path)
-    if answer.status_code == unless:
+    if unless and answer.is_error and answer.json()["type"].endswith(f"/{unless}"):
         return None
     if answer.is_error:
         raise DevstackError(f"The figures cannot be read: {path} is answered with {answer.status_code} {answer.text}")
