@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 
 from contracts.registry import REGISTRY
 from eventstore.kafka.envelope import Origin
+from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.kafka.places import Places
 from eventstore.kafka.topics import existing_topics
 from eventstore.postgres.connection import connect
@@ -88,7 +89,8 @@ async def chapters(catalogue: Catalogue, settings: Settings, _: list[str]) -> in
     connection = await connect(settings.database_url)
     try:
         now: datetime = await connection.fetchval("SELECT now()")
-        told = await progress(connection, catalogue, settings)
+        with quiet_kafka_logs():
+            told = await progress(connection, catalogue, settings)
     finally:
         await connection.close()
     for name, each in told.items():
