@@ -11,7 +11,7 @@ from typing import Final
 
 import uvloop
 
-from bench import claims, http, lists, reactions, relay, store, visible
+from bench import claims, http, idle, lists, reactions, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -24,6 +24,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "relay": relay.rows,
     "visible": visible.rows,
     "reactions": reactions.rows,
+    "idle": idle.rows,
 }
 ROUNDS: Final = 7
 

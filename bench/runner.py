@@ -5,6 +5,7 @@ import json
 import statistics
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -29,6 +30,8 @@ class Row:
     peer: Measure
     unit: str = "/s"
     at_most: bool = False
+    rounds: int = 7
+    """Unless another number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,11 @@ class Result:
         return self.ratio <= self.row.goal if self.row.at_most else self.ratio >= self.row.goal
 
 
-async def compare(row: Row, rounds: int) -> Result:
+async def compare(row: Row, rounds: int | None) -> Result:
     """Measures ours and the peer alternately; who begins changes from round to round."""
     ours: list[float] = []
     peer: list[float] = []
-    for number in range(rounds):
+    for number in range(rounds or row.rounds):
         turns = [(ours, row.ours), (peer, row.peer)]
         for figures, measure in turns if number % 2 == 0 else reversed(turns):
             figures.append(await measure())
@@ -86,6 +89,21 @@ async def throughput(actions: Iterable[Action]) -> float:
         rate = (done - before) / (perf_counter() - begun)
         running = False
     return rate
+
+
+async def milliseconds(actions: Sequence[Action], window: float) -> float:
+    """What one of some calls takes, at the median: each once, then one after the other for so many seconds."""
+    for action in actions:
+        await action()
+    taken: list[float] = []
+    begun = perf_counter()
+    for action in cycle(actions):
+        before = perf_counter()
+        await action()
+        taken.append(perf_counter() - before)
+        if perf_counter() - begun > window:
+            return statistics.median(taken) * 1000
+    raise ValueError("there is nothing to call")
 
 
 async def paced(act: Callable[[], Coroutine[Any, Any, None]], count: int, pace: float) -> None:
