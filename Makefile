@@ -9,6 +9,7 @@ BIN := .venv/bin
 PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml sample/pyproject.toml))
 INSTALLED := .venv/installed
 LONG := .venv/installed-long
+PEERS := .venv/installed-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt
@@ -29,7 +30,7 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, generators of clients or a browser (Chromium), or take minutes
 	@exec $(BIN)/pytest -q -n 2 --maxschedchunk 1 -m long
 
-bench: $(INSTALLED) ## measure ours against its peers (JSON=file writes the results there too)
+bench: $(INSTALLED) $(PEERS) ## measure ours against its peers (JSON=file writes the results there too)
 	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')
 
 token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network", all unless given] [COMPANY=<siret>] [SCHOOL=<uai>]
@@ -55,10 +56,10 @@ fmt: $(INSTALLED) ## format the code, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-lock: requirements.in requirements-long.in ## resolve both requirements anew into their locks
+lock: requirements.in requirements-long.in requirements-bench.in ## resolve the requirements anew into their locks
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-long; do \
+	@for name in requirements requirements-long requirements-bench; do \
 	  .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-annotate --output-file $$name.lock $$name.in || exit; \
 	done
@@ -78,4 +79,11 @@ $(LONG): requirements-long.lock tests/node/package-lock.json
 	@$(PYTHON) -m venv .venv/long >&2
 	@.venv/long/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-long.lock >&2
 	@PATH="$(CURDIR)/.venv/long/bin:$$PATH" npm --prefix tests/node ci --silent >&2
+	@touch $@
+
+# Quix Streams wants another pydantic than ours.
+$(PEERS): requirements-bench.lock
+	@echo 'Installing what the measurements need, once ...' >&2
+	@$(PYTHON) -m venv .venv/bench >&2
+	@.venv/bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock >&2
 	@touch $@
