@@ -20,6 +20,8 @@ from bench.services import issuing, serving, settings
 from eventstore.kafka.topics import ensure_topic
 from eventstore.postgres.store import Store
 from indicators.app import app as indicators
+from indicators.network import CHAPTER, headcount
+from indicators.projection import measure_id, subscription_of
 
 PACE: Final = 50
 """Commands a second."""
@@ -28,8 +30,11 @@ COMPANIES: Final = 3_000
 CONNECTIONS: Final = 8
 MILLISECONDS: Final = 1000
 
-_FOUND: Final = "SELECT count(*), max(position) FROM facts WHERE position > $1 AND indicator = 'headcount'"
-_SINCE: Final = "SELECT subject, partition, position FROM facts WHERE position > $1 AND indicator = 'headcount'"
+_SUBSCRIPTION: Final = subscription_of(CHAPTER, CHAPTER.generation)
+_HEADCOUNT: Final = measure_id(_SUBSCRIPTION, headcount.name)
+_FOUND: Final = "SELECT count(*), max(position) FROM facts WHERE measure = $1 AND position > $2"
+_SINCE: Final = "SELECT subject, partition, position FROM facts WHERE measure = $1 AND position > $2"
+_MARKS: Final = "SELECT partition, position FROM marks WHERE subscription = $1"
 
 
 @asynccontextmanager
@@ -90,7 +95,7 @@ class Figures:
             await asyncio.sleep(0.001)
 
     async def _look(self) -> None:
-        rows = await self._pool.fetch("SELECT partition, position FROM marks")
+        rows = await self._pool.fetch(_MARKS, _SUBSCRIPTION)
         now = perf_counter()
         for partition, position in rows:
             seen = self._seen[partition]
@@ -100,14 +105,14 @@ class Figures:
     async def last(self, after: int, count: int) -> int:
         """Waits until so many facts of headcounts come after a position, and returns the position of the last."""
         while True:
-            [(found, last)] = await self._pool.fetch(_FOUND, after)
+            [(found, last)] = await self._pool.fetch(_FOUND, _HEADCOUNT, after)
             if found >= count:
                 return int(last)
             await asyncio.sleep(0.05)
 
     async def since(self, position: int) -> dict[str, float]:
         """When the fact of each stream that came after a position was seen, by stream."""
-        rows = await self._pool.fetch(_SINCE, position)
+        rows = await self._pool.fetch(_SINCE, _HEADCOUNT, position)
         await self._look()
         return {
             row["subject"]: next(seen for reached, seen in self._seen[row["partition"]] if reached >= row["position"])
