@@ -1,4 +1,4 @@
-"""`python -m bench [--json FILE] [--rounds N] [subject ...]`"""
+"""`python -m bench [--json FILE] [--rounds N] [--facts N] [subject ...]`"""
 
 import argparse
 import asyncio
@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import uvloop
 
-from bench import claims, http, idle, lists, reactions, relay, store, visible
+from bench import claims, figures, http, idle, lists, reactions, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -25,15 +26,15 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "visible": visible.rows,
     "reactions": reactions.rows,
     "idle": idle.rows,
+    "figures": figures.rows,
 }
-ROUNDS: Final = 7
 
 
-async def measure(subjects: list[str], rounds: int) -> AsyncIterator[Result]:
+async def measure(subjects: list[Subject], rounds: int | None) -> AsyncIterator[Result]:
     """The results of some subjects, one by one."""
     with running() as servers:
         for subject in subjects:
-            async with SUBJECTS[subject](servers) as rows:
+            async with subject(servers) as rows:
                 for row in rows:
                     yield await compare(row, rounds)
 
@@ -43,13 +44,16 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Ours and its peers, side by side.")
     parser.add_argument("subject", nargs="*", help=f"{', '.join(SUBJECTS)}: all of them unless given")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS") or ROUNDS))
+    parser.add_argument("--rounds", type=int, default=os.environ.get("ROUNDS") or None, help="of every row")
+    parser.add_argument("--facts", type=int, default=figures.FACTS, help="of a level and of a sum, for `figures`")
     asked = parser.parse_args()
     unknown = set(asked.subject) - SUBJECTS.keys()
-    if unknown or asked.rounds < 1:
+    if unknown or (asked.rounds is not None and asked.rounds < 1):
         parser.error(f"no such subject: {', '.join(unknown)}" if unknown else "at least one round is needed")
+    sized = {"figures": partial(figures.rows, facts=asked.facts)}
+    subjects = [sized.get(subject, SUBJECTS[subject]) for subject in asked.subject or SUBJECTS]
     results = []
-    async for result in measure(asked.subject or list(SUBJECTS), asked.rounds):
+    async for result in measure(subjects, asked.rounds):
         print(f"{result.row.work}: {result.ratio:.2f}x", file=sys.stderr)
         results.append(result)
     print(table(results))
