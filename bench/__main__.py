@@ -1,4 +1,4 @@
-"""`python -m bench [--json FILE] [--rounds N] [--facts N] [subject ...]`"""
+"""`python -m bench [--json FILE] [--rounds N] [--facts N] [--events N] [subject ...]`"""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from bench import claims, figures, http, idle, lists, reactions, relay, store, visible
+from bench import claims, figures, fold, http, idle, lists, reactions, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -27,6 +27,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "reactions": reactions.rows,
     "idle": idle.rows,
     "figures": figures.rows,
+    "fold": fold.rows,
 }
 
 
@@ -46,11 +47,12 @@ async def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     parser.add_argument("--rounds", type=int, default=os.environ.get("ROUNDS") or None, help="of every row")
     parser.add_argument("--facts", type=int, default=figures.FACTS, help="of a level and of a sum, for `figures`")
+    parser.add_argument("--events", type=int, default=fold.EVENTS, help="for `fold`")
     asked = parser.parse_args()
     unknown = set(asked.subject) - SUBJECTS.keys()
     if unknown or (asked.rounds is not None and asked.rounds < 1):
         parser.error(f"no such subject: {', '.join(unknown)}" if unknown else "at least one round is needed")
-    sized = {"figures": partial(figures.rows, facts=asked.facts)}
+    sized = {"figures": partial(figures.rows, facts=asked.facts), "fold": partial(fold.rows, events=asked.events)}
     subjects = [sized.get(subject, SUBJECTS[subject]) for subject in asked.subject or SUBJECTS]
     results = []
     async for result in measure(subjects, asked.rounds):
