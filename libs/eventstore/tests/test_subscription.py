@@ -223,6 +223,38 @@ async def test_it_tells_when_it_has_come_to_the_end_of_each_partition(town: Town
             await asyncio.sleep(0.02)
 
 
+async def test_what_it_does_not_handle_is_read_past_and_marks_follow(town: Town) -> None:
+    async def at() -> list[int]:
+        rows = await town.store.pool.fetch("SELECT position FROM marks ORDER BY position DESC LIMIT 1")
+        return [row["position"] for row in rows]
+
+    note = town.note("picky")
+    told: list[str] = []
+
+    async def handle(connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        told.extend(message.type for message in messages)
+        await note(connection, messages)
+
+    async with running(town.subscription(handle, known=("LampLit", "LampStolen"), types=("LampStolen",))):
+        await town.light(lamps=20, hours=2)
+        async with asyncio.timeout(20):
+            while await at() != [40]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await town.append("lamp-7", "LampStolen")
+        async with asyncio.timeout(20):
+            while not (await town.effects())[0]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await at() == [41], "with what is handled, at once"
+    await town.light(lamps=20)
+    await town.append("lamp-8", "LampStolen")
+    async with running(town.subscription(handle, known=("LampLit", "LampStolen"), types=("LampStolen",))):
+        async with asyncio.timeout(20):
+            while (await town.effects())[0] < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await at() == [62]
+    assert told == ["LampStolen"] * 2
+
+
 async def test_it_tells_how_much_it_has_yet_to_read_of_what_there_was_when_it_began(town: Town) -> None:
     await town.light(lamps=40, hours=3)
     await until(lambda: town.relay.mark == 120)

@@ -77,6 +77,7 @@ class Town:
         session: float = 1.0,
         known: Collection[str] = ("LampLit",),
         batch: int = BATCH,
+        types: Collection[str] | None = None,
     ) -> Subscription:
         """Another instance of the one subscription."""
         return Subscription(
@@ -88,6 +89,7 @@ class Town:
             known={(event_type, 1) for event_type in known},
             session=session,
             batch=batch,
+            types=types,
         )
 
     def note(self, who: str) -> Handle:

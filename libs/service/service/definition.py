@@ -37,7 +37,7 @@ Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 class Subscribes:
     """What a service does with the events of others.
 
-    `events` are those that its handler does something with, whose topics it reads; `begin` gives the subscription's
+    `events` are those that its handler is given, whose topics it reads; `begin` gives the subscription's
     name and its handler. An event that the registry does not know is parked until a release does: the one that emits it
     comes after one that knows it everywhere. `batch` events are handled in one transaction, at most.
     """

@@ -30,12 +30,11 @@ async def keep(connection: asyncpg.Connection, messages: Sequence[Message]) -> N
     """Handles a batch, in which the last word counts: a company that had left may apply again under another name."""
     said: dict[tuple[Name, str], str | None] = {}
     for message in messages:
-        if message.type in (CompanyApplied.event_type, EquipmentCommissioned.event_type):
-            match message.event():
-                case CompanyApplied(company=siret, name=name):
-                    said["company", siret] = name
-                case EquipmentCommissioned(equipment=code, name=name):
-                    said["equipment", code] = name
+        match message.event():
+            case CompanyApplied(company=siret, name=name):
+                said["company", siret] = name
+            case EquipmentCommissioned(equipment=code, name=name):
+                said["equipment", code] = name
     if gone := [place for place, name in said.items() if name is None]:
         await connection.execute(_FORGET, *zip(*gone, strict=True))
     if kept := [(*place, name) for place, name in said.items() if name is not None]:

@@ -66,6 +66,8 @@ LONGEST_PAUSE: Final = 30.0
 """Seconds before another attempt, at most."""
 TOLD: Final = 2.0
 """Seconds between two notes that marks are at the ends of their partitions."""
+LAG: Final = 0.5
+"""Seconds that marks may stand still while nothing is to be handled. Then they are moved with the next look."""
 LOOK: Final = 1.0
 """Seconds between two looks for parked messages to try, and that one may take before new messages have their turn."""
 
@@ -107,12 +109,18 @@ class Subscription:
         session: float = SESSION,
         tells_current: bool = False,
         batch: int = BATCH,
+        types: Collection[str] | None = None,
     ) -> None:
         self._name = name
         self._group = group or name
         """The consumer group: a name among all that share the brokers, while marks are named within a database."""
         self._known = known
         """Types and schema versions of the events there are; any, unless given."""
+        self._types = types
+        """Of the events that it handles; all, unless given. The others are read past."""
+        self._passed: dict[TopicPartition, Message] = {}
+        """The last event read of each partition whose mark was not moved since, as there was nothing to handle."""
+        self._passed_at = 0.0
         self._topics = frozenset(topics)
         self._before: dict[str, list[Handled]] = {}
         self._bootstrap = bootstrap
@@ -207,11 +215,12 @@ class Subscription:
         unplaced = partitions - member.marks.keys() - waiting
         if unplaced:
             await member.place(unplaced, partial(self._read_marks, member))
+            self._passed = {place: passed for place, passed in self._passed.items() if place not in unplaced}
             self._left = _Left(member.left, member.left, now)
         records = await member.poll(self._limit)
         silence = member.silence
         self.error = f"Kafka has not answered for {silence:.0f} s" if silence > self._session else None
-        if records:
+        if records or self._is_to_move(now):
             try:
                 await self._apply(member, records)
             except Exception as error:
@@ -264,16 +273,21 @@ class Subscription:
                 messages.append(message)
             read[place] = message.position
         moved: dict[TopicPartition, int] = {}
-        parked: Sequence[Parked] = ()
-        if messages:
-            new, parked = self._part([message for message in messages if not self._is_handled(message)], fault)
+        passed = [passed for place, passed in self._passed.items() if place in marks]
+        new, parked = self._part([message for message in messages if not self._is_handled(message)], fault)
+        new = [message for message in new if self._handles(message)]
+        if not (new or parked or self._is_to_move(asyncio.get_running_loop().time())):
+            self._passed.update({_place_of(message): message for message in messages})
+        elif messages or passed:
             async with self._pool.acquire() as lent, lent.transaction():
                 connection = cast(asyncpg.Connection, lent)
-                moved = await move_marks(connection, self._name, marks, messages)
+                moved = await move_marks(connection, self._name, marks, [*passed, *messages])
                 if parked:
                     await park(connection, self._name, parked)
                 if new:
                     await self._handle(connection, new)
+            self._passed.clear()
+            self._passed_at = asyncio.get_running_loop().time()
         for each in parked:
             self._parked[_place_of(each.message)].add(each.message.stream_id)
             self._tell(each)
@@ -281,6 +295,13 @@ class Subscription:
             self._stuck.pop(place, None)
             member.marks[place] = moved[place]
         member.read.update({place: read[place] for place in read.keys() & member.read.keys()})
+
+    def _handles(self, message: Message) -> bool:
+        return self._types is None or message.type in self._types
+
+    def _is_to_move(self, now: float) -> bool:
+        """Whether marks that lag behind what was read past are to be moved on, for whoever looks at them."""
+        return self._types is None or (bool(self._passed) and now - self._passed_at > LAG)
 
     def _check(self, message: Message, before: int) -> None:
         """Raises NotAnEvent where a message cannot be what follows the one of position `before` in its partition."""
@@ -363,7 +384,7 @@ class Subscription:
                 raise unknown
             async with self._holding(place, mark) as connection:
                 message = await take_parked(connection, self._name, first)
-                if message is not None:
+                if message is not None and self._handles(message):
                     await self._handle(connection, [message])
                 return await first_of(connection, self._name, first)
         except Exception as error:

@@ -222,5 +222,6 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
         known=subscribes.registry,
         group=settings.group(name),
         batch=subscribes.batch,
+        types={event.event_type for event in subscribes.events},
     )
     return _told(f"subscription {name}", subscription, subscription.run)
