@@ -27,6 +27,7 @@ class FactBehind:
     """One event's part in a figure."""
 
     indicator: str
+    """The figure's own, or that of what it is computed of."""
     event_id: UUID
     ordinal: int
     type: str
@@ -70,7 +71,7 @@ async def facts_behind(
     question = ended(indicator, question)
     readings = list(dict.fromkeys(_readings(indicator)))
     for index in range(after.measure, len(readings)):
-        measure, over = readings[index]
+        name, measure, over = readings[index]
         bound = Bound(snapshot.number(measure))
         if over is not None:
             held = await snapshot.begun(measure, question) if over is Mean else question
@@ -85,25 +86,24 @@ async def facts_behind(
         statement = _page(found, question, positions, start, limit + 1 - len(facts), known_after, bound)
         rows = await snapshot.connection.fetch(statement, *bound.values, timeout=PATIENCE)
         facts += [
-            FactBehind(measure.name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))})
-            for row in rows
+            FactBehind(name, **{**row, "dimensions": _in_order(measure, json.loads(row["dimensions"]))}) for row in rows
         ]
         if len(facts) > limit:
             last = facts[limit - 1]
-            of = [measure.name for measure, _ in readings].index(last.indicator)
+            of = [name for name, _, _ in readings].index(last.indicator)
             return facts[:limit], Place(of, last.topic, last.position, last.ordinal)
     return facts, None
 
 
-def _readings(indicator: Indicator) -> Iterator[tuple[Measure, type[Duration | Mean] | None]]:
-    """The measures behind an indicator, each with what it is held over days for, if it is."""
+def _readings(indicator: Indicator) -> Iterator[tuple[str, Measure, type[Duration | Mean] | None]]:
+    """What an indicator is made of, each with its measure, and with what it is held over days for, if it is."""
     match indicator:
         case Duration():
-            yield indicator, Duration
+            yield indicator.name, indicator, Duration
         case Measure():
-            yield indicator, None
+            yield indicator.name, indicator, None
         case Mean(of=(Level() as level,)):
-            yield level, Mean
+            yield indicator.name, level, Mean
         case Derived():
             for each in indicator.of:
                 yield from _readings(each)
@@ -172,8 +172,8 @@ def _level(question: Question, bound: Bound) -> str:
     UNION ALL
     SELECT event_id, min(ordinal), type, topic, position, subject, min(effective_on), recorded_at, sum(value), times,
            sample, slice
-    FROM known JOIN (SELECT subject, position AS stepped_at FROM steps) AS stepped USING (subject)
-    WHERE position > stepped_at AND effective_on <= {last}
+    FROM known LEFT JOIN (SELECT subject, position AS stepped_at FROM steps) AS stepped USING (subject)
+    WHERE position > coalesce(stepped_at, 0) AND effective_on <= {last}
     GROUP BY event_id, type, topic, position, subject, recorded_at, times, sample, slice
     HAVING sum(value) <> 0
     """  # noqa: S608
@@ -196,7 +196,11 @@ def _held(question: Question, days: int, bound: Bound) -> str:
                )
         FROM known
         WHERE stands IS NULL AND effective_on < {until}
-          AND NOT EXISTS (SELECT FROM steps WHERE (topic, position) = (known.topic, known.position))
+          AND NOT EXISTS (
+              SELECT FROM steps  -- What a step takes out elsewhere comes next to it; it has ended what it takes out.
+              WHERE (topic, position, ordinal, subject, effective_on)
+                    = (known.topic, known.position, known.ordinal - 1, known.subject, known.effective_on)
+          )
     )
     SELECT event_id, ordinal, type, topic, position, subject, effective_on, recorded_at,
            value * (coalesce(ends, {until}::date) - greatest(effective_on, {first}::date)) / {share}::numeric AS value,

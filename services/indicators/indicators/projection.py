@@ -92,7 +92,7 @@ SET slice = excluded.slice, effective_on = excluded.effective_on, value = exclud
 
 
 class StepGoesBack(Exception):
-    """A step of a level is of a day before the one of the step before it: no service decides that."""
+    """A step of a level is of a day before the one from which it is known already: no service decides that."""
 
 
 class Subject(NamedTuple):
@@ -234,7 +234,8 @@ class _Batch:
         if not fact.is_step:
             self._store(counted, counted.slice, fact.value)
             if latest:
-                self.changed[subject] = Latest(counted.slice, latest.effective_on, latest.value + fact.value)
+                since = max(latest.effective_on, fact.effective_on)
+                self.changed[subject] = Latest(counted.slice, since, latest.value + fact.value)
             return
         if latest and fact.effective_on < latest.effective_on:
             raise StepGoesBack(f"{counted.message}: {fact.effective_on} is before {latest.effective_on}")

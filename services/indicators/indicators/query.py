@@ -238,11 +238,14 @@ class Snapshot:
         return replace(answer, cells=_by_period(measure, question, rows))
 
     async def begun(self, level: Measure, question: Question) -> Question:
-        """The question with the first day it has if none is asked for: that of the level's first fact."""
+        """The question with the first day it has if none is asked for: that of the level's first fact known."""
         if question.first:
             return question
-        statement = "SELECT min(effective_on) FROM facts WHERE measure = $1"
-        began: date | None = await self.connection.fetchval(statement, self.number(level))
+        statement = (
+            "SELECT min(effective_on) FROM facts WHERE measure = $1 AND ($2::timestamptz > recorded_at) IS NOT FALSE"
+        )
+        known = self.number(level), question.known_before
+        began: date | None = await self.connection.fetchval(statement, *known)
         return replace(question, first=min(began or FIRST_DAY, question.last or FIRST_DAY))
 
     async def _mean(self, level: Level, question: Question) -> Answer:
@@ -256,7 +259,7 @@ class Snapshot:
         points = [
             (period.last, cell.value)
             for (period,), cell in known.cells.items()
-            if isinstance(period, Period) and period.last <= last and cell.value is not None
+            if isinstance(period, Period) and period.last <= min(last, today()) and cell.value is not None
         ]
         aims = await self.aims(indicator, question)
         found = trend(points[-indicator.quarters :], (last, known.total.value), aims, level.breaks)
@@ -292,7 +295,7 @@ class Snapshot:
 
 
 def ended(indicator: Indicator, question: Question) -> Question:
-    """The question with the last day it has if none is asked for: today, where a level is held in the figure.
+    """The question with the last day it has if none is asked for: today, where a level is held in the figure, or moves.
 
     Whatever is computed of such a figure is asked for the same days.
     """
@@ -303,7 +306,7 @@ def ended(indicator: Indicator, question: Question) -> Question:
 
 def _holds(indicator: Indicator) -> bool:
     of = indicator.of if isinstance(indicator, Derived) else ()
-    return isinstance(indicator, Duration | Mean) or any(_holds(each) for each in of)
+    return isinstance(indicator, Duration | Mean | Series) or any(_holds(each) for each in of)
 
 
 @asynccontextmanager

@@ -160,7 +160,7 @@ SELECT key, period, {_CELL}, NULL
 FROM shares
 WHERE {bound(bool(question.by))}
 GROUP BY key, period
-HAVING count(*) FILTER (WHERE value <> 0) > 0
+HAVING {bound(question.filled and period is not None)} OR count(*) FILTER (WHERE value <> 0) > 0
 """
 
 

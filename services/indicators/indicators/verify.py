@@ -1,78 +1,49 @@
 """`python -m indicators verify`: proves every figure by counting it again from the Kafka topics alone.
 
-The figures are read in one snapshot together with the positions they are complete up to; the topics are counted up to
-exactly those, by `recount`. On the way each stream is checked to be without a gap. The topics are read to their end,
-and whatever is in them that their relays cannot have written, or that nobody knows, is told.
+The figures are read in one snapshot together with the positions that each chapter is complete up to; the topics are
+counted up to exactly those, by `recount`. On the way each stream is checked to be without a gap, and every event behind
+a figure to be where it says. The topics are read to their end, and whatever is in them that their relays cannot have
+written, or that nobody knows, is told.
 """
 
-import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import pairwise
+from math import isclose
 from typing import Final
 
 import asyncpg
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from contracts.registry import REGISTRY
-from eventstore.decider import PARIS
-from eventstore.kafka.clients import Consumer
-from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import quiet_kafka_logs
-from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.chapters import Catalogue
-from indicators.lineage import Place, facts_behind
-from indicators.measures import Derived, Duration, Indicator, Level
-from indicators.projection import generation_of
-from indicators.query import ZERO, Answer, CatchingUp, Snapshot, snapshot
-from indicators.question import Question
-from indicators.recount import Happened, recount
+from indicators.dimensions import Name
+from indicators.lineage import FactBehind, Place, facts_behind
+from indicators.measures import Distinct, Indicator, Level, Series, Sum, measures_of
+from indicators.projection import generations_of, subscription_of
+from indicators.query import UNKNOWN, ZERO, Answer, CatchingUp, Snapshot, Value, snapshot
+from indicators.question import PERIODS, Question
+from indicators.recount import Recount
+from indicators.recounts import RECOUNTS, counting
 from indicators.representation import link
+from indicators.topics import NO_ANSWER, NoAnswer, Topics, read
+from indicators.trend import Trend
 from service.clock import today
 from service.running.settings import Settings
 
 FIRST_PROGRAMME: Final = date(2023, 12, 31)
 """The last day of the first programme, whose figures are published."""
-NO_ANSWER: Final = 20
-"""Seconds without an answer after which Kafka is given up."""
+PAGE: Final = 10_000
+"""Of the events behind a figure."""
+HALF: Final = Decimal("0.005000001")
+"""What a figure that is rounded to the hundredth may differ by from what is behind it, and a bit."""
 
-
-class NoAnswer(Exception):
-    """Kafka does not answer."""
-
-
-@dataclass
-class Topics:
-    """What the topics hold up to the positions of a snapshot, and what is wrong with it."""
-
-    streams: dict[str, list[Happened]] = field(default_factory=lambda: defaultdict(list))
-    events: dict[tuple[str, int], str] = field(default_factory=dict)
-    """Event ids by topic, as categories name it, and position."""
-    faults: list[str] = field(default_factory=list)
-
-    def add(self, message: Message, *, end: int, before: int) -> None:
-        """Takes in what follows the event of position `before` in its partition. It counts up to the position `end`."""
-        if message.position <= before:
-            self.faults.append(f"{message}: position {message.position} comes after {before}")
-        known = REGISTRY.get((message.type, message.schema_version))
-        if known is None:
-            self.faults.append(f"{message}: there is no event {message.type}, version {message.schema_version}")
-        elif name_of(message.topic) not in {category.topic for category in known.categories}:
-            self.faults.append(f"{message}: it does not belong in this topic")
-        if message.position > end:
-            return
-        stream = self.streams[message.stream_id]
-        if message.version != len(stream) + 1:
-            self.faults.append(f"{message}: {message.stream_id} has version {message.version} after {len(stream)}")
-        happened = json.loads(message.data, parse_float=Decimal)
-        stream.append(Happened(message.type, happened, message.recorded_at))
-        self.events[name_of(message.topic), message.position] = str(message.event_id)
+Asked = Mapping[Indicator, Sequence[Question]]
 
 
 async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
@@ -83,143 +54,240 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
         min_size=1,
         max_size=1,
     )
+    generations = generations_of(catalogue, settings)
     try:
-        async with pool, snapshot(pool, generation_of(catalogue, settings)) as now:
-            with quiet_kafka_logs():
-                topics = await read_topics(now, settings)
-            compared, faults = await compare(catalogue, now, topics)
-    except CatchingUp:
-        print("The events are still being folded into the figures: try again later.")
-        return 1
+        async with pool, snapshot(pool, catalogue, generations) as found:
+            with Topics() as topics, quiet_kafka_logs():
+                now = _of_own(found, generations)
+                asked, recount = await ask(now), Recount(RECOUNTS)
+                prepare(recount, asked)
+                await read(topics, recount, now.chapters, settings)
+                compared, faults = await compare(now, asked, recount, topics)
     except NoAnswer:
         print(f"Kafka at {settings.kafka_bootstrap} does not answer: nothing for {NO_ANSWER} s.")
         return 1
     except KafkaError as error:
         print(f"The topics can't be read: {error}.")
         return 1
+    folding = [name for name in catalogue.chapters if name not in now.chapters]
+    for name in folding:
+        print(f"The events of the chapter {name} are still being folded: try again later.")
     for fault in [*topics.faults, *faults]:
         print(fault)
-    read = ", ".join(f"{topic} {max(marks.values())}" for topic, marks in now.positions.items()) or "nothing yet"
-    events = sum(len(stream) for stream in topics.streams.values())
+    ends: dict[str, int] = defaultdict(int)
+    for served in now.chapters.values():
+        for topic, marks in served.positions.items():
+            ends[topic] = max(ends[topic], *marks.values())
+    upto = ", ".join(f"{topic} {end}" for topic, end in sorted(ends.items())) or "nothing yet"
     differences = len(topics.faults) + len(faults)
-    print(f"{compared} answers compared with {events} events (up to {read}): {differences or 'no'} differences")
-    return 1 if differences else 0
+    print(f"{compared} answers compared with {topics.events} events (up to {upto}): {differences or 'no'} differences")
+    return 1 if folding or differences else 0
 
 
-async def read_topics(now: Snapshot, settings: Settings) -> Topics:
-    """The topics, counted up to the positions of the snapshot and looked at to their end.
-
-    Raises KafkaError and NoAnswer.
-    """
-    topics = Topics()
-    origins = {name: Origin(settings.topic(name), partitions) for name, partitions in now.partitions.items()}
-    counted = {
-        TopicPartition(origin.topic, partition): now.positions.get(name, {}).get(partition, 0)
-        for name, origin in origins.items()
-        for partition in range(origin.partitions)
-    }
-    by_topic = {origin.topic: origin for origin in origins.values()}
-    reached = dict.fromkeys(counted, 0)
-    consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
-    try:
-        async with asyncio.timeout(NO_ANSWER) as deadline:
-            await consumer.start()
-            consumer.assign(list(counted))
-            await consumer.seek_to_beginning()
-            ends = await consumer.end_offsets(list(counted))
-            while waiting := [place for place, end in ends.items() if await consumer.position(place) < end]:
-                for place, records in (await consumer.getmany(*waiting, timeout_ms=1000, max_records=10_000)).items():
-                    deadline.reschedule(asyncio.get_running_loop().time() + NO_ANSWER)
-                    for record in records:
-                        try:
-                            message = by_topic[place.topic].read(record)
-                        except NotAnEvent as foreign:
-                            topics.faults.append(str(foreign))
-                            continue
-                        topics.add(message, end=counted[place], before=reached[place])
-                        reached[place] = max(reached[place], message.position)
-    except TimeoutError:
-        raise NoAnswer from None
-    finally:
-        await consumer.discard()
-    for place, position in counted.items():
-        if position and (name_of(place.topic), position) not in topics.events:
-            topics.faults.append(
-                f"{place.topic}[{place.partition}]: no event has position {position}, where the figures are"
-            )
-    return topics
+def _of_own(found: Snapshot, generations: Mapping[str, str]) -> Snapshot:
+    """The chapters that are answered by their own definitions."""
+    own = {name: subscription_of(chapter, generations[name]) for name, chapter in found.catalogue.chapters.items()}
+    return replace(
+        found, chapters={name: served for name, served in found.chapters.items() if served.generation == own[name]}
+    )
 
 
-async def compare(catalogue: Catalogue, now: Snapshot, topics: Topics) -> tuple[int, list[str]]:
+async def ask(now: Snapshot) -> Asked:
+    """What is compared of each indicator that can be asked."""
+    asked: dict[Indicator, Sequence[Question]] = {}
+    for indicator in dict.fromkeys([*now.catalogue.values(), *now.catalogue.measures]):
+        try:
+            now.behind(indicator)
+        except CatchingUp:
+            continue
+        numbers = [now.number(measure) for measure in measures_of(indicator)]
+        happened, recorded = (await now.connection.fetch(_DAYS, numbers, [0, 0.5, 1]))[0]
+        codes = {
+            name: tuple(json.loads(row["code"]) for row in await now.connection.fetch(_CODES, numbers, name))
+            for name in indicator.dimensions
+        }
+        asked[indicator] = list(questions(indicator, happened or (), recorded or (), codes))
+    return asked
+
+
+def prepare(recount: Recount, asked: Asked) -> None:
+    """Has the same questions counted."""
+    for indicator, questions in asked.items():
+        for question in questions:
+            recount.ask(indicator.name, question)
+
+
+async def compare(now: Snapshot, asked: Asked, recount: Recount, topics: Topics) -> tuple[int, list[str]]:
     """How many answers were compared, and each difference."""
     compared = 0
     faults: list[str] = []
-    for indicator in catalogue.values():
-        for question in questions(indicator, topics.streams):
+    for indicator, questions in asked.items():
+        for question in questions:
             served = await now.answer(indicator, question)
-            faults += differences(indicator, question, served, recount(indicator.name, topics.streams, question))
+            counted = recount.answer(indicator.name, question)
+            absent = UNKNOWN if recount.is_unknown(indicator.name) else ZERO
+            faults += differences(indicator, question, served, counted, absent)
             compared += 1
-            if not question.by and not isinstance(indicator, Derived):
-                faults += await _untraceable(now, indicator, question, served, topics)
+            if not question.by:
+                faults += await _untraceable(now, indicator, question, recount, topics)
     return compared, faults
 
 
-def questions(indicator: Indicator, streams: Mapping[str, Sequence[Happened]]) -> Iterator[Question]:
-    """What is compared: the total and each way to break it down, as of several days, of days to come, and as known on
-    several days."""
-    happened = sorted(event.day() for stream in streams.values() for event in stream)
-    recorded = sorted({event.recorded_at.astimezone(PARIS).date() for stream in streams.values() for event in stream})
-    days = sorted({FIRST_PROGRAMME, *_spread(happened, 3)})
-    whose = indicator.dimensions[0]
-    with_month = [(name, "month") for name in ("zone", "equipment", "grade") if name in indicator.dimensions]
-    for by in [(), *((name,) for name in (*indicator.dimensions, "month")), *with_month]:
-        for last in (None, *days):
-            yield Question(by=by, last=last)
+def questions(
+    indicator: Indicator,
+    happened: Sequence[date],
+    recorded: Sequence[date],
+    codes: Mapping[Name, tuple[str | int, ...]],
+) -> Iterator[Question]:
+    """What is compared: the total and each way to break it down, as of several days, of days to come, as known on
+    several days, and of some values of each dimension."""
+    days = sorted({FIRST_PROGRAMME, *happened})
+    first, last = days[0], days[-1]
+    filters: list[dict[str, tuple[str | int, ...]]] = [{name: some} for name, some in codes.items() if some]
+    if any(isinstance(each, Series) for each in (indicator, *getattr(indicator, "of", ()))):
+        yield from (Question(last=day) for day in (None, *days))
+        yield from (Question(known_on=day) for day in recorded)
+        yield from (Question(where=where) for where in filters)
+        return
+    whose, *_ = indicator.dimensions
+    with_period = [name for name in ("zone", "equipment", "grade") if name in indicator.dimensions]
+    for by in [
+        (),
+        *((name,) for name in (*indicator.dimensions, *PERIODS)),
+        *((name, "month") for name in with_period),
+    ]:
+        yield from (Question(by=by, last=day) for day in (None, *days))
     yield Question(by=(whose, "month"))
-    for first, last in [*pairwise(days), (today(), today() + timedelta(days=45))]:
-        for by in ((), ("month",)):
-            yield Question(first=first, last=last, by=by)
-    for known_on in _spread(recorded, 3):
-        for last in (None, days[0]):
-            yield Question(known_on=known_on, last=last, by=(whose,))
+    yield Question(by=("year", whose))
+    for begins, ends in [*pairwise(days), (today(), today() + timedelta(days=45))]:
+        yield from (Question(first=begins, last=ends, by=by) for by in ((), *((name,) for name in PERIODS)))
+    for known_on in recorded:
+        yield from (Question(known_on=known_on, last=day, by=(whose,)) for day in (None, first))
+        yield from (Question(known_on=known_on, by=by) for by in ((), ("quarter",)))
+    for where in filters:
+        yield from (Question(where=where, by=by) for by in ((), tuple(where), ("quarter",)))
+    for by in (("month",), (whose, "year")):
+        yield Question(first=first, last=last, by=by, filled=True)
+        if isinstance(indicator, Sum | Distinct):
+            yield Question(last=last, by=by, cumulative=True)
+            yield Question(first=days[1 % len(days)], last=last, by=by, cumulative=True, filled=True)
     if isinstance(indicator, Level) and indicator.without_largest:
-        for last in (None, *days):
-            yield Question(last=last, by=("zone",), without_largest=True)
+        for day in (None, *days):
+            yield from (Question(last=day, by=by, without_largest=True) for by in ((), ("zone",), ("month",)))
 
 
-def differences(indicator: Indicator, question: Question, served: Answer, counted: Answer) -> Iterator[str]:
+def differences(
+    indicator: Indicator, question: Question, served: Answer, counted: Answer, absent: Value
+) -> Iterator[str]:
     """What is served otherwise than it was counted."""
-    asked = link(indicator, question) + (f" by {', '.join(question.by)}" if question.by else "")
+    asked = link(indicator, question)
     if served.excluded != counted.excluded:
         yield f"{asked}: without {served.excluded}, counted without {counted.excluded}"
+    if not _moves_alike(served.trend, counted.trend):
+        yield f"{asked}: served {served.trend}, counted {counted.trend}"
     keys = dict.fromkeys([*served.cells, *counted.cells])
     for what, one, other in [
         ("", served.total, counted.total),
-        *((f" {key}", served.cells.get(key, ZERO), counted.cells.get(key, ZERO)) for key in keys),
+        *((f" {key}", served.cells.get(key, absent), counted.cells.get(key, absent)) for key in keys),
     ]:
-        if (one.value, one.n) != (other.value, other.n):
+        # Of a trend, all has just been compared.
+        same = served.trend is not None or one.value == other.value
+        if not same or one.n != other.n:
             yield f"{asked}{what}: served {one.value} (n={one.n}), counted {other.value} (n={other.n})"
 
 
+def _moves_alike(one: Trend | None, other: Trend | None) -> bool:
+    """Whether trends are the same, but for the last digit of what is computed in another order."""
+    if one is None or other is None:
+        return one is other
+    told, counted = (
+        replace(each, pace=None, pace_between=None, arrives_on=None, arrives_between=None) for each in (one, other)
+    )
+    paces = zip(_paces(one), _paces(other), strict=True)
+    days = zip(_arrivals(one), _arrivals(other), strict=True)
+    return (
+        told == counted
+        and all(
+            isclose(a, b, rel_tol=1e-6, abs_tol=0.01) if a is not None and b is not None else a is b for a, b in paces
+        )
+        and all(abs((a - b).days) <= 1 if a and b else a is b for a, b in days)
+    )
+
+
+def _paces(trend: Trend) -> tuple[Decimal | None, ...]:
+    return (trend.pace, *(trend.pace_between or (None, None)))
+
+
+def _arrivals(trend: Trend) -> tuple[date | None, ...]:
+    return (trend.arrives_on, *(trend.arrives_between or (None, None)))
+
+
 async def _untraceable(
-    now: Snapshot, indicator: Indicator, question: Question, served: Answer, topics: Topics
+    now: Snapshot, indicator: Indicator, question: Question, recount: Recount, topics: Topics
 ) -> list[str]:
-    """Whether the events shown behind a figure are in the topics and add up to it."""
-    facts, _ = await facts_behind(now, indicator, question, now.positions, Place(), limit=2**31)
+    """Whether the events shown behind a figure are in the topics and add up to it, or to its inputs."""
     where = link(indicator, question, events=True)
-    faults = [
-        f"{where}: event {fact.event_id} is not at position {fact.position} of {fact.topic}"
-        for fact in facts
-        if topics.events.get((fact.topic, fact.position)) != str(fact.event_id)
-    ]
-    total = sum((fact.value for fact in facts), Decimal(0))
-    if isinstance(indicator, Duration):
-        total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    if total != served.total.value:
-        faults.append(f"{where}: add up to {total}, not {served.total.value}")
+    faults: list[str] = []
+    counted = recount.behind(indicator.name, question)
+    behind = {name: _Behind(recount[name]) for name in counted}
+    place: Place | None = Place()
+    while place is not None:
+        facts, place = await facts_behind(now, indicator, question, now.positions(indicator), place, PAGE)
+        for fact in facts:
+            if not topics.holds(fact.topic, fact.position, fact.event_id):
+                faults.append(f"{where}: event {fact.event_id} is not at position {fact.position} of {fact.topic}")
+            if fact.indicator in behind:
+                behind[fact.indicator].add(fact)
+            else:
+                faults.append(f"{where}: event {fact.event_id} is of {fact.indicator}, which it is not made of")
+    for name, value in counted.items():
+        if not behind[name].comes_to(value):
+            faults.append(f"{where}: the events of {name} do not add up to {value.value}")
     return faults
 
 
-def _spread(days: Sequence[date], count: int) -> Iterator[date]:
-    """Some of the days, evenly spread from the first to the last."""
-    return (days[(len(days) - 1) * n // (count - 1)] for n in range(count) if days)
+class _Behind:
+    """What events add up to."""
+
+    def __init__(self, recounted: counting.Recounted) -> None:
+        self._recounted = recounted
+        self._total = Decimal(0)
+        self._shares: dict[object, Decimal] = defaultdict(Decimal)
+        self._values: Counter[Decimal] = Counter()
+
+    def add(self, fact: FactBehind) -> None:
+        """One more."""
+        match self._recounted:
+            case counting.Distinct(contributor=contributor):
+                self._shares[fact.dimensions[contributor]] += fact.value
+            case counting.Quantile():
+                self._values[fact.value] += fact.times
+            case _:
+                self._total += fact.value
+
+    def comes_to(self, value: Value) -> bool:
+        """Whether that is a figure."""
+        match self._recounted:
+            case counting.Distinct():
+                return sum(1 for share in self._shares.values() if share) == value.value
+            case counting.Quantile(at=at):
+                return counting.quantile(self._values, at) == value.value
+            case counting.Weekly() | counting.Average():
+                return abs(self._total - (value.value or 0)) <= HALF
+            case _:
+                return self._total == (value.value or 0)
+
+
+_DAYS: Final = """
+SELECT percentile_disc($2::float8[]) WITHIN GROUP (ORDER BY effective_on),
+       percentile_disc($2::float8[]) WITHIN GROUP (ORDER BY (recorded_at AT TIME ZONE 'Europe/Paris')::date)
+FROM facts
+WHERE measure = ANY ($1)
+"""
+_CODES: Final = """
+SELECT DISTINCT dimensions -> $2 AS code
+FROM slices
+WHERE measure = ANY ($1) AND jsonb_typeof(dimensions -> $2) <> 'null'
+ORDER BY 1
+LIMIT 2
+"""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -42,8 +42,20 @@ from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.lineage import FactBehind, Place, facts_behind
-from indicators.measures import Distinct, Duration, Quantile, inputs, levels
-from indicators.projection import Projection, forget
+from indicators.measures import (
+    Corrected,
+    Distinct,
+    Duration,
+    Quantile,
+    Silence,
+    Stand,
+    formula,
+    inputs,
+    levels,
+    mean,
+    series,
+)
+from indicators.projection import Projection, StepGoesBack, forget
 from indicators.query import Answer, CatchingUp, Value, between, snapshot
 from indicators.question import Period, Question
 from service.clock import today
@@ -110,6 +122,10 @@ def activated(siret: str, headcount: float, on: date, zone: str | None = "zi-lim
         size_band="12",
         applied_on=max(on - timedelta(days=20), date(1000, 1, 1)),
     )
+
+
+def left(siret: str, on: date) -> CompanyLeft:
+    return CompanyLeft(**company(siret, on=on), reason="moved", headcount_before=10, headcount=0)
 
 
 def completed(siret: str, spent: int, on: date, axis: int = 2) -> InvestmentCompleted:
@@ -317,6 +333,18 @@ async def test_known_on_a_day_counts_what_was_recorded_by_its_end_in_paris(pool:
     await fold(pool, log.messages)
     assert await value(pool, "headcount", known_on=date(2026, 1, 7)) == 10
     assert await value(pool, "headcount", known_on=date(2026, 1, 8)) == 11
+
+
+async def test_quarters_as_they_were_known(pool: asyncpg.Pool) -> None:
+    log = Log("companies", now=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    log.append("investment-1", completed(FONDERIE, 100, date(2024, 2, 10)))
+    log.append("investment-2", completed(USINAGE, 20, date(2024, 5, 10)))
+    log.now = datetime(2026, 1, 7, 12, tzinfo=UTC)
+    log.append("investment-3", completed(USINAGE, 3, date(2024, 6, 10)))
+    await fold(pool, log.messages)
+    for known_on, second in ((date(2026, 1, 6), 20), (date(2026, 1, 7), 23)):
+        quarters = await cells(pool, "invested_productive", "quarter", known_on=known_on)
+        assert quarters == {"2024-Q1": 100, "2024-Q2": second}
 
 
 async def test_as_of_is_when_the_latest_event_in_the_figure_was_recorded(pool: asyncpg.Pool) -> None:
@@ -691,6 +719,129 @@ async def test_replicas_that_fold_the_same_cells_wait_and_do_not_deadlock(pool: 
     await asyncio.gather(*(replica(partition) for partition in partitions for _ in range(2)))
     assert await value(pool, "invested_productive") == 2_000
     assert sum((await cells(pool, "invested_productive", "month")).values()) == 2_000
+
+
+# Days that a level is known to have, or not
+
+
+def of_members(silence: Silence = "zero") -> Catalogue:
+    """Members counted otherwise: a company is one from half a year before its activation on, as was found later."""
+
+    @levels(unit="companies", dimensions=("company",), silence=silence)
+    def members_corrected(event: CompanyActivated | CompanyLeft) -> Iterator[Stand | Corrected]:
+        """Members, from half a year before their activation on."""
+        yield Stand(int(isinstance(event, CompanyActivated)))
+        if isinstance(event, CompanyActivated):
+            yield Corrected(event.effective_on - timedelta(days=182), event.effective_on, 0, 1)
+
+    @mean(unit="companies", of=members_corrected)
+    def members_a_day() -> None:
+        """Members on an average day."""
+
+    @series(unit="companies", of=members_corrected)
+    def members_gained() -> None:
+        """Members gained."""
+
+    @formula(unit="companies", of=(members_a_day, members_corrected))
+    def members_above(a_day: Decimal, at_the_end: Decimal) -> Decimal:
+        """Members at the end of a period above those of an average day."""
+        return at_the_end - a_day
+
+    return Catalogue(Chapter("members", members_corrected, members_a_day, members_gained, members_above))
+
+
+async def of_whom(
+    pool: asyncpg.Pool, of: Catalogue, name: str, page: int = 1, **question: Any
+) -> tuple[Answer, list[FactBehind]]:
+    """An answer, and the events behind it."""
+    asked, facts, place = Question(**question), list[FactBehind](), Place()
+    async with snapshot(pool, of) as now:
+        while place is not None:
+            some, following = await facts_behind(now, of[name], asked, now.positions(of[name]), place, page)
+            facts += some
+            place = following  # type: ignore[assignment]
+        return await now.answer(of[name], asked), facts
+
+
+async def test_a_level_corrected_before_its_first_step_is_made_of_the_correction(pool: asyncpg.Pool) -> None:
+    of, log = of_members(), Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(2024, 7, 1)))
+    await fold(pool, log.messages, Projection(of.chapters["members"]))
+    for last, members in ((date(2023, 12, 31), 0), (date(2024, 1, 1), 1), (date(2024, 6, 30), 1), (None, 1)):
+        answer, facts = await of_whom(pool, of, "members_corrected", last=last)
+        assert answer.total.value == sum(fact.value for fact in facts) == members
+
+
+async def test_a_mean_begins_with_what_was_known_of_its_level(pool: asyncpg.Pool) -> None:
+    of, log = of_members(), Log("companies", now=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(2024, 7, 1)))
+    log.now = datetime(2026, 1, 7, 12, tzinfo=UTC)
+    log.append(f"company-{USINAGE}", activated(USINAGE, 10, date(2023, 7, 1)))
+    await fold(pool, log.messages, Projection(of.chapters["members"]))
+    answer, facts = await of_whom(pool, of, "members_a_day", last=date(2024, 12, 31), known_on=date(2026, 1, 6))
+    assert answer.total.value == sum(fact.value for fact in facts) == 1
+    answer, _ = await of_whom(pool, of, "members_a_day", last=date(2024, 12, 31))
+    assert answer.total.value == Decimal("1.50"), "366 days of one and 732 of the other, of 732"
+
+
+async def test_what_is_known_to_be_nothing_is_not_unknown_on_an_average_day(pool: asyncpg.Pool) -> None:
+    of, log = of_members("unknown"), Log("companies")
+    log.append(f"company-{FONDERIE}", activated(FONDERIE, 10, date(2024, 7, 1)))
+    log.append(f"company-{FONDERIE}", left(FONDERIE, date(2024, 7, 1)))
+    await fold(pool, log.messages, Projection(of.chapters["members"]))
+    asked: dict[str, Any] = {"by": ("year",), "first": date(2022, 1, 1), "last": date(2025, 12, 31), "filled": True}
+    answer, _ = await of_whom(pool, of, "members_a_day", **asked)
+    assert [cell.value for cell in written(answer).values()] == [None, None, Decimal("0.50"), 0]
+
+
+async def test_events_of_one_level_behind_several_inputs_are_told_apart(pool: asyncpg.Pool) -> None:
+    of, log = of_members(), Log("companies")
+    for number in range(3):
+        siret = sample_siret(number)
+        log.append(f"company-{siret}", activated(siret, 10, date(2024, 7, 1)))
+    await fold(pool, log.messages, Projection(of.chapters["members"]))
+    year = {"first": date(2024, 1, 1), "last": date(2024, 12, 31)}
+    for page in (1, 2, 100):
+        answer, facts = await of_whom(pool, of, "members_above", page, **year)
+        a_day, at_the_end = (
+            sum((fact.value for fact in facts if fact.indicator == name), Decimal(0))
+            for name in ("members_a_day", "members_corrected")
+        )
+        assert round(a_day, 2) == at_the_end == 3
+        assert answer.total.value == 0
+
+
+async def test_the_pace_of_a_level_ends_today_whatever_is_known_to_come(pool: asyncpg.Pool) -> None:
+    of, log = of_members(), Log("companies")
+    for number, on in enumerate((date(2024, 7, 1), date(2024, 12, 1), today() + timedelta(days=400))):
+        log.append(f"company-{sample_siret(number)}", activated(sample_siret(number), 10, on))
+    await fold(pool, log.messages, Projection(of.chapters["members"]))
+    answer, facts = await of_whom(pool, of, "members_gained")
+    assert answer.total.n == sum(fact.value for fact in facts) == 2
+    later, _ = await of_whom(pool, of, "members_gained", last=today() + timedelta(days=200))
+    assert later.trend is not None
+    assert answer.trend is not None
+    assert (later.trend.points, later.trend.since) == (answer.trend.points, answer.trend.since)
+
+
+async def test_no_step_is_of_a_day_before_one_from_which_the_level_is_known_already(pool: asyncpg.Pool) -> None:
+    @levels(unit="companies", dimensions=("company",))
+    def members_left(event: CompanyActivated | CompanyLeft) -> Iterator[Stand | Corrected]:
+        """Members of which it is found that they have left."""
+        if isinstance(event, CompanyActivated):
+            yield Stand(1)
+        else:
+            yield Corrected(event.effective_on, None, 1, 0)
+
+    chapter, log = Chapter("members", members_left), Log("companies")
+    stream = f"company-{FONDERIE}"
+    log.append(stream, activated(FONDERIE, 10, date(2024, 1, 1)), left(FONDERIE, date(2024, 6, 1)))
+    await fold(pool, log.messages, Projection(chapter))
+    log.append(stream, activated(FONDERIE, 10, date(2024, 3, 1)))
+    with pytest.raises(StepGoesBack):
+        await fold(pool, log.messages, Projection(chapter))
+    answer, facts = await of_whom(pool, Catalogue(chapter), "members_left", last=date(2024, 6, 1))
+    assert answer.total.value == sum(fact.value for fact in facts) == 0
 
 
 # Changed definitions

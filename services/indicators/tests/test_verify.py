@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -15,37 +15,44 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from proving import EMPTY, faults, fold, show
 
 from companies.booking import bookings
 from companies.company import companies
 from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
+from contracts.companies.company import CompanyActivated, CompanyLeft
 from contracts.companies.investment import Step
 from contracts.employment.priority import PriorityGroup
+from contracts.indicators.target import Aim
 from contracts.model import Event
 from contracts.personal import Personal
 from contracts.values import sample_siret
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from devstack.log import Log, deliver
-from devstack.prepared import prepare
+from devstack.log import Log
+from devstack.prepared import prepare as prepare_database
 from employment.hire import hires
 from employment.members import Member, members
 from employment.priority import EnteredFlag, Seeker
 from employment.vacancy import vacancies
 from eventstore.decider import PARIS, Command, Context, Decider
-from eventstore.kafka.envelope import source_of, to_headers, to_timestamp
+from eventstore.kafka.envelope import Message, source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
 from eventstore.reactions import Identity
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
-from indicators import investment, recount
+from indicators import investment, recounts
 from indicators.app import app
 from indicators.catalogue import catalogue
-from indicators.measures import Catalogue
-from indicators.projection import Projection
-from indicators.query import CatchingUp, Question, snapshot
-from indicators.verify import Topics, compare, verify
+from indicators.chapters import Catalogue, Chapter
+from indicators.query import Snapshot, snapshot
+from indicators.question import Question
+from indicators.recount import Recount
+from indicators.recounts import RECOUNTS
+from indicators.target import targets
+from indicators.topics import Topics
+from indicators.verify import Asked, ask, compare, prepare, verify
 from service.running.settings import Settings
 from youth_events.members import members as hosts
 from youth_events.offer import offers
@@ -53,8 +60,6 @@ from youth_events.placement import Guardian, Pupil, Tutor, placements
 from youth_events.reactions import count_places
 
 pytestmark = pytest.mark.anyio
-
-projection: Final = Projection(catalogue)
 
 TODAY: Final = date(2025, 12, 31)
 NOW: Final = datetime.combine(TODAY, time(), PARIS)
@@ -253,6 +258,26 @@ PLACEMENTS: Final[Arguments] = {
     "reject": lambda _: {"reason": "no_capacity"},
     "cancel": lambda rng: {"reason": rng.choice(["pupil_withdrew", "no_tutor"])},
 }
+
+
+def targets_of(on: date, number: int) -> Arguments:
+    """What may be asked of a target on a day. No two are due on the same."""
+
+    def aimed_at(rng: random.Random) -> dict[str, Any]:
+        due = on + timedelta(days=rng.randrange(1500))
+        return {"value": rng.choice([1, 2.5, 30]), "due": due.replace(day=1 + number)}
+
+    return {
+        "set": lambda rng: {
+            **aimed_at(rng),
+            "indicator": rng.choice(["members", "headcount"]),
+            "dimensions": rng.choice([{}, {"zone": "zi-limoise"}]),
+            "aim": rng.choice(get_args(Aim)),
+        },
+        "revise": aimed_at,
+        "correct": lambda rng: {**aimed_at(rng), "reason": "typing_error"},
+        "withdraw": lambda _: {"reason": "replaced"},
+    }
 
 
 def _company(rng: random.Random) -> str:
@@ -476,6 +501,17 @@ class Placing(Deciding):
                 return
 
 
+class Aiming(Deciding):
+    """What the committee may have decided to aim at: random commands, decided by this service."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            number = self.rng.randrange(4)
+            self.decide(log, targets, targets_of(self.on, number), str(number), {})
+
+
 def records(log: Log, source: str) -> list[ConsumerRecord]:
     """The log as its topic holds it."""
     return [
@@ -496,35 +532,14 @@ def records(log: Log, source: str) -> list[ConsumerRecord]:
     ]
 
 
-def topics(*logs: Log) -> Topics:
-    """What verify reads of them."""
-    read = Topics()
-    for log in logs:
-        reached = dict.fromkeys(range(log.partitions), 0)
-        for message in log.messages:
-            read.add(message, end=2**63, before=reached[message.partition])
-            reached[message.partition] = message.position
-    return read
-
-
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
-    await prepare(database, app.all_migrations)
+    await prepare_database(database, app.all_migrations)
     async with asyncpg.create_pool(database, min_size=1, max_size=2) as pool:
         yield pool
 
 
-async def fold(pool: asyncpg.Pool, *logs: Log) -> None:
-    async with pool.acquire() as connection:
-        for log in logs:
-            topic = f"test.{log.service}.v1"
-            await deliver(connection, projection.subscription, projection, log.messages, topic=topic)
-
-
-async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
-    async with snapshot(pool, catalogue.generation) as now:
-        _, found = await compare(catalogue, now, read)
-    return [*read.faults, *found]
+ALL: Final = catalogue.chapters.values()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -532,12 +547,13 @@ async def faults(pool: asyncpg.Pool, read: Topics) -> list[str]:
 async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute("TRUNCATE facts, cells, generations, marks")
-    log = Log("companies")
+    await pool.execute(EMPTY)
+    log, decided = Log("companies"), Log("indicators")
     History(seed, commands, log)
-    await fold(pool, log)
-    assert await faults(pool, topics(log)) == []
-    async with snapshot(pool, catalogue.generation) as now:
+    Aiming(seed, commands // 10, decided)
+    await fold(pool, ALL, log, decided)
+    assert (await faults(pool, catalogue, log, decided))[1] == []
+    async with snapshot(pool, catalogue) as now:
         granted, disbursed = [
             (await now.answer(catalogue[name], Question(by=("funder",)))).cells
             for name in ("grants_granted", "grants_disbursed")
@@ -550,13 +566,17 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
 async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute("TRUNCATE facts, cells, generations, marks")
+    await pool.execute(EMPTY)
     offered, of_persons = Log("employment"), Log("employment.persons")
     Hiring(seed, commands, offered, of_persons)
-    await fold(pool, offered, of_persons)
-    assert await faults(pool, topics(offered, of_persons)) == []
-    async with snapshot(pool, catalogue.generation) as now:
-        counted = {name: (await now.answer(catalogue[name], Question())).total.value or 0 for name in recount.HIRES}
+    await fold(pool, ALL, offered, of_persons)
+    assert (await faults(pool, catalogue, offered, of_persons))[1] == []
+    async with snapshot(pool, catalogue) as now:
+        counted = {
+            name: (await now.answer(catalogue[name], Question())).total.value or 0
+            for name in catalogue
+            if name.startswith("hires")
+        }
     groups = counted.keys() - {"hires", "hires_priority", "hires_sustained"}
     assert all(counted[group] <= counted["hires_priority"] <= counted["hires"] for group in groups)
     assert counted["hires_sustained"] <= counted["hires"]
@@ -567,12 +587,12 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
 async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute("TRUNCATE facts, cells, generations, marks")
+    await pool.execute(EMPTY)
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons")
     Placing(seed, commands, *logs)
-    await fold(pool, *logs)
-    assert await faults(pool, topics(*logs)) == []
-    async with snapshot(pool, catalogue.generation) as now:
+    await fold(pool, ALL, *logs)
+    assert (await faults(pool, catalogue, *logs))[1] == []
+    async with snapshot(pool, catalogue) as now:
         placed = await now.answer(catalogue["placements"], Question(by=("company",)))
         hosting = await now.answer(catalogue["host_companies"], Question())
     assert all((cell.value or 0) > 0 for cell in placed.cells.values())
@@ -581,90 +601,141 @@ async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partne
 
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
-    of_youth = Log("youth-events"), Log("youth-events.persons")
+    of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
     for seed in range(20):
         History(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
         Placing(seed, 250, Log("companies"), *of_youth)
+        Aiming(seed, 25, decided)
     counted = {event.event_type for measure in catalogue.measures for event in measure.events}
-    assert counted <= {event.type for log in (*logs, *of_youth) for event in log.recorded}
+    assert counted <= {event.type for log in (*logs, *of_youth, decided) for event in log.recorded}
 
 
-CORRUPTIONS: Final = {
-    "a fact's value": "UPDATE facts SET value = value + 1 WHERE indicator = 'members' AND value = 0",
-    "a fact's day": "UPDATE facts SET effective_on = effective_on - 400 WHERE indicator = 'grants_granted'",
-    "a fact's company": "UPDATE facts SET contributor = 'x' WHERE indicator = 'members' AND value = 1",
+CORRUPTIONS: Final[Mapping[str, str]] = {
+    "a fact's value": "UPDATE facts SET value = value + 1 WHERE <members> AND value = -1",
+    "what a level stands at": "UPDATE facts SET stands = stands + 1 WHERE <headcount>",
+    "a fact's day": "UPDATE facts SET effective_on = effective_on - 400 WHERE <grants_granted>",
+    "a fact's slice": "UPDATE facts SET slice = (SELECT min(slice) FROM facts WHERE <members>) WHERE <members>",
     "when facts were recorded": "UPDATE facts SET recorded_at = recorded_at - interval '9 days' WHERE value = 1",
-    "lost facts of a level": "DELETE FROM facts WHERE indicator = 'headcount' AND position % 5 = 0",
+    "lost facts of a level": "DELETE FROM facts WHERE <headcount> AND position % 5 = 0",
     "a lost fact of a sum": """
-        DELETE FROM facts WHERE indicator = 'invested_productive'
-        AND position = (SELECT max(position) FROM facts WHERE indicator = 'invested_productive')
+        DELETE FROM facts WHERE <invested_productive>
+        AND position = (SELECT max(position) FROM facts WHERE <invested_productive>)
     """,
-    "a machine's hours": "UPDATE facts SET value = value + 1 WHERE indicator = 'platform_open_hours' AND value > 0",
-    "lost facts of a duration": "DELETE FROM facts WHERE indicator = 'platform_open_hours' AND position % 5 = 0",
-    "a booking's machine": """
-        UPDATE cells SET dimensions = jsonb_set(dimensions, '{equipment}', '"cobot-9"')
-        WHERE indicator = 'platform_hours_booked' AND dimensions ->> 'equipment' = 'cobot-0'
-    """,
-    "a placement's week": """
-        UPDATE cells SET dimensions = jsonb_set(dimensions, '{week}', '"2018-W01"') WHERE indicator = 'placements'
-    """,
-    "places of an offer": "UPDATE facts SET value = value + 1 WHERE indicator = 'places_offered'",
+    "a machine's hours": "UPDATE facts SET value = value + 1 WHERE <platform_open_hours> AND value > 0",
+    "lost facts of a duration": "DELETE FROM facts WHERE <platform_open_hours> AND position % 5 = 0",
     "a made-up fact": """
-        INSERT INTO facts SELECT generation, indicator, gen_random_uuid(), ordinal, type, service, partition, position,
-               subject, contributor, effective_on, recorded_at, dimensions, 0
-        FROM facts WHERE indicator = 'jobs_created' LIMIT 1
+        INSERT INTO facts SELECT measure, position, partition, ordinal + 9, times, sample, effective_on, slice,
+               recorded_at, gen_random_uuid(), topic, type, subject, 0, NULL
+        FROM facts WHERE <jobs_created> LIMIT 1
     """,
-    "a cell's value": "UPDATE cells SET value = value - 0.01 WHERE ctid = (SELECT max(ctid) FROM cells)",
-    "a cell's zone": "UPDATE cells SET dimensions = jsonb_set(dimensions, '{zone}', '\"avord\"')",
-    "a lost cell": "DELETE FROM cells WHERE ctid = (SELECT max(ctid) FROM cells)",
-    "cells counted twice": "UPDATE cells SET value = 2 * value WHERE indicator = 'invested_productive'",
+    "another event behind a fact": "UPDATE facts SET event_id = gen_random_uuid() WHERE <placements>",
+    "places of an offer": "UPDATE facts SET value = value + 1 WHERE <places_offered>",
+    "a slice's company": "UPDATE slices SET contributor = 'x' WHERE <members>",
+    "a slice's machine": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{equipment}', '"cobot-9"')
+        WHERE <platform_hours_booked> AND dimensions ->> 'equipment' = 'cobot-0'
+    """,
+    "a slice's week": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{week}', '"2018-W01"') WHERE <placements>
+    """,
+    "a slice's zone": "UPDATE slices SET dimensions = jsonb_set(dimensions, '{zone}', '\"avord\"')",
+    "a lost slice": """
+        DELETE FROM slices WHERE id = (SELECT max(slice) FROM facts WHERE <headcount> AND value > 0)
+    """,
+    "how often a value is there": "UPDATE facts SET times = 2 WHERE <days_to_membership> AND position % 3 = 0",
+    "whose steps they are": "UPDATE facts SET subject = subject || '#' WHERE <headcount> AND position % 3 = 0",
+    "what is aimed at": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{value}', '"31"')
+        WHERE <targets> AND dimensions ->> 'value' = '30.0'
+    """,
+    "a cell of all": """
+        UPDATE cells SET value = value - 0.01
+        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 0 AND <grants_disbursed>)
+    """,
+    "a cell of a year": """
+        UPDATE cells SET value = value - 0.01
+        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 1 AND <grants_disbursed>)
+    """,
+    "a cell of a month": """
+        UPDATE cells SET value = value - 0.01
+        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 2 AND <grants_disbursed>)
+    """,
+    "lost cells of all": "DELETE FROM cells WHERE grain = 0",
+    "lost cells of years": "DELETE FROM cells WHERE grain = 1",
+    "lost cells of months": "DELETE FROM cells WHERE grain = 2",
+    "cells counted twice": "UPDATE cells SET value = 2 * value WHERE <invested_productive>",
+    "cells of a distinct": "UPDATE cells SET value = 0 WHERE <host_companies>",
 }
+"""What somebody does to the tables: `<members>` is what one has of a measure."""
+KEPT: Final = ("facts", "cells", "slices")
 
 
-async def is_wrong(pool: asyncpg.Pool, read: Topics) -> bool:
-    """Whether verify finds a fault in any measure: it is looked for no further than that."""
-    async with snapshot(pool, catalogue.generation) as now:
-        for measure in catalogue.measures:
-            _, found = await compare(Catalogue(measure), now, read)
-            if found:
-                return True
+async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics, where: Collection[str] = ()) -> bool:
+    """Whether verify finds a fault in any indicator, where one is likely first: it is looked for no further."""
+    for indicator, questions in sorted(asked.items(), key=lambda each: each[0].name not in where):
+        _, found = await compare(now, {indicator: questions}, recount, topics)
+        if found:
+            return True
     return False
 
 
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
-    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons")
+    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
-    Placing(36088, 200, Log("companies"), *logs[1:])
-    await fold(pool, *logs)
-    read = topics(*logs)
-    assert await faults(pool, read) == []
-    for corruption, statement in CORRUPTIONS.items():
-        await pool.execute("CREATE TABLE facts_kept AS TABLE facts; CREATE TABLE cells_kept AS TABLE cells")
-        assert await pool.execute(statement) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0")
-        assert await is_wrong(pool, read), corruption
-        await pool.execute("TRUNCATE facts, cells")
-        await pool.execute("INSERT INTO facts TABLE facts_kept; INSERT INTO cells TABLE cells_kept")
-        await pool.execute("DROP TABLE facts_kept, cells_kept")
-    assert await faults(pool, read) == []
+    Placing(36088, 200, Log("companies"), *logs[1:3])
+    Aiming(36088, 40, logs[3])
+    await fold(pool, ALL, *logs)
+    recount = Recount(RECOUNTS)
+    with Topics() as topics:
+        async with snapshot(pool, catalogue) as now:
+            asked = await ask(now)
+            prepare(recount, asked)
+            show(topics, recount, now.chapters, *logs)
+            assert topics.faults == []
+            assert not await is_wrong(now, asked, recount, topics)
+        for table in KEPT:
+            await pool.execute(f"CREATE TABLE {table}_kept AS TABLE {table}")
+        for corruption, statement in CORRUPTIONS.items():
+            corrupting = re.sub(r"<(\w+)>", r"measure = (SELECT id FROM measures WHERE name = '\1')", statement)
+            assert await pool.execute(corrupting) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0"), corruption
+            async with snapshot(pool, catalogue) as now:
+                where = re.findall(r"<(\w+)>", statement)
+                assert await is_wrong(now, asked, recount, topics, where), corruption
+            for table in KEPT:
+                await pool.execute(f"TRUNCATE {table}; INSERT INTO {table} TABLE {table}_kept")
+        async with snapshot(pool, catalogue) as now:
+            assert not await is_wrong(now, asked, recount, topics)
 
 
-async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_latest_value_shows_once_a_step_follows(pool: asyncpg.Pool) -> None:
+    log = Log("companies")
+    stream, told = f"company-{sample_siret(1)}", {**_place(random.Random(1)), "company": sample_siret(1)}
+    log.append(stream, CompanyActivated(**told, effective_on=BEGINNING, headcount=10, size_band="11"))
+    await fold(pool, ALL, log)
+    await pool.execute("UPDATE latest SET value = value + 1")
+    assert (await faults(pool, catalogue, log))[1] == []
+    left = {**told, "effective_on": TODAY, "headcount_before": 10, "headcount": 0}
+    log.append(stream, CompanyLeft(**left, reason="moved"))
+    await fold(pool, ALL, log)
+    assert (await faults(pool, catalogue, log))[1] != []
+
+
+async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool) -> None:
     page = (Path(__file__).parents[3] / "docs" / "indicators.md").read_text(encoding="utf-8")
     declaration, second_count = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    declared = {**vars(investment)}
+    declared, counted = {**vars(investment)}, {**vars(recounts.investment)}
     exec(declaration, declared)  # noqa: S102  # our own page
-    extended = Catalogue(*catalogue.values(), declared["investments_completed"])
-    monkeypatch.setattr(recount, "FLOWS", recount.FLOWS | eval(f"{{{second_count}}}"))  # noqa: S307
+    added = eval(f"{{{second_count}}}", counted)  # noqa: S307
+    chapter = Chapter("investment", *investment.CHAPTER.indicators, declared["investments_completed"])
+    extended = Catalogue(chapter)
     log = Log("companies")
     History(36088, 400, log)
-    added = Projection(extended)
-    async with pool.acquire() as connection:
-        await deliver(connection, added.subscription, added, log.messages)
-    async with snapshot(pool, extended.generation) as now:
+    await fold(pool, [chapter], log)
+    async with snapshot(pool, extended) as now:
         answer = await now.answer(extended["investments_completed"], Question())
-        compared, found = await compare(extended, now, topics(log))
     assert answer.total.value == sum(event.type == "InvestmentCompleted" for event in log.recorded) > 0
+    compared, found = await faults(pool, extended, log, recounts={"investment": {**RECOUNTS["investment"], **added}})
     assert compared > 100
     assert found == []
 
@@ -675,12 +746,18 @@ def test_a_topic_with_a_gap_or_out_of_order_is_not_a_proof() -> None:
     whole = log.messages
     lacking, repeating = whole[:5] + whole[6:], whole[:3] + whole[2:]
     for broken in (lacking, repeating, [*whole[:7], whole[8], whole[7], *whole[9:]]):
-        read, reached = Topics(), 0
-        for message in broken:
-            read.add(message, end=2**63, before=reached)
-            reached = message.position
-        assert read.faults
-    assert not topics(log).faults
+        assert faults_of(broken)
+    assert not faults_of(whole)
+
+
+def faults_of(messages: Sequence[Message]) -> Sequence[str]:
+    """What is wrong with a partition."""
+    with Topics() as topics:
+        for message in messages:
+            topics.add(message, 2**63 - 1)
+        for _ in topics.streams():
+            pass
+        return topics.faults
 
 
 @asynccontextmanager
@@ -711,10 +788,18 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
     )
     topic = configured.topic("companies")
     log = Log("companies")
-    History(36088, 500, log)
-    await ensure_topic(kafka, topic, log.partitions)
-    subscription = Subscription(projection.subscription, topics=[topic], bootstrap=kafka, pool=pool, handle=projection)
-    folding = asyncio.create_task(subscription.run())
+    History(36088, 300, log)
+    for each in {name for subscribes in app.subscriptions for name in subscribes.to}:
+        await ensure_topic(kafka, configured.topic(each), log.partitions)
+    folding = [
+        asyncio.create_task(
+            Subscription(
+                name, topics=[configured.topic(of) for of in subscribes.to], bootstrap=kafka, pool=pool, handle=handle
+            ).run()
+        )
+        for subscribes in app.subscriptions
+        for name, handle in [subscribes.begin(configured)]
+    ]
     async with producing(kafka) as producer:
         lost = Log("companies")
         History(7, 50, lost)
@@ -727,27 +812,35 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
         for message in log.messages:
             ends[message.partition] = message.position
         while True:
-            with contextlib.suppress(CatchingUp):
-                async with snapshot(pool, catalogue.generation) as now:
-                    if now.positions == {"companies": ends}:
-                        break
+            async with snapshot(pool, catalogue) as now:
+                of_companies = [served.positions.get("companies") for served in now.chapters.values()]
+                if len(of_companies) == len(catalogue.chapters) and of_companies.count(ends) == sum(
+                    "companies" in subscribes.to for subscribes in app.subscriptions
+                ):
+                    break
             await asyncio.sleep(0.05)
-        folding.cancel()
-        await asyncio.gather(folding, return_exceptions=True)
+        for task in folding:
+            task.cancel()
+        await asyncio.gather(*folding, return_exceptions=True)
         before = len(log.recorded)
         History(8, 50, log)
         async with producer.transaction():
             await publish(producer, topic, log, before)
     assert await verify(catalogue, configured, []) == 0
     assert "no differences" in capsys.readouterr().out
+    await pool.execute("UPDATE marks SET caught_up = false WHERE starts_with(subscription, 'indicators-employment-')")
     async with AIOKafkaProducer(bootstrap_servers=kafka) as stranger:
         await stranger.send_and_wait(topic, b"not ours", partition=0)
     assert await verify(catalogue, configured, []) == 1
-    assert "is no event" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "is no event" in printed
+    assert "The events of the chapter employment are still being folded" in printed
     unreachable = configured.model_copy(update={"kafka_bootstrap": "127.0.0.1:9"})
     assert await verify(catalogue, unreachable, []) == 1
     assert "can't be read" in capsys.readouterr().out
-    await pool.execute("UPDATE cells SET value = value + 1 WHERE indicator = 'jobs_created'")
+    await pool.execute(
+        "UPDATE cells SET value = value + 1 WHERE measure = (SELECT id FROM measures WHERE name = 'jobs_created')"
+    )
     assert await verify(catalogue, configured, []) == 1
     printed = capsys.readouterr().out
     assert "jobs_created" in printed

@@ -1,0 +1,17 @@
+"""How each chapter is counted a second time, as its file says."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from indicators.recounts import employment, equipment, investment, network, steering, youth_events
+from indicators.recounts.counting import Recounts
+
+RECOUNTS: Final[Mapping[str, Recounts]] = {
+    "network": network.RECOUNTS,
+    "investment": investment.RECOUNTS,
+    "youth-events": youth_events.RECOUNTS,
+    "equipment": equipment.RECOUNTS,
+    "employment": employment.RECOUNTS,
+    "steering": steering.RECOUNTS,
+}
+"""By the name of the chapter."""
