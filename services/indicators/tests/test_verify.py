@@ -28,6 +28,7 @@ from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.model import Event
 from contracts.personal import Personal
+from contracts.registry import REGISTRY
 from contracts.values import sample_siret
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log
@@ -814,9 +815,7 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
         while True:
             async with snapshot(pool, catalogue) as now:
                 of_companies = [served.positions.get("companies") for served in now.chapters.values()]
-                if len(of_companies) == len(catalogue.chapters) and of_companies.count(ends) == sum(
-                    "companies" in subscribes.to for subscribes in app.subscriptions
-                ):
+                if of_companies == [ends if "companies" in REGISTRY.topics(each.events) else None for each in ALL]:
                     break
             await asyncio.sleep(0.05)
         for task in folding:
