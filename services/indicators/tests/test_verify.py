@@ -47,6 +47,7 @@ from indicators import investment, recounts
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
+from indicators.progress import chapters
 from indicators.query import Snapshot, snapshot
 from indicators.question import Question
 from indicators.recount import Recount
@@ -775,6 +776,7 @@ async def publish(producer: AIOKafkaProducer, topic: str, log: Log, start: int =
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_verify_proves_a_running_projection_from_kafka_alone(
     pool: asyncpg.Pool, database: str, kafka: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -827,6 +829,8 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
             await publish(producer, topic, log, before)
     assert await verify(catalogue, configured, []) == 0
     assert "no differences" in capsys.readouterr().out
+    assert await chapters(catalogue, configured, []) == 0
+    assert capsys.readouterr().out.count(": serves\n") == len(catalogue.chapters)
     await pool.execute("UPDATE marks SET caught_up = false WHERE starts_with(subscription, 'indicators-employment-')")
     async with AIOKafkaProducer(bootstrap_servers=kafka) as stranger:
         await stranger.send_and_wait(topic, b"not ours", partition=0)
@@ -834,6 +838,8 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
     printed = capsys.readouterr().out
     assert "is no event" in printed
     assert "The events of the chapter employment are still being folded" in printed
+    assert await chapters(catalogue, configured, []) == 1
+    assert re.search(r"employment .*: \d+\.\d% folded.*; nothing serves meanwhile\n", capsys.readouterr().out)
     unreachable = configured.model_copy(update={"kafka_bootstrap": "127.0.0.1:9"})
     assert await verify(catalogue, unreachable, []) == 1
     assert "can't be read" in capsys.readouterr().out
