@@ -276,7 +276,8 @@ class Subscription:
         passed = [passed for place, passed in self._passed.items() if place in marks]
         new, parked = self._part([message for message in messages if not self._is_handled(message)], fault)
         new = [message for message in new if self._handles(message)]
-        if not (new or parked or self._is_to_move(asyncio.get_running_loop().time())):
+        now = asyncio.get_running_loop().time()
+        if self._types is not None and not (new or parked or self._is_to_move(now)):
             self._passed.update({_place_of(message): message for message in messages})
         elif messages or passed:
             async with self._pool.acquire() as lent, lent.transaction():
@@ -287,7 +288,7 @@ class Subscription:
                 if new:
                     await self._handle(connection, new)
             self._passed.clear()
-            self._passed_at = asyncio.get_running_loop().time()
+            self._passed_at = now
         for each in parked:
             self._parked[_place_of(each.message)].add(each.message.stream_id)
             self._tell(each)
@@ -301,7 +302,7 @@ class Subscription:
 
     def _is_to_move(self, now: float) -> bool:
         """Whether marks that lag behind what was read past are to be moved on, for whoever looks at them."""
-        return self._types is None or (bool(self._passed) and now - self._passed_at > LAG)
+        return bool(self._passed) and now - self._passed_at > LAG
 
     def _check(self, message: Message, before: int) -> None:
         """Raises NotAnEvent where a message cannot be what follows the one of position `before` in its partition."""
