@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Literal, get_args, get_type_hints
+from typing import Any, ClassVar, Final, Literal, TypeVar, get_args, get_type_hints
 
 from contracts.model import Event
 from indicators.dimensions import DIMENSIONS, Name
@@ -258,19 +258,9 @@ def sums(
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
     """Declares a flow: the function yields what an event adds or takes back, and on which day."""
 
-    def declare(function: Callable[[Any], Iterable[Count]]) -> Sum:
-        return Sum(
-            **_described(function),
-            unit=unit,
-            version=version,
-            dimensions=dimensions,
-            events=_source_events(function),
-            contributor=contributor,
-            counts=function,
-            silence=silence,
-        )
-
-    return declare
+    return _declared(
+        Sum, _as_said, unit=unit, version=version, dimensions=dimensions, contributor=contributor, silence=silence
+    )
 
 
 Stands = int | float | Decimal | Iterable[Stand | Corrected]
@@ -290,22 +280,18 @@ def levels(
 ) -> Callable[[Callable[[Any], Stands]], Level]:
     """Declares a stock: the function returns the subject's value after an event, from its `effective_on` on."""
 
-    def declare(function: Callable[[Any], Stands]) -> Level:
-        return Level(
-            **_described(function),
-            unit=unit,
-            version=version,
-            dimensions=dimensions,
-            events=_source_events(function),
-            contributor=contributor,
-            counts=lambda event: _stands(function(event)),
-            silence=silence,
-            without_largest=without_largest,
-            breaks=breaks,
-            shown=shown,
-        )
-
-    return declare
+    return _declared(
+        Level,
+        _of_stands,
+        unit=unit,
+        version=version,
+        dimensions=dimensions,
+        contributor=contributor,
+        silence=silence,
+        without_largest=without_largest,
+        breaks=breaks,
+        shown=shown,
+    )
 
 
 def distinct(
@@ -313,18 +299,7 @@ def distinct(
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Distinct]:
     """Declares how many contribute: the function yields what makes one, or takes that back, and on which day."""
 
-    def declare(function: Callable[[Any], Iterable[Count]]) -> Distinct:
-        return Distinct(
-            **_described(function),
-            unit=unit,
-            version=version,
-            dimensions=dimensions,
-            events=_source_events(function),
-            contributor=contributor,
-            counts=function,
-        )
-
-    return declare
+    return _declared(Distinct, _as_said, unit=unit, version=version, dimensions=dimensions, contributor=contributor)
 
 
 def quantiles(
@@ -337,20 +312,16 @@ def quantiles(
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Quantile]:
     """Declares a quantile: the function yields values, each on its day. `at` is from 0 to 1; "0.5" is the median."""
 
-    def declare(function: Callable[[Any], Iterable[Count]]) -> Quantile:
-        return Quantile(
-            **_described(function),
-            unit=unit,
-            version=version,
-            dimensions=dimensions,
-            events=_source_events(function),
-            contributor=contributor,
-            counts=function,
-            silence="unknown",
-            at=Decimal(at),
-        )
-
-    return declare
+    return _declared(
+        Quantile,
+        _as_said,
+        unit=unit,
+        version=version,
+        dimensions=dimensions,
+        contributor=contributor,
+        silence="unknown",
+        at=Decimal(at),
+    )
 
 
 def durations(
@@ -359,18 +330,7 @@ def durations(
     """Declares a level held over time: the function returns how much a week it is after an event, from its
     `effective_on` on."""
 
-    def declare(function: Callable[[Any], Stands]) -> Duration:
-        return Duration(
-            **_described(function),
-            unit=unit,
-            version=version,
-            dimensions=dimensions,
-            events=_source_events(function),
-            contributor=contributor,
-            counts=lambda event: _stands(function(event)),
-        )
-
-    return declare
+    return _declared(Duration, _of_stands, unit=unit, version=version, dimensions=dimensions, contributor=contributor)
 
 
 def mean(*, unit: str, of: Level, version: int = 1) -> Callable[[Callable[[], None]], Mean]:
@@ -420,8 +380,30 @@ def series(*, unit: str, of: Level, quarters: int = 12, version: int = 1) -> Cal
     return declare
 
 
-def _stands(said: Stands) -> Iterable[Stand | Corrected]:
-    return (Stand(said),) if isinstance(said, int | float | Decimal) else said
+M = TypeVar("M", bound=Measure)
+
+
+def _declared(
+    kind: type[M], counts: Callable[[Callable[[Any], Any]], Callable[[Any], Any]], **told: Any
+) -> Callable[[Callable[[Any], Any]], M]:
+    """What makes a measure of a function: its name, its docstring, the events it takes, and what it says of them."""
+
+    def declare(function: Callable[[Any], Any]) -> M:
+        return kind(**_described(function), **told, events=_source_events(function), counts=counts(function))
+
+    return declare
+
+
+def _as_said(function: Callable[[Any], Iterable[Count]]) -> Callable[[Any], Iterable[Count]]:
+    return function
+
+
+def _of_stands(function: Callable[[Any], Stands]) -> Callable[[Any], Iterable[Stand | Corrected]]:
+    def counts(event: Event) -> Iterable[Stand | Corrected]:
+        said = function(event)
+        return (Stand(said),) if isinstance(said, int | float | Decimal) else said
+
+    return counts
 
 
 def _described(function: Callable[..., Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ day to another. Questions are asked first; then streams go through one after the
 kept of them but what the answers are made of.
 """
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -180,7 +181,7 @@ C = TypeVar("C", Share, Held)
 _NOTHING: Final = Decimal(0)
 
 
-class Tally(Generic[C]):
+class Tally(ABC, Generic[C]):
     """What one question counts."""
 
     def __init__(self, recounted: Flow | Stock, question: Question) -> None:
@@ -192,9 +193,9 @@ class Tally(Generic[C]):
         self._whole: Amounts = {}
         self._cells: dict[Group, dict[Period | None, Amounts]] = defaultdict(lambda: defaultdict(dict))
 
+    @abstractmethod
     def add(self, counted: C) -> None:
         """One more."""
-        raise NotImplementedError
 
     def answer(self) -> Answer:
         """What all come to."""
