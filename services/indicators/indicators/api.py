@@ -8,7 +8,6 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Any, Final
 
-import asyncpg
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
@@ -18,6 +17,7 @@ from contracts.registry import REGISTRY, Registry
 from indicators import sentences
 from indicators.asking import Asked, AskedChanges, AskedEvents, BrokenDown, Cursor, parts, refused, resume
 from indicators.chapters import Catalogue
+from indicators.columns import Columns
 from indicators.dimensions import DIMENSIONS
 from indicators.dimensions import Name as DimensionName
 from indicators.labels import Code, labels_of, values_of
@@ -55,7 +55,6 @@ from service.http.languages import VARIES, language_of
 from service.http.problems import Problem, unavailable
 from service.http.routes import CurrentPool, CurrentSettings, requires
 from service.http.sentences import Said
-from service.running.settings import Settings
 
 READ: Final = "indicators:read"
 PERSONS: Final = "indicators:persons"
@@ -63,6 +62,28 @@ PERSONS: Final = "indicators:persons"
 MOST_INDICATORS: Final = 20
 """Of one question."""
 CSV: Final = "text/csv"
+
+
+class FiguresOf:
+    """The figures of the database that an application is of."""
+
+    def __init__(self, request: Request, pool: CurrentPool, settings: CurrentSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+        state = request.app.state
+        if not hasattr(state, "columns"):
+            state.columns = Columns()
+        self._columns: Columns = state.columns
+
+    @asynccontextmanager
+    async def now(self, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
+        """Those of this moment. What is behind is a Problem."""
+        generations = generations_of(catalogue, self._settings)
+        try:
+            async with snapshot(self._pool, catalogue, generations, self._columns) as now:
+                yield now
+        except CatchingUp as behind:
+            raise unavailable(Said(sentences.CATCHING_UP, chapter=behind.chapter), retry_after=10) from None
 
 
 class Kept:
@@ -119,6 +140,7 @@ class Written:
         return Response(table, media_type=CSV, headers=self._response.headers)
 
 
+CurrentFigures = Annotated[FiguresOf, Depends()]
 CurrentlyKept = Annotated[Kept, Depends()]
 AskedForm = Annotated[Written, Depends()]
 _ETAG: Final[dict[str, Any]] = {
@@ -205,7 +227,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         responses=_responses(),
     )
     async def list_indicators(
-        asked: Annotated[AskedCatalogue, Query()], pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
+        asked: Annotated[AskedCatalogue, Query()], figures: CurrentFigures, kept: CurrentlyKept
     ) -> Entries | Response:
         """What each indicator means, what it may be broken down by, what is aimed at, and its value now.
 
@@ -216,7 +238,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             if name not in shown_chapters:
                 raise refused("unknown-chapter", "chapter", sentences.NO_CHAPTER, known=shown_chapters)
         wanted = [each for each in wanted if not in_chapters or chapters[each.name].name in in_chapters]
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             ready = [each for each in wanted if now.can_answer(each)]
             said = [(each.name, each.title, each.definition) for each in wanted]
             if same := kept.same(now, ready, said):
@@ -248,8 +270,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     )
     async def read_figures(
         asked: Annotated[AskedFigures, Query()],
-        pool: CurrentPool,
-        settings: CurrentSettings,
+        figures: CurrentFigures,
         kept: CurrentlyKept,
         written: AskedForm,
     ) -> Figures | Response:
@@ -262,7 +283,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         if len(wanted) > MOST_INDICATORS:
             raise refused("not-answered", "indicator", sentences.TOO_MANY_INDICATORS, most=MOST_INDICATORS)
         questions = [(each, asked.question(each)) for each in wanted]
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             about = await _form(now, written, asked)
             if same := kept.same(now, wanted, [question for _, question in questions], *about):
                 return same
@@ -284,8 +305,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     async def read_figure(
         name: name_of,
         asked: Annotated[Asked, Query()],
-        pool: CurrentPool,
-        settings: CurrentSettings,
+        figures: CurrentFigures,
         kept: CurrentlyKept,
         written: AskedForm,
     ) -> Figure | Response:
@@ -295,7 +315,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         """
         indicator = find(name)
         question = asked.question(indicator)
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             about = await _form(now, written, asked)
             if same := kept.same(now, [indicator], question, *about):
                 return same
@@ -318,8 +338,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     async def read_changes(
         name: name_of,
         asked: Annotated[AskedChanges, Query()],
-        pool: CurrentPool,
-        settings: CurrentSettings,
+        figures: CurrentFigures,
         kept: CurrentlyKept,
         written: AskedForm,
     ) -> Changes | Response:
@@ -329,7 +348,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         """
         indicator = find(name)
         questions = asked.questions(indicator)
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             about = await _form(now, written, asked)
             if same := kept.same(now, [indicator], questions, *about):
                 return same
@@ -355,8 +374,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         caller: Annotated[Caller, requires(READ)],
         name: name_of,
         asked: Annotated[AskedEvents, Query()],
-        pool: CurrentPool,
-        settings: CurrentSettings,
+        figures: CurrentFigures,
         response: Response,
         kept: CurrentlyKept,
     ) -> EventsBehind | Response:
@@ -373,7 +391,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         if name in about_persons:
             caller.require(PERSONS)
         question = asked.question(indicator)
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             start = resume(asked, indicator, question, now)
             about = asked.known_after, asked.limit, start.model_dump(), await _names(now, labelled=asked.labels)
             if same := kept.same(now, [indicator], question, *about):
@@ -413,12 +431,10 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         response_model=Dimensions,
         responses=_responses(),
     )
-    async def list_dimensions(
-        pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
-    ) -> Dimensions | Response:
+    async def list_dimensions(figures: CurrentFigures, kept: CurrentlyKept) -> Dimensions | Response:
         """Each dimension, what it is called, and which indicators have it."""
         items = [Dimension.called(name, catalogue.values()) for name in DIMENSIONS]
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             if same := kept.same(now, (), [item.model_dump() for item in items]):
                 return same
         return Dimensions(items=items)
@@ -430,7 +446,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         responses=_responses(),
     )
     async def read_dimension(
-        dimension: dimension_of, pool: CurrentPool, settings: CurrentSettings, kept: CurrentlyKept
+        dimension: dimension_of, figures: CurrentFigures, kept: CurrentlyKept
     ) -> DimensionValues | Response:
         """The values of its list, in the list's order, then others that occur in figures, with what they are called.
 
@@ -439,7 +455,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         if dimension not in DIMENSIONS:
             raise Problem("not-found", Said(sentences.NO_DIMENSION, known=[*DIMENSIONS]))
         name: DimensionName = dimension  # type: ignore[assignment]  # One of them.
-        async with _now(pool, catalogue, settings) as now:
+        async with figures.now(catalogue) as now:
             served = [each for each in catalogue.measures if now.can_answer(each)]
             if same := kept.same(now, served, dimension, await _names(now, labelled=True)):
                 return same
@@ -449,15 +465,6 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         )
 
     return router
-
-
-@asynccontextmanager
-async def _now(pool: asyncpg.Pool, catalogue: Catalogue, settings: Settings) -> AsyncIterator[Snapshot]:
-    try:
-        async with snapshot(pool, catalogue, generations_of(catalogue, settings)) as now:
-            yield now
-    except CatchingUp as behind:
-        raise unavailable(Said(sentences.CATCHING_UP, chapter=behind.chapter), retry_after=10) from None
 
 
 async def _figure(now: Snapshot, indicator: Indicator, question: Question, *, labelled: bool) -> Figure:

@@ -12,10 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from contracts.language import Sentence
 from indicators import sentences
+from indicators.columns import Positions
 from indicators.dimensions import DIMENSIONS
 from indicators.lineage import Place
 from indicators.measures import Distinct, Indicator, Level, Series, Sum
-from indicators.query import Positions, Snapshot, ended
+from indicators.query import Snapshot, ended
 from indicators.question import PERIODS, Question
 from indicators.representation import link
 from service.http.faults import SENTENCES, Fault, Faults

@@ -7,9 +7,10 @@ from typing import Final
 
 import asyncpg
 
+from indicators.columns import PATIENCE
 from indicators.dimensions import DIMENSIONS, Name
 from indicators.names import names_of
-from indicators.query import PATIENCE, Snapshot
+from indicators.query import Snapshot
 from service.reference import ReferenceLabel
 
 Code = str | int

@@ -16,10 +16,11 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.model import FIRST_DAY
+from indicators.columns import PATIENCE, Positions
 from indicators.measures import Derived, Duration, Indicator, Level, Mean, Measure
-from indicators.query import PATIENCE, Positions, Snapshot, days_of, ended
+from indicators.query import Snapshot, days_of, ended
 from indicators.question import ALWAYS, Question
-from indicators.statements import Bound, only
+from indicators.statements import Bound, written
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ WITH known AS NOT MATERIALIZED (
 ), asked AS (
     SELECT found.*, contributor, dimensions
     FROM found JOIN slices ON id = slice
-    WHERE true{only(question, bound)}
+    WHERE true{_only(question, bound)}
 )
 SELECT {_COLUMNS}, dimensions
 FROM asked
@@ -149,6 +150,14 @@ WHERE (topic, position, ordinal) > ({bound(start.topic)}, {bound(start.position)
 ORDER BY topic, position, ordinal
 LIMIT {bound(limit)}
 """  # noqa: S608  names of ours; what is asked is bound
+
+
+def _only(question: Question, bound: Bound) -> str:
+    """What is asked for, of the dimensions of slices."""
+    return "".join(
+        f" AND dimensions -> '{name}' = ANY ({bound([written(code) for code in codes])}::jsonb[])"
+        for name, codes in question.where.items()
+    )
 
 
 def _counted(question: Question, bound: Bound) -> str:

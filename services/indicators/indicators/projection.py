@@ -1,4 +1,4 @@
-"""Folds the events of a chapter into facts, and those into what questions read: slices, cells and latest values.
+"""Folds the events of a chapter into facts, their slices, and the latest value of each subject of a level.
 
 Facts commute, so partitions are folded independently, in any order, by as many replicas as there are partitions; those
 of one stream keep its order, since a partition is one worker's. Each event is folded once, as the subscription's marks
@@ -11,8 +11,8 @@ dimensions have changed with it, the old value is taken out where it was, and th
 
 import json
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -24,17 +24,14 @@ from eventstore.kafka.envelope import Message
 from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.chapters import Catalogue, Chapter
-from indicators.measures import Distinct, Fact, Level, Measure, Sum
+from indicators.measures import Fact, Measure
 from service.running.settings import Settings
 
 PREFIX: Final = "indicators-"
 """Begins the names of our subscriptions; chapter and generation follow."""
 
 BATCH: Final = 2000
-"""Events folded in one transaction, at most: more of them meet in the same cells."""
-
-EVER, YEAR, MONTH = 0, 1, 2
-"""The grains of cells: all facts, those of a year, and those of a month."""
+"""Events folded in one transaction, at most."""
 
 _FACT_COLUMNS: Final = (
     "measure",
@@ -65,19 +62,6 @@ _SLICES: Final = """
 INSERT INTO slices (id, measure, contributor, dimensions)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::jsonb[]) AS new (id) ORDER BY id
 ON CONFLICT DO NOTHING
-"""
-_CELLS: Final = """
-INSERT INTO cells AS cell (measure, grain, since, slice, value, recorded_at, sample)
-SELECT measure, grain, since, slice, sum(value), max(recorded_at), bool_or(sample)
-FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::numeric[], $5::timestamptz[], $6::boolean[])
-         AS more (measure, slice, month, value, recorded_at, sample),
-     LATERAL (VALUES (0::smallint, date '-infinity'), (1, date_trunc('year', month::timestamp)::date), (2, month))
-         AS grains (grain, since)
-GROUP BY measure, grain, since, slice
-ORDER BY measure, grain, since, slice
-ON CONFLICT (measure, grain, since, slice) DO UPDATE
-SET value = cell.value + excluded.value, recorded_at = greatest(cell.recorded_at, excluded.recorded_at),
-    sample = cell.sample OR excluded.sample
 """
 _READ_LATEST: Final = """
 SELECT measure, subject, slice, effective_on, value
@@ -149,7 +133,6 @@ class Projection:
         self.subscription = subscription_of(chapter, generation or chapter.generation)
         self._chapter = chapter
         self._ids = {measure.name: measure_id(self.subscription, measure.name) for measure in chapter.measures}
-        self._in_cells = {self._ids[each.name] for each in chapter.measures if isinstance(each, Sum | Distinct | Level)}
         self._counted_by: dict[str, list[Measure]] = defaultdict(list)
         for measure in chapter.measures:
             for event in measure.events:
@@ -167,16 +150,13 @@ class Projection:
         if steps:
             for measure, subject, *latest in await connection.fetch(_READ_LATEST, *zip(*steps, strict=True)):
                 before[Subject(measure, subject)] = Latest(*latest)
-        batch = _Batch(before, self._in_cells)
+        batch = _Batch(before)
         for each in counted:
             batch.add(each)
         there = await connection.fetch("SELECT id FROM slices WHERE id = ANY ($1)", slices.keys())
         if new := slices.keys() - {row["id"] for row in there}:
             await connection.execute(_SLICES, new, *zip(*(slices[each] for each in new), strict=True))
         await connection.copy_records_to_table("facts", records=batch.facts, columns=_FACT_COLUMNS)
-        if batch.months:
-            columns = zip(*((*place, *cell) for place, cell in batch.months.items()), strict=True)
-            await connection.execute(_CELLS, *columns)
         if batch.changed:
             await connection.execute(
                 _WRITE_LATEST, *zip(*((*k, *latest) for k, latest in batch.changed.items()), strict=True)
@@ -214,13 +194,10 @@ class Projection:
 class _Batch:
     """What is stored of a batch."""
 
-    def __init__(self, before: Mapping[Subject, Latest], in_cells: Container[int]) -> None:
+    def __init__(self, before: Mapping[Subject, Latest]) -> None:
         self.facts: list[tuple[Any, ...]] = []
-        self.months: dict[tuple[int, int, date], tuple[Decimal, datetime, bool]] = {}
-        """What is added up, by measure, slice and month."""
         self.changed: dict[Subject, Latest] = {}
         self._before = before
-        self._in_cells = in_cells
         self._ordinals: dict[tuple[str, int, int], int] = defaultdict(int)
 
     def add(self, counted: _Counted) -> None:
@@ -269,13 +246,6 @@ class _Batch:
                 message.sample,
             )
         )
-        if measure in self._in_cells:
-            place = (measure, slice_, on.replace(day=1))
-            if there := self.months.get(place):
-                sample = there[2] or message.sample
-                self.months[place] = (there[0] + value, max(there[1], recorded_at), sample)
-            else:
-                self.months[place] = (value, recorded_at, message.sample)
 
 
 def generation_of(chapter: Chapter, settings: Settings) -> str:
@@ -301,7 +271,7 @@ async def forget(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     connection = await connect(settings.database_url)
     try:
         async with connection.transaction():
-            for table in ("facts", "cells", "latest", "slices"):
+            for table in ("facts", "latest", "slices"):
                 await connection.execute(
                     f"DELETE FROM {table} USING measures WHERE measure = measures.id AND generation <> ALL ($1)",  # noqa: S608  ours
                     kept,

@@ -1,16 +1,15 @@
 """Figures, read in one snapshot with the positions they are complete up to.
 
-Whole years and months are read from cells, the days at either end from facts; what is asked with `known_on`, durations,
-means and quantiles come from facts alone. Either way a figure is made of exactly the events up to its positions. A
-level on a day is the sum of all differences up to it, so that levels and sums are read alike.
+A figure is made of exactly the events up to its positions, whose facts are read from columns. A level on a day is the
+sum of all differences up to it, so that levels and sums are read alike.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any, Final, cast
@@ -21,6 +20,7 @@ from contracts.model import FIRST_DAY
 from eventstore.kafka.topics import name_of
 from indicators import statements
 from indicators.chapters import Catalogue, Chapter
+from indicators.columns import Columns, Generation, Moment, Positions, Row
 from indicators.measures import (
     Derived,
     Distinct,
@@ -36,22 +36,12 @@ from indicators.measures import (
     Sum,
     measures_of,
 )
-from indicators.projection import EVER, PREFIX, measure_id, subscription_of
+from indicators.projection import PREFIX, measure_id, subscription_of
 from indicators.question import ALWAYS, PERIODS, Key, Period, Question
 from indicators.statements import Bound, Read
 from indicators.steering import TARGET
 from indicators.trend import Aim, Trend, trend
 from service.clock import today
-
-PATIENCE: Final = 10.0
-"""Seconds that a figure may take. A database that is away is found out before, when the marks are read."""
-
-Row = Mapping[str, Any]
-"""What a statement found."""
-
-Positions = Mapping[str, Mapping[int, int]]
-"""Per topic, as categories name it, and partition of it, the position up to which all its events are in:
-{"companies": {0: 1201}}."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +91,19 @@ class Served:
     partitions: Mapping[str, int]
     """Of each topic."""
 
+    @property
+    def held(self) -> Generation:
+        """What columns hold of it."""
+        return Generation([measure_id(self.generation, name) for name in self.versions], self.positions)
+
 
 @dataclass(frozen=True)
 class Snapshot:
     """One moment of all chapters: whatever is read in it of one of them is made of the same events."""
 
     connection: asyncpg.Connection
+    columns: Moment
+    """What the connection sees of facts, in columns."""
     catalogue: Catalogue
     chapters: Mapping[str, Served]
     """Those that can be asked."""
@@ -192,8 +189,7 @@ class Snapshot:
             for measure in measures_of(each)
             if isinstance(measure, Sum | Level | Distinct)
         }
-        rows = await self.connection.fetch(statements.EVERY_TOTAL, [*measures], EVER, timeout=PATIENCE)
-        found = {row["measure"]: cast(Row, row) for row in rows}
+        found = {row["measure"]: row for row in await self.columns.fetch(statements.EVERY_TOTAL, [*measures])}
         known: dict[tuple[str, date | None], Answer] = {}
         for number, measure in measures.items():
             answer = Answer(_value(measure, found.get(number, _NOTHING)), {})
@@ -217,13 +213,14 @@ class Snapshot:
     async def first_day(self, indicator: Indicator) -> date | None:
         """The day of the first fact that an indicator is made of. Raises CatchingUp."""
         numbers = [self.number(measure) for measure in measures_of(indicator)]
-        return cast(date | None, await self.connection.fetchval(_FIRST_DAY, numbers))
+        statement = "SELECT min(effective_on) FROM facts WHERE measure IN (SELECT unnest($1))"
+        return cast(date | None, await self.columns.fetchval(statement, numbers))
 
     async def first_known(self, indicator: Indicator) -> datetime | None:
         """When the first fact that an indicator is made of was recorded. Raises CatchingUp."""
         numbers = [self.number(measure) for measure in measures_of(indicator)]
-        statement = "SELECT min(recorded_at) FROM facts WHERE measure = ANY ($1)"
-        return cast(datetime | None, await self.connection.fetchval(statement, numbers, timeout=PATIENCE))
+        statement = "SELECT min(recorded_at) FROM facts WHERE measure IN (SELECT unnest($1))"
+        return cast(datetime | None, await self.columns.fetchval(statement, numbers))
 
     async def _added_up(self, measure: Measure, question: Question) -> Answer:
         since = None if isinstance(measure, Level) else question.first
@@ -241,11 +238,9 @@ class Snapshot:
         """The question with the first day it has if none is asked for: that of the level's first fact known."""
         if question.first:
             return question
-        statement = (
-            "SELECT min(effective_on) FROM facts WHERE measure = $1 AND ($2::timestamptz > recorded_at) IS NOT FALSE"
-        )
-        known = self.number(level), question.known_before
-        began: date | None = await self.connection.fetchval(statement, *known)
+        statement = "SELECT min(effective_on) FROM facts WHERE measure = $1 AND recorded_at < $2"
+        known_before = question.known_before or datetime.max.replace(tzinfo=UTC)
+        began: date | None = await self.columns.fetchval(statement, self.number(level), known_before)
         return replace(question, first=min(began or FIRST_DAY, question.last or FIRST_DAY))
 
     async def _mean(self, level: Level, question: Question) -> Answer:
@@ -291,7 +286,7 @@ class Snapshot:
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
         bound = Bound(self.number(measure))
         statement = read(question, bound)
-        return cast(Sequence[Row], await self.connection.fetch(statement, *bound.values, timeout=PATIENCE))
+        return await self.columns.fetch(statement, *bound.values)
 
 
 def ended(indicator: Indicator, question: Question) -> Question:
@@ -311,16 +306,23 @@ def _holds(indicator: Indicator) -> bool:
 
 @asynccontextmanager
 async def snapshot(
-    pool: asyncpg.Pool, catalogue: Catalogue, generations: Mapping[str, str] | None = None
+    pool: asyncpg.Pool,
+    catalogue: Catalogue,
+    generations: Mapping[str, str] | None = None,
+    columns: Columns | None = None,
 ) -> AsyncIterator[Snapshot]:
     """All chapters as they are now, by name in these generations: those of their definitions, unless given.
 
-    A chapter whose generation is not folded yet is answered from the latest that is.
+    A chapter whose generation is not folded yet is answered from the latest that is. Whoever asks again has columns of
+    this database, which are brought up to now; others have all facts copied.
     """
+    columns = columns or Columns()
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        await connection.execute(_MEMORY)
-        chapters = await serving(connection, catalogue, generations or {})  # type: ignore[arg-type]
-        yield Snapshot(connection, catalogue, chapters)  # type: ignore[arg-type]
+        async with columns.lock:
+            chapters = await serving(connection, catalogue, generations or {})  # type: ignore[arg-type]
+            moment = await columns.moment(connection, {each.generation: each.held for each in chapters.values()})  # type: ignore[arg-type]
+        with closing(moment):
+            yield Snapshot(connection, moment, catalogue, chapters)  # type: ignore[arg-type]
 
 
 async def serving(
@@ -371,9 +373,13 @@ def _answer(measure: Measure, question: Question, rows: Sequence[Row]) -> Answer
         return Answer(_value(measure, whole), _by_period(measure, question, cells), whole["excluded"])
     return Answer(
         _value(measure, whole),
-        {tuple(json.loads(row["key"])): _value(measure, row) for row in cells},
+        {_key(row): _value(measure, row) for row in cells},
         whole["excluded"],
     )
+
+
+def _key(row: Row) -> Key:
+    return tuple(json.loads(value) for value in row["key"])
 
 
 def _value(measure: Measure, row: Row) -> Value:
@@ -385,9 +391,9 @@ def _value(measure: Measure, row: Row) -> Value:
 def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Mapping[Key, Value]:
     """The cells of periods: where they are cumulative, those in which nothing changes are like the one before."""
     assert question.period is not None  # It is asked by one.
-    found: dict[str, dict[Period, Row]] = defaultdict(dict)
+    found: dict[Key, dict[Period, Row]] = defaultdict(dict)
     for row in rows:
-        found[row["key"]][Period(question.period, row["period"])] = row
+        found[_key(row)][Period(question.period, row["period"])] = row
     if not found and not question.filled:
         return {}
     told = [period.first for cells in found.values() for period in cells]
@@ -399,9 +405,9 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
         return {}
     asked = [*Period.between(question.period, begins, ends)] if question.filled or question.cumulative else None
     cells: dict[Key, Value] = {}
-    for key, known in (found or {"[]": {}}).items():
+    for key, known in (found or {(): {}}).items():
         if found or not question.dimensions:
-            dimensions = dict(zip(question.dimensions, json.loads(key), strict=True))
+            dimensions = dict(zip(question.dimensions, key, strict=True))
             for period, row in _in_turn(known, asked, cumulative=question.cumulative):
                 if row["n"] or question.filled:
                     told_by = tuple(period if name in PERIODS else dimensions[name] for name in question.by)
@@ -502,15 +508,8 @@ def silence_of(indicator: Indicator) -> Silence:
     return "unknown" if unknown or any(each.silence == "unknown" for each in measures_of(indicator)) else "zero"
 
 
-_MEMORY: Final = "SET LOCAL work_mem = '64MB'"
-"""What a figure is sorted and added up in; more of it goes through files, which takes several times as long."""
 _MARKS: Final = """
 SELECT subscription, topic, partition, position, caught_up FROM marks WHERE starts_with(subscription, $1)
-"""
-_FIRST_DAY: Final = """
-SELECT min(first)
-FROM unnest($1::bigint[]) AS asked,
-     LATERAL (SELECT min(effective_on) AS first FROM facts WHERE measure = asked) AS found
 """
 _NOTHING: Final[Row] = {"value": Decimal(0), "n": 0, "as_of": None, "sample": False}
 """Of what has no facts."""

@@ -14,12 +14,13 @@ from contracts.model import Day
 from contracts.registry import REGISTRY
 from contracts.values import Siret, sample_siret
 from indicators.chapters import Chapter
+from indicators.columns import Positions
 from indicators.dimensions import DIMENSIONS
 from indicators.dimensions import Name as DimensionName
 from indicators.labels import Code, Labels
 from indicators.lineage import FactBehind
 from indicators.measures import CONTRIBUTORS, Counted, Derived, Indicator, Kind, Silence, events_behind, measures_of
-from indicators.query import Answer, Positions, Snapshot, Value, nothing_of, silence_of
+from indicators.query import Answer, Snapshot, Value, nothing_of, silence_of
 from indicators.question import Key, Period, Question
 from indicators.trend import Aim, Trend
 from service.reference import ReferenceLabel
