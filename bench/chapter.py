@@ -15,6 +15,7 @@ from devstack.log import deliver
 from eventstore.postgres.store import Recorded, Store
 from indicators.app import app
 from indicators.chapters import Catalogue, Chapter
+from indicators.columns import Columns
 from indicators.measures import Count, Measure, levels, sums
 from indicators.projection import Projection
 from indicators.query import ZERO, Answer, Value, snapshot
@@ -72,6 +73,7 @@ class Figures:
         self.catalogue = Catalogue(chapter)
         self._projection = Projection(chapter)
         self._pool = pool
+        self._columns = Columns()
 
     @classmethod
     @asynccontextmanager
@@ -90,12 +92,12 @@ class Figures:
 
     async def answer(self, name: str, question: Question) -> Mapping[Key, Value]:
         """The cells of a figure, as it is asked for over HTTP: the total, where no others are asked for."""
-        async with snapshot(self._pool, self.catalogue) as now:
+        async with snapshot(self._pool, self.catalogue, columns=self._columns) as now:
             return _cells(await now.answer(self.catalogue[name], question), question)
 
     async def difference(self, name: str, before: Question, after: Question) -> Mapping[Key, Value]:
         """By how much two answers differ, cell by cell, each with what the later was recorded by."""
-        async with snapshot(self._pool, self.catalogue) as now:
+        async with snapshot(self._pool, self.catalogue, columns=self._columns) as now:
             known, later = [_cells(await now.answer(self.catalogue[name], each), each) for each in (before, after)]
         cells = ((key, known.get(key, ZERO), later.get(key, ZERO)) for key in {**known, **later})
         return {
@@ -105,7 +107,7 @@ class Figures:
 
     async def all_at_once(self) -> None:
         """What each figure of the catalogue is now, as they are listed over HTTP."""
-        async with snapshot(self._pool, self.catalogue) as now:
+        async with snapshot(self._pool, self.catalogue, columns=self._columns) as now:
             await now.current(self.catalogue.values())
 
     async def one_by_one(self) -> None:

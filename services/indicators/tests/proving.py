@@ -8,6 +8,7 @@ import asyncpg
 from contracts.registry import REGISTRY, Registry
 from devstack.log import Log, deliver
 from indicators.chapters import Catalogue, Chapter
+from indicators.columns import Columns
 from indicators.projection import Projection
 from indicators.query import Served, snapshot
 from indicators.recount import Recount
@@ -16,7 +17,7 @@ from indicators.recounts.counting import Recounts
 from indicators.topics import Topics
 from indicators.verify import Asked, ask, compare, prepare
 
-EMPTY: Final = "TRUNCATE facts, cells, latest, slices, measures, generations, marks"
+EMPTY: Final = "TRUNCATE facts, latest, slices, measures, generations, marks"
 """What is folded is forgotten."""
 
 
@@ -50,9 +51,10 @@ async def faults(
     recounts: Mapping[str, Recounts] = RECOUNTS,
     asked: Asked | None = None,
     registry: Registry = REGISTRY,
+    columns: Columns | None = None,
 ) -> tuple[int, list[str]]:
     """How many answers verify compares, and what it finds, where its own questions are asked or others."""
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue, columns=columns) as now:
         recount = Recount(recounts)
         if asked is None:
             asked = await ask(now)

@@ -29,6 +29,7 @@ from eventstore.kafka.envelope import Message
 from indicators import verify
 from indicators.app import app
 from indicators.chapters import Catalogue, Chapter
+from indicators.columns import Columns
 from indicators.dimensions import Name
 from indicators.measures import (
     Corrected,
@@ -527,17 +528,21 @@ async def test_whatever_is_said_and_put_right_is_answered_as_it_is_counted(
 ) -> None:
     monkeypatch.setattr(verify, "PAGE", 5)
     await pool.execute(EMPTY)
-    saying = Saying(random.Random(seed))
+    saying, columns = Saying(random.Random(seed)), Columns()
     for _ in range(number):
         saying.say()
         if saying.rng.random() < 0.1:
             await fold(pool, CATALOGUE.chapters.values(), saying.log, registry=REGISTRY)
+            async with snapshot(pool, CATALOGUE, columns=columns):
+                """What has come is copied, and never again."""
     await fold(pool, CATALOGUE.chapters.values(), saying.log, registry=REGISTRY)
     asked = {
         indicator: [saying.question(indicator) for _ in range(8)]
         for indicator in dict.fromkeys([*CATALOGUE.values(), *CATALOGUE.measures])
     }
-    compared, found = await faults(pool, CATALOGUE, saying.log, recounts=RECOUNTS, asked=asked, registry=REGISTRY)
+    compared, found = await faults(
+        pool, CATALOGUE, saying.log, recounts=RECOUNTS, asked=asked, registry=REGISTRY, columns=columns
+    )
     assert found == []
     assert compared == 8 * len(asked)
     async with snapshot(pool, CATALOGUE) as now:

@@ -668,7 +668,6 @@ async def test_positions_tell_each_partition_that_is_in_the_answer(pool: asyncpg
 
 TABLES: Final = {
     "facts": "measure, topic, position, ordinal",
-    "cells": "measure, grain, since, slice",
     "latest": "measure, subject",
     "slices": "id",
 }
@@ -691,7 +690,7 @@ async def test_any_order_of_partitions_batches_and_repetitions_gives_the_same(po
     assert len(expected["facts"]) > 20
     rng = random.Random(36088)
     for _ in range(20):
-        await pool.execute("TRUNCATE facts, cells, slices, latest, measures, generations; DELETE FROM marks")
+        await pool.execute("TRUNCATE facts, slices, latest, measures, generations; DELETE FROM marks")
         waiting = [[each for each in messages if each.partition == number] for number in range(log.partitions)]
         while any(waiting):
             batch: list[Message] = []
@@ -704,7 +703,7 @@ async def test_any_order_of_partitions_batches_and_repetitions_gives_the_same(po
         assert await contents(pool) == expected
 
 
-async def test_replicas_that_fold_the_same_cells_wait_and_do_not_deadlock(pool: asyncpg.Pool) -> None:
+async def test_replicas_that_fold_the_same_slices_wait_and_do_not_deadlock(pool: asyncpg.Pool) -> None:
     log = Log("companies")
     rng = random.Random(36100)
     for number in range(2_000):
@@ -915,7 +914,7 @@ async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgott
     letters = await pool.fetch("SELECT subscription FROM parked_messages")
     assert [row["subscription"] for row in letters] == [new.subscription]
     kept = {new.subscription, Projection(investment.CHAPTER).subscription}
-    for table in ("facts", "cells", "slices", "latest"):
+    for table in ("facts", "slices", "latest"):
         left = await pool.fetch(
             f"SELECT DISTINCT generation FROM {table} LEFT JOIN measures ON measures.id = measure"  # noqa: S608  ours
         )

@@ -651,26 +651,9 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
         UPDATE slices SET dimensions = jsonb_set(dimensions, '{value}', '"31"')
         WHERE <targets> AND dimensions ->> 'value' = '30.0'
     """,
-    "a cell of all": """
-        UPDATE cells SET value = value - 0.01
-        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 0 AND <grants_disbursed>)
-    """,
-    "a cell of a year": """
-        UPDATE cells SET value = value - 0.01
-        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 1 AND <grants_disbursed>)
-    """,
-    "a cell of a month": """
-        UPDATE cells SET value = value - 0.01
-        WHERE ctid = (SELECT max(ctid) FROM cells WHERE grain = 2 AND <grants_disbursed>)
-    """,
-    "lost cells of all": "DELETE FROM cells WHERE grain = 0",
-    "lost cells of years": "DELETE FROM cells WHERE grain = 1",
-    "lost cells of months": "DELETE FROM cells WHERE grain = 2",
-    "cells counted twice": "UPDATE cells SET value = 2 * value WHERE <invested_productive>",
-    "cells of a distinct": "UPDATE cells SET value = 0 WHERE <host_companies>",
 }
 """What somebody does to the tables: `<members>` is what one has of a measure."""
-KEPT: Final = ("facts", "cells", "slices")
+KEPT: Final = ("facts", "slices")
 
 
 async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics, where: Collection[str] = ()) -> bool:
