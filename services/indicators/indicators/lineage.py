@@ -20,7 +20,7 @@ from indicators.columns import PATIENCE, Positions
 from indicators.measures import Derived, Duration, Indicator, Level, Mean, Measure
 from indicators.query import Snapshot, days_of, ended
 from indicators.question import ALWAYS, Question
-from indicators.statements import Bound, written
+from indicators.statements import Bound
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ LIMIT {bound(limit)}
 def _only(question: Question, bound: Bound) -> str:
     """What is asked for, of the dimensions of slices."""
     return "".join(
-        f" AND dimensions -> '{name}' = ANY ({bound([written(code) for code in codes])}::jsonb[])"
+        f" AND dimensions -> '{name}' = ANY ({bound([json.dumps(code) for code in codes])}::jsonb[])"
         for name, codes in question.where.items()
     )
 

@@ -20,7 +20,7 @@ from contracts.model import FIRST_DAY
 from eventstore.kafka.topics import name_of
 from indicators import statements
 from indicators.chapters import Catalogue, Chapter
-from indicators.columns import Columns, Generation, Moment, Positions, Row
+from indicators.columns import Code, Columns, Generation, Moment, Numbers, Positions, Row
 from indicators.measures import (
     Derived,
     Distinct,
@@ -65,7 +65,7 @@ class Answer:
 
     total: Value
     cells: Mapping[Key, Value]
-    excluded: str | None = None
+    excluded: Code = None
     """The contributor that `without_largest` leaves out."""
     trend: Trend | None = None
     """Of a series."""
@@ -230,7 +230,8 @@ class Snapshot:
             return answer
         if isinstance(measure, Level):
             question = replace(question, last=min(question.last or ALWAYS, today()), cumulative=True)
-        stock = partial(statements.stock, since=since, excluded=answer.excluded)
+        excluded = None if answer.excluded is None else self.columns.numbers.of(answer.excluded)
+        stock = partial(statements.stock, since=since, excluded=excluded)
         rows = await self._fetch(measure, question, stock if question.cumulative else statements.flow)
         return replace(answer, cells=_by_period(measure, question, rows))
 
@@ -284,9 +285,20 @@ class Snapshot:
         }
 
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
-        bound = Bound(self.number(measure))
-        statement = read(question, bound)
-        return await self.columns.fetch(statement, *bound.values)
+        """What a statement finds: columns have numbers for codes."""
+        numbers, bound = self.columns.numbers, Bound(self.number(measure))
+        where = {name: tuple(map(numbers.of, codes)) for name, codes in question.where.items()}
+        statement = read(replace(question, where=where), bound)
+        rows = await self.columns.fetch(statement, *bound.values)
+        return [{**row, **_told(row, numbers)} for row in rows]
+
+
+def _told(row: Row, numbers: Numbers) -> Row:
+    key, excluded = row["key"], row.get("excluded")
+    return {
+        "key": None if key is None else tuple(map(numbers.code, key)),
+        "excluded": None if excluded is None else numbers.code(excluded),
+    }
 
 
 def ended(indicator: Indicator, question: Question) -> Question:
@@ -373,13 +385,9 @@ def _answer(measure: Measure, question: Question, rows: Sequence[Row]) -> Answer
         return Answer(_value(measure, whole), _by_period(measure, question, cells), whole["excluded"])
     return Answer(
         _value(measure, whole),
-        {_key(row): _value(measure, row) for row in cells},
+        {row["key"]: _value(measure, row) for row in cells},
         whole["excluded"],
     )
-
-
-def _key(row: Row) -> Key:
-    return tuple(json.loads(value) for value in row["key"])
 
 
 def _value(measure: Measure, row: Row) -> Value:
@@ -393,7 +401,7 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
     assert question.period is not None  # It is asked by one.
     found: dict[Key, dict[Period, Row]] = defaultdict(dict)
     for row in rows:
-        found[_key(row)][Period(question.period, row["period"])] = row
+        found[row["key"]][Period(question.period, row["period"])] = row
     if not found and not question.filled:
         return {}
     told = [period.first for cells in found.values() for period in cells]

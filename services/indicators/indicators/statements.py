@@ -1,11 +1,11 @@
 # ruff: noqa: S608  Only names of ours are put into texts.
 """The statements that questions become. Each gives a row for the total, whose `key` is null, and rows for the cells.
 
-`key` has the dimensions asked for, each as JSON, `period` the first day of the period. What is put into the text are
-names of dimensions and of periods; everything else is bound. They are asked of columns.
+`key` has the dimensions asked for, `period` the first day of the period. What is put into the text are names of
+dimensions and of periods; everything else is bound. They are asked of columns, which have numbers for contributors and
+for the values of dimensions.
 """
 
-import json
 from collections.abc import Callable
 from datetime import date
 from typing import Final
@@ -32,14 +32,14 @@ _ADDED: Final = "sum(value) AS value, max(recorded_at) AS recorded_at, bool_or(s
 _CELL: Final = """sum(value) AS value, count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of,
        bool_or(sample) AS sample"""
 _TOTAL: Final = """
-SELECT NULL::varchar[] AS key, NULL::date AS period, coalesce(sum(value), 0) AS value,
+SELECT NULL::integer[] AS key, NULL::date AS period, coalesce(sum(value), 0) AS value,
        count(*) FILTER (WHERE value <> 0) AS n, max(recorded_at) AS as_of, bool_or(sample) AS sample"""
 
 EVERY_TOTAL: Final = f"""
 WITH everyone AS (
-    SELECT facts.measure, who, {_ADDED}
-    FROM facts JOIN slices ON id = slice
-    WHERE facts.measure IN (SELECT unnest($1::bigint[]))
+    SELECT measure, who, {_ADDED}
+    FROM facts
+    WHERE measure IN (SELECT unnest($1::bigint[]))
     GROUP BY ALL
 )
 SELECT measure, {_CELL}
@@ -54,25 +54,27 @@ def total(question: Question, bound: Bound) -> str:
     cells = f"""
 UNION ALL
 SELECT {_key(question)}, NULL, {_CELL}, NULL
-FROM shares
-WHERE who NOT IN (SELECT who FROM largest)
+FROM counted
 GROUP BY {_by(question)[:-2]}
 HAVING n > 0"""
+    largest = """, largest AS (
+    SELECT who
+    FROM everyone JOIN (SELECT DISTINCT who, contributor FROM slices) USING (who)
+    WHERE value > 0
+    ORDER BY value DESC, contributor
+    LIMIT 1
+), counted AS (
+    FROM shares WHERE who NOT IN (FROM largest)
+)"""
     return f"""
 WITH {_shares(question.first, question, bound)}, everyone AS (
     SELECT who, {_ADDED}
     FROM shares
     GROUP BY who
-), largest AS (
-    SELECT who, contributor
-    FROM everyone JOIN contributors USING (who)
-    WHERE value > 0 AND {bound(question.without_largest)}::boolean
-    ORDER BY value DESC, contributor
-    LIMIT 1
-)
-{_TOTAL}, (SELECT contributor FROM largest) AS excluded
+){largest if question.without_largest else ", counted AS (FROM shares)"}
+{_TOTAL}, {"(FROM largest)" if question.without_largest else "NULL"} AS excluded
 FROM everyone
-WHERE who NOT IN (SELECT who FROM largest){cells if question.dimensions else ""}
+{"WHERE who NOT IN (FROM largest)" if question.without_largest else ""}{cells if question.dimensions else ""}
 """
 
 
@@ -86,7 +88,7 @@ GROUP BY {_by(question)}period
 """
 
 
-def stock(question: Question, bound: Bound, *, since: date | None, excluded: str | None) -> str:
+def stock(question: Question, bound: Bound, *, since: date | None, excluded: int | None) -> str:
     """What has been added up, since a day if there is one, to the end of each period in which anything changes.
 
     How many contribute changes with each of them who begins or ceases to.
@@ -112,30 +114,28 @@ def held(question: Question, bound: Bound) -> str:
     """A level added up over the days of a period, and of each period in it."""
     first, until = bound(question.first or FIRST_DAY), bound(question.until)
     period, step, by = question.period, _STEP[question.period], _by(question)
-    periods = (
-        f"generate_series(date_trunc('{question.period}', begins)::timestamp, (ends - 1)::timestamp, INTERVAL '{step}')"
-    )
+    periods = f"range(date_trunc('{period}', begins)::timestamp, ends::timestamp, INTERVAL '{step}')"
     days = f"least(ends, (period + INTERVAL '{step}')::date) - greatest(begins, period::date)"
     return f"""
-WITH {_asked(question, bound)}, changes AS (
-    SELECT slice, effective_on, {_ADDED}
+WITH changes AS (
+    SELECT {by}who, effective_on, {_ADDED}
     FROM facts
-    WHERE measure = $1 AND effective_on < {until}{_known(question, bound)}
+    WHERE {_counted(None, question, bound)}
     GROUP BY ALL
 ), spans AS (
-    SELECT slice, sum(value) OVER upto AS value, max(recorded_at) OVER upto AS recorded_at,
+    SELECT {by}who, sum(value) OVER upto AS value, max(recorded_at) OVER upto AS recorded_at,
            bool_or(sample) OVER upto AS sample, greatest(effective_on, {first}::date) AS begins,
            coalesce(lead(effective_on) OVER upto, {until}::date) AS ends
     FROM changes
-    WINDOW upto AS (PARTITION BY slice ORDER BY effective_on)
+    WINDOW upto AS (PARTITION BY {by}who ORDER BY effective_on)
 ), parts AS (
-    SELECT slice, {"period::date" if period else "NULL::date"} AS period, recorded_at, sample,
+    SELECT {by}who, {"period::date" if period else "NULL::date"} AS period, recorded_at, sample,
            value * ({days if period else "ends - begins"}) AS value
     FROM spans{f", unnest({periods}) AS periods (period)" if period else ""}
     WHERE begins < ends
 ), shares AS (
-    SELECT {by}period, who, {_ADDED}
-    FROM parts JOIN asked ON id = slice
+    SELECT {by}who, period, {_ADDED}
+    FROM parts
     GROUP BY ALL
 ), everyone AS (
     SELECT who, {_ADDED}
@@ -148,25 +148,26 @@ UNION ALL
 SELECT {_key(question)}, period, {_CELL}, NULL
 FROM shares
 WHERE {bound(bool(question.by))}
-GROUP BY {_by(question)}period
-HAVING {bound(question.filled and question.period is not None)} OR n > 0
+GROUP BY {by}period
+HAVING {bound(question.filled and period is not None)} OR n > 0
 """
 
 
 def values(question: Question, bound: Bound) -> str:
     """All values of a quantile, in order, those that were taken back left out. `value` is an array."""
+    by = _by(question)
     return f"""
-WITH {_asked(question, bound)}, told AS (
-    SELECT {_by(question)}{_begins(question.period)} AS period, who, value, sum(times) AS times,
+WITH told AS (
+    SELECT {by}{_begins(question.period)} AS period, who, value, sum(times) AS times,
            max(recorded_at) AS recorded_at, bool_or(sample) AS sample
-    FROM facts JOIN asked ON id = slice
+    FROM facts
     WHERE {_counted(question.first, question, bound)}
     GROUP BY ALL
     HAVING sum(times) > 0
 ), each AS (
     SELECT told.*, unnest(range(times::bigint)) FROM told
 )
-SELECT NULL::varchar[] AS key, NULL::date AS period, array_agg(value ORDER BY value) AS value,
+SELECT NULL::integer[] AS key, NULL::date AS period, array_agg(value ORDER BY value) AS value,
        count(DISTINCT who) AS n, max(recorded_at) AS as_of, bool_or(sample) AS sample, NULL AS excluded
 FROM each
 UNION ALL
@@ -174,7 +175,7 @@ SELECT {_key(question)}, period, array_agg(value ORDER BY value), count(DISTINCT
        bool_or(sample), NULL
 FROM each
 WHERE {bound(bool(question.by))}
-GROUP BY {_by(question)}period
+GROUP BY {by}period
 """
 
 
@@ -187,7 +188,7 @@ def _by(question: Question) -> str:
 
 
 def _key(question: Question) -> str:
-    return f"[{', '.join(f'by_{name}' for name in question.dimensions)}]::varchar[] AS key"
+    return f"[{', '.join(f'by_{name}' for name in question.dimensions)}]::integer[] AS key"
 
 
 def _begins(period: PeriodName | None) -> str:
@@ -195,40 +196,21 @@ def _begins(period: PeriodName | None) -> str:
     return f"date_trunc('{period}', effective_on)::date" if period else "NULL::date"
 
 
-def _asked(question: Question, bound: Bound) -> str:
-    """The slices that are counted."""
-    only = "".join(
-        f" AND by_{name} IN (SELECT unnest({bound([written(code) for code in codes])}::varchar[]))"
-        for name, codes in question.where.items()
-    )
-    return f"""asked AS (
-    SELECT {_by(question)}who, id
-    FROM slices
-    WHERE measure = $1{only}
-)"""
-
-
-def written(code: str | int) -> str:
-    """A dimension's value, as columns have it."""
-    return json.dumps(code, ensure_ascii=False)
-
-
 def _counted(first: date | None, question: Question, bound: Bound) -> str:
     """Which facts are counted."""
-    since = f" AND effective_on >= {bound(first)}" if first else ""
-    return f"facts.measure = $1{since} AND effective_on < {bound(question.until)}{_known(question, bound)}"
+    conditions = ["measure = $1", f"effective_on < {bound(question.until)}"]
+    conditions += [f"effective_on >= {bound(first)}"] if first else []
+    conditions += [f"recorded_at < {bound(question.known_before)}"] if question.known_before else []
+    conditions += [f"by_{name} IN (SELECT unnest({bound([*codes])}))" for name, codes in question.where.items()]
+    return " AND ".join(conditions)
 
 
-def _known(question: Question, bound: Bound) -> str:
-    return f" AND recorded_at < {bound(question.known_before)}" if question.known_before else ""
-
-
-def _shares(since: date | None, question: Question, bound: Bound, excluded: str | None = None) -> str:
+def _shares(since: date | None, question: Question, bound: Bound, excluded: int | None = None) -> str:
     """Who contributes how much, in each cell and in each period."""
-    but = f" AND who <> (SELECT who FROM contributors WHERE contributor = {bound(excluded)})" if excluded else ""
-    return f"""{_asked(question, bound)}, shares AS (
+    but = "" if excluded is None else f" AND who <> {bound(excluded)}"
+    return f"""shares AS (
     SELECT {_by(question)}who, {_begins(question.period)} AS period, {_ADDED}
-    FROM facts JOIN asked ON id = slice
+    FROM facts
     WHERE {_counted(since, question, bound)}{but}
     GROUP BY ALL
 )"""

@@ -142,7 +142,7 @@ async def test_what_serves_no_more_is_held_no_more(pool: asyncpg.Pool) -> None:
     async with snapshot(pool, changed, columns=columns) as now:
         assert await check(now, log) == 30
         assert await now.columns.fetchval("SELECT count(*) FROM facts") == 60
-        assert await now.columns.fetchval("SELECT count(DISTINCT measure) FROM slices") == 2
+        assert await now.columns.fetchval("SELECT count(DISTINCT measure) FROM facts") == 2
 
 
 async def test_a_figure_that_takes_too_long_is_given_up(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
