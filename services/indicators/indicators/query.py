@@ -37,7 +37,7 @@ from indicators.measures import (
     measures_of,
 )
 from indicators.projection import PREFIX, measure_id, subscription_of
-from indicators.question import ALWAYS, PERIODS, Key, Period, Question
+from indicators.question import ALWAYS, Key, Period, Question
 from indicators.statements import Bound, Read
 from indicators.steering import TARGET
 from indicators.trend import Aim, Trend, trend
@@ -223,17 +223,18 @@ class Snapshot:
         return cast(datetime | None, await self.columns.fetchval(statement, numbers))
 
     async def _added_up(self, measure: Measure, question: Question) -> Answer:
-        since = None if isinstance(measure, Level) else question.first
-        whole = replace(question, by=question.dimensions, first=since)
+        level = isinstance(measure, Level)
+        since = None if level else question.first
+        if question.period is None or not (level or question.cumulative):
+            begun = replace(question, first=since)
+            return _answer(measure, begun, await self._fetch(measure, begun, statements.total))
+        whole = replace(question, by=(), first=since)
         answer = _answer(measure, whole, await self._fetch(measure, whole, statements.total))
-        if question.period is None:
-            return answer
-        if isinstance(measure, Level):
+        if level:
             question = replace(question, last=min(question.last or ALWAYS, today()), cumulative=True)
         excluded = None if answer.excluded is None else self.columns.numbers.of(answer.excluded)
         stock = partial(statements.stock, since=since, excluded=excluded)
-        rows = await self._fetch(measure, question, stock if question.cumulative else statements.flow)
-        return replace(answer, cells=_by_period(measure, question, rows))
+        return replace(answer, cells=_by_period(measure, question, await self._fetch(measure, question, stock)))
 
     async def begun(self, level: Measure, question: Question) -> Question:
         """The question with the first day it has if none is asked for: that of the level's first fact known."""
@@ -398,10 +399,11 @@ def _value(measure: Measure, row: Row) -> Value:
 
 def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Mapping[Key, Value]:
     """The cells of periods: where they are cumulative, those in which nothing changes are like the one before."""
-    assert question.period is not None  # It is asked by one.
+    name = question.period
+    assert name is not None  # It is asked by one.
     found: dict[Key, dict[Period, Row]] = defaultdict(dict)
     for row in rows:
-        found[row["key"]][Period(question.period, row["period"])] = row
+        found[row["key"]][Period(name, row["period"])] = row
     if not found and not question.filled:
         return {}
     told = [period.first for cells in found.values() for period in cells]
@@ -411,15 +413,14 @@ def _by_period(measure: Measure, question: Question, rows: Sequence[Row]) -> Map
     ends = question.last if question.last or not told else max(today() if question.cumulative else date.min, *told)
     if begins is None or ends is None:
         return {}
-    asked = [*Period.between(question.period, begins, ends)] if question.filled or question.cumulative else None
+    asked = [*Period.between(name, begins, ends)] if question.filled or question.cumulative else None
+    place = question.by.index(name)
     cells: dict[Key, Value] = {}
     for key, known in (found or {(): {}}).items():
         if found or not question.dimensions:
-            dimensions = dict(zip(question.dimensions, key, strict=True))
             for period, row in _in_turn(known, asked, cumulative=question.cumulative):
                 if row["n"] or question.filled:
-                    told_by = tuple(period if name in PERIODS else dimensions[name] for name in question.by)
-                    cells[told_by] = _value(measure, row)
+                    cells[(*key[:place], period, *key[place:])] = _value(measure, row)
     return cells
 
 

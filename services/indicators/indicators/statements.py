@@ -50,41 +50,30 @@ GROUP BY measure
 
 
 def total(question: Question, bound: Bound) -> str:
-    """What sums, levels and distincts add up to, and their cells by dimensions alone."""
-    cells = f"""
-UNION ALL
-SELECT {_key(question)}, NULL, {_CELL}, NULL
-FROM counted
-GROUP BY {_by(question)[:-2]}
-HAVING n > 0"""
+    """What sums, levels and distincts add up to, and what counts in each cell."""
+    by, but = _by(question), "WHERE who NOT IN (FROM largest)" if question.without_largest else ""
     largest = """, largest AS (
     SELECT who
     FROM everyone JOIN (SELECT DISTINCT who, contributor FROM slices) USING (who)
     WHERE value > 0
     ORDER BY value DESC, contributor
     LIMIT 1
-), counted AS (
-    FROM shares WHERE who NOT IN (FROM largest)
 )"""
+    cells = f"""
+UNION ALL
+SELECT {_key(question)}, period, {_CELL}, NULL
+FROM shares
+{but}
+GROUP BY {by}period{_shown(question)}"""
     return f"""
 WITH {_shares(question.first, question, bound)}, everyone AS (
     SELECT who, {_ADDED}
     FROM shares
     GROUP BY who
-){largest if question.without_largest else ", counted AS (FROM shares)"}
-{_TOTAL}, {"(FROM largest)" if question.without_largest else "NULL"} AS excluded
+){largest if but else ""}
+{_TOTAL}, {"(FROM largest)" if but else "NULL"} AS excluded
 FROM everyone
-{"WHERE who NOT IN (FROM largest)" if question.without_largest else ""}{cells if question.dimensions else ""}
-"""
-
-
-def flow(question: Question, bound: Bound) -> str:
-    """What counts in each period."""
-    return f"""
-WITH {_shares(question.first, question, bound)}
-SELECT {_key(question)}, period, {_CELL}
-FROM shares
-GROUP BY {_by(question)}period
+{but}{cells if question.by else ""}
 """
 
 
@@ -148,8 +137,7 @@ UNION ALL
 SELECT {_key(question)}, period, {_CELL}, NULL
 FROM shares
 WHERE {bound(bool(question.by))}
-GROUP BY {by}period
-HAVING {bound(question.filled and period is not None)} OR n > 0
+GROUP BY {by}period{_shown(question)}
 """
 
 
@@ -189,6 +177,11 @@ def _by(question: Question) -> str:
 
 def _key(question: Question) -> str:
     return f"[{', '.join(f'by_{name}' for name in question.dimensions)}]::integer[] AS key"
+
+
+def _shown(question: Question) -> str:
+    """Cells without contributors are not, unless every period is to be given."""
+    return "" if question.filled and question.period else "\nHAVING n > 0"
 
 
 def _begins(period: PeriodName | None) -> str:
