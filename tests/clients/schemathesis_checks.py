@@ -38,6 +38,7 @@ UNSAYABLE = {
     "unknown-dimension": "an indicator has some dimensions",
     "not-answered": "what is asked for together, and of which kind of indicator",
     "range-reversed": "`from` is not after `to`",
+    "unknown-value": "it depends on what was recorded",
     "before-first-event": "it depends on what was recorded",
 }
 """By the code of a fault, why a value that breaks the rule passes the schema."""

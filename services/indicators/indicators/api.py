@@ -20,7 +20,7 @@ from indicators.chapters import Catalogue
 from indicators.columns import Columns
 from indicators.dimensions import DIMENSIONS
 from indicators.dimensions import Name as DimensionName
-from indicators.labels import Code, labels_of, values_of
+from indicators.labels import Code, labels_of, unknown_of, values_of
 from indicators.lineage import facts_behind
 from indicators.measures import Indicator, Series, events_behind, inputs
 from indicators.names import known_to
@@ -352,6 +352,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             about = await _form(now, written, asked)
             if same := kept.same(now, [indicator], questions, *about):
                 return same
+            await _require_known(now, questions[1])
             before, after = [await now.answer(indicator, question) for question in questions]
             await _require_days(now, indicator, questions[1], after.total.as_of, ends=("effective_to", "to"))
             values = occurring(questions[1], before, after)
@@ -396,6 +397,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             about = asked.known_after, asked.limit, start.model_dump(), await _names(now, labelled=asked.labels)
             if same := kept.same(now, [indicator], question, *about):
                 return same
+            await _require_known(now, question)
             at = {chapter: start.at[served.generation] for chapter, served in now.counted_in(indicator).items()}
             known_after = end_of(asked.known_after) if asked.known_after else None
             facts, end = await facts_behind(now, indicator, question, at, start.after, asked.limit, known_after)
@@ -469,6 +471,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
 
 async def _figure(now: Snapshot, indicator: Indicator, question: Question, *, labelled: bool) -> Figure:
     """The answer to a question. Raises Problem, and CatchingUp."""
+    await _require_known(now, question)
     answer = await now.answer(indicator, question)
     await _require_days(now, indicator, question, answer.total.as_of)
     labels = await labels_of(now.connection, occurring(question, answer)) if labelled else None
@@ -476,6 +479,14 @@ async def _figure(now: Snapshot, indicator: Indicator, question: Question, *, la
     return figure(
         indicator, question, answer, now.version(indicator), now.positions(indicator), targets[indicator.name], labels
     )
+
+
+async def _require_known(now: Snapshot, question: Question) -> None:
+    """Raises Problem where a figure is asked for of what is in no list, in no event, and has no name."""
+    for dimension, codes in question.where.items():
+        name: DimensionName = dimension  # type: ignore[assignment]  # It is asked by one.
+        if unknown := await unknown_of(now, name, codes):
+            raise refused("unknown-value", name, sentences.UNKNOWN_VALUE, dimension=name, asked=unknown)
 
 
 async def _require_days(

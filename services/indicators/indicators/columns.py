@@ -94,22 +94,26 @@ class Generation(NamedTuple):
 
 
 class Numbers:
-    """The numbers of contributors and of dimensions' values: columns have nothing else of them."""
+    """The numbers of dimensions' values, and of contributors: columns have nothing else of them."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Code, int] = {}
+        self._numbers: dict[tuple[str | None, Code], int] = {}
         self._codes: list[Code] = []
 
-    def give(self, code: Code) -> int:
-        """The number of a code, which it has as long as there are columns."""
-        number = self._numbers.setdefault(code, len(self._codes))
+    def give(self, dimension: str | None, code: Code) -> int:
+        """The number of a value, or, of no dimension, of a contributor: the same as long as there are columns."""
+        number = self._numbers.setdefault((dimension, code), len(self._codes))
         if number == len(self._codes):
             self._codes.append(code)
         return number
 
-    def of(self, code: Code) -> int:
-        """The number of a code; that of none, where no fact has it."""
-        return self._numbers.get(code, -1)
+    def of(self, dimension: str | None, code: Code) -> int:
+        """The number that was given; one that nothing has, if none was."""
+        return self._numbers.get((dimension, code), -1)
+
+    def occurs(self, dimension: str, code: Code) -> bool:
+        """Whether any fact has the value."""
+        return (dimension, code) in self._numbers
 
     def code(self, number: int) -> Code:
         """What the number stands for."""
@@ -201,8 +205,10 @@ class Columns:
             writer = csv.writer(output)
             for slice_, contributor, told in slices:
                 dimensions = json.loads(told)
-                numbers = (self._numbers.give(dimensions[name]) if name in dimensions else None for name in _DIMENSIONS)
-                writer.writerow((slice_, contributor, self._numbers.give(contributor), *numbers))
+                numbers = (
+                    self._numbers.give(name, dimensions[name]) if name in dimensions else None for name in _DIMENSIONS
+                )
+                writer.writerow((slice_, contributor, self._numbers.give(None, contributor), *numbers))
         self._database.execute(f"INSERT INTO slices FROM {_csv(file, _SLICES)}")
 
     def _add(self, served: Mapping[str, Generation]) -> None:

@@ -1,7 +1,7 @@
 """What the values of dimensions are called: as their lists say, or the events that named them."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -51,6 +51,15 @@ async def values_of(now: Snapshot, dimension: Name) -> Mapping[Code, tuple[Refer
     known = await _known(now.connection, dimension, occurring)
     codes = [*listed(dimension), *(code for code in _in_order(occurring) if code not in listed(dimension))]
     return {code: (known.get(code), code in occurring) for code in codes}
+
+
+async def unknown_of(now: Snapshot, dimension: Name, codes: Collection[Code]) -> Sequence[Code]:
+    """Those of some values that are in no list, have no name, and occur in no fact."""
+    absent = [
+        code for code in codes if code not in listed(dimension) and not now.columns.numbers.occurs(dimension, code)
+    ]
+    known = await names_of(now.connection, dimension, [str(code) for code in absent]) if absent else {}
+    return [code for code in absent if str(code) not in known]
 
 
 async def _known(

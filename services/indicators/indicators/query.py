@@ -232,7 +232,7 @@ class Snapshot:
         answer = _answer(measure, whole, await self._fetch(measure, whole, statements.total))
         if level:
             question = replace(question, last=min(question.last or ALWAYS, today()), cumulative=True)
-        excluded = None if answer.excluded is None else self.columns.numbers.of(answer.excluded)
+        excluded = None if answer.excluded is None else self.columns.numbers.of(None, answer.excluded)
         stock = partial(statements.stock, since=since, excluded=excluded)
         return replace(answer, cells=_by_period(measure, question, await self._fetch(measure, question, stock)))
 
@@ -288,7 +288,7 @@ class Snapshot:
     async def _fetch(self, measure: Measure, question: Question, read: Read) -> Sequence[Row]:
         """What a statement finds: columns have numbers for codes."""
         numbers, bound = self.columns.numbers, Bound(self.number(measure))
-        where = {name: tuple(map(numbers.of, codes)) for name, codes in question.where.items()}
+        where = {name: tuple(numbers.of(name, code) for code in codes) for name, codes in question.where.items()}
         statement = read(replace(question, where=where), bound)
         rows = await self.columns.fetch(statement, *bound.values)
         return [{**row, **_told(row, numbers)} for row in rows]

@@ -58,6 +58,14 @@ KINDS: Final[Mapping[str, Kind]] = {
             "date.",
         ),
     ),
+    "unknown-value": Kind(
+        422,
+        Sentence("A value that nothing has", "Une valeur que rien ne porte"),
+        Sentence(
+            "`/v1/dimensions/{name}` lists the values of a dimension and tells which occur.",
+            "`/v1/dimensions/{name}` liste les valeurs d'une dimension et indique celles qui existent.",
+        ),
+    ),
     "cursor-of-another-question": Kind(
         422,
         Sentence("A cursor of another question", "Un curseur d'une autre question"),
@@ -113,6 +121,10 @@ OTHER_DIMENSIONS: Final = Sentence(
 NOT_GIVEN_BY: Final = Sentence(
     "{indicator} has no {asked}: it is given by {possible}",
     "{indicator} ne se ventile pas par {asked} ; les ventilations possibles sont {possible}",
+)
+UNKNOWN_VALUE: Final = Sentence(
+    "no list and no event has the {dimension} {asked}",
+    "aucune liste ni aucun événement ne comporte la valeur {asked} pour {dimension}",
 )
 NO_INDICATOR: Final = Sentence(
     "there is no indicator of this name; there are {known}",
