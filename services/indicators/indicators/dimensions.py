@@ -62,6 +62,8 @@ class Dimension:
     """What null means in an answer, where it may be there."""
     labels: Callable[[], Labels] | None = None
     """What its values are called, where a list tells. Values that are not in the list may occur, too."""
+    calendar: bool = False
+    """Whether there is each of its values, whatever happened."""
 
 
 def _names(read: Callable[[], Mapping[str, str]]) -> Callable[[], Labels]:
@@ -136,7 +138,13 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         counts="Count only this grade of collège or lycée.",
         labels=lambda: labels.VOCABULARIES["grades"],
     ),
-    "week": Dimension(called=Sentence("Week", "Semaine"), asked=IsoWeek, shown=IsoWeek, counts="Count only this week."),
+    "week": Dimension(
+        called=Sentence("Week", "Semaine"),
+        asked=IsoWeek,
+        shown=IsoWeek,
+        counts="Count only this week.",
+        calendar=True,
+    ),
     "school": Dimension(
         called=Sentence("School", "Établissement"),
         asked=Uai,

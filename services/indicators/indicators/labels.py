@@ -54,10 +54,11 @@ async def values_of(now: Snapshot, dimension: Name) -> Mapping[Code, tuple[Refer
 
 
 async def unknown_of(now: Snapshot, dimension: Name, codes: Collection[Code]) -> Sequence[Code]:
-    """Those of some values that are in no list, have no name, and occur in no fact."""
-    absent = [
-        code for code in codes if code not in listed(dimension) and not now.columns.numbers.occurs(dimension, code)
-    ]
+    """Those of some values of a dimension that are in no list, have no name, and occur in no fact."""
+    if DIMENSIONS[dimension].calendar:
+        return ()
+    occurs = now.columns.numbers.occurs
+    absent = [code for code in codes if code not in listed(dimension) and not occurs(dimension, code)]
     known = await names_of(now.connection, dimension, [str(code) for code in absent]) if absent else {}
     return [code for code in absent if str(code) not in known]
 

@@ -62,8 +62,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         422,
         Sentence("A value that nothing has", "Une valeur que rien ne porte"),
         Sentence(
-            "`/v1/dimensions/{name}` lists the values of a dimension and tells which occur.",
-            "`/v1/dimensions/{name}` liste les valeurs d'une dimension et indique celles qui existent.",
+            "`/v1/dimensions` leads to the values of each dimension, and tells which occur.",
+            "`/v1/dimensions` mène aux valeurs de chaque dimension et indique celles qui existent.",
         ),
     ),
     "cursor-of-another-question": Kind(

@@ -374,7 +374,7 @@ async def test_only_what_has_a_dimension(client: httpx.AsyncClient) -> None:
     assert (await read(client, "/invested_productive", axis=6))["value"] == 105_000
     assert (await read(client, "/invested_productive", company=FONDERIE, zone="zi-limoise"))["value"] == 795_000
     assert (await read(client, "/invested_productive", naf="2562B"))["value"] == 900_000
-    assert (await read(client, "/grants_granted", funder="region"))["value"] == 0
+    assert (await read(client, "/grants_granted", funder="region-centre-val-de-loire"))["value"] == 0
     assert (await read(client, "/platform_use", equipment="cobot-1", to="2023-01-15"))["value"] == 0.2
     assert (await read(client, "/platform_use", equipment="cobot-2"))["value"] is None
 
@@ -1231,6 +1231,14 @@ async def test_a_question_that_has_no_answer_is_refused_in_french(
         ("/hires", {"cumulative": "true"}, "not-answered", "cumulative"),
         ("/hires", {"by": "zone", "fill": "true"}, "not-answered", "fill"),
         ("/members", {"without": "largest"}, "not-answered", "without"),
+        ("/members", {"zone": "nowhere"}, "unknown-value", "zone"),
+        ("/members", {"zone": "zi-limoise,nowhere", "by": "zone"}, "unknown-value", "zone"),
+        ("/members", {"company": sample_siret(99)}, "unknown-value", "company"),
+        ("/members/events", {"zone": "nowhere"}, "unknown-value", "zone"),
+        ("/members/changes", {"zone": "nowhere", "from": "2026-01-05", "to": "2026-01-06"}, "unknown-value", "zone"),
+        ("/grants_granted", {"funder": "region"}, "unknown-value", "funder"),
+        ("/platform_use", {"equipment": "cobot-99"}, "unknown-value", "equipment"),
+        ("/cost_per_job", {"zone": "nowhere", "to": "2021-04-19"}, "unknown-value", "zone"),
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, "range-reversed", "from"),
         ("/platform_use", {"from": "2100-12-31"}, "range-reversed", "from"),
         ("/members/events", {"known_after": "2026-01-06", "known_on": "2026-01-05"}, "range-reversed", "known_after"),

@@ -827,7 +827,7 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
     assert await verify(catalogue, unreachable, []) == 1
     assert "can't be read" in capsys.readouterr().out
     await pool.execute(
-        "UPDATE cells SET value = value + 1 WHERE measure = (SELECT id FROM measures WHERE name = 'jobs_created')"
+        "UPDATE facts SET value = value + 1 WHERE measure = (SELECT id FROM measures WHERE name = 'jobs_created')"
     )
     assert await verify(catalogue, configured, []) == 1
     printed = capsys.readouterr().out
