@@ -157,7 +157,8 @@ class Columns:
         self.lock = asyncio.Lock()
         """For whoever looks how far PostgreSQL is, until columns have come as far and the moment is taken."""
         spilled = Path(gettempdir(), f"columns-{uuid4()}")  # It is only there when memory does not suffice.
-        self._database = duckdb.connect(":memory:", config={"temp_directory": str(spilled)})
+        # Questions are asked side by side, each in a thread of its own.
+        self._database = duckdb.connect(":memory:", config={"temp_directory": str(spilled), "threads": 1})
         self._database.execute(_TABLES)
         self._held: dict[str, Generation] = {}
         self._numbers = Numbers()

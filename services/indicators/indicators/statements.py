@@ -103,8 +103,8 @@ def held(question: Question, bound: Bound) -> str:
     """A level added up over the days of a period, and of each period in it."""
     first, until = bound(question.first or FIRST_DAY), bound(question.until)
     period, step, by = question.period, _STEP[question.period], _by(question)
-    periods = f"range(date_trunc('{period}', begins)::timestamp, ends::timestamp, INTERVAL '{step}')"
-    days = f"least(ends, (period + INTERVAL '{step}')::date) - greatest(begins, period::date)"
+    periods = f"unnest(range(date_trunc('{period}', begins)::timestamp, ends::timestamp, INTERVAL '{step}'))::date"
+    days = f"least(ends, (period + INTERVAL '{step}')::date) - greatest(begins, period)"
     return f"""
 WITH changes AS (
     SELECT {by}who, effective_on, {_ADDED}
@@ -118,13 +118,15 @@ WITH changes AS (
     FROM changes
     WINDOW upto AS (PARTITION BY {by}who ORDER BY effective_on)
 ), parts AS (
-    SELECT {by}who, {"period::date" if period else "NULL::date"} AS period, recorded_at, sample,
-           value * ({days if period else "ends - begins"}) AS value
-    FROM spans{f", unnest({periods}) AS periods (period)" if period else ""}
+    SELECT *, {periods if period else "NULL::date"} AS period
+    FROM spans
     WHERE begins < ends
+), held AS (
+    SELECT * REPLACE (value * ({days if period else "ends - begins"}) AS value)
+    FROM parts
 ), shares AS (
     SELECT {by}who, period, {_ADDED}
-    FROM parts
+    FROM held
     GROUP BY ALL
 ), everyone AS (
     SELECT who, {_ADDED}

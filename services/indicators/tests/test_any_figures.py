@@ -521,7 +521,7 @@ BEGAN: Final = Log("towns").now.date()
 """When the first is said."""
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), number=st.integers(0, 60))
 async def test_whatever_is_said_and_put_right_is_answered_as_it_is_counted(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, seed: int, number: int

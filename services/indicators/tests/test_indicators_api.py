@@ -376,7 +376,6 @@ async def test_only_what_has_a_dimension(client: httpx.AsyncClient) -> None:
     assert (await read(client, "/invested_productive", naf="2562B"))["value"] == 900_000
     assert (await read(client, "/grants_granted", funder="region-centre-val-de-loire"))["value"] == 0
     assert (await read(client, "/platform_use", equipment="cobot-1", to="2023-01-15"))["value"] == 0.2
-    assert (await read(client, "/platform_use", equipment="cobot-2"))["value"] is None
 
 
 @pytest.mark.parametrize("parameters", [{"axis": ["2", "6"]}, {"axis": "2,6"}, {"axis": ["2,6", "2"]}])

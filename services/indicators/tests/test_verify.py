@@ -544,7 +544,7 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 ALL: Final = catalogue.chapters.values()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
 async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
@@ -563,7 +563,7 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     assert all((paid.value or 0) <= (granted[funder].value or 0) for funder, paid in disbursed.items())
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
 async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
@@ -584,7 +584,7 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
     assert counted["hires_sustained"] <= counted["hires"]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
 async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
