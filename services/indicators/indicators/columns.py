@@ -165,7 +165,7 @@ class Columns:
 
     async def moment(self, connection: asyncpg.Connection, served: Mapping[str, Generation]) -> Moment:
         """What PostgreSQL holds of these generations in the transaction of the connection. It is to be closed."""
-        if gone := self._held.keys() - served.keys():
+        if gone := [name for name, held in self._held.items() if not _is_of(held, served.get(name))]:
             await _in_thread(lambda: self._drop(gone), self._database)
         if served != self._held:
             await self._copy(connection, served)
@@ -220,6 +220,17 @@ class Columns:
         measures = [measure for name in gone for measure in self._held[name].measures]
         self._database.execute("DELETE FROM facts WHERE measure IN (SELECT unnest($1))", [measures])
         self._held = {name: held for name, held in self._held.items() if name not in gone}
+
+
+def _is_of(held: Generation, now: Generation | None) -> bool:
+    """Whether what is held is part of what is served now: not where a database was restored to an earlier moment."""
+    if now is None or now.measures != held.measures:
+        return False
+    return all(
+        position <= now.positions.get(topic, {}).get(partition, 0)
+        for topic, partitions in held.positions.items()
+        for partition, position in partitions.items()
+    )
 
 
 def _csv(file: Path, columns: Mapping[str, str]) -> str:

@@ -145,6 +145,20 @@ async def test_what_serves_no_more_is_held_no_more(pool: asyncpg.Pool) -> None:
         assert await now.columns.fetchval("SELECT count(DISTINCT measure) FROM facts") == 2
 
 
+async def test_a_database_that_was_restored_is_copied_anew(pool: asyncpg.Pool) -> None:
+    log, columns = a_log(30), Columns()
+    await fold(pool, log.messages)
+    async with snapshot(pool, CATALOGUE, columns=columns) as now:
+        assert await check(now, log) == 30
+    await pool.execute("TRUNCATE facts, latest, slices; DELETE FROM marks")
+    await fold(pool, log.messages[:10])
+    async with snapshot(pool, CATALOGUE, columns=columns) as now:
+        assert await check(now, log) == 10
+    await fold(pool, log.messages)
+    async with snapshot(pool, CATALOGUE, columns=columns) as now:
+        assert await check(now, log) == 30
+
+
 async def test_a_figure_that_takes_too_long_is_given_up(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     log, columns = a_log(10), Columns()
     await fold(pool, log.messages)
