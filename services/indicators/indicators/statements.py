@@ -65,11 +65,10 @@ SELECT {_key(question)}, period, {_CELL}, NULL
 FROM shares
 {but}
 GROUP BY {by}period{_shown(question)}"""
+    added = f"SELECT who, {_ADDED} FROM shares GROUP BY who" if question.by else "FROM shares"
     return f"""
 WITH {_shares(question.first, question, bound)}, everyone AS (
-    SELECT who, {_ADDED}
-    FROM shares
-    GROUP BY who
+    {added}
 ){largest if but else ""}
 {_TOTAL}, {"(FROM largest)" if but else "NULL"} AS excluded
 FROM everyone
