@@ -66,17 +66,12 @@ CREATE TABLE facts ({_typed({**_ARRIVED, **_SLICES})});
 ALTER TABLE facts DROP COLUMN slice;
 ALTER TABLE facts DROP COLUMN contributor;
 """
-# All partitions of a topic share its positions, by which PostgreSQL finds facts.
+# All partitions of a topic share its positions, by which PostgreSQL finds facts: behind the least that is held of any.
 _READ_FACTS: Final = """
-WITH held AS (
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[])
-                      AS held (measure, topic, partition, upto)
-), since AS (
-    SELECT measure, topic, min(upto) AS least FROM held GROUP BY measure, topic
-)
 SELECT measure, slice, effective_on, recorded_at AT TIME ZONE 'UTC', value, times, sample
-FROM since JOIN facts USING (measure, topic) JOIN held USING (measure, topic, partition)
-WHERE position > least AND position > upto
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::jsonb[]) AS behind (measure, topic, least, held)
+     JOIN facts USING (measure, topic)
+WHERE position > least AND position > (held ->> partition::text)::bigint
 """
 _READ_SLICES: Final = "SELECT id, contributor, dimensions FROM slices WHERE id = ANY ($1::bigint[])"
 _UNKNOWN: Final = "SELECT DISTINCT slice FROM arrived WHERE slice NOT IN (SELECT slice FROM slices)"
@@ -185,15 +180,14 @@ class Columns:
                 await _in_thread(lambda: self._slice(sliced, slices), self._database)
         await _in_thread(lambda: self._add(served), self._database)
 
-    def _behind(self, served: Mapping[str, Generation]) -> Iterator[tuple[int, str, int, int]]:
-        """Up to where each partition is held, of those that have gone on: by measure, topic and partition."""
+    def _behind(self, served: Mapping[str, Generation]) -> Iterator[tuple[int, str, int, str]]:
+        """Up to where those partitions are held that have gone on: of each measure and topic the least, and each."""
         for name, (measures, positions) in served.items():
             known = self._held[name].positions if name in self._held else {}
             for topic, partitions in positions.items():
-                for partition, position in partitions.items():
-                    upto = known.get(topic, {}).get(partition, 0)
-                    if position > upto:
-                        yield from ((measure, topic, partition, upto) for measure in measures)
+                held = {partition: known.get(topic, {}).get(partition, 0) for partition in partitions}
+                if behind := {each: upto for each, upto in held.items() if upto < partitions[each]}:
+                    yield from ((measure, topic, min(behind.values()), json.dumps(behind)) for measure in measures)
 
     def _arrive(self, file: Path) -> Sequence[int]:
         """Reads what arrives; tells the slices in it that are not known."""
