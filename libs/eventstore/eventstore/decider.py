@@ -53,6 +53,7 @@ from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.finding import Finding, Labelling
 from eventstore.refusal import (
+    NOT_YOUR_PART,
     NOT_YOUR_RECORD,
     ON_BEFORE_PREVIOUS_STEP,
     ON_IN_THE_FUTURE,
@@ -209,6 +210,8 @@ class Decision:
     """Whether there is anything to decide, as far as the state tells: otherwise it is not among what is allowed."""
     erases: str | None = None
     """The command's field that holds the pseudonym of a person, of whom nothing is kept from then on."""
+    owner: str | None = None
+    """The one of the fields that say whose record it is that counts here; None where any of them does."""
 
     @property
     def description(self) -> str:
@@ -286,8 +289,9 @@ class Decider(Generic[S]):
 
     `category` prefixes the stream ids. `identified_by` names the creating command's field that is the stream's id,
     where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
-    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. Any other
-    role that is told stands for itself, and acts only on records whose field names it. `final` are the statuses in
+    creating command alike, that say whose record it is; a role maps to the field of its own name unless told. Where it
+    is several organisations' each may decide, unless a decision says whose part it is (`owner`). Any other role that is
+    told stands for itself, and acts only on records whose field names it. `final` are the statuses in
     which a stream ends, `finding` the fields by which streams are found, sorted and searched.
     """
 
@@ -338,6 +342,7 @@ class Decider(Generic[S]):
         day: str | None = None,
         looks_up: Lookup | tuple[Lookup, ...] = (),
         erases: str | None = None,
+        owner: str | None = None,
     ) -> Callable[[Decide], Decide]:
         """Registers the decision that begins a stream, and the status it begins in.
 
@@ -348,7 +353,8 @@ class Decider(Generic[S]):
         and the event's day in the field `day`. With `erases`, a field of the command that holds a pseudonym, nothing is
         kept of that person from then on.
         """
-        return self._registers(by, when, to, _several(looks_up), _Changes(day), creates=True, erases=erases)
+        changes = _Changes(day)
+        return self._registers(by, when, to, _several(looks_up), changes, creates=True, erases=erases, owner=owner)
 
     def decides(
         self,
@@ -361,15 +367,18 @@ class Decider(Generic[S]):
         clears: tuple[str, ...] = (),
         looks_up: Lookup | tuple[Lookup, ...] = (),
         offered: Callable[[Any], bool] | None = None,
+        owner: str | None = None,
     ) -> Callable[[Decide], Decide]:
         """Registers a decision on an existing stream: a function of its state, a command, what is looked up, and a
         `Context` if it takes one.
 
         It leads to steps or to corrections, as its return annotation says. Unless an evolution is registered, the state
         changes to the status `to`, has the event's day in the field `day`, takes over the event's fields `takes`, and
-        has nothing any more in the fields `clears`.
+        has nothing any more in the fields `clears`. With `owner`, of all whose record it is only the organisation that
+        this field names decides.
         """
-        return self._registers(by, when, to, _several(looks_up), _Changes(day, takes, clears), offered=offered)
+        changes = _Changes(day, takes, clears)
+        return self._registers(by, when, to, _several(looks_up), changes, offered=offered, owner=owner)
 
     def steps(
         self,
@@ -383,6 +392,7 @@ class Decider(Generic[S]):
         takes: tuple[str, ...] = (),
         clears: tuple[str, ...] = (),
         offered: Callable[[Any], bool] | None = None,
+        owner: str | None = None,
         **given: object,
     ) -> None:
         """Registers a decision without a rule of its own: `tell` makes its event, of the command, the state and what is
@@ -398,7 +408,9 @@ class Decider(Generic[S]):
             if not told and about.is_required():
                 self._problems.append(f"{command.__name__}: nothing says the {name} of {event.__name__}")
         changes = _Changes(day, takes, clears)
-        self._register(step, command, (event,), by, when, to, (), changes, offered=offered, takes_context=False)
+        self._register(
+            step, command, (event,), by, when, to, (), changes, offered=offered, takes_context=False, owner=owner
+        )
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
         """Registers how the state changes by an event, or by any of a union of events."""
@@ -503,25 +515,26 @@ class Decider(Generic[S]):
 
     def authorise(self, decision: Decision, record: State | Command, actor: Actor) -> Roles:
         """The roles in which the actor may issue the decision on this record. Raises Forbidden if there are none."""
-        if roles := self.standing(record, actor).intersection(decision.by):
+        if roles := self.standing(record, actor, decision.owner).intersection(decision.by):
             return roles
         if actor.roles.isdisjoint(decision.by):
             raise Forbidden(ROLE_MISSING, {"decision": decision.name, "roles": decision.roles})
         for role in decision.roles:
             if role in actor.roles and _organisation(actor, role) is None:
                 raise Forbidden(ORGANISATION_MISSING, {"role": role})
+        if decision.owner is not None:
+            raise Forbidden(NOT_YOUR_PART, {"decision": decision.name, "owner": decision.owner})
         raise Forbidden(NOT_YOUR_RECORD, {"decision": decision.name})
 
     def allowed(self, state: S, actor: Actor) -> list[str]:
         """The decisions this actor may issue now."""
         status = getattr(state, "status", None)
-        standing = self.standing(state, actor)
         return [
             decision.name
             for decision in self.decisions.values()
             if not decision.creates
             and (decision.when is None or status in decision.when)
-            and not standing.isdisjoint(decision.by)
+            and not self.standing(state, actor, decision.owner).isdisjoint(decision.by)
             and (decision.offered is None or decision.offered(state))
         ]
 
@@ -532,12 +545,15 @@ class Decider(Generic[S]):
             for role in decision.roles
         )
 
-    def standing(self, record: State | Command, actor: Actor) -> Roles:
-        """The roles that count for the actor on this record: those that own records only where it is theirs."""
+    def standing(self, record: State | Command, actor: Actor, owner: str | None = None) -> Roles:
+        """The roles that count for the actor on this record: those that own records only where it is theirs.
+
+        With `owner`, only where this one of the fields that say so names them.
+        """
         if actor.roles.isdisjoint(self.owner_fields):
             return actor.roles
         return actor.roles - {
-            role for role in self.owner_fields if _organisation(actor, role) not in self._owners(record, role)
+            role for role in self.owner_fields if _organisation(actor, role) not in self._owners(record, role, owner)
         }
 
     def owners(self, record: State) -> dict[Role, tuple[str, ...]]:
@@ -545,11 +561,11 @@ class Decider(Generic[S]):
         named = {role: self._owners(record, role) for role in self.owner_fields if role in ORGANISATION_ROLES}
         return {role: organisations for role, organisations in named.items() if organisations}
 
-    def _owners(self, record: State | Command, role: Role) -> tuple[str, ...]:
+    def _owners(self, record: State | Command, role: Role, owner: str | None = None) -> tuple[str, ...]:
         found: list[str] = []
         for name in self.owner_fields[role]:
             value = getattr(record, name, None)
-            if value is not None:
+            if value is not None and owner in (None, name):
                 found += value if isinstance(value, tuple) else (str(value),)
         return tuple(found)
 
@@ -661,10 +677,12 @@ class Decider(Generic[S]):
             if status not in self.statuses:
                 yield f"{self.state.__name__} is never {status}"
         record = decision.command if decision.creates else self.state
-        for role in decision.roles:
-            for name in self.owner_fields.get(role, ()):
-                if not _says(record, name):
-                    yield f"{record.__name__} has no {name} to tell whose record it is"
+        owners = [name for role in decision.roles for name in self.owner_fields.get(role, ())]
+        for name in owners:
+            if not _says(record, name):
+                yield f"{record.__name__} has no {name} to tell whose record it is"
+        if decision.owner is not None and decision.owner not in owners:
+            yield f"no field that says whose record it is is called {decision.owner}"
         for lookup in decision.looks_up:
             if lookup.key not in decision.command.model_fields and (decision.creates or not self._says(lookup.key)):
                 yield f"{record.__name__} has no {lookup.key} to look up"
@@ -697,6 +715,7 @@ class Decider(Generic[S]):
         creates: bool = False,
         offered: Callable[[Any], bool] | None = None,
         erases: str | None = None,
+        owner: str | None = None,
     ) -> Callable[[Decide], Decide]:
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
@@ -719,6 +738,7 @@ class Decider(Generic[S]):
                 takes_context=takes_context,
                 creates=creates,
                 erases=erases,
+                owner=owner,
             )
             return function
 
@@ -739,6 +759,7 @@ class Decider(Generic[S]):
         takes_context: bool,
         creates: bool = False,
         erases: str | None = None,
+        owner: str | None = None,
     ) -> None:
         if command in self.decisions:
             raise TypeError(f"{self.category}: {command.__name__} is decided twice")
@@ -756,6 +777,7 @@ class Decider(Generic[S]):
             events=frozenset(events),
             offered=offered,
             erases=erases,
+            owner=owner,
         )
         for event in events:
             self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})

@@ -130,3 +130,10 @@ NOT_YOUR_RECORD: Final = Refusal(
     "« {decision} » revient à l'organisation à laquelle appartient l'enregistrement",
     decision=str,
 )
+NOT_YOUR_PART: Final = Refusal(
+    "not-your-record",
+    "{decision} is only for the organisation that the record names as its {owner}",
+    "« {decision} » revient à l'organisation que l'enregistrement désigne par « {owner} »",
+    decision=str,
+    owner=str,
+)

@@ -408,6 +408,32 @@ def test_a_record_may_belong_to_several_organisations() -> None:
         assert shared.standing(meter, Actor("c", frozenset({"company"}), {"company": organisation})) == roles
 
 
+def test_of_several_organisations_each_takes_its_own_part() -> None:
+    parted = Decider("meter", Meter, owned_by={"company": ("company", "by")})
+    parted.steps(Replace, MeterReplaced, by=("company", "network"), owner="by", when="installed", to="replaced")
+    meter = Meter(company="A", status="installed", by="B", effective_on=TODAY)
+    decision = parted.decision(Replace)
+    for organisation, allowed in {"A": list[str](), "B": ["replace"], "C": []}.items():
+        actor = Actor("c", frozenset({"company"}), {"company": organisation})
+        assert parted.allowed(meter, actor) == allowed
+        if allowed:
+            assert parted.authorise(decision, meter, actor) == {"company"}
+        else:
+            with pytest.raises(Forbidden, match="names as its by") as refused:
+                parted.authorise(decision, meter, actor)
+            assert refused.value.slug == "not-your-record"
+    assert parted.allowed(meter, Actor("c", frozenset({"network"}))) == ["replace"]
+    both = Actor("c", frozenset({"company", "network"}), {"company": "A"})
+    assert parted.authorise(decision, meter, both) == {"network"}
+
+
+def test_whose_part_a_decision_is_is_told_by_a_field_that_says_whose_record_it_is() -> None:
+    parted = Decider("meter", Meter)
+    parted.steps(Replace, MeterReplaced, by="company", owner="by", when="installed", to="replaced")
+    with pytest.raises(TypeError, match="replace: no field that says whose record it is is called by"):
+        parted.check()
+
+
 def test_a_role_that_stands_for_itself_acts_only_on_records_that_name_it() -> None:
     led = Decider("meter", Meter, owned_by={"epci": "by", "network": "by"})
     led.steps(Replace, MeterReplaced, by=("steering", "epci", "network"), when="installed", to="replaced")

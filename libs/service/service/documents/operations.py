@@ -107,7 +107,8 @@ class Operations:
         summary, _, rest = decision.description.partition("\n")
         own = [role for role in decision.roles if role in self._decider.owner_fields]
         said = [rest.strip(), f"For the roles {', '.join(decision.roles)}."]
-        said += [f"The role {own[0]} only on its own records."] if len(own) == 1 else []
+        theirs = f"where it is the record's {decision.owner}" if decision.owner else "on its own records"
+        said += [f"The role {own[0]} only {theirs}."] if len(own) == 1 else []
         said += [f"The roles {', '.join(own)} only on their own records."] if len(own) > 1 else []
         said += [f"While the {self._decider.category} is {' or '.join(decision.when)}."] if decision.when else []
         name = self._schemas.command(decision.command)

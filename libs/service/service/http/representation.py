@@ -24,6 +24,7 @@ class Representation(Generic[S]):
         # What is allowed depends on nothing but the status, the roles that count for this record, and what is offered.
         self._allowed: dict[tuple[object, ...], str] = {}
         self._offered = tuple({each.offered for each in decider.decisions.values() if each.offered})
+        self._owners = tuple({each.owner: None for each in decider.decisions.values()})
 
     def write(self, outcome: Outcome[S], actor: Actor, persons: Mapping[str, Known] | None = None) -> str:
         """One stream's representation, as JSON; with `persons`, also who those are whom it names, unless erased."""
@@ -50,8 +51,9 @@ class Representation(Generic[S]):
 
     def allowed(self, state: S, actor: Actor) -> str:
         """The decisions the actor may issue now, as a JSON array."""
-        status, standing = getattr(state, "status", None), self._decider.standing(state, actor)
-        key = (status, standing, *(offered(state) for offered in self._offered))
+        status = getattr(state, "status", None)
+        standing = [self._decider.standing(state, actor, owner) for owner in self._owners]
+        key = (status, *standing, *(offered(state) for offered in self._offered))
         try:
             return self._allowed[key]
         except KeyError:
