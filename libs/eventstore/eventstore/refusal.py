@@ -19,11 +19,13 @@ class Refusal:
         raise FULL(seats=12)
 
     `parameters` are the types of what it speaks of, which programs are told, too; the sentences name some of them.
-    Raises TypeError for a sentence that speaks of anything else.
+    `at` is the field of the command that is at fault, where it is one alone. Raises TypeError for a sentence that
+    speaks of anything else.
     """
 
-    def __init__(self, slug: str, en: str, fr: str, **parameters: Any) -> None:
+    def __init__(self, slug: str, en: str, fr: str, *, at: str | None = None, **parameters: Any) -> None:
         self.slug = slug
+        self.at = at
         self.sentence = Sentence(en, fr)
         self.parameters: Mapping[str, Any] = MappingProxyType(parameters)
         if unknown := self.sentence.places - parameters.keys():
@@ -94,12 +96,18 @@ class Forbidden(Refused):
 
 
 ON_IN_THE_FUTURE: Final = Refusal(
-    "on-in-the-future", "{on} is after today, {today}", "le {on} est après aujourd'hui, le {today}", on=Day, today=Day
+    "on-in-the-future",
+    "{on} is after today, {today}",
+    "le {on} est après aujourd'hui, le {today}",
+    at="on",
+    on=Day,
+    today=Day,
 )
 ON_BEFORE_PREVIOUS_STEP: Final = Refusal(
     "on-before-previous-step",
     "{on} is before the previous step, of {previous}",
     "le {on} est avant l'étape précédente, du {previous}",
+    at="on",
     on=Day,
     previous=Day,
 )

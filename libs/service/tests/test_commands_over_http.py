@@ -97,6 +97,9 @@ async def test_on_is_the_day_it_took_effect(client: httpx.AsyncClient) -> None:
     assert before.json()["parameters"] == {"on": "2024-05-13", "previous": "2024-05-14"}
     later = await client.post(f"{lamp}/put-out", json={"on": "2099-12-31"})
     assert (later.status_code, slug(later)) == (409, "on-in-the-future")
+    said = later.json()
+    fault = {"pointer": "#/on", "detail": said["detail"], "code": "on-in-the-future", "parameters": said["parameters"]}
+    assert said["errors"] == [fault]
 
 
 async def test_today_is_a_day_in_paris() -> None:
@@ -109,6 +112,7 @@ async def test_a_refusal_says_why_to_programs_and_people(client: httpx.AsyncClie
     assert (refused.status_code, slug(refused)) == (409, "not-dimmer")
     assert refused.json()["detail"] == "90 W is no less than 70 W"
     assert refused.json()["parameters"] == {"wanted": 90, "watts": 70}
+    assert "errors" not in refused.json()
     wrong_status = await client.post(f"{lamp}/put-out")
     assert (wrong_status.status_code, slug(wrong_status)) == (409, "lamp-not-lit")
     assert (await client.get(lamp)).headers["etag"] == '"1"'

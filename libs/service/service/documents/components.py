@@ -143,6 +143,22 @@ PARAMETERS: Final[Document] = {
     },
 }
 
+FAULTS: Final[Document] = {
+    "type": "array",
+    "description": "Each fault that lies in a field of the request.",
+    "items": {
+        "type": "object",
+        "required": ["detail", "code"],
+        "properties": {
+            "pointer": {"type": "string", "description": "Into the body: a JSON pointer, `#/amount`."},
+            "parameter": {"type": "string", "description": "The parameter's name, of the query."},
+            "detail": {"type": "string", "description": "A sentence about this fault, for people."},
+            "code": {"type": "string"},
+            "parameters": {"type": "object", "description": "What the detail speaks of."},
+        },
+    },
+}
+
 SCHEMAS: Final[Document] = {
     "Metadata": {
         "description": "What is recorded beside an event.",
@@ -166,21 +182,7 @@ SCHEMAS: Final[Document] = {
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "A sentence about this occurrence, for people."},
-            "errors": {
-                "type": "array",
-                "description": "Each fault of a request that does not have the form it needs.",
-                "items": {
-                    "type": "object",
-                    "required": ["detail", "code"],
-                    "properties": {
-                        "pointer": {"type": "string", "description": "Into the body: a JSON pointer, `#/amount`."},
-                        "parameter": {"type": "string", "description": "The parameter's name, of the query."},
-                        "detail": {"type": "string", "description": "A sentence about this fault, for people."},
-                        "code": {"type": "string"},
-                        "parameters": {"type": "object", "description": "What the detail speaks of."},
-                    },
-                },
-            },
+            "errors": FAULTS,
             "scope": {"type": "string", "description": "The scope that is missing."},
             "collides_with": {"type": "string", "description": "The id of the record that holds what was asked for."},
             "limit": {"type": "integer", "description": "The most bytes a body may have."},

@@ -15,6 +15,7 @@ from service.documents.examples import example, example_of
 from service.documents.refusals import refusals_of
 from service.documents.rehearsal import rehearse
 from service.documents.schemas import Schemas, schema_of
+from service.http.faults import pointer
 from service.http.listing import (
     FROM,
     GREATEST_LIMIT,
@@ -147,6 +148,9 @@ class Operations:
             else:
                 said = {"parameters": {name: example(schema_of(each), {}) for name, each in kind.parameters.items()}}
             members[slug] = said if kind.parameters else {}
+            if kind.at:
+                fault = {"pointer": pointer([kind.at]), "detail": kind.advice.told("en"), "code": slug, **members[slug]}
+                members[slug]["errors"] = [fault]
         known = {
             "oneOf": [refer("schemas", name) for name in names.values()],
             "discriminator": {

@@ -17,9 +17,10 @@ from service.http.kinds import KINDS, Kind, title
 
 @dataclass(frozen=True)
 class RefusalKind(Kind):
-    """A refusal as a problem: a 409 whose `parameters` have these types."""
+    """A refusal as a problem: a 409 whose `parameters` have these types, and whose fault is `at` a field."""
 
     parameters: Mapping[str, Any]
+    at: str | None
 
 
 def refusals(decider: Decider[Any]) -> Mapping[str, RefusalKind]:
@@ -62,9 +63,9 @@ def _check_same(slug: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> 
 
 def _kind(refusal: Refusal) -> RefusalKind:
     if known := KINDS.get(refusal.slug):
-        return RefusalKind(known.status, known.title, known.advice, refusal.parameters)
+        return RefusalKind(known.status, known.title, known.advice, refusal.parameters, refusal.at)
     advice = Sentence(_without_places(refusal.sentence.en), _without_places(refusal.sentence.fr))
-    return RefusalKind(409, title(refusal.slug), advice, refusal.parameters)
+    return RefusalKind(409, title(refusal.slug), advice, refusal.parameters, refusal.at)
 
 
 def _without_places(template: str) -> str:

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from contracts.model import Event
 from contracts.registry import opened
 from eventstore.decider import Command
-from service.documents.components import Document, problem_type, refer
+from service.documents.components import FAULTS, Document, problem_type, refer
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS
 from service.http.resource import Resource
@@ -153,6 +153,8 @@ class Schemas:
                 "required": list(places),
                 "properties": places,
             }
+        if kind.at:
+            properties["errors"] = FAULTS
         return {
             "type": "object",
             "description": kind.advice.told("en"),

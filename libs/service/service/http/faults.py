@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from contracts import values
 from contracts.language import Language, Sentence
-from service.http.sentences import Said
+from service.http.sentences import Said, Told
 
 _TEXT: Final = Sentence("a text is expected", "une chaîne de caractères est attendue")
 _WHOLE: Final = Sentence("a whole number is expected", "un nombre entier est attendu")
@@ -128,7 +128,7 @@ class Fault:
     where: Mapping[str, str]
     """A `pointer` into the body, or the name of a `parameter`."""
     code: str
-    said: Said
+    said: Told
 
     def written(self, language: Language) -> dict[str, Any]:
         """The fault as an item of `errors`."""

@@ -20,7 +20,7 @@ from eventstore.refusal import Forbidden, Rejected
 from service.http import sentences
 from service.http.auth import IssuerUnavailable, ScopeMissing, Unauthenticated
 from service.http.exchange import BodyTooLarge, Exchange, Refused
-from service.http.faults import Fault, Faults, fault_of
+from service.http.faults import Fault, Faults, fault_of, pointer
 from service.http.kinds import KINDS, Kind, title
 from service.http.languages import VARIES, language_of
 from service.http.sentences import Said, Told
@@ -52,7 +52,7 @@ class Problem(Exception):
     status: int = 0
     """Of the slug's kind unless given."""
     faults: Sequence[Fault] = ()
-    """Each fault of a request that does not have the form it needs."""
+    """Each fault that lies in a field of the request."""
     kind: Kind | None = None
     """Where it is one of the service's own (`Service.kinds`)."""
 
@@ -103,7 +103,9 @@ def problem_of(error: Exception) -> Problem | None:
             return error
         case Rejected():
             members = {"collides_with": error.collides_with} if error.collides_with else {}
-            return Problem(error.slug, error, members, status=409)
+            at = error.refusal.at
+            faults = [Fault({"pointer": pointer([at])}, error.slug, error)] if at else []
+            return Problem(error.slug, error, members, status=409, faults=faults)
         case Forbidden():
             return Problem(error.slug, error, status=403)
         case StreamNotFound():
