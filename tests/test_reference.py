@@ -31,13 +31,15 @@ def test_every_label_is_in_both_languages_unless_the_list_is_french(service: Ser
         assert len({item.code for item in items}) == len(items)
         for item in items:
             assert item.label.fr
-            assert item.label.en or name in ("naf", "rome", "legal-forms")
+            assert item.label.en or name in ("naf", "rome", "legal-forms", "waste")
 
 
 def test_lists_are_those_that_commands_are_checked_against() -> None:
     shared = {name: {item.code for item in items} for name, items in lists(Service("bare", title="Bare")).items()}
     assert shared["naf"] == {*codes.naf()}
     assert shared["rome"] == {*codes.rome()}
+    assert shared["treatments"] == {*codes.treatments()}
+    assert shared["waste"] == {*codes.waste()}
     assert shared["funders"] == {*roles.FUNDERS}
     assert shared["axes"] == {*range(1, 8)}
     assert shared["size-bands"] == {*get_args(SizeBand)}

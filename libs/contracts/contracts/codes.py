@@ -5,10 +5,12 @@
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Final
 
 _DATA = files("contracts") / "data"
 
@@ -40,6 +42,41 @@ def rome() -> Mapping[str, str]:
     """The occupations of ROME 4.0 by code: `H2902` → `Chaudronnier / Chaudronnière`."""
     written = (_DATA / "rome/rome_v460.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["code_rome"]: row["libelle_rome"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
+def waste() -> Mapping[str, str]:
+    """The European list of waste by code, with its `*` where it is hazardous: `120109*` → `émulsions …`."""
+    written = (_DATA / "waste/list_of_waste_fr.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(written.splitlines())
+    return MappingProxyType({row["code"].replace(" ", ""): row["label_fr"] for row in rows if row["level"] == "3"})
+
+
+_MODES: Final[Mapping[str, str]] = {
+    "elimination": "disposal",
+    "reutilisation": "reuse",
+    "recyclage": "recycling",
+    "valorisation_energetique": "energy_recovery",
+    "autres_valorisations": "other_recovery",
+}
+"""The columns of the table of operations, and what events call these modes of treatment."""
+
+
+@lru_cache
+def treatments() -> Mapping[str, tuple[str, ...]]:
+    """The treatment operations by their code, each with the modes that it may be: `R1` → `("energy_recovery",)`.
+
+    Those of no mode are never final: what they do is followed by another operation. Only codes of the directive's
+    annexes; the table has two more, of its makers (`D9F`, `R0`), and lacks `D6`.
+    """
+    written = (_DATA / "waste/treatment_operations_fr.csv").read_text(encoding="utf-8")
+    return MappingProxyType(
+        {
+            row["code"]: tuple(mode for column, mode in _MODES.items() if row[column] == "true")
+            for row in csv.DictReader(written.splitlines())
+            if re.fullmatch(r"[DR][1-9][0-9]?", row["code"])
+        }
+    )
 
 
 @lru_cache

@@ -58,6 +58,41 @@ SIZE_BANDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """In English; INSEE publishes them in French."""
 
+TREATMENTS: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "D1": Sentence("Deposit into or on to land", "Dépôt sur ou dans le sol"),
+        "D2": Sentence("Land treatment", "Traitement en milieu terrestre"),
+        "D3": Sentence("Deep injection", "Injection en profondeur"),
+        "D4": Sentence("Surface impoundment", "Lagunage"),
+        "D5": Sentence("Specially engineered landfill", "Mise en décharge spécialement aménagée"),
+        "D7": Sentence("Release into seas and oceans", "Immersion, y compris dans le sous-sol marin"),
+        "D8": Sentence("Biological treatment before disposal", "Traitement biologique avant élimination"),
+        "D9": Sentence("Physico-chemical treatment before disposal", "Traitement physico-chimique avant élimination"),
+        "D10": Sentence("Incineration on land", "Incinération à terre"),
+        "D11": Sentence("Incineration at sea", "Incinération en mer"),
+        "D12": Sentence("Permanent storage", "Stockage permanent"),
+        "D13": Sentence("Blending or mixing before disposal", "Regroupement avant élimination"),
+        "D14": Sentence("Repackaging before disposal", "Reconditionnement avant élimination"),
+        "D15": Sentence("Storage before disposal", "Stockage avant élimination"),
+        "R1": Sentence(
+            "Use as a fuel or to generate energy", "Utilisation comme combustible ou pour produire l'énergie"
+        ),
+        "R2": Sentence("Solvent reclamation or regeneration", "Récupération ou régénération des solvants"),
+        "R3": Sentence("Recycling of organic substances", "Recyclage des substances organiques"),
+        "R4": Sentence("Recycling of metals", "Recyclage des métaux"),
+        "R5": Sentence("Recycling of other inorganic materials", "Recyclage d'autres matières inorganiques"),
+        "R6": Sentence("Regeneration of acids or bases", "Régénération des acides ou des bases"),
+        "R7": Sentence("Recovery of what abates pollution", "Récupération des produits captant les polluants"),
+        "R8": Sentence("Recovery of components from catalysts", "Récupération des produits provenant des catalyseurs"),
+        "R9": Sentence("Oil re-refining or other reuses of oil", "Régénération ou autres réemplois des huiles"),
+        "R10": Sentence("Land treatment that benefits agriculture", "Épandage au profit de l'agriculture"),
+        "R11": Sentence("Use of wastes from R1 to R10", "Utilisation de déchets résiduels de R1 à R10"),
+        "R12": Sentence("Exchange of wastes before recovery", "Échange de déchets avant valorisation"),
+        "R13": Sentence("Storage before recovery", "Stockage avant valorisation"),
+    }
+)
+"""The treatment operations of `contracts.codes.treatments`, in few words; the directive has the full ones."""
+
 _OTHER: Final = Sentence("Other", "Autre")
 _PILOTS: Final[Mapping[str, Sentence]] = {
     "network": Sentence("Company network", "Réseau d'entreprises"),

@@ -175,7 +175,53 @@ def test_what_has_not_the_form_of_a_rome_code_was_never_recorded(rome: object) -
     assert refused(values.Rome, rome) == "rome"
 
 
+def test_every_waste_of_the_list_is_accepted_also_with_spaces_and_hazardous_waste_with_its_star_alone() -> None:
+    assert len(codes.waste()) == 842
+    assert sum(code.endswith("*") for code in codes.waste()) == 408
+    for code in codes.waste():
+        spaced = f"{code[:2]} {code[2:4]} {code[4:]}"
+        assert parse(values.EnteredWaste, spaced) == parse(values.EnteredWaste, code) == code
+        assert parse(values.WasteCode, code) == code
+        other = code.removesuffix("*") if code.endswith("*") else f"{code}*"
+        assert refused(values.EnteredWaste, other) == "waste-code"
+    assert parse(values.WasteCode, "999999") == "999999", "a code that leaves its list stays readable"
+
+
+@pytest.mark.parametrize("waste", ["12", "1201", "12010", "1201099*", "12-01-09*", "120109 *", 120109, ""])
+def test_what_has_not_the_form_of_a_waste_code_was_never_recorded(waste: object) -> None:
+    assert refused(values.WasteCode, waste) == "waste-code"
+    assert refused(values.EnteredWaste, waste) == "waste-code"
+
+
+def test_treatments_are_those_of_the_directive_that_the_table_has() -> None:
+    directive = {f"D{n}" for n in range(1, 16)} | {f"R{n}" for n in range(1, 14)}
+    assert {*codes.treatments()} == directive - {"D6"}
+    for code in directive - {"D6"}:
+        assert parse(values.EnteredTreatment, code) == parse(values.TreatmentCode, code) == code
+    never_final = {code for code, modes in codes.treatments().items() if not modes}
+    assert never_final == {"D9", "D13", "D14", "D15", "R12", "R13"}
+    for code, modes in codes.treatments().items():
+        assert ("disposal" in modes) == (code.startswith("D") and code not in never_final)
+        assert ("energy_recovery" in modes) == (code == "R1")
+
+
+@pytest.mark.parametrize("treatment", ["D0", "D16", "R0", "R14", "D9F", "r4", "R04", "R", "", 4])
+def test_what_has_not_the_form_of_a_treatment_was_never_recorded(treatment: object) -> None:
+    assert refused(values.TreatmentCode, treatment) == "treatment-code"
+    assert refused(values.EnteredTreatment, treatment) == "treatment-code"
+
+
 # Quantities
+
+
+@pytest.mark.parametrize("tonnes", [0.001, 0.84, 12, 25.123, values.MOST_TONNES])
+def test_tonnes_are_told_to_the_kilogram(tonnes: float) -> None:
+    assert parse(values.Tonnes, tonnes) == tonnes
+
+
+@pytest.mark.parametrize("tonnes", [0, -1, 0.0004, 1.2345, values.MOST_TONNES + 0.001, "12", True, None, float("nan")])
+def test_what_are_no_tonnes_is_refused(tonnes: object) -> None:
+    assert refused(values.Tonnes, tonnes) == "tonnes"
 
 
 @pytest.mark.parametrize("hours", [1, 35, 24.5, 17.33, 48])

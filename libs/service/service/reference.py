@@ -115,6 +115,8 @@ def _shared() -> dict[str, list[ReferenceItem]]:
             ReferenceItem(code=code, label=ReferenceLabel(fr=bands[code], en=english))
             for code, english in labels.SIZE_BANDS.items()
         ],
+        "treatments": [_item(code, sentence) for code, sentence in labels.TREATMENTS.items()],
+        "waste": [_french(code, label) for code, label in codes.waste().items()],
         "zones": [_item(code, sentence) for code, sentence in labels.ZONES.items()],
     }
 

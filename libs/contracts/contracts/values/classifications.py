@@ -16,12 +16,12 @@ from contracts.values.saying import Says
 from contracts.values.words import SLUG, slug_rule
 
 
-def _listed(listed: Callable[[], Mapping[str, object]], *, without: str = "") -> AfterValidator:
-    """Accepts the codes of a list, also written without some character, and gives them as the list does."""
+def _listed(listed: Callable[[], Mapping[str, object]], *, also: Callable[[str], str] = str) -> AfterValidator:
+    """Accepts the codes of a list, also written in another way, and gives them as the list does."""
 
     @lru_cache
     def spellings() -> Mapping[str, str]:
-        return {spelling: code for code in listed() for spelling in (code, code.replace(without, ""))}
+        return {spelling: code for code in listed() for spelling in (code, also(code))}
 
     def official(value: str) -> str:
         try:
@@ -43,7 +43,7 @@ Naf = Annotated[
 EnteredNaf = Annotated[
     str,
     Field(max_length=6, pattern=r"^[0-9]{2}\.?[0-9]{2}[A-Z]$"),
-    _listed(codes.naf, without="."),
+    _listed(codes.naf, also=lambda code: code.replace(".", "")),
     Says(
         "naf",
         _NAF,
@@ -72,6 +72,51 @@ _ROME = Says(
 )
 Rome = Annotated[str, Field(max_length=5, pattern=r"^[A-N][0-9]{4}$"), _ROME]
 EnteredRome = Annotated[str, Field(max_length=5, pattern=r"^[A-N][0-9]{4}$"), _listed(codes.rome), _ROME]
+
+_WASTE = Sentence(
+    "not in the European list of waste: six digits, with a star where it is hazardous, such as 120109*",
+    "ce code n'est pas dans la liste européenne des déchets : six chiffres, avec une étoile pour un déchet dangereux, "
+    "comme 120109*",
+)
+WasteCode = Annotated[
+    str,
+    Field(max_length=7, pattern=r"^[0-9]{6}\*?$"),
+    Says(
+        "waste-code",
+        _WASTE,
+        "What kind of waste, by its code in the European list; the star says hazardous.",
+        ("120109*", "120101"),
+    ),
+]
+EnteredWaste = Annotated[
+    str,
+    Field(max_length=9, pattern=r"^[0-9]{2} ?[0-9]{2} ?[0-9]{2}\*?$"),
+    _listed(codes.waste, also=lambda code: f"{code[:2]} {code[2:4]} {code[4:]}"),
+    Says(
+        "waste-code",
+        _WASTE,
+        "What kind of waste, by its code in the European list; `12 01 09*` is accepted and becomes `120109*`. The star "
+        "says hazardous, and belongs to the code.",
+        ("120109*", "120101"),
+    ),
+]
+
+_TREATMENT = Says(
+    "treatment-code",
+    Sentence(
+        "not a treatment operation of the list, D1 to D15 or R1 to R13, such as R4",
+        "ce n'est pas une opération de traitement de la liste, de D1 à D15 ou de R1 à R13, comme R4",
+    ),
+    "A treatment operation, by its code: disposal D, recovery R (directive 2008/98/EC, annexes I and II).",
+    ("R4", "D10"),
+)
+TreatmentCode = Annotated[str, Field(max_length=3, pattern=r"^(D([1-9]|1[0-5])|R([1-9]|1[0-3]))$"), _TREATMENT]
+EnteredTreatment = Annotated[
+    str,
+    Field(max_length=3, pattern=r"^(D([1-9]|1[0-5])|R([1-9]|1[0-3]))$"),
+    _listed(codes.treatments),
+    _TREATMENT,
+]
 
 Commune = Annotated[
     str,

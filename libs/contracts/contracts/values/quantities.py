@@ -177,6 +177,40 @@ AidRate = Annotated[
         (0.3, 0.125),
     ),
 ]
+MOST_TONNES: Final = 1_000
+"""Of one movement of waste: some forty lorries. What is more is entered as several."""
+
+Tonnes = Annotated[
+    float,
+    Field(ge=0.001, le=MOST_TONNES),
+    _at_most(3),
+    Says(
+        "tonnes",
+        Sentence(
+            f"tonnes of a movement are a number (not a text) from 0.001 to {MOST_TONNES}, with at most 3 decimals",
+            f"les tonnes d'un mouvement sont un nombre (et non un texte) de 0,001 à {MOST_TONNES}, avec au plus 3 "
+            "décimales",
+        ),
+        "Tonnes, to the kilogram.",
+        (12.5, 0.84),
+    ),
+]
+TonnesDifference = Annotated[
+    float,
+    Field(ge=-MOST_TONNES, le=MOST_TONNES),
+    _at_most(3),
+    Says(
+        "tonnes-difference",
+        Sentence(
+            f"a difference of tonnes is a number (not a text) from -{MOST_TONNES} to {MOST_TONNES}, with at most 3 "
+            "decimals",
+            f"un écart en tonnes est un nombre (et non un texte) de -{MOST_TONNES} à {MOST_TONNES}, avec au plus 3 "
+            "décimales",
+        ),
+        "By how many tonnes two weighings differ, to the kilogram; negative where there is less.",
+        (-0.16, 0.0),
+    ),
+]
 MOST_PLACES: Final = 50
 """How many places an offer may have."""
 
