@@ -1,4 +1,4 @@
-"""Companies of the network, their productive investments, and the equipment of the platform that they book."""
+"""Companies of the network, their productive investments, the equipment that they book, and their waste."""
 
 from typing import Final
 
@@ -8,7 +8,8 @@ from companies.equipment import equipments
 from companies.investment import investments
 from companies.licence import licences
 from companies.reactions import reactions
-from contracts.companies import booking, company, equipment, erasure, investment, licence
+from companies.waste_movement import waste_movements
+from contracts.companies import booking, company, equipment, erasure, investment, licence, waste_movement
 from contracts.roles import Role
 from eventstore.erasure import erasing
 from service.definition import Service
@@ -19,12 +20,16 @@ PARTNERS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "region", "
 """Those who carry the programme, pay for it or run it: they read every record."""
 HOSTS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
 """Those who answer for the platform of shared equipment."""
+OF_WASTE: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
+"""Those who answer for industrial ecology on the business zones, the community of communes first."""
+SLIPS: Final = Reads(all=OF_WASTE, own=("company",))
+"""Movements of waste are between them and the three companies on the slip."""
 
 app = Service(
     "companies",
     title="Companies",
-    description="Companies of the network, their headcount, the productive investments they announce, and the "
-    "equipment of the shared platform that they book.",
+    description="Companies of the network, their headcount, the productive investments they announce, the "
+    "equipment of the shared platform that they book, and the waste that they send to be treated.",
     resources=(
         Resource(
             companies,
@@ -50,6 +55,7 @@ app = Service(
             # When a machine is taken; by whom is the business of those two.
             reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
         ),
+        Resource(waste_movements, waste_movement.CATEGORY.path, reads=SLIPS),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
     reactions=reactions,
