@@ -1,7 +1,7 @@
 """A service put together: its resources and routes, the relay of its events, its subscriptions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -69,6 +69,7 @@ class Application(FastAPI):
             AsyncExitStackMiddleware(self.router),
             name=self._service.name,
             resources=self._resources,
+            routes=self._service.routes,
             settings=self.state.runtime.settings,
         )
 
@@ -80,10 +81,15 @@ class Application(FastAPI):
 
 
 def guarded(
-    application: ASGIApp, *, name: str, settings: Settings, resources: Mapping[str, Endpoints] | None = None
+    application: ASGIApp,
+    *,
+    name: str,
+    settings: Settings,
+    resources: Mapping[str, Endpoints] | None = None,
+    routes: Collection[str] = (),
 ) -> ASGIApp:
     """What stands around every application: its boundary, and what browsers need around that."""
-    boundary = Boundary(application, name=name, resources=resources or {}, settings=settings)
+    boundary = Boundary(application, name=name, resources=resources or {}, routes=routes, settings=settings)
     if not settings.cors_origins:
         return boundary
     return _Origins(

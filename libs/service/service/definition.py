@@ -90,6 +90,12 @@ class Service:
             raise TypeError(f"{self.name} names persons, and has no erasures")
         _ = self.reacts_to
 
+    @cached_property
+    def routes(self) -> frozenset[str]:
+        """The paths of its router that are one each: they are found before the records of a resource above them."""
+        paths = {getattr(route, "path", "") for route in self.router.routes} if self.router else set[str]()
+        return frozenset(path for path in paths if "{" not in path)
+
     def _check_lookups(self) -> None:
         """Raises TypeError where a decision looks up what the service does not have."""
         there: Collection[Decider[Any]] = {*self.deciders.values(), *self.mirrors}

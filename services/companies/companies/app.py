@@ -8,6 +8,7 @@ from companies.equipment import equipments
 from companies.investment import investments
 from companies.licence import licences
 from companies.reactions import reactions
+from companies.register import register
 from companies.waste_movement import waste_movements
 from contracts.companies import booking, company, equipment, erasure, investment, licence, waste_movement
 from contracts.roles import Role
@@ -58,5 +59,6 @@ app = Service(
         Resource(waste_movements, waste_movement.CATEGORY.path, reads=SLIPS),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
+    router=register(SLIPS),
     reactions=reactions,
 )

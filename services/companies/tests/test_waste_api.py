@@ -1,12 +1,15 @@
-"""Movements of waste as frontends meet them: over HTTP, on a real database and broker."""
+"""Movements of waste and their register as frontends meet them: over HTTP, on a real database and broker."""
 
 import asyncio
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 from partners import FOUNDRY, MILL, Partners, done, member, problem, serving
 
+from companies import register
 from contracts import sample_siret
 from contracts.model import PARIS
 from devstack.issuer import Issuer
@@ -228,6 +231,98 @@ async def test_movements_are_found_by_what_a_screen_asks(partners: Partners) -> 
     assert await lots(sent_on_from="2024-03-04", sent_on_to="2024-03-08", sort="-sent_on") == ["C", "A"]
     assert await lots(q="BSD-A") == ["A"]
     assert await lots(late="true") == []
+
+
+# The register
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(table))]
+
+
+async def test_the_register_has_what_was_sent_in_the_order_of_the_days(partners: Partners) -> None:
+    await member(partners)
+    await lead(partners, await draft(partners, "A"), "process")
+    await lead(
+        partners, await draft(partners, "B", waste="120101", slip=None, carrier=CARRIER), "send", on="2024-03-03"
+    )
+    await draft(partners, "C")
+    answer = await partners.get(f"{MOVEMENTS}/register", by="company", of=FOUNDRY)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == "text/csv"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert answer.text.splitlines()[0] == ",".join(register.COLUMNS)
+    first, second = rows(answer.text)
+    assert (first["sent_on"], first["waste"], first["slip"], first["status"]) == ("2024-03-03", "120101", "", "sent")
+    assert (first["treatment"], first["mode"]) == ("R3", "")
+    assert {name: second[name] for name in register.COLUMNS if name != "id"} == {
+        "sent_on": "2024-03-04",
+        "description": "Émulsions d'usinage",
+        "waste": "120109*",
+        "waste_name": "émulsions et solutions d'usinage sans halogènes",
+        "slip": "BSD-A",
+        "tonnes_sent": "12.4",
+        "producer": FOUNDRY,
+        "producer_name": "Fonderie de la Théols",
+        "producer_commune": "36088",
+        "carrier": CARRIER,
+        "carrier_name": "",
+        "treatment_site": SITE,
+        "treatment_site_name": "",
+        "treatment": "R3",
+        "mode": "recycling",
+        "status": "processed",
+    }
+    assert done(await partners.get(f"{MOVEMENTS}/{second['id']}", by="epci"))["lot"] == "A"
+
+
+async def test_the_register_holds_only_what_its_reader_may_see(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "AT_ONCE", 2)
+    await member(partners)
+    await member(partners, MILL)
+    for number, (of, site) in enumerate([(FOUNDRY, SITE), (FOUNDRY, MILL), (MILL, SITE), (FOUNDRY, SITE)]):
+        path = await draft(partners, f"L{number}", company=of, treatment_site=site)
+        for step, by in (("seal", of), ("sign", of), ("send", CARRIER)):
+            body = {**WAY[step][1], "on": f"2024-03-{10 + number}"}
+            done(await partners.post(f"{path}/{step}", body, by="company", of=by))
+
+    async def slips(by: str, of: str | None = None, **asked: str) -> list[str]:
+        answer = await partners.get(f"{MOVEMENTS}/register", by=by, of=of, **asked)
+        assert answer.status_code == 200, answer.text
+        return [row["slip"] for row in rows(answer.text)]
+
+    assert await slips("epci") == await slips("company", CARRIER) == ["BSD-L0", "BSD-L1", "BSD-L2", "BSD-L3"]
+    assert await slips("company", FOUNDRY) == ["BSD-L0", "BSD-L1", "BSD-L3"]
+    assert await slips("company", MILL) == ["BSD-L1", "BSD-L2"]
+    assert await slips("company", MILL, company=FOUNDRY) == ["BSD-L1"]
+    assert await slips("company", SITE, company=MILL) == ["BSD-L2"]
+    assert await slips("epci", company=FOUNDRY, **{"from": "2024-03-11", "to": "2024-03-13"}) == ["BSD-L1", "BSD-L3"]
+    assert await slips("epci", to="2024-03-09") == await slips("school") == await slips("company") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter"),
+    [
+        ({"from": "2024-03-02", "to": "2024-03-01"}, "to"),
+        ({"from": "March"}, "from"),
+        ({"company": "123"}, "company"),
+        ({"producer": FOUNDRY}, "producer"),
+    ],
+)
+async def test_a_register_that_cannot_be_asked_for_is_told_by_its_parameter(
+    partners: Partners, asked: dict[str, str], parameter: str
+) -> None:
+    answer = await partners.get(f"{MOVEMENTS}/register", by="epci", **asked)
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+async def test_the_register_needs_the_scope_and_is_not_in_the_way_of_records(partners: Partners) -> None:
+    answer = await partners.post(f"{MOVEMENTS}/register", by="epci")
+    problem(answer, 405, "method-not-allowed")
+    problem(await partners.get(f"{MOVEMENTS}/registers", by="epci"), 404, "not-found")
 
 
 # What is due, with a worker

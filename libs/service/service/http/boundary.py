@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from secrets import token_hex
 from typing import Final
@@ -31,11 +31,19 @@ class Boundary:
     """
 
     def __init__(
-        self, application: ASGIApp, *, name: str, resources: Mapping[str, Endpoints], settings: Settings
+        self,
+        application: ASGIApp,
+        *,
+        name: str,
+        resources: Mapping[str, Endpoints],
+        settings: Settings,
+        routes: Collection[str] = (),
     ) -> None:
+        """`routes` are paths of the application's own, also where they lie below a resource's."""
         self._application = application
         self._root_path = f"/{name}"
         self._resources = resources
+        self._routes = frozenset(routes)
         self._deadlines = Deadlines(settings.request_timeout)
         self._limit = settings.max_body_bytes
 
@@ -84,6 +92,8 @@ class Boundary:
     def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
         """The resource a path leads to, and what follows the resource's own path."""
         rest: tuple[str, ...] = ()
+        if path in self._routes:
+            return None
         for _ in range(DEPTH):
             if path in self._resources:
                 return self._resources[path], rest
