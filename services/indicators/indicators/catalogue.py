@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from indicators import employment, equipment, investment, network, steering, youth_events
+from indicators import employment, equipment, investment, network, steering, waste, youth_events
 from indicators.chapters import Catalogue
 
 catalogue: Final = Catalogue(
     network.CHAPTER,
     investment.CHAPTER,
+    waste.CHAPTER,
     youth_events.CHAPTER,
     equipment.CHAPTER,
     employment.CHAPTER,

@@ -42,6 +42,14 @@ from contracts.companies.investment import (
     RepaymentCorrected,
     Step,
 )
+from contracts.companies.waste_movement import (
+    WasteProcessed,
+    WasteReceived,
+    WasteRefused,
+    WasteSent,
+    WasteTonnesCorrected,
+    WasteTreatmentCorrected,
+)
 from contracts.employment.hire import (
     HireCancelled,
     HireConfirmed,
@@ -66,7 +74,7 @@ from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators import employment, equipment, investment, network, steering, youth_events
+from indicators import employment, equipment, investment, network, steering, waste, youth_events
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.dimensions import DIMENSIONS
@@ -645,6 +653,107 @@ def test_what_is_filled_and_who_hosts_are_shares_and_none_where_there_is_nothing
     assert inputs(youth_events.host_rate) == (network.members, youth_events.host_companies)
 
 
+LOT: Final[dict[str, Any]] = {
+    **COMPANY,
+    "carrier": sample_siret(2),
+    "treatment_site": sample_siret(3),
+    "waste": "120109*",
+    "hazardous": True,
+    "lot": "CUVE-02",
+}
+SENT: Final = WasteSent(**LOT, tonnes_sent=12.5)
+RECEIVED: Final = WasteReceived(**LOT, sent_on=MARCH, tonnes_sent=12.5, tonnes_received=12.25, tonnes_difference=-0.25)
+WEIGHED: Final[dict[str, Any]] = {
+    **LOT,
+    "sent_on": MARCH,
+    "tonnes_sent": 12.5,
+    "tonnes_received": None,
+    "tonnes_difference": None,
+    "refused_on": None,
+    "processed_on": None,
+    "tonnes_processed": None,
+    "treatment": None,
+    "mode": None,
+    "is_final": None,
+    "tonnes_before": 10,
+    "reason": "weighing_error",
+}
+THERE: Final[dict[str, Any]] = {**WEIGHED, "tonnes_received": 12.25, "tonnes_difference": -0.25}
+DONE: Final[dict[str, Any]] = {
+    **THERE,
+    "processed_on": MAY,
+    "tonnes_processed": 12,
+    "treatment": "R3",
+    "mode": "recycling",
+    "is_final": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (SENT, [(ON, 12.5)]),
+        (RECEIVED, [(MARCH, -12.5), (MARCH, 12.25)]),
+        (WasteRefused(**LOT, sent_on=MARCH, tonnes_received=12.25, reason="packaging"), [(MARCH, -12.25)]),
+        (WasteTonnesCorrected(**WEIGHED, weighing="sent", tonnes=12.5), [(MARCH, -10), (MARCH, 12.5)]),
+        # What was weighed at the site counts instead, and what came back does not count at all.
+        (WasteTonnesCorrected(**THERE, weighing="sent", tonnes=12.5), []),
+        (WasteTonnesCorrected(**THERE, weighing="received", tonnes=12.25), [(MARCH, -10), (MARCH, 12.25)]),
+        (WasteTonnesCorrected(**THERE | {"refused_on": MAY}, weighing="received", tonnes=12.25), []),
+        (WasteTonnesCorrected(**DONE, weighing="processed", tonnes=12), []),
+    ],
+)
+def test_waste_counts_on_the_day_it_leaves_by_what_the_site_weighed_once_it_has(
+    event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(waste.waste_produced, event) == expected
+    assert facts(waste.waste_hazardous, event) == expected
+    harmless = event.model_copy(update={"waste": "120101", "hazardous": False})
+    assert facts(waste.waste_produced, harmless) == expected
+    assert facts(waste.waste_hazardous, harmless) == [(day, 0) for day, _ in expected]
+
+
+TREATMENTS: Final[dict[str, tuple[str | None, bool, bool, bool]]] = {
+    "D5": ("disposal", True, False, False),
+    "R1": ("energy_recovery", True, True, False),
+    "R4": ("recycling", True, True, True),
+    "R9": ("reuse", True, True, True),
+    "R5": ("other_recovery", True, True, True),
+    "R13": (None, False, False, False),
+}
+"""The mode of a treatment, and whether it is final, recovery, and recovery of material."""
+
+
+@pytest.mark.parametrize("treatment", TREATMENTS)
+def test_waste_is_recovered_by_an_operation_r_and_as_material_unless_it_gives_energy(treatment: str) -> None:
+    mode, *counts = TREATMENTS[treatment]
+    of: dict[str, Any] = {"treatment": treatment, "mode": mode, "is_final": counts[0]}
+    processed = WasteProcessed(**LOT, **of, tonnes_processed=12, tonnes_received=12.25)
+    corrected = WasteTonnesCorrected(**DONE | of, weighing="processed", tonnes=12)
+    before: dict[str, Any] = {f"{name}_before": value for name, value in of.items()}
+    after: dict[str, Any] = {"treatment": "D10", "mode": "disposal", "is_final": True}
+    treated = WasteTreatmentCorrected(
+        **LOT, **before, **after, tonnes_processed=12, processed_on=MAY, reason="late_document"
+    )
+    measures = (waste.waste_treated, waste.waste_recovered, waste.waste_material_recovered)
+    for measure, counted in zip(measures, counts, strict=True):
+        known = [(ON, 12.0 * counted)] if mode else []
+        assert facts(measure, processed) == known
+        assert facts(measure, corrected) == ([(MAY, -10.0 * counted), (MAY, 12.0 * counted)] if mode else [])
+        instead = 12 if measure is waste.waste_treated else 0
+        assert facts(measure, treated) == [*([(MAY, -12.0 * counted)] if mode else []), (MAY, instead)]
+
+
+def test_the_shares_of_waste_are_rounded_to_four_decimals_and_absent_where_nothing_is_known() -> None:
+    for share in (waste.recovery_rate, waste.material_recovery_rate, waste.hazardous_share):
+        assert share.dimensions == ("company", "naf", "commune", "zone")
+        assert share.compute(Decimal("8.1"), Decimal("12.3")) == Decimal("0.6585")
+        assert share.compute(Decimal(0), Decimal("12.3")) == 0
+        assert share.compute(Decimal(0), Decimal(0)) is None
+    assert inputs(waste.recovery_rate) == (waste.waste_recovered, waste.waste_treated)
+    assert inputs(waste.hazardous_share) == (waste.waste_hazardous, waste.waste_produced)
+
+
 @pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
 def test_an_indicator_explains_itself(indicator: Any) -> None:
     assert indicator.title
@@ -670,6 +779,14 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "jobs_maintained",
         "jobs_evidenced",
         "cost_per_job",
+        "waste_produced",
+        "waste_hazardous",
+        "waste_treated",
+        "waste_recovered",
+        "waste_material_recovered",
+        "recovery_rate",
+        "material_recovery_rate",
+        "hazardous_share",
         "places_offered",
         "placements",
         "placement_fill_rate",

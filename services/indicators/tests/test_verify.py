@@ -22,7 +22,9 @@ from companies.company import companies
 from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
-from contracts.companies.company import CompanyActivated, CompanyLeft
+from companies.waste_movement import waste_movements
+from contracts import codes
+from contracts.companies.company import CompanyActivated, CompanyApplied, CompanyLeft
 from contracts.companies.investment import Step
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
@@ -282,6 +284,45 @@ def targets_of(on: date, number: int) -> Arguments:
     }
 
 
+def _tonnes(rng: random.Random) -> float:
+    return rng.randint(1, 20_000) / 1_000
+
+
+def _treatment(rng: random.Random) -> dict[str, Any]:
+    treatment = rng.choice(["R1", "R4", "R13", "D5", "D10", "R3"])
+    return {"treatment": treatment, "mode": rng.choice(codes.treatments()[treatment] or (None,))}
+
+
+def _slip(rng: random.Random) -> dict[str, Any]:
+    return {
+        "carrier": sample_siret(7),
+        "treatment_site": sample_siret(8),
+        "waste": rng.choice(["120109*", "120101"]),
+        "description": "Copeaux",
+        "lot": "BENNE-07",
+        "slip": "BSD-1",
+        "treatment_planned": "R4",
+        "tonnes_planned": _tonnes(rng),
+    }
+
+
+WASTE: Final[Arguments] = {
+    "draft": _slip,
+    "revise": _slip,
+    "send": lambda rng: {"tonnes_sent": _tonnes(rng)},
+    "receive": lambda rng: {"tonnes_received": _tonnes(rng)},
+    "refuse": lambda _: {"reason": "packaging"},
+    "process": lambda rng: {**_treatment(rng), "tonnes_processed": _tonnes(rng)},
+    "cancel": lambda _: {"reason": "postponed"},
+    "correct-tonnes": lambda rng: {
+        "weighing": rng.choice(["sent", "received", "processed"]),
+        "tonnes": _tonnes(rng),
+        "reason": "weighing_error",
+    },
+    "correct-treatment": lambda rng: {**_treatment(rng), "reason": "typing_error"},
+}
+
+
 def _company(rng: random.Random) -> str:
     return sample_siret(rng.randrange(4))
 
@@ -503,6 +544,24 @@ class Placing(Deciding):
                 return
 
 
+class Clearing(Deciding):
+    """What producers, carriers and sites may have done with waste: random commands, decided by companies."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for number in range(4):
+            place = {**_place(self.rng), "company": sample_siret(number), "size_band": "11", "headcount": 10}
+            joined = (
+                CompanyApplied(**place, name="Fonderie", legal_form="5710", effective_on=BEGINNING),
+                CompanyActivated(**place, effective_on=BEGINNING),
+            )
+            self.states[companies.stream_id(sample_siret(number))] = companies.fold(joined)
+        for _ in range(commands):
+            self.go_on(log)
+            movement = f"{self.on:%Y}-{self.rng.randrange(3)}"
+            self.decide(log, waste_movements, WASTE, movement, {"company": _company(self.rng)})
+
+
 class Aiming(Deciding):
     """What the committee may have decided to aim at: random commands, decided by this service."""
 
@@ -601,6 +660,27 @@ async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partne
     assert hosting.total.value == len(placed.cells)
 
 
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_waste_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute(EMPTY)
+    log = Log("companies")
+    Clearing(seed, commands, log)
+    await fold(pool, ALL, log)
+    assert (await faults(pool, catalogue, log))[1] == []
+    async with snapshot(pool, catalogue) as now:
+        produced, hazardous, treated, recovered, material = [
+            (await now.answer(catalogue[f"waste_{part}"], Question())).total.value
+            for part in ("produced", "hazardous", "treated", "recovered", "material_recovered")
+        ]
+    assert (produced is None) == (hazardous is None) == (not any(event.type == "WasteSent" for event in log.recorded))
+    assert (treated is None) == (recovered is None) == (material is None)
+    assert 0 <= (hazardous or 0) <= (produced or 0)
+    assert 0 <= (material or 0) <= (recovered or 0) <= (treated or 0)
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
@@ -609,6 +689,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Hiring(seed, 250, *logs[1:])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
+        Clearing(seed, 250, logs[0])
     counted = {event.event_type for measure in catalogue.measures for event in measure.events}
     assert counted <= {event.type for log in (*logs, *of_youth, decided) for event in log.recorded}
 
