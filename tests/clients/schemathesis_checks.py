@@ -18,6 +18,7 @@ UNSAYABLE = {
     "euros": "JSON Schema takes 1.0 for an integer",
     "some-euros": "JSON Schema takes 1.0 for an integer",
     "ordinal": "JSON Schema takes 1.0 for an integer",
+    "meter-index": "JSON Schema takes 1.0 for an integer",
     "hour-of-day": "JSON Schema takes 8.0 for an integer",
     "slot-hours": "JSON Schema takes 2.0 for an integer",
     "monthly-hours": "JSON Schema takes 20.0 for an integer",

@@ -216,6 +216,40 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "issued_in_error": Sentence("Issued in error", "Délivrée par erreur"),
             "other": _OTHER,
         },
+        "meter-kinds": {
+            "water": Sentence("Water", "Eau"),
+            "electricity": Sentence("Electricity", "Électricité"),
+            "gas": Sentence("Gas", "Gaz"),
+        },
+        "meter-statuses": {
+            "in_service": Sentence("In service", "En service"),
+            "removed": Sentence("Removed", "Déposé"),
+        },
+        "reading-statuses": {
+            "recorded": Sentence("Recorded", "Saisi"),
+            "validated": Sentence("Validated", "Validé"),
+            "corrected": Sentence("Corrected", "Rectifié"),
+        },
+        "replacement-reasons": {
+            "smart_meter": Sentence("Smart meter", "Compteur communicant"),
+            "worn_out": Sentence("Worn out", "Vétuste"),
+            "faulty": Sentence("Faulty", "Défectueux"),
+            "rolled_over": Sentence("Index began anew", "Passage par zéro de l'index"),
+            "other": _OTHER,
+        },
+        "removal-reasons": {
+            "site_closed": Sentence("Site closed", "Fermeture du site"),
+            "supply_ended": Sentence("Supply ended", "Fin de fourniture"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
+            "other": _OTHER,
+        },
+        "reading-mistakes": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "misread": Sentence("Misread", "Erreur de lecture"),
+            "wrong_day": Sentence("Wrong day", "Date erronée"),
+            "wrong_meter": Sentence("Another meter's", "Relevé d'un autre compteur"),
+            "other": _OTHER,
+        },
         "booking-statuses": {
             "requested": Sentence("Requested", "Demandée"),
             "waiting": Sentence("On the waiting list", "En liste d'attente"),

@@ -49,6 +49,10 @@ MEANINGFUL: dict[str, Any] = {
     "equipment": "cobot-1", "kind": "robotics", "weekdays": ["monday", "friday"], "opens": 8, "closes": 18,
     "weekly_hours": 20, "quota_hours": 20, "maintenance_until": "2024-06-03", "maintenance_from": "2024-05-27",
     "reviewed_at": "2024-06-03T08:00:00+02:00",
+    "reference": "C15FA-204417", "reference_before": "C15FA-204416", "index": 18_670, "index_before": 18_760,
+    "restarts_at": 5, "restarts_before": None, "read_on": "2024-04-30", "read_before": "2024-04-29",
+    "periods": [{"first": "2024-04-01", "last": "2024-04-30", "consumption": 420}],
+    "periods_before": [{"first": "2024-04-01", "last": "2024-04-29", "consumption": 510}],
     "valid_until": "2024-12-31", "valid_until_before": "2024-06-30", "expires_on": "2025-01-01",
     "licence": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "hours": 2, "starts": "2024-06-05T09:00:00+02:00",
     "ends": "2024-06-05T11:00:00+02:00", "starts_before": "2024-06-04T09:00:00+02:00",
@@ -96,6 +100,8 @@ REASONS = {
     "CompanyLeft": "moved",
     "InvestmentCancelled": "permit",
     "EquipmentRetired": "worn_out",
+    "MeterReplaced": "smart_meter",
+    "MeterRemoved": "site_closed",
     "LicenceWithdrawn": "unsafe_use",
     "MovementCancelled": "postponed",
     "WasteRefused": "not_as_declared",
@@ -132,10 +138,13 @@ every_event = pytest.mark.parametrize(
 
 
 def meaningful(model: type[Event]) -> dict[str, Any]:
-    status = {"status": "in_progress"} if model.__module__ == "contracts.indicators.action" else {}
+    told = {
+        "contracts.indicators.action": {"status": "in_progress"},
+        "contracts.companies.meter": {"kind": "water"},
+    }.get(model.__module__, {})
     facts = {
         **MEANINGFUL,
-        **status,
+        **told,
         **OTHERWISE.get(model.__name__, {}),
         "reason": REASONS.get(model.__name__, "typing_error"),
     }
@@ -167,6 +176,8 @@ def test_the_registry_holds_every_event() -> None:
         "EquipmentCommissioned", "EquipmentEnteredService", "OpeningChanged", "MaintenancePlanned",
         "MaintenanceUnplanned", "MaintenanceBegan",
         "MaintenanceProlonged", "MaintenanceEnded", "EquipmentRetired",
+        "MeterInstalled", "ReadingRecorded", "ReadingValidated", "ReadingCorrected", "ReadingDiscarded",
+        "MeterReplaced", "MeterRemoved",
         "LicenceIssued", "LicenceRenewed", "LicenceExpired", "LicenceWithdrawn",
         "BookingRequested", "BookingQueued", "BookingOffered", "BookingDisplaced", "BookingPutBack", "OfferAccepted",
         "BookingApproved", "UseBegan", "BookingDone", "BookingMissed", "BookingOutcomeCorrected", "BookingCancelled",
@@ -226,6 +237,7 @@ def test_an_event_does_not_change(model: type[Event]) -> None:
 def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
     counted = {
         "contracts.companies.equipment": {"equipment", "commune"},
+        "contracts.companies.meter": {"company", "naf", "commune", "zone", "kind"},
         "contracts.indicators.target": {"indicator", "dimensions", "axis"},
         "contracts.indicators.action": {"axis", "pilot", "status", "budget"},
         # That somebody was erased counts for nothing.

@@ -246,6 +246,13 @@ def test_a_tally_is_a_whole_number(tally: object) -> None:
     assert refused(values.Tally, tally) == "tally"
 
 
+@pytest.mark.parametrize(("kind", "slug"), [(values.MeterIndex, "meter-index"), (values.Consumption, "consumption")])
+@pytest.mark.parametrize("metered", [-1, 10**10, 12.5, 12.0, "12", True, None])
+def test_what_a_meter_shows_has_at_most_ten_digits(kind: Any, slug: str, metered: object) -> None:
+    assert [parse(kind, shown) for shown in (0, 10**10 - 1)] == [0, 10**10 - 1]
+    assert refused(kind, metered) == slug
+
+
 @pytest.mark.parametrize("number", [0, 1, 42, 7.5, 0.25, 119.35, 1_000_000])
 def test_full_time_equivalents_are_numbers_with_two_decimals(number: float) -> None:
     parsed = parse(values.FullTimeEquivalents, number)

@@ -1,4 +1,4 @@
-"""Companies of the network, their productive investments, the equipment that they book, and their waste."""
+"""What member companies do: their network, investments, meters, waste, and the shared equipment that they book."""
 
 from typing import Final
 
@@ -7,10 +7,11 @@ from companies.company import companies
 from companies.equipment import equipments
 from companies.investment import investments
 from companies.licence import licences
+from companies.meter import meters
 from companies.reactions import reactions
 from companies.register import register
 from companies.waste_movement import waste_movements
-from contracts.companies import booking, company, equipment, erasure, investment, licence, waste_movement
+from contracts.companies import booking, company, equipment, erasure, investment, licence, meter, waste_movement
 from contracts.roles import Role
 from eventstore.erasure import erasing
 from service.definition import Service
@@ -20,17 +21,15 @@ from service.http.resource import Resource
 PARTNERS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "region", "state", "steering", "ops")
 """Those who carry the programme, pay for it or run it: they read every record."""
 HOSTS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
-"""Those who answer for the platform of shared equipment."""
-OF_WASTE: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
-"""Those who answer for industrial ecology on the business zones, the community of communes first."""
-SLIPS: Final = Reads(all=OF_WASTE, own=("company",))
-"""Movements of waste are between them and the three companies on the slip."""
+"""Those who answer for the zones, for what companies take and leave there, and for the platform of shared equipment."""
+OF_ITS_OWN: Final = Reads(all=HOSTS, own=("company",))
+"""Between a company and those who answer for its zone: of a slip of waste, all three companies on it."""
 
 app = Service(
     "companies",
     title="Companies",
-    description="Companies of the network, their headcount, the productive investments they announce, the "
-    "equipment of the shared platform that they book, and the waste that they send to be treated.",
+    description="Companies of the network, their headcount, the productive investments they announce, "
+    "what their meters read, the waste that they send to be treated, and the shared equipment that they book.",
     resources=(
         Resource(
             companies,
@@ -48,17 +47,18 @@ app = Service(
             # That a company invests along an axis; what in, for how much and with whose aid is its business.
             reads=Reads(all=PARTNERS, own=("company",), public=("company", "naf", "commune", "zone", "axis", "status")),
         ),
+        Resource(meters, meter.CATEGORY.path, reads=OF_ITS_OWN),
+        Resource(waste_movements, waste_movement.CATEGORY.path, reads=OF_ITS_OWN),
         Resource(equipments, equipment.CATEGORY.path, reads=EVERYBODY),
-        Resource(licences, licence.CATEGORY.path, reads=Reads(all=HOSTS, own=("company",))),
+        Resource(licences, licence.CATEGORY.path, reads=OF_ITS_OWN),
         Resource(
             bookings,
             booking.CATEGORY.path,
             # When a machine is taken; by whom is the business of those two.
             reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
         ),
-        Resource(waste_movements, waste_movement.CATEGORY.path, reads=SLIPS),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
-    router=register(SLIPS),
+    router=register(OF_ITS_OWN),
     reactions=reactions,
 )

@@ -213,6 +213,8 @@ TonnesDifference = Annotated[
 ]
 MOST_PLACES: Final = 50
 """How many places an offer may have."""
+_MOST_METERED: Final = 10**10 - 1
+"""The highest index of a meter: ten digits, as many as there are on any."""
 
 Places = Annotated[
     int,
@@ -250,6 +252,32 @@ Minutes = Annotated[
             "les minutes d'une journée ou d'une semaine sont un nombre entier (et non un texte) de 0 à 10080",
         ),
         "Minutes of a day or a week.",
+        (420,),
+    ),
+]
+MeterIndex = Annotated[
+    int,
+    Field(ge=0, le=_MOST_METERED),
+    Says(
+        "meter-index",
+        Sentence(
+            f"an index is a whole number (not a text) from 0 to {_MOST_METERED}, without decimals",
+            f"un index est un nombre entier (et non un texte) de 0 à {_MOST_METERED}, sans décimale",
+        ),
+        "What a meter shows: m³ of water, kWh of electricity or gas.",
+        (18_250,),
+    ),
+]
+Consumption = Annotated[
+    int,
+    Field(ge=0, le=_MOST_METERED),
+    Says(
+        "consumption",
+        Sentence(
+            f"a consumption is a whole number (not a text) from 0 to {_MOST_METERED}",
+            f"une consommation est un nombre entier (et non un texte) de 0 à {_MOST_METERED}",
+        ),
+        "What was consumed: m³ of water, kWh of electricity or gas.",
         (420,),
     ),
 ]
