@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from indicators import employment, equipment, investment, network, steering, waste, youth_events
+from indicators import employment, equipment, investment, network, resources, steering, waste, youth_events
 from indicators.chapters import Catalogue
 
 catalogue: Final = Catalogue(
     network.CHAPTER,
     investment.CHAPTER,
     waste.CHAPTER,
+    resources.CHAPTER,
     youth_events.CHAPTER,
     equipment.CHAPTER,
     employment.CHAPTER,

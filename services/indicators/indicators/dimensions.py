@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from contracts import codes, labels
+from contracts.companies.meter import MeterKind
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
 from contracts.values import (
@@ -36,6 +37,7 @@ Name = Literal[
     "grade",
     "week",
     "school",
+    "resource",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
     "indicator",
     "of",
@@ -151,6 +153,13 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=Uai,
         counts="Count only this school.",
         labels=_names(codes.schools),
+    ),
+    "resource": Dimension(
+        called=Sentence("Resource", "Ressource"),
+        asked=MeterKind,
+        shown=MeterKind,
+        counts="Count only meters of this resource.",
+        labels=lambda: labels.VOCABULARIES["meter-kinds"],
     ),
 }
 """By the name that events, questions and answers know it by."""

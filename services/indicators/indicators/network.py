@@ -12,7 +12,7 @@ from contracts.companies.company import (
 )
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Count, levels, quantiles, series
+from indicators.measures import Count, levels, mean, quantiles, series
 
 COMPANY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone")
 
@@ -41,6 +41,16 @@ def headcount(
     return event.headcount
 
 
+@mean(unit="FTE", of=headcount)
+def headcount_mean() -> None:
+    """Headcount of the active member companies on an average day.
+
+    The headcount of each day of the period, added up and divided by its days, which end today unless `to` asks for
+    another day; rounded to two decimals, half up. What goes on day by day, such as a consumption, is told per
+    full-time equivalent by it.
+    """
+
+
 @quantiles(unit="days", at="0.5", dimensions=COMPANY)
 def days_to_membership(event: CompanyActivated) -> Iterator[Count]:
     """Median days from application to membership.
@@ -63,4 +73,4 @@ def members_pace() -> None:
     """
 
 
-CHAPTER: Final = Chapter("network", members, headcount, days_to_membership, members_pace)
+CHAPTER: Final = Chapter("network", members, headcount, headcount_mean, days_to_membership, members_pace)

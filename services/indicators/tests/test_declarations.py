@@ -42,6 +42,16 @@ from contracts.companies.investment import (
     RepaymentCorrected,
     Step,
 )
+from contracts.companies.meter import (
+    ConsumptionPeriod,
+    MeterInstalled,
+    MeterKind,
+    MeterRemoved,
+    MeterReplaced,
+    ReadingCorrected,
+    ReadingDiscarded,
+    ReadingRecorded,
+)
 from contracts.companies.waste_movement import (
     WasteProcessed,
     WasteReceived,
@@ -74,7 +84,7 @@ from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators import employment, equipment, investment, network, steering, waste, youth_events
+from indicators import employment, equipment, investment, network, resources, steering, waste, youth_events
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.dimensions import DIMENSIONS
@@ -302,6 +312,105 @@ def corrected_repayment(cancelled_on: date | None) -> RepaymentCorrected:
 def test_what_an_event_counts_for(measure: Measure, event: Event, expected: list[tuple[date, float]]) -> None:
     assert type(event) in measure.events
     assert facts(measure, event) == expected
+
+
+METERED: Final[dict[str, Any]] = {**COMPANY, "kind": "water"}
+
+
+def period(first: date, last: date, consumption: int) -> ConsumptionPeriod:
+    return ConsumptionPeriod(first=first, last=last, consumption=consumption)
+
+
+# From 12 April to 15 June 2022 there are 65 days: 19 of April, 31 of May, 15 of June.
+SPRING: Final = period(date(2022, 4, 12), ON, 100)
+END_OF_APRIL: Final = date(2022, 4, 30)
+END_OF_MAY: Final = date(2022, 5, 31)
+PARTED: Final = (period(SPRING.first, END_OF_MAY, 70), period(date(2022, 6, 1), ON, 30))
+READ: Final = ReadingRecorded(**METERED, index=1_100, periods_before=(), periods=(SPRING,))
+LATE: Final = ReadingRecorded(**METERED, index=1_070, periods_before=(SPRING,), periods=PARTED)
+REREAD: Final = ReadingCorrected(
+    **METERED,
+    read_before=ON,
+    read_on=ON,
+    index_before=1_100,
+    index=1_165,
+    restarts_before=None,
+    restarts_at=None,
+    periods_before=(SPRING,),
+    periods=(SPRING.model_copy(update={"consumption": 165}),),
+    reason="misread",
+)
+NONE_OF_IT: Final = ReadingDiscarded(
+    **METERED, read_on=ON, index=1_100, periods_before=(SPRING,), periods=(), reason="wrong_meter"
+)
+RENEWED: Final = MeterReplaced(
+    **METERED,
+    reference_before="A1",
+    reference="A2",
+    index=1_100,
+    restarts_at=0,
+    periods_before=(),
+    periods=(SPRING,),
+    reason="worn_out",
+)
+TAKEN_OUT: Final = MeterRemoved(**METERED, index=1_100, periods_before=(), periods=(SPRING,), reason="other")
+
+
+@pytest.mark.parametrize(
+    ("event", "consumed", "days"),
+    [
+        # 100 × 19/65 is 29.2, 100 × 50/65 is 76.9: whole ones up to the end of each month.
+        (READ, [29, 47, 24], [19, 31, 15]),
+        (LATE, [-29, -47, -24, 26, 44, 30], [-19, -31, -15, 19, 31, 15]),
+        (REREAD, [-29, -47, -24, 48, 78, 39], [-19, -31, -15, 19, 31, 15]),
+        (NONE_OF_IT, [-29, -47, -24], [-19, -31, -15]),
+        (RENEWED, [29, 47, 24], [19, 31, 15]),
+        (TAKEN_OUT, [29, 47, 24], [19, 31, 15]),
+    ],
+)
+def test_a_period_is_parted_over_the_months_by_their_days(event: Any, consumed: list[int], days: list[int]) -> None:
+    ends = [END_OF_APRIL, END_OF_MAY, ON] * (len(days) // 3)
+    assert facts(resources.water, event) == [*zip(ends, consumed, strict=True)]
+    assert facts(resources.read_days, event) == [*zip(ends, days, strict=True)]
+    assert facts(resources.electricity, event) == facts(resources.gas, event) == []
+
+
+def test_a_period_within_a_month_and_a_month_of_nothing_count_once() -> None:
+    within = READ.model_copy(update={"periods": (period(date(2022, 6, 2), ON, 7),)})
+    assert facts(resources.water, within) == [(ON, 7)]
+    idle = READ.model_copy(update={"periods": (period(date(2022, 6, 1), date(2022, 6, 30), 0),)})
+    assert facts(resources.water, idle) == [(date(2022, 6, 30), 0)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "measure"),
+    [("water", resources.water), ("electricity", resources.electricity), ("gas", resources.gas)],
+)
+def test_each_resource_has_an_indicator_since_their_units_do_not_add_up(kind: MeterKind, measure: Measure) -> None:
+    event = READ.model_copy(update={"kind": kind})
+    counted = [each for each in (resources.water, resources.electricity, resources.gas) if facts(each, event)]
+    assert counted == [measure]
+    assert measure.silence == "unknown"
+    [*days] = resources.read_days.facts(event)
+    assert {each.dimensions["resource"] for each in days} == {kind}
+
+
+def test_a_meter_is_in_service_from_its_installation_to_the_day_of_its_removal() -> None:
+    installed = MeterInstalled(**METERED, reference="A1", index=1_000)
+    assert facts(resources.metered_days, installed) == [(ON, 7)]
+    after = date(2022, 6, 16)
+    assert facts(resources.metered_days, TAKEN_OUT) == [(ON, 7), (after, -7), (ON, 0)]
+    assert {fact.dimensions["resource"] for fact in resources.metered_days.facts(TAKEN_OUT)} == {"water"}
+
+
+def test_what_is_consumed_per_full_time_equivalent_and_how_much_is_read() -> None:
+    assert resources.water_per_fte.compute(Decimal(1_000), Decimal("42.5")) == Decimal("23.53")
+    assert resources.electricity_per_fte.compute(Decimal(1), Decimal(8)) == Decimal("0.13")
+    assert resources.gas_per_fte.compute(Decimal(1_000), Decimal(0)) is None
+    assert resources.water_per_fte.dimensions == ("company", "naf", "commune", "zone")
+    assert inputs(resources.water_per_fte) == (resources.water, network.headcount)
+    assert resources.reading_coverage.compute(Decimal(31), Decimal(20)) == Decimal("0.6452")
+    assert resources.reading_coverage.compute(Decimal(0), Decimal(0)) is None
 
 
 # Slots of four hours: one that begins while it is still the day before in UTC, and one in another month.
@@ -767,6 +876,7 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
     assert list(catalogue) == [
         "members",
         "headcount",
+        "headcount_mean",
         "days_to_membership",
         "members_pace",
         "investment_announced",
@@ -787,6 +897,15 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "recovery_rate",
         "material_recovery_rate",
         "hazardous_share",
+        "water",
+        "electricity",
+        "gas",
+        "water_per_fte",
+        "electricity_per_fte",
+        "gas_per_fte",
+        "metered_days",
+        "read_days",
+        "reading_coverage",
         "places_offered",
         "placements",
         "placement_fill_rate",

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -28,6 +28,13 @@ from contracts.companies.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.companies.meter import (
+    ConsumptionPeriod,
+    MeterInstalled,
+    ReadingCorrected,
+    ReadingDiscarded,
+    ReadingRecorded,
+)
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from contracts.model import PARIS
 from contracts.values import sample_siret
@@ -44,13 +51,15 @@ from indicators.chapters import Catalogue, Chapter
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import (
     Corrected,
+    Derived,
     Distinct,
     Duration,
+    Indicator,
+    Mean,
     Quantile,
     Silence,
     Stand,
     formula,
-    inputs,
     levels,
     mean,
     series,
@@ -521,6 +530,118 @@ async def test_the_share_of_members_that_host_is_of_those_at_the_end_of_the_peri
     assert {fact.indicator for fact in behind} == {"members", "host_companies"}
 
 
+METER: Final[dict[str, Any]] = {"naf": "25.62B", "commune": "36088", "zone": "zi-limoise", "kind": "water"}
+_NONE: Final[dict[str, Any]] = {"periods_before": ()}
+
+
+def consumed(first: date, last: date, consumption: int) -> ConsumptionPeriod:
+    return ConsumptionPeriod(first=first, last=last, consumption=consumption)
+
+
+def two_years_of_water() -> Log:
+    """The foundry reads its meter at the end of each month of 2023, and in 2024 on the 15th of January and of March.
+
+    The workshop has a meter since 2024, and has not read it yet; both have had their staff since 2023.
+    """
+    log = Log("companies")
+    for siret, staff in ((FONDERIE, 40), (USINAGE, 10)):
+        log.append(f"company-{siret}", activated(siret, staff, date(2023, 1, 1)))
+    foundry: dict[str, Any] = {**METER, "company": FONDERIE}
+    log.append("meter-1", MeterInstalled(**foundry, reference="A1", index=0, effective_on=date(2023, 1, 1)))
+    first, index = date(2023, 1, 1), 0
+    for month in range(1, 13):
+        last = (date(2023, month, 1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        index += 300
+        period = consumed(first, last, 300)
+        log.append("meter-1", ReadingRecorded(**foundry, **_NONE, index=index, periods=(period,), effective_on=last))
+        first = last + timedelta(days=1)
+    for last, used in ((date(2024, 1, 15), 150), (date(2024, 3, 15), 600)):
+        index += used
+        period = consumed(first, last, used)
+        log.append("meter-1", ReadingRecorded(**foundry, **_NONE, index=index, periods=(period,), effective_on=last))
+        first = last + timedelta(days=1)
+    workshop = {**METER, "company": USINAGE, "zone": None}
+    log.append("meter-2", MeterInstalled(**workshop, reference="A2", index=0, effective_on=date(2024, 1, 1)))
+    return log
+
+
+async def test_a_zone_s_water_by_month_compares_with_the_year_before_whenever_it_is_read(pool: asyncpg.Pool) -> None:
+    await fold(pool, two_years_of_water().messages)
+    zone: dict[str, Any] = {"where": {"zone": "zi-limoise"}}
+    of_2023 = {"first": date(2023, 1, 1), "last": date(2023, 12, 31)}
+    assert set((await cells(pool, "water", "month", **zone, **of_2023)).values()) == {300}
+    # Of 600 m³ in 60 days 16 days are of January, 29 of February and 15 of March.
+    of_2024 = {"first": date(2024, 1, 1), "last": date(2024, 4, 30), "filled": True}
+    assert await cells(pool, "water", "month", **zone, **of_2024) == {
+        "2024-01": 150 + 160,
+        "2024-02": 290,
+        "2024-03": 150,
+        "2024-04": None,
+    }
+    assert await cells(pool, "water", "zone", "year") == {("zi-limoise", "2023"): 3_600, ("zi-limoise", "2024"): 750}
+    assert await value(pool, "water", first=date(2024, 4, 1)) is None
+    assert await value(pool, "electricity") is None
+
+
+async def test_what_was_not_read_is_told_beside_what_was_consumed(pool: asyncpg.Pool) -> None:
+    await fold(pool, two_years_of_water().messages)
+    quarter = {"first": date(2024, 1, 1), "last": date(2024, 3, 31)}
+    assert await cells(pool, "metered_days", "company", **quarter) == {FONDERIE: 91, USINAGE: 91}
+    assert await cells(pool, "read_days", "company", **quarter) == {FONDERIE: 75}
+    assert await cells(pool, "reading_coverage", "company", **quarter) == {FONDERIE: Decimal("0.8242"), USINAGE: 0}
+    assert await cells(pool, "reading_coverage", "resource", "month", **quarter) == {
+        ("water", "2024-01"): Decimal("0.5"),
+        ("water", "2024-02"): Decimal("0.5"),
+        ("water", "2024-03"): Decimal("0.2419"),
+    }
+    assert await value(pool, "reading_coverage", first=date(2023, 1, 1), last=date(2023, 12, 31)) == 1
+
+
+async def test_water_per_full_time_equivalent_is_of_the_staff_on_an_average_day(pool: asyncpg.Pool) -> None:
+    log = two_years_of_water()
+    log.append(f"company-{USINAGE}", left(USINAGE, date(2023, 7, 2)))
+    await fold(pool, log.messages)
+    of_2023 = {"first": date(2023, 1, 1), "last": date(2023, 12, 31)}
+    # The workshop had its 10 on 182 of 365 days.
+    assert await value(pool, "headcount_mean", **of_2023) == Decimal("44.99")
+    assert await value(pool, "water_per_fte", **of_2023) == Decimal("80.02")
+    assert await cells(pool, "water_per_fte", "company", **of_2023) == {FONDERIE: 90}
+    assert await value(pool, "gas_per_fte", **of_2023) is None
+
+
+async def test_a_reading_that_is_put_right_counts_rightly_and_was_known_otherwise(pool: asyncpg.Pool) -> None:
+    log = Log("companies", now=datetime(2024, 3, 1, 12, tzinfo=UTC))
+    of_meter: dict[str, Any] = {**METER, "company": FONDERIE}
+    february = consumed(date(2024, 2, 1), date(2024, 2, 29), 900)
+    log.append("meter-1", MeterInstalled(**of_meter, reference="A1", index=0, effective_on=date(2024, 2, 1)))
+    read: dict[str, Any] = {"index": 900, "periods": (february,), "effective_on": february.last}
+    log.append("meter-1", ReadingRecorded(**of_meter, **_NONE, **read))
+    log.now = datetime(2024, 4, 2, 12, tzinfo=UTC)
+    right: dict[str, Any] = {
+        "read_before": february.last,
+        "read_on": february.last,
+        "index_before": 900,
+        "index": 90,
+        "restarts_before": None,
+        "restarts_at": None,
+        "periods_before": (february,),
+        "periods": (february.model_copy(update={"consumption": 90}),),
+    }
+    on = date(2024, 4, 2)
+    log.append("meter-1", ReadingCorrected(**of_meter, **right, reason="typing_error", effective_on=on))
+    await fold(pool, log.messages)
+    assert await cells(pool, "water", "month") == {"2024-02": 90}
+    assert await value(pool, "water", known_on=date(2024, 4, 1)) == 900
+    discarded: dict[str, Any] = {**right, "periods_before": right["periods"], "periods": ()}
+    told = {name: discarded[name] for name in ("read_on", "index", "periods_before", "periods")}
+    log.append("meter-1", ReadingDiscarded(**of_meter, **told, reason="wrong_meter", effective_on=on))
+    await fold(pool, log.messages)
+    # Nothing is known of February any more, and that is what its coverage says.
+    february_alone = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
+    assert await value(pool, "water", **february_alone) == 0
+    assert await value(pool, "reading_coverage", **february_alone) == 0
+
+
 async def test_a_duration_as_it_was_known(pool: asyncpg.Pool) -> None:
     log = Log("companies", now=datetime(2024, 1, 31, 12, tzinfo=UTC))
     log.append("equipment-cobot-1", EquipmentEnteredService(**machine(1, date(2024, 1, 1), 7)))
@@ -594,17 +715,24 @@ async def events_behind(pool: asyncpg.Pool, name: str, page: int = 2, **question
     return facts
 
 
+def made_of(indicator: Indicator) -> Sequence[Indicator]:
+    """What the events behind a figure add up to, each under its name."""
+    if isinstance(indicator, Derived) and not isinstance(indicator, Mean):
+        return list(dict.fromkeys(each for part in indicator.of for each in made_of(part)))
+    return [indicator]
+
+
 @pytest.mark.parametrize(
     "question", [{}, {"last": date(2024, 3, 20)}, {"first": date(2020, 1, 1), "where": {"company": FONDERIE}}]
 )
 async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, question: dict[str, Any]) -> None:
     await fold(pool, a_platform(a_year_of_members(first_programme())).messages)
     for name, indicator in catalogue.items():
-        measures = inputs(indicator) or (indicator,)
+        measures = made_of(indicator)
         facts = await events_behind(pool, name, **question)
         for measure in measures:
             total = sum((fact.value for fact in facts if fact.indicator == measure.name), Decimal(0))
-            if isinstance(measure, Duration):
+            if isinstance(measure, Duration | Mean):
                 total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
             if isinstance(measure, Distinct):
                 counted = {fact.dimensions["company"] for fact in facts if fact.indicator == measure.name}
@@ -613,7 +741,7 @@ async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, quest
                 told = [fact.value for fact in facts for _ in range(fact.times)]
                 assert between(sorted(told), measure.at) == await value(pool, measure.name, **question)
             else:
-                assert total == await value(pool, measure.name, **question)
+                assert total == (await value(pool, measure.name, **question) or 0)
         order = [measure.name for measure in measures]
         places = [(order.index(fact.indicator), fact.topic, fact.position, fact.ordinal) for fact in facts]
         assert places == sorted(set(places))

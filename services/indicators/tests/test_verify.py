@@ -22,10 +22,12 @@ from companies.company import companies
 from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
+from companies.meter import Meter, meters
 from companies.waste_movement import waste_movements
 from contracts import codes
 from contracts.companies.company import CompanyActivated, CompanyApplied, CompanyLeft
 from contracts.companies.investment import Step
+from contracts.companies.meter import MeterKind
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.model import Event
@@ -45,7 +47,7 @@ from eventstore.kafka.topics import ensure_topic
 from eventstore.reactions import Identity
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
-from indicators import investment, recounts
+from indicators import investment, network, recounts, resources
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
@@ -366,6 +368,42 @@ def hires_on(on: date) -> Arguments:
     }
 
 
+def meter_of(meter: Meter | None, on: date) -> Arguments:
+    """What may be asked of a meter, or of a new one, on a day; late readings and such as no meter shows among it."""
+    readings = meter.readings if meter else ()
+
+    def index(rng: random.Random) -> dict[str, Any]:
+        reading = max((each for each in readings if each.read_on <= on), key=lambda each: each.read_on, default=None)
+        return {"index": max(0, (reading.goes_on_at if reading else 500) + rng.randint(-3, 90))}
+
+    def which(rng: random.Random) -> dict[str, Any]:
+        return {"reading": rng.choice(readings).read_on, "reason": "misread"}
+
+    def corrected(rng: random.Random) -> dict[str, Any]:
+        reading = rng.choice(readings)
+        moved = reading.read_on + timedelta(days=rng.randint(-40, 40)) if rng.random() < 0.4 else None
+        begun = rng.randrange(20) if reading.restarts_at is not None else None
+        index = max(0, reading.index + rng.randint(-30, 30))
+        told = {"index": index, "read_on": moved, "restarts_at": begun}
+        return {"reading": reading.read_on, **told, "reason": "misread"}
+
+    return {
+        "install": lambda rng: {
+            "kind": rng.choice(get_args(MeterKind)),
+            "reference": "C15FA-204417",
+            "commune": rng.choice(["36088", "18055"]),
+            "zone": rng.choice(["zi-limoise", None]),
+            "index": rng.randrange(1_000),
+        },
+        "record-reading": index,
+        "replace": lambda rng: {**index(rng), "restarts_at": rng.randrange(20), "reason": "faulty"},
+        "remove": lambda rng: {**index(rng), "reason": "supply_ended"},
+        "validate-reading": lambda rng: {"reading": which(rng)["reading"]},
+        "correct-reading": corrected,
+        "discard-reading": which,
+    }
+
+
 WEIGHTS: Final = {
     "cancel": 0.3,
     "leave": 0.2,
@@ -390,6 +428,8 @@ WEIGHTS: Final = {
     "end": 0.5,
     "validate": 4,
     "close": 0.2,
+    "record-reading": 8,
+    "remove": 0.1,
     # These follow from what was decided, see Placing.
     "count-place": 0,
     "count-place-of-ended": 0,
@@ -487,6 +527,30 @@ class History(Deciding):
                 self.decide(self.log, licences, LICENCES, licence, booked, now)
             case "booking":
                 self.decide(self.log, bookings, bookings_of(self.on), slot, {**booked, "licence": licence}, now)
+
+
+_METERED: Final = [sample_siret(number) for number in (20, 21, 22)]
+"""Companies of which nothing else is told."""
+
+
+class Metering(Deciding):
+    """What companies and the zone's manager may have told of meters: decided by companies, readings late by weeks."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for siret in _METERED:
+            told: dict[str, Any] = {**_place(self.rng), "company": siret, "effective_on": BEGINNING}
+            applied = CompanyApplied(**told, name="Exemple", legal_form="5710", headcount=9, size_band="03")
+            active = CompanyActivated(**told, headcount=self.rng.randint(1, 90), size_band="03")
+            log.append(companies.stream_id(siret), applied, active)
+            self.states[companies.stream_id(siret)] = companies.fold((applied, active))
+        for _ in range(commands):
+            self.go_on(log)
+            number = self.rng.randrange(5)
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
+            arguments = meter_of(self.states.get(meters.stream_id(str(number))), self.on)
+            self.decide(log, meters, arguments, str(number), {"company": _METERED[number % 3]})
+            self.on = today
 
 
 class Hiring(Deciding):
@@ -624,6 +688,30 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_meters_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute(EMPTY)
+    log, metered = Log("companies"), Catalogue(network.CHAPTER, resources.CHAPTER)
+    told = Metering(seed, commands, log)
+    await fold(pool, metered.chapters.values(), log)
+    assert (await faults(pool, metered, log, recounts={name: RECOUNTS[name] for name in metered.chapters}))[1] == []
+    async with snapshot(pool, metered) as now:
+        by_meter = Question(last=TODAY, by=("company", "resource"))
+        read = await now.answer(resources.read_days, by_meter)
+        in_service = await now.answer(resources.metered_days, by_meter)
+        covered = await now.answer(resources.reading_coverage, Question(last=TODAY, by=("month",)))
+    assert all((days.value or 0) <= (in_service.cells[meter].value or 0) for meter, days in read.cells.items())
+    assert all(0 <= (share.value or 0) <= 1 for share in covered.cells.values())
+    assert read.total.value == sum(
+        (state.read_on - state.installed_on).days + (len(state.readings) > 1)
+        for state in told.states.values()
+        if isinstance(state, Meter)
+    )
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
 async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
@@ -686,6 +774,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
     for seed in range(20):
         History(seed, 250, logs[0])
+        Metering(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
@@ -711,6 +800,12 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
         INSERT INTO facts SELECT measure, position, partition, ordinal + 9, times, sample, effective_on, slice,
                recorded_at, gen_random_uuid(), topic, type, subject, 0, NULL
         FROM facts WHERE <jobs_created> LIMIT 1
+    """,
+    "what was consumed": "UPDATE facts SET value = value + 1 WHERE <electricity> AND value > 0",
+    "lost facts of days read": "DELETE FROM facts WHERE <read_days> AND position % 5 = 0",
+    "a slice's resource": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{resource}', '"gas"')
+        WHERE <metered_days> AND dimensions ->> 'resource' <> 'gas'
     """,
     "another event behind a fact": "UPDATE facts SET event_id = gen_random_uuid() WHERE <placements>",
     "places of an offer": "UPDATE facts SET value = value + 1 WHERE <places_offered>",
@@ -749,6 +844,7 @@ async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
+    Metering(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])
     await fold(pool, ALL, *logs)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from indicators.recounts import employment, equipment, investment, network, steering, waste, youth_events
+from indicators.recounts import employment, equipment, investment, network, resources, steering, waste, youth_events
 from indicators.recounts.counting import Recounts
 
 RECOUNTS: Final[Mapping[str, Recounts]] = {
     "network": network.RECOUNTS,
     "investment": investment.RECOUNTS,
     "waste": waste.RECOUNTS,
+    "resources": resources.RECOUNTS,
     "youth-events": youth_events.RECOUNTS,
     "equipment": equipment.RECOUNTS,
     "employment": employment.RECOUNTS,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
-from indicators.recounts.counting import Happened, Held, Moving, Quantile, Recounts, Share, Stock, Stream, held
+from indicators.recounts.counting import Average, Happened, Held, Moving, Quantile, Recounts, Share, Stock, Stream, held
 
 
 class Membership:
@@ -47,6 +47,7 @@ def _waited(stream: Stream) -> Iterator[Share]:
 RECOUNTS: Final[Recounts] = {
     "members": _stock(lambda company: Decimal(company.active)),
     "headcount": _stock(lambda company: company.headcount if company.active else Decimal(0)),
+    "headcount_mean": Average("headcount"),
     "days_to_membership": Quantile("company", _waited),
     "members_pace": Moving("members"),
 }
