@@ -309,6 +309,56 @@ def test_what_is_no_value_of_a_figure_is_refused(value: object) -> None:
     assert refused(values.FigureValue, value) == "figure-value"
 
 
+@pytest.mark.parametrize("area", [0, -1, 12.5, 12.0, "12", True, None, 10_000_001])
+def test_an_area_is_whole_square_metres(area: object) -> None:
+    assert [parse(values.SquareMetres, each) for each in (1, 8_500, 10_000_000)] == [1, 8_500, 10_000_000]
+    assert refused(values.SquareMetres, area) == "square-metres"
+
+
+@pytest.mark.parametrize("price", [0, -1, 10_000.01, 18.555, "18", True, None, float("nan")])
+def test_a_price_per_square_metre_has_two_decimals(price: object) -> None:
+    assert [parse(values.EurosPerSquareMetre, each) for each in (0.01, 18.5, 10_000)] == [0.01, 18.5, 10_000]
+    assert refused(values.EurosPerSquareMetre, price) == "euros-per-square-metre"
+
+
+@pytest.mark.parametrize("parcel", ["36088000AB0012", "36088101ZC0007", "180550000A0130"])
+def test_a_parcel_is_told_by_its_14_characters(parcel: str) -> None:
+    assert parse(values.Parcel, parcel) == parcel
+
+
+@pytest.mark.parametrize("parcel", ["36088000ab0012", "36088 000 AB 12", "36088000AB012", "AB 12", "", 36088, None])
+def test_what_is_no_parcel_is_refused(parcel: object) -> None:
+    assert refused(values.Parcel, parcel) == "parcel"
+
+
+RING = [[1.972, 46.951], [1.976, 46.951], [1.976, 46.953], [1.972, 46.951]]
+
+
+def test_an_outline_is_a_ring_of_positions() -> None:
+    assert parse(values.Outline, RING) == tuple(map(tuple, RING))
+    assert len(parse(values.Outline, [RING[0], *RING[1:3] * 99, RING[0]])) == values.MOST_POSITIONS
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        [],
+        RING[:3],  # not closed, and of three
+        [*RING[:3], [1.972, 46.9511]],
+        [RING[0], RING[1], RING[1], RING[0]],  # there and back
+        [[north, east] for east, north in RING],
+        [[604_000.0, 6_647_000.0], *RING[1:3], [604_000.0, 6_647_000.0]],  # Lambert 93
+        [[*position, 120.0] for position in RING],
+        [[str(each) for each in position] for position in RING],
+        [RING[0], *RING[1:3] * 100, RING[0]],
+        "POLYGON((1.972 46.951, 1.976 46.951, 1.976 46.953, 1.972 46.951))",
+        None,
+    ],
+)
+def test_what_is_no_outline_is_refused(outline: object) -> None:
+    assert refused(values.Outline, outline) == "outline"
+
+
 @pytest.mark.parametrize("axis", [0, 8, -1, 2.0, "2", True])
 def test_there_are_seven_axes(axis: object) -> None:
     assert [parse(values.Axis, known) for known in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
@@ -504,14 +554,15 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.Commune, values.Axis, values.Euros, values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
         values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
-        values.BreakMinutes, values.Minutes,
+        values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,
+        values.PlotCode, values.UnitCode, values.Outline,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:
     schema = TypeAdapter(value_type).json_schema()
     assert schema["description"]
     for example in schema["examples"]:
-        assert parse(value_type, example) == example
+        assert json.loads(json.dumps(parse(value_type, example))) == json.loads(json.dumps(example))
         if "pattern" in schema:
             assert re.fullmatch(schema["pattern"], example)
 

@@ -13,7 +13,7 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import classifications, identifiers, moments, persons, quantities, size, weeks, words
+from contracts.values import classifications, geography, identifiers, moments, persons, quantities, size, weeks, words
 from contracts.values.classifications import (
     Axis,
     Commune,
@@ -29,14 +29,18 @@ from contracts.values.classifications import (
     WasteCode,
     Zone,
 )
+from contracts.values.geography import MOST_POSITIONS, Outline
 from contracts.values.identifiers import (
     LA_POSTE,
     SAMPLE_PREFIX,
     EquipmentCode,
+    Parcel,
+    PlotCode,
     RecordId,
     Siren,
     Siret,
     Uai,
+    UnitCode,
     sample_siret,
 )
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
@@ -49,6 +53,7 @@ from contracts.values.quantities import (
     BreakMinutes,
     Consumption,
     Euros,
+    EurosPerSquareMetre,
     FigureValue,
     FullTimeEquivalents,
     HourOfDay,
@@ -60,6 +65,7 @@ from contracts.values.quantities import (
     Posts,
     SlotHours,
     SomeEuros,
+    SquareMetres,
     Tally,
     Tonnes,
     TonnesDifference,
@@ -75,6 +81,7 @@ __all__ = [
     "INSTANT",
     "LA_POSTE",
     "MOST_PLACES",
+    "MOST_POSITIONS",
     "MOST_POSTS",
     "MOST_TONNES",
     "SAMPLE_PREFIX",
@@ -95,6 +102,7 @@ __all__ = [
     "EnteredWaste",
     "EquipmentCode",
     "Euros",
+    "EurosPerSquareMetre",
     "FigureValue",
     "FullTimeEquivalents",
     "Funder",
@@ -108,9 +116,12 @@ __all__ = [
     "MonthlyHours",
     "Naf",
     "Ordinal",
+    "Outline",
+    "Parcel",
     "PersonName",
     "PhoneNumber",
     "Places",
+    "PlotCode",
     "Posts",
     "RecordId",
     "Reference",
@@ -122,6 +133,7 @@ __all__ = [
     "SizeBand",
     "SlotHours",
     "SomeEuros",
+    "SquareMetres",
     "Subject",
     "Tally",
     "TimeOfDay",
@@ -129,6 +141,7 @@ __all__ = [
     "TonnesDifference",
     "TreatmentCode",
     "Uai",
+    "UnitCode",
     "WasteCode",
     "WeeklyHours",
     "WorkingHours",
@@ -141,7 +154,7 @@ __all__ = [
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, identifiers, moments, persons, quantities, size, weeks, words):
+    for module in (classifications, geography, identifiers, moments, persons, quantities, size, weeks, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 

@@ -112,6 +112,31 @@ EquipmentCode = Annotated[
         ("cobot-1",),
     ),
 ]
+PlotCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says("plot-code", slug_rule("a plot's code", "le code d'un terrain"), "Which plot [terrain].", ("limoise-12",)),
+]
+UnitCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says("unit-code", slug_rule("a unit's code", "le code d'un local"), "Which unit [local].", ("atelier-3",)),
+]
+Parcel = Annotated[
+    str,
+    Field(max_length=14, pattern=r"^[0-9]{8}[0-9A-Z]{2}[0-9]{4}$"),
+    Says(
+        "parcel",
+        Sentence(
+            "a parcel is the INSEE code of its commune, 3 digits, a section of 2 characters and a number of 4 digits, "
+            "as in 36088000AB0012",
+            "une parcelle est le code INSEE de sa commune, 3 chiffres, une section de 2 caractères et un numéro de 4 "
+            "chiffres, comme 36088000AB0012",
+        ),
+        "A parcel of the land register [parcelle cadastrale], by its 14 characters.",
+        ("36088000AB0012",),
+    ),
+]
 _UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 

@@ -61,6 +61,35 @@ FullTimeEquivalents = Annotated[
         (42, 7.5),
     ),
 ]
+SquareMetres = Annotated[
+    int,
+    Field(ge=1, le=10_000_000),
+    Says(
+        "square-metres",
+        Sentence(
+            "an area is a number (not a text) of whole square metres from 1 to 10000000",
+            "une surface est un nombre (et non un texte) de mètres carrés entiers de 1 à 10000000",
+        ),
+        "An area in whole square metres: 10,000 are a hectare.",
+        (8_500,),
+    ),
+]
+EurosPerSquareMetre = Annotated[
+    float,
+    Field(gt=0, le=10_000),
+    _at_most(2),
+    Says(
+        "euros-per-square-metre",
+        Sentence(
+            "a price per square metre is a number (not a text) of euros above 0, at most 10000, with at most 2 "
+            "decimals",
+            "un prix au mètre carré est un nombre (et non un texte) d'euros supérieur à 0, d'au plus 10000, avec au "
+            "plus 2 décimales",
+        ),
+        "Euros per square metre, before tax.",
+        (18.5,),
+    ),
+]
 Ordinal = Annotated[
     int,
     Field(ge=1, le=1_000),
