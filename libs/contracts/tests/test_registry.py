@@ -24,6 +24,7 @@ from contracts.companies.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
+from contracts.companies.plot import PlotSold
 from contracts.employment.hire import HireRecorded
 from contracts.erasure import PersonErased, erasures_of
 from contracts.indicators.target import TargetSet
@@ -83,18 +84,31 @@ MEANINGFUL: dict[str, Any] = {
     "opened_on": "2024-05-02", "applied_on": "2024-01-15", "accepted_on": "2024-05-10",
     "flags": [{"group": "senior", "established_on": "2024-05-02", "source": "document"}], "flags_before": [],
     "hired_on": "2024-05-13", "hired_on_before": "2024-05-06", "sustained_on": "2024-11-13", "ended_on": "2024-08-30",
-    "indicator": "members", "unit": "companies", "dimensions": {"zone": "zi-limoise", "axis": 2}, "aim": "at_least",
+    "indicator": "members", "dimensions": {"zone": "zi-limoise", "axis": 2}, "aim": "at_least",
     "value": 30.0, "value_before": 28.5, "due": "2027-12-31", "due_before": "2026-12-31", "since": "2024-01-15",
     "pilot": "epci", "pilot_before": "network", "partners": ["network", "school"], "axis_before": 2,
     "planned_from": "2024-06-03", "planned_until": "2026-06-30", "budget": 450_000, "budget_before": 400_000,
     "indicators": ["members", "headcount"], "spent": 30_000, "spending": 1, "milestone": 1, "planned_on": "2024-09-30",
     "planned_before": "2024-06-28", "reached_before": "2024-10-02", "reached_on": "2024-09-27",
     "late_from": "2024-10-01", "late_before": "2024-06-29",
+    "plot": "limoise-12", "parcels": ["36088000AB0012"], "parcels_before": ["36088000AB0011"], "area": 8_350,
+    "area_before": 8_500, "price_per_m2": 18.5, "price_per_m2_before": 20.0, "option_until": "2024-12-20",
+    "option_until_before": "2024-10-31", "lapses_on": "2024-12-21", "origin": "from_elsewhere",
+    "origin_before": "newly_founded", "sold_before": "2024-05-06", "sold_on": "2024-05-07", "name_before": "Lot 12",
+    "outline": [[1.972, 46.951], [1.976, 46.951], [1.976, 46.953], [1.972, 46.951]],
+    "outline_before": [[1.972, 46.951], [1.976, 46.951], [1.976, 46.952], [1.972, 46.951]],
+    "unit": "atelier-3", "owner": None, "rent_per_m2": 52.0, "rent_per_m2_before": None, "begins_on": "2024-07-01",
+    "held_until": "2024-07-15", "free_on": "2024-08-31", "free_on_before": "2024-09-30", "works_follow": False,
+    "begun_before": "2024-05-02", "begun_on": "2024-05-01",
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
 }  # fmt: skip
 REASONS = {
+    "PlotOptionGivenUp": "financing",
+    "PlotPromiseEnded": "permit",
+    "UnitReservationGivenUp": "other_unit",
+    "UnitNoticeGiven": "growth",
     "CompanyRejected": "incomplete_file",
     "CompanySuspended": "fee_unpaid",
     "CompanyLeft": "moved",
@@ -124,13 +138,25 @@ REASONS = {
     "ActionAbandoned": "change_of_plan",
     "MilestoneDropped": "not_needed",
 }
+SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
 OTHERWISE: dict[str, dict[str, Any]] = {
+    "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
+    "UnitAreaCorrected": {"spells": [{**SPELL, "status": "let"}]},
+    "UnitLeaseCorrected": {"spells": [{**SPELL, "status": "reserved"}]},
     "VacancyWithdrawn": {"status_before": "open"},
     "HireOutcomeCorrected": {"outcome_before": "ended"},
     "MovementCancelled": {"status_before": "sealed"},
     "ActionAbandoned": {"status_before": "adopted"},
 }
 """What the same name means in another event."""
+IN: dict[str, dict[str, Any]] = {
+    "contracts.companies.meter": {"kind": "water"},
+    "contracts.companies.plot": {"status": "on_market"},
+    "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
+    "contracts.indicators.action": {"status": "in_progress"},
+    "contracts.indicators.target": {"unit": "companies"},
+}
+"""What the same name means in the events of another kind of stream."""
 
 every_event = pytest.mark.parametrize(
     "model", [each.model for each in REGISTRY.values()], ids=lambda model: model.__name__
@@ -138,13 +164,9 @@ every_event = pytest.mark.parametrize(
 
 
 def meaningful(model: type[Event]) -> dict[str, Any]:
-    told = {
-        "contracts.indicators.action": {"status": "in_progress"},
-        "contracts.companies.meter": {"kind": "water"},
-    }.get(model.__module__, {})
     facts = {
         **MEANINGFUL,
-        **told,
+        **IN.get(model.__module__, {}),
         **OTHERWISE.get(model.__name__, {}),
         "reason": REASONS.get(model.__name__, "typing_error"),
     }
@@ -185,6 +207,12 @@ def test_the_registry_holds_every_event() -> None:
         "MovementDrafted", "MovementRevised", "MovementSealed", "MovementSigned", "MovementCancelled",
         "WasteSent", "WasteReceived", "WasteAccepted", "WasteRefused", "WasteProcessed", "WasteOverdue",
         "WasteTonnesCorrected", "WasteTreatmentCorrected",
+        "PlotRegistered", "PlotServicingBegan", "PlotPutOnMarket", "PlotPriceChanged", "PlotOptioned",
+        "PlotOptionExtended", "PlotOptionLapsed", "PlotOptionGivenUp", "PlotPromised", "PlotPromiseEnded", "PlotSold",
+        "PlotBuilt", "PlotAreaCorrected", "PlotSaleCorrected", "PlotDescriptionCorrected",
+        "UnitRegistered", "UnitRentChanged", "UnitReserved", "UnitReservationLapsed", "UnitReservationGivenUp",
+        "UnitLet", "UnitNoticeGiven", "UnitNoticeCorrected", "UnitLeaseEnded", "UnitWorksBegan", "UnitWorksEnded",
+        "UnitAreaCorrected", "UnitLeaseCorrected",
         "VacancyProposed", "VacancyDrafted", "VacancyDivided", "VacancyRevised", "VacancyOpened", "PostsChanged",
         "PostTaken", "PostFreed", "VacancyWithdrawn",
         "ApplicationSubmitted", "ApplicationProcessed", "ApplicationPostponed", "ApplicationPooled", "HirePrepared",
@@ -238,6 +266,8 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
     counted = {
         "contracts.companies.equipment": {"equipment", "commune"},
         "contracts.companies.meter": {"company", "naf", "commune", "zone", "kind"},
+        "contracts.companies.plot": {"plot", "commune", "zone", "status", "area"},
+        "contracts.companies.unit": {"unit", "kind", "commune", "zone", "status", "area"},
         "contracts.indicators.target": {"indicator", "dimensions", "axis"},
         "contracts.indicators.action": {"axis", "pilot", "status", "budget"},
         # That somebody was erased counts for nothing.
@@ -281,7 +311,7 @@ def test_an_event_of_an_impossible_day_or_an_unseen_name_is_still_read() -> None
     assert decode("CompanyApplied", 2, event.model_dump_json()) == event
 
 
-@pytest.mark.parametrize("key", [("InvestmentAnnounced", 2), ("PlotSold", 1), ("_Company", 1), ("Event", 1)])
+@pytest.mark.parametrize("key", [("InvestmentAnnounced", 2), ("LampLit", 1), ("_Company", 1), ("Event", 1)])
 def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
     with pytest.raises(UnknownEvent, match=f"no event {key[0]}, version {key[1]}"):
         decode(*key, "{}")
@@ -301,6 +331,8 @@ def test_an_event_nobody_told_us_of_is_unknown(key: tuple[str, int]) -> None:
         (HireRecorded, "seeker", "Camille Exemple", "subject"),
         (HireRecorded, "rome", "Z1101", "rome"),
         (HireRecorded, "weekly_hours", 60, "working-hours"),
+        (PlotSold, "area", 0, "square-metres"),
+        (PlotSold, "plot", "Lot 12", "plot-code"),
         (TargetSet, "value", 4.99999, "figure-value"),
         (TargetSet, "indicator", "Full employment", "indicator"),
         (TargetSet, "dimensions", {"zone": "ZI Limoise"}, "dimension-value"),

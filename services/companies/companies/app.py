@@ -1,4 +1,4 @@
-"""What member companies do: their network, investments, meters, waste, and the shared equipment that they book."""
+"""What member companies do: their network, investments, meters, waste, shared equipment, and the land for them."""
 
 from typing import Final
 
@@ -8,10 +8,23 @@ from companies.equipment import equipments
 from companies.investment import investments
 from companies.licence import licences
 from companies.meter import meters
+from companies.plot import plots
 from companies.reactions import reactions
 from companies.register import register
+from companies.unit import units
 from companies.waste_movement import waste_movements
-from contracts.companies import booking, company, equipment, erasure, investment, licence, meter, waste_movement
+from contracts.companies import (
+    booking,
+    company,
+    equipment,
+    erasure,
+    investment,
+    licence,
+    meter,
+    plot,
+    unit,
+    waste_movement,
+)
 from contracts.roles import Role
 from eventstore.erasure import erasing
 from service.definition import Service
@@ -24,12 +37,18 @@ HOSTS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
 """Those who answer for the zones, for what companies take and leave there, and for the platform of shared equipment."""
 OF_ITS_OWN: Final = Reads(all=HOSTS, own=("company",))
 """Between a company and those who answer for its zone: of a slip of waste, all three companies on it."""
+OF_PLOTS: Final = Reads(
+    all=HOSTS,
+    # What a company that looks for a place asks; who else wants it, and who paid what, is between those two.
+    public=("plot", "name", "zone", "commune", "parcels", "outline", "area", "status", "price_per_m2"),
+)
 
 app = Service(
     "companies",
     title="Companies",
     description="Companies of the network, their headcount, the productive investments they announce, "
-    "what their meters read, the waste that they send to be treated, and the shared equipment that they book.",
+    "what their meters read, the waste that they send to be treated, the shared equipment that they book, and the plots and units of the "
+    "economic sites.",
     resources=(
         Resource(
             companies,
@@ -56,6 +75,17 @@ app = Service(
             booking.CATEGORY.path,
             # When a machine is taken; by whom is the business of those two.
             reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
+        ),
+        Resource(plots, plot.CATEGORY.path, reads=OF_PLOTS),
+        Resource(
+            units,
+            unit.CATEGORY.path,
+            # As of plots; a company reads whole what it owns. A tenant does not: the history tells of those before it.
+            reads=Reads(
+                all=HOSTS,
+                own=("company",),
+                public=("unit", "name", "kind", "zone", "commune", "area", "rent_per_m2", "status", "free_on"),
+            ),
         ),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
