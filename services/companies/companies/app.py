@@ -5,6 +5,7 @@ from typing import Final
 from companies.booking import bookings
 from companies.company import companies
 from companies.equipment import equipments
+from companies.inventory import inventory
 from companies.investment import investments
 from companies.licence import licences
 from companies.meter import meters
@@ -43,12 +44,15 @@ OF_PLOTS: Final = Reads(
     public=("plot", "name", "zone", "commune", "parcels", "outline", "area", "status", "price_per_m2"),
 )
 
+tables = register(OF_ITS_OWN)
+tables.include_router(inventory(OF_PLOTS))
+
 app = Service(
     "companies",
     title="Companies",
     description="Companies of the network, their headcount, the productive investments they announce, "
-    "what their meters read, the waste that they send to be treated, the shared equipment that they book, and the plots and units of the "
-    "economic sites.",
+    "what their meters read, the waste that they send to be treated, the shared equipment that they book, "
+    "and the plots and units of the economic sites.",
     resources=(
         Resource(
             companies,
@@ -89,6 +93,6 @@ app = Service(
         ),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
-    router=register(OF_ITS_OWN),
+    router=tables,
     reactions=reactions,
 )

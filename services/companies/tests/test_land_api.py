@@ -1,7 +1,12 @@
-"""Plots and units as partners' frontends meet them: who wins a race, who reads what, and what is due."""
+"""Plots and units as partners' frontends meet them: who wins a race, who reads what, what is due, the inventory."""
 
 import asyncio
+import csv
+import io
+import json
+import re
 from datetime import date, datetime, time, timedelta
+from importlib.resources import files
 from typing import Any, Final
 
 import pytest
@@ -20,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 PLOTS: Final = "/companies/v1/plots"
 UNITS: Final = "/companies/v1/units"
+INVENTORY: Final = "/companies/v1/inventory/plots"
 OWNER: Final = sample_siret(2)
 RING: Final = [[1.972, 46.951], [1.976, 46.951], [1.976, 46.953], [1.972, 46.951]]
 LOT: Final = {
@@ -307,3 +313,107 @@ async def test_a_worker_ends_a_lease_on_its_day_though_the_notice_was_entered_la
         unit = await zone.becomes(f"{UNITS}/atelier-3", "available")
         assert (unit["effective_on"], unit["lease"]["company"]) == ("2024-09-01", FOUNDRY)
         done(await zone.ask(f"{UNITS}/atelier-3/begin-works", {"on": "2024-09-01"}))
+
+
+# The inventory
+
+_STANDARD: Final = files("contracts") / "data" / "sites_eco"
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table), delimiter=";"))
+
+
+def faults(table: str, kind: str = "terrain-eco") -> list[str]:
+    """What a table breaks of its class of the standard, as its table schema says."""
+    schema = json.loads((_STANDARD / f"cnig_{kind}_1.0.1.schema.json").read_text(encoding="utf-8"))
+    fields = {field["name"]: field for field in schema["fields"]}
+    told = rows(table)
+    found = [f"columns: {name}" for row in told[:1] for name in [*row] if name not in fields]
+    keys = [row[schema["primaryKey"]] for row in told]
+    found += ["primaryKey"] if len(set(keys)) < len(keys) else []
+    for row in told:
+        found += [name for name, field in fields.items() if not _is_right(row.get(name, ""), field, schema)]
+    return found
+
+
+def _is_right(value: str, field: dict[str, Any], schema: dict[str, Any]) -> bool:
+    constraints = field["constraints"]
+    if value in schema["missingValues"]:
+        return not constraints["required"]
+    if value not in (field.get("enum") or constraints.get("enum") or [value]):
+        return False
+    if "pattern" in constraints and not re.fullmatch(constraints["pattern"], value):
+        return False
+    try:
+        match field["type"]:
+            case "number":
+                float(value)
+            case "date":
+                datetime.strptime(value, field["format"])  # noqa: DTZ007
+            case "geojson":
+                shape = json.loads(value)
+                return shape["type"] == "Polygon" and all(len(ring) >= 4 for ring in shape["coordinates"])
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def test_the_standard_takes_its_own_example_and_not_another() -> None:
+    example = (_STANDARD / "cnig_terrain-eco_exemple.csv").read_text(encoding="utf-8")
+    assert faults(example) == []
+    for right, wrong, name in (
+        ("9.9", "9,9", "terr_surf_brute"),
+        ("9.9", "", "terr_surf_brute"),
+        ("2023-08-29;structure", "29/08/2023;structure", "terr_actu_date"),
+        ("structure intercommunale", "communauté de communes", "terr_maitrise_fonc"),
+        ("80024000ZO0030|", "ZO 30|", "terr_refcad"),
+        ('"{""type""', '"{""kind""', "terr_geomsurf"),
+    ):
+        broken = example.replace(right, wrong, 1)
+        assert broken != example
+        assert faults(broken) == [name]
+
+
+async def test_the_inventory_is_a_table_of_the_national_standard(zone: Zone) -> None:
+    for place, count in enumerate((0, 1, 2, 3, 4, 5)):
+        await zone.plot(*SOLD[:count], code=f"limoise-{place}")
+    await zone.plot(*SOLD, ("record-built", {}), code="limoise-6", parcels=["36088000AB0012"])
+    answer = await zone.partners.get(INVENTORY, by="epci")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert faults(answer.text) == []
+    inventory = {row["terr_id"]: row for row in rows(answer.text)}
+    assert [row["terr_stade_comm"] for row in inventory.values()] == [
+        "non commercialisé",
+        "non commercialisé",
+        "en vente",
+        "réservé par option de réservation",
+        "réservé par une délibération de l'EPCI",
+        "vendu, commercialisation achevée",
+        "vendu, commercialisation achevée",
+    ]
+    sold = inventory["limoise-5"]
+    assert (sold["terr_surf_brute"], sold["terr_refcad"]) == ("0.85", "36088000AB0012|36088000AB0013")
+    assert (sold["terr_cession_date"], sold["terr_vente_montant"]) == (today().isoformat(), "157000")
+    assert sold["terr_m2_prix"] == "18.47"
+    assert inventory["limoise-6"]["terr_etat_occup"] == "occupé"
+    assert json.loads(sold["terr_geomsurf"]) == {"type": "Polygon", "coordinates": [RING]}
+
+
+async def test_the_inventory_tells_nobody_more_than_the_records_do(zone: Zone) -> None:
+    await zone.plot(*SOLD)
+    (public,) = rows((await zone.partners.get(INVENTORY, by="company", of=FOUNDRY)).text)
+    assert (public["terr_cession_date"], public["terr_vente_montant"], public["terr_m2_prix"]) == ("", "", "18.5")
+    (whole,) = rows((await zone.partners.get(INVENTORY, by="town_hall")).text)
+    assert {name for name, value in whole.items() if value != public[name]} == {
+        "terr_cession_date",
+        "terr_vente_montant",
+        "terr_m2_prix",
+    }
+
+
+async def test_an_inventory_of_many_plots_has_them_all(zone: Zone) -> None:
+    await asyncio.gather(*(zone.ask(PLOTS, {**LOT, "code": f"lot-{n:03d}"}) for n in range(205)))
+    inventory = rows((await zone.partners.get(INVENTORY, by="epci")).text)
+    assert [row["terr_id"] for row in inventory] == [f"lot-{n:03d}" for n in range(205)]
