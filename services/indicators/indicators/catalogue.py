@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from indicators import employment, equipment, investment, network, resources, steering, waste, youth_events
+from indicators import employment, equipment, investment, land, network, resources, steering, waste, youth_events
 from indicators.chapters import Catalogue
 
 catalogue: Final = Catalogue(
@@ -10,6 +10,7 @@ catalogue: Final = Catalogue(
     investment.CHAPTER,
     waste.CHAPTER,
     resources.CHAPTER,
+    land.CHAPTER,
     youth_events.CHAPTER,
     equipment.CHAPTER,
     employment.CHAPTER,

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from contracts import codes, labels
 from contracts.companies.meter import MeterKind
+from contracts.companies.plot import PlotStatus
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
 from contracts.values import (
@@ -38,6 +39,7 @@ Name = Literal[
     "week",
     "school",
     "resource",
+    "plot_status",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
     "indicator",
     "of",
@@ -160,6 +162,13 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=MeterKind,
         counts="Count only meters of this resource.",
         labels=lambda: labels.VOCABULARIES["meter-kinds"],
+    ),
+    "plot_status": Dimension(
+        called=Sentence("What a plot is", "État du terrain"),
+        asked=PlotStatus,
+        shown=PlotStatus,
+        counts="Count only plots that are this.",
+        labels=lambda: labels.VOCABULARIES["plot-statuses"],
     ),
 }
 """By the name that events, questions and answers know it by."""

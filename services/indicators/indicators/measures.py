@@ -25,9 +25,15 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "equipment", "indicator"]
-Counted = Literal["firm", "person", "machine", "nobody"]
-CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {"company": "firm", "equipment": "machine", "indicator": "nobody"}
+Contributor = Literal["company", "equipment", "plot", "unit", "indicator"]
+Counted = Literal["firm", "person", "machine", "unit", "plot", "nobody"]
+CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
+    "company": "firm",
+    "equipment": "machine",
+    "plot": "plot",
+    "unit": "unit",
+    "indicator": "nobody",
+}
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
 
 

@@ -64,7 +64,8 @@ class Recount:
         """The events of a stream, of which each chapter counts those up to a position."""
         for (name, known_before), tallies in self._shown.items():
             recounted = self._counted(name)
-            if not stream.startswith(f"{recounted.category}-"):
+            categories = (recounted.category,) if isinstance(recounted.category, str) else recounted.category
+            if not stream.startswith(tuple(f"{category}-" for category in categories)):
                 continue
             end = ends.get(self._chapter_of[name], 0)
             known = [

@@ -42,6 +42,7 @@ from contracts.companies.investment import (
     RepaymentCorrected,
     Step,
 )
+from contracts.companies.land import Origin
 from contracts.companies.meter import (
     ConsumptionPeriod,
     MeterInstalled,
@@ -51,6 +52,27 @@ from contracts.companies.meter import (
     ReadingCorrected,
     ReadingDiscarded,
     ReadingRecorded,
+)
+from contracts.companies.plot import (
+    PlotAreaCorrected,
+    PlotOptioned,
+    PlotPutOnMarket,
+    PlotRegistered,
+    PlotSaleCorrected,
+    PlotSold,
+    PlotSpell,
+    PlotStatus,
+)
+from contracts.companies.unit import (
+    UnitAreaCorrected,
+    UnitLeaseCorrected,
+    UnitLeaseEnded,
+    UnitLet,
+    UnitNoticeGiven,
+    UnitReserved,
+    UnitSpell,
+    UnitStatus,
+    UnitWorksBegan,
 )
 from contracts.companies.waste_movement import (
     WasteProcessed,
@@ -84,7 +106,7 @@ from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators import employment, equipment, investment, network, resources, steering, waste, youth_events
+from indicators import employment, equipment, investment, land, network, resources, steering, waste, youth_events
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.dimensions import DIMENSIONS
@@ -661,7 +683,7 @@ def test_corrected_groups_change_those_groups_alone(
 
 def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
-        assert measure.contributor in ("company", "equipment", "indicator")
+        assert measure.contributor in ("company", "equipment", "plot", "unit", "indicator")
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
 
@@ -863,6 +885,145 @@ def test_the_shares_of_waste_are_rounded_to_four_decimals_and_absent_where_nothi
     assert inputs(waste.hazardous_share) == (waste.waste_hazardous, waste.waste_produced)
 
 
+def of_plot(status: PlotStatus, area: int = 8_500) -> dict[str, Any]:
+    place = {"commune": "36088", "zone": "zi-limoise"}
+    return {"plot": "limoise-12", **place, "status": status, "area": area, "effective_on": ON}
+
+
+def of_unit(status: UnitStatus, area: int = 420) -> dict[str, Any]:
+    place = {"commune": "36088", "zone": None}
+    return {"unit": "atelier-3", "kind": "workshop", **place, "owner": None, "status": status, "area": area,
+            "effective_on": ON}  # fmt: skip
+
+
+OPTION: Final[dict[str, Any]] = {"company": sample_siret(1), "option_until": ON, "lapses_on": ON}
+RESERVATION: Final[dict[str, Any]] = {
+    "company": sample_siret(1), "begins_on": ON, "held_until": ON, "lapses_on": ON
+}  # fmt: skip
+
+
+def plot_sold(origin: Origin) -> PlotSold:
+    return PlotSold(**of_plot("sold"), company=sample_siret(1), origin=origin, amount=None)
+
+
+def sale_corrected(before: Origin | None, origin: Origin | None, sold_on: date = MARCH) -> PlotSaleCorrected:
+    told: dict[str, Any] = {"amount_before": None, "amount": None, "sold_before": MARCH, "reason": "typing_error"}
+    company = sample_siret(1)
+    return PlotSaleCorrected(
+        **of_plot("sold"), **told, company=company, origin_before=before, origin=origin, sold_on=sold_on
+    )
+
+
+def lease_corrected(begun_on: date, *spells: UnitSpell) -> UnitLeaseCorrected:
+    origin: Origin = "newly_founded"
+    told: dict[str, Any] = {"origin_before": origin, "origin": origin, "begun_before": MARCH, "begun_on": begun_on}
+    return UnitLeaseCorrected(**of_unit("let"), **told, company=sample_siret(1), spells=spells, reason="typing_error")
+
+
+PLOT_CORRECTED: Final = PlotAreaCorrected(
+    **of_plot("on_market", 8_350),
+    area_before=8_500,
+    since=APRIL,
+    spells=(
+        PlotSpell(since=APRIL, until=MAY, area=8_500, status="servicing"),
+        PlotSpell(since=MAY, until=ON, area=8_400, status="on_market"),
+        PlotSpell(since=ON, until=None, area=8_500, status="on_market"),
+    ),
+    reason="survey",
+)
+UNIT_CORRECTED: Final = UnitAreaCorrected(
+    **of_unit("let", 405),
+    area_before=420,
+    since=MARCH,
+    spells=(
+        UnitSpell(since=MARCH, until=APRIL, area=420, status="works"),
+        UnitSpell(since=APRIL, until=MAY, area=420, status="available"),
+        UnitSpell(since=MAY, until=None, area=420, status="let"),
+    ),
+    reason="survey",
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (
+            land.available_land,
+            PlotRegistered(
+                **of_plot("reserve"),
+                name="Lot",
+                parcels=("36088000AB0012",),
+                outline=((1.972, 46.951), (1.976, 46.951), (1.976, 46.953), (1.972, 46.951)),
+            ),
+            [(ON, 0)],
+        ),
+        (land.available_land, PlotPutOnMarket(**of_plot("on_market"), price_per_m2=18.5), [(ON, 8_500)]),
+        (land.available_land, PlotOptioned(**of_plot("optioned"), **OPTION), [(ON, 0)]),
+        (land.available_land, PLOT_CORRECTED, [(MAY, -50), (ON, 50), (ON, -150)]),
+        (land.plots, plot_sold("on_territory"), [(ON, 1)]),
+        (land.plots, sale_corrected("from_elsewhere", "on_territory"), []),
+        (
+            land.plots,
+            sale_corrected("on_territory", "on_territory", MAY),
+            [(MARCH, -1), (MARCH, 1), (MAY, 1), (MAY, -1)],
+        ),
+        (land.lettable_area, UnitReserved(**of_unit("reserved"), **RESERVATION), [(ON, 420)]),
+        (land.lettable_area, UnitWorksBegan(**of_unit("works")), [(ON, 0)]),
+        (land.lettable_area, UNIT_CORRECTED, [(APRIL, -15), (MAY, 15), (MAY, -15)]),
+        (land.let_area, UnitReserved(**of_unit("reserved"), **RESERVATION), [(ON, 0)]),
+        (land.let_area, UnitLet(**of_unit("let"), company=sample_siret(1), origin="on_territory"), [(ON, 420)]),
+        (
+            land.let_area,
+            UnitNoticeGiven(
+                **of_unit("notice"), company=sample_siret(1), free_on=ON, works_follow=False, reason="growth"
+            ),
+            [(ON, 420)],
+        ),
+        (land.let_area, UnitLeaseEnded(**of_unit("available"), company=sample_siret(1)), [(ON, 0)]),
+        (land.let_area, UNIT_CORRECTED, [(MAY, -15)]),
+        (
+            land.let_area,
+            lease_corrected(APRIL, UnitSpell(since=MARCH, until=APRIL, area=420, status="let")),
+            [(MARCH, -420), (APRIL, 420)],
+        ),
+        (
+            land.let_area,
+            lease_corrected(MARCH, UnitSpell(since=MARCH, until=APRIL, area=420, status="reserved")),
+            [(MARCH, 420), (APRIL, -420)],
+        ),
+        (land.companies_settled, plot_sold("from_elsewhere"), [(ON, 1)]),
+        (land.companies_settled, plot_sold("newly_founded"), [(ON, 1)]),
+        (land.companies_settled, plot_sold("on_territory"), []),
+        (land.companies_settled, sale_corrected("from_elsewhere", None), [(MARCH, -1)]),
+        (land.companies_settled, sale_corrected(None, "from_elsewhere", MAY), [(MAY, 1)]),
+        (land.companies_settled, sale_corrected("from_elsewhere", "on_territory"), [(MARCH, -1)]),
+        (land.companies_settled, sale_corrected("on_territory", "on_territory", MAY), []),
+        (land.companies_settled, lease_corrected(MAY), [(MARCH, -1), (MAY, 1)]),
+    ],
+)
+def test_plots_and_units_count_for_what_they_are_on_each_day(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+
+
+def test_plots_are_told_by_what_they_are_and_who_settles_by_company() -> None:
+    [fact] = land.plots.facts(plot_sold("newly_founded"))
+    assert fact.dimensions == {"commune": "36088", "zone": "zi-limoise", "plot_status": "sold"}
+    assert fact.contributor == "limoise-12"
+    moved = [*land.plots.facts(sale_corrected("on_territory", "on_territory", MAY))]
+    assert [each.dimensions["plot_status"] for each in moved] == ["sold", "promised", "sold", "promised"]
+    [settled] = land.companies_settled.facts(plot_sold("newly_founded"))
+    assert (settled.contributor, settled.dimensions["company"]) == (sample_siret(1), sample_siret(1))
+
+
+def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to_let() -> None:
+    assert land.vacancy_rate.compute(Decimal(1_260), Decimal(840)) == Decimal("0.3333")
+    assert land.vacancy_rate.compute(Decimal(420), Decimal(420)) == 0
+    assert land.vacancy_rate.compute(Decimal(0), Decimal(0)) is None
+    assert land.vacancy_rate.dimensions == ("commune", "zone")
+
+
 @pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
 def test_an_indicator_explains_itself(indicator: Any) -> None:
     assert indicator.title
@@ -906,6 +1067,12 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "metered_days",
         "read_days",
         "reading_coverage",
+        "available_land",
+        "plots",
+        "lettable_area",
+        "let_area",
+        "vacancy_rate",
+        "companies_settled",
         "places_offered",
         "placements",
         "placement_fill_rate",

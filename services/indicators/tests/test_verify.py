@@ -23,10 +23,13 @@ from companies.equipment import WEEKDAYS, equipments
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
 from companies.meter import Meter, meters
+from companies.plot import plots
+from companies.unit import units
 from companies.waste_movement import waste_movements
 from contracts import codes
 from contracts.companies.company import CompanyActivated, CompanyApplied, CompanyLeft
 from contracts.companies.investment import Step
+from contracts.companies.land import Origin
 from contracts.companies.meter import MeterKind
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
@@ -47,7 +50,18 @@ from eventstore.kafka.topics import ensure_topic
 from eventstore.reactions import Identity
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
-from indicators import employment, equipment, investment, network, recounts, resources, steering, waste, youth_events
+from indicators import (
+    employment,
+    equipment,
+    investment,
+    land,
+    network,
+    recounts,
+    resources,
+    steering,
+    waste,
+    youth_events,
+)
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
@@ -202,6 +216,81 @@ def bookings_of(on: date) -> Arguments:
         "displace": lambda rng: {"starts": rng.choice([_slot(rng, on), None])},
         "correct-outcome": lambda rng: {"outcome": rng.choice(["done", "no_show"]), "reason": "typing_error"},
         "cancel": lambda _: {"reason": "not_needed"},
+    }
+
+
+def _correction(rng: random.Random, on: date) -> dict[str, Any]:
+    """Of an area, since a day of the last months."""
+    return {"area": rng.randint(1_000, 9_000), "since": on - timedelta(days=rng.randrange(200)), "reason": "survey"}
+
+
+def _origin(rng: random.Random) -> Origin:
+    return rng.choice(get_args(Origin))
+
+
+def plots_of(on: date) -> Arguments:
+    """What may be asked of a plot on a day."""
+
+    def later(rng: random.Random) -> date:
+        return on + timedelta(days=rng.randint(1, 300))
+
+    def correction(rng: random.Random) -> dict[str, Any]:
+        told = {"company": _company(rng), "origin": _origin(rng), "sold_on": on - timedelta(days=rng.randrange(60))}
+        return {**{name: value for name, value in told.items() if rng.random() < 0.6}, "reason": "typing_error"}
+
+    return {
+        "register": lambda rng: {
+            "name": "Lot 12",
+            "zone": rng.choice(["zi-limoise", "za-avenir"]),
+            "commune": "36088",
+            "parcels": ("36088000AB0012",),
+            "outline": ((1.972, 46.951), (1.976, 46.951), (1.976, 46.953), (1.972, 46.951)),
+            "area": rng.randint(1_000, 9_000),
+        },
+        "put-on-market": lambda _: {"price_per_m2": 18.5},
+        "change-price": lambda rng: {"price_per_m2": rng.randint(10, 20)},
+        "grant-option": lambda rng: {"company": _company(rng), "option_until": later(rng)},
+        "extend-option": lambda rng: {"option_until": later(rng)},
+        "give-up-option": lambda _: {"reason": "financing"},
+        "end-promise": lambda _: {"reason": "permit"},
+        "sell": lambda rng: {"origin": _origin(rng), "amount": 150_000},
+        "correct-area": lambda rng: _correction(rng, on),
+        "correct-sale": correction,
+        "correct-description": lambda rng: {"name": rng.choice(["Lot 12", "Lot 13"]), "reason": "other"},
+    }
+
+
+def units_of(on: date) -> Arguments:
+    """What may be asked of a unit on a day."""
+
+    def reservation(rng: random.Random) -> dict[str, Any]:
+        begins = on + timedelta(days=rng.randrange(90))
+        return {"company": _company(rng), "begins_on": begins, "held_until": begins + timedelta(days=30)}
+
+    def correction(rng: random.Random) -> dict[str, Any]:
+        told = {"company": _company(rng), "origin": _origin(rng), "begun_on": on - timedelta(days=rng.randrange(60))}
+        return {**{name: value for name, value in told.items() if rng.random() < 0.6}, "reason": "typing_error"}
+
+    return {
+        "register": lambda rng: {
+            "name": "Atelier 3",
+            "kind": rng.choice(["workshop", "office"]),
+            "zone": rng.choice(["zi-limoise", None]),
+            "commune": "36088",
+            "area": rng.randint(20, 900),
+        },
+        "change-rent": lambda rng: {"rent_per_m2": rng.randint(40, 60)},
+        "reserve": reservation,
+        "give-up-reservation": lambda _: {"reason": "financing"},
+        "let": lambda rng: {"origin": _origin(rng)},
+        "give-notice": lambda rng: {
+            "free_on": on + timedelta(days=rng.randint(1, 90)),
+            "works_follow": rng.random() < 0.4,
+            "reason": "growth",
+        },
+        "correct-notice": lambda rng: {"works_follow": rng.random() < 0.5, "reason": "typing_error"},
+        "correct-area": lambda rng: _correction(rng, on),
+        "correct-lease": correction,
     }
 
 
@@ -431,6 +520,12 @@ WEIGHTS: Final = {
     "close": 0.2,
     "record-reading": 8,
     "remove": 0.1,
+    "give-up-option": 0.3,
+    "lapse-option": 0.3,
+    "end-promise": 0.3,
+    "give-up-reservation": 0.3,
+    "lapse-reservation": 0.3,
+    "record-built": 0.3,
     # These follow from what was decided, see Placing.
     "count-place": 0,
     "count-place-of-ended": 0,
@@ -552,6 +647,19 @@ class Metering(Deciding):
             arguments = meter_of(self.states.get(meters.stream_id(str(number))), self.on)
             self.decide(log, meters, arguments, str(number), {"company": _METERED[number % 3]})
             self.on = today
+
+
+class Settling(Deciding):
+    """What the zone's manager and its companies may have done: random commands, decided by the companies service."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            now, number = datetime.combine(self.on, time(7), PARIS), self.rng.randrange(4)
+            plot, unit = f"limoise-{number}", f"atelier-{number}"
+            self.decide(log, plots, plots_of(self.on), plot, {"code": plot}, now)
+            self.decide(log, units, units_of(self.on), unit, {"code": unit}, now)
 
 
 class Hiring(Deciding):
@@ -779,6 +887,25 @@ async def test_what_is_served_of_waste_is_what_is_counted_whatever_partners_do(
     assert 0 <= (material or 0) <= (recovered or 0) <= (treated or 0)
 
 
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute(EMPTY)
+    log = Log("companies")
+    Settling(seed, commands, log)
+    of, second = only(land.CHAPTER)
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] == []
+    registered = sum(event.type == "PlotRegistered" for event in log.recorded)
+    async with snapshot(pool, of) as now:
+        there = await now.answer(of["plots"], Question(by=("plot_status",)))
+        vacancy = await now.answer(of["vacancy_rate"], Question())
+    assert (there.total.value or 0) == sum(cell.value or 0 for cell in there.cells.values()) == registered
+    assert 0 <= (vacancy.total.value or 0) <= 1
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
@@ -786,6 +913,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         History(seed, 250, logs[0])
         Metering(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
+        Settling(seed, 250, logs[0])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
         Clearing(seed, 250, logs[0])
@@ -837,6 +965,12 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
         UPDATE slices SET dimensions = jsonb_set(dimensions, '{value}', '"31"')
         WHERE <targets> AND dimensions ->> 'value' = '30.0'
     """,
+    "what a plot is": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{plot_status}', '"built"')
+        WHERE <plots> AND dimensions ->> 'plot_status' = 'sold'
+    """,
+    "a unit's area": "UPDATE facts SET value = value + 1 WHERE <let_area> AND value > 0",
+    "who has settled": "UPDATE slices SET contributor = 'x' WHERE <companies_settled>",
 }
 """What somebody does to the tables: `<members>` is what one has of a measure."""
 KEPT: Final = ("facts", "slices")
@@ -854,6 +988,7 @@ async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
+    Settling(36088, 200, logs[0])
     Metering(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])

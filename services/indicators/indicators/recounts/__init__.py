@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from indicators.recounts import employment, equipment, investment, network, resources, steering, waste, youth_events
+from indicators.recounts import (
+    employment,
+    equipment,
+    investment,
+    land,
+    network,
+    resources,
+    steering,
+    waste,
+    youth_events,
+)
 from indicators.recounts.counting import Recounts
 
 RECOUNTS: Final[Mapping[str, Recounts]] = {
@@ -11,6 +21,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "investment": investment.RECOUNTS,
     "waste": waste.RECOUNTS,
     "resources": resources.RECOUNTS,
+    "land": land.RECOUNTS,
     "youth-events": youth_events.RECOUNTS,
     "equipment": equipment.RECOUNTS,
     "employment": employment.RECOUNTS,

@@ -77,7 +77,7 @@ def held(moments: Iterable[Share]) -> Iterator[Held]:
 class Flow:
     """Values on days, added up over a period."""
 
-    category: str
+    category: str | tuple[str, ...]
     """Whose streams it is counted from, as their ids begin."""
     counts: Callable[[Stream], Iterable[Share]]
     contributor: str = "company"
@@ -115,7 +115,7 @@ class Quantile(Flow):
 class Stock:
     """What holds at the end of a day."""
 
-    category: str
+    category: str | tuple[str, ...]
     """Whose streams it is counted from, as their ids begin."""
     counts: Callable[[Stream], Iterable[Held]]
     contributor: str = "company"
