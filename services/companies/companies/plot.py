@@ -127,7 +127,7 @@ class EndPromise(Command):
 class Sell(Command):
     """The company has bought it: the deed is signed."""
 
-    origin: Origin
+    origin: Annotated[Origin, Field(examples=["from_elsewhere"])]
     """Where the company was until now: one that was not on the territory settles there."""
     amount: Annotated[SomeEuros, Field(examples=[157_000])] | None = None
     """What it paid, before tax, if that is to be told."""

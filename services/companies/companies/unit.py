@@ -101,7 +101,7 @@ class GiveUpReservation(Command):
 class Let(Command):
     """The lease of the company that it is held for begins on the day `on`, the first on which the company has it."""
 
-    origin: Origin
+    origin: Annotated[Origin, Field(examples=["newly_founded"])]
     """Where the company was until now: one that was not on the territory settles there."""
 
 

@@ -4,7 +4,9 @@ Each event says what the plot is and how large from then on. What corrects an ar
 that are corrected, and how large it had been known as, so that figures of these days can be put right.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from contracts.category import Category
 from contracts.companies.land import LandCorrection, Origin, Spell
@@ -151,12 +153,12 @@ class PlotSaleCorrected(_Plot, Correction, version=1):
     company: Siret
     origin_before: Origin | None
     """None of a company that was not known as the buyer until now."""
-    origin: Origin | None
+    origin: Annotated[Origin | None, Field(examples=["from_elsewhere"])]
     """None of a company that was not the buyer."""
     amount_before: SomeEuros | None
     amount: SomeEuros | None
     sold_before: Day
-    sold_on: Day
+    sold_on: Annotated[Day, Field(examples=["2024-05-06"])]
     reason: LandCorrection
 
 

@@ -4,7 +4,9 @@ Each event says what the unit is and how large from then on. What corrects an ar
 says what the unit was on the days that are corrected, so that figures of these days can be put right.
 """
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from contracts.category import Category
 from contracts.companies.land import LandCorrection, Origin, Spell
@@ -140,10 +142,10 @@ class UnitLeaseCorrected(_Unit, Correction, version=1):
     company: Siret
     origin_before: Origin | None
     """None of a company that was not known to have the lease until now."""
-    origin: Origin | None
+    origin: Annotated[Origin | None, Field(examples=["from_elsewhere"])]
     """None of a company that has not had the lease."""
     begun_before: Day
-    begun_on: Day
+    begun_on: Annotated[Day, Field(examples=["2024-05-06"])]
     spells: tuple[UnitSpell, ...]
     """The days between: on which it was let after all, where the lease had begun earlier, else on which it was not."""
     reason: LandCorrection
