@@ -85,6 +85,8 @@ class Replay:
         self._monkeypatch = monkeypatch
         self._ways: dict[tuple[int, str], tuple[Sequence[Step], str]] = {}
         """The steps that each stream has taken, and the id that the service gave it."""
+        self._met: dict[tuple[int, str], dict[str, str]] = {}
+        """The ids of the streams that each has looked up, by those of the examples."""
         self._subjects: dict[str, str] = {}
         """The pseudonyms of examples, by those that the service gave."""
         self._times = 0
@@ -92,9 +94,12 @@ class Replay:
         """What was answered to its commands, to a caller who may not know any person."""
 
     def bearer(self, step: Step) -> dict[str, str]:
-        """The header of a caller of every role, for the organisations that the record belongs to."""
+        """The header of a caller of every role, for whom the step was made, or else whom the record belongs to."""
         owners = step.decider.owners(step.state)
-        claims: dict[str, Any] = {str(role): owners[role][0] if role in owners else None for role in ORGANISATION_ROLES}
+        claims: dict[str, Any] = {
+            str(role): step.organisations.get(role) or (owners[role][0] if role in owners else None)
+            for role in ORGANISATION_ROLES
+        }
         return {"Authorization": f"Bearer {self._issuer.token(self._scopes, **claims)}"}
 
     async def lead_to(self, last: Step | Mirrored) -> str:
@@ -106,11 +111,13 @@ class Replay:
         taken, identity = self._ways.get(key, ((), ""))
         both = min(len(taken), len(last.path))
         assert taken[:both] == last.path[:both]
+        met = self._met.setdefault(key, {})
         for step in last.path[both:]:
-            known = dict[str, str]()
+            known = {name: met[value] for name, value in step.command if isinstance(value, str) and value in met}
             for lookup, found in zip(step.decision.looks_up, step.looked_up, strict=True):
                 if found is not None:
                     known[lookup.key] = await self.lead_to(found)
+                    met[found.identity] = known[lookup.key]
             identity = await self._take(step, identity, known)
         self._ways[key] = max(taken, last.path, key=len), identity
         return identity
@@ -161,6 +168,7 @@ class Replay:
     def begin_anew(self) -> None:
         """Takes every way again, beside the streams that are there already: what has a name of its own gets another."""
         self._ways.clear()
+        self._met.clear()
         self._times += 1
 
     async def refused(self, step: Step) -> str:
@@ -195,6 +203,7 @@ class Replay:
     async def forget(self) -> None:
         """Empties the store."""
         self._ways.clear()
+        self._met.clear()
         await self._store.pool.execute(
             "TRUNCATE streams, events, idempotency_keys, ordered, claims, due, reactions, personal_data, kept"
         )

@@ -133,6 +133,9 @@ class Context:
     """Aware, in Europe/Paris."""
     roles: Roles = frozenset()
     """In which the actor issues the command."""
+    organisations: Mapping[Role, str] = field(default_factory=dict)
+    """Whom the actor acts for, by the role that is tied to it: where a record is several organisations', which of them
+    decides."""
 
     @cached_property
     def today(self) -> date:

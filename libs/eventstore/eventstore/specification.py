@@ -5,6 +5,7 @@
     given(LampInstalled(...)).when(Light()).then(LampLit(...))
     given(LampInstalled(...), LampLit(...)).when(Light()).rejected("lamp-not-dark")
     given(LampInstalled(...)).by("epci").when(Move(...)).then(LampMoved(...))      # where the decision takes the roles
+    given(LampInstalled(...)).by(company=SIRET).when(...).then(...)                # or whom the actor acts for
     given(LampInstalled(...)).holds(Claim(POLE_TAKEN, "12"))
     given(LampInstalled(...)).is_due(Due(date(2027, 1, 1), Inspect()))
     given(LampInstalled(...)).keeps(Keep(neighbour, until=date(2027, 1, 1)))
@@ -21,6 +22,7 @@ from datetime import date, datetime, time
 from typing import Any, Generic
 
 from contracts.model import Event
+from contracts.roles import Role
 from eventstore.decider import PARIS, By, Claim, Command, Context, Decider, Due, Keep, S, State
 from eventstore.refusal import Rejected
 
@@ -62,9 +64,11 @@ class Given(Generic[S]):
         """The states of the other streams that the decision looks up, in their order; by itself, none is there."""
         return replace(self, looked_up=looked_up)
 
-    def by(self, *roles: By) -> "Given[S]":
-        """The roles the command is issued in, where the decision takes them."""
-        return replace(self, context=replace(self.context, roles=frozenset(roles)))
+    def by(self, *roles: By, company: str | None = None) -> "Given[S]":
+        """The roles the command is issued in, where the decision takes them, and for which company."""
+        organisations: dict[Role, str] = {"company": company} if company else {}
+        all_roles = frozenset((*roles, *organisations))
+        return replace(self, context=replace(self.context, roles=all_roles, organisations=organisations))
 
     def at(self, now: datetime) -> "Given[S]":
         """The moment it is."""

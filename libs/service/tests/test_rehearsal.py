@@ -1,13 +1,15 @@
 """Examples are decided, and what cannot be decided is found when the document is made."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from lamps import Break, Dim, Inspect, Light, PutOut, lamps
 from pydantic import Field
 
+from contracts import sample_siret
 from contracts.model import Event
-from eventstore.decider import Command, Decider, State
+from contracts.values import RecordId
+from eventstore.decider import Command, Context, Decider, Lookup, State
 from eventstore.refusal import Refusal
 from service.documents.rehearsal import rehearse
 
@@ -22,8 +24,50 @@ class Knock(Command):
     times: Annotated[int, Field(examples=[2])]
 
 
+class Build(Command, json_schema_extra={"examples": [{"side": "left"}, {"side": "right"}]}):
+    """Builds a wall of one company, on its side."""
+
+    side: Literal["left", "right"]
+
+
+class Join(Command):
+    """Joins two walls."""
+
+    left: RecordId
+    right: Annotated[RecordId, Field(examples=["0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e"])]
+
+
+class Sign(Command):
+    """One of the companies whose wall it is signs."""
+
+
 class DoorOpened(Event, version=1):
     pass
+
+
+class WallBuilt(Event, version=1):
+    side: Literal["left", "right"]
+
+
+class WallsJoined(Event, version=1):
+    companies: tuple[str, ...]
+
+
+class WallSigned(Event, version=1):
+    signed: tuple[str, ...]
+
+
+class Wall(State):
+    """A wall."""
+
+    side: Literal["left", "right"]
+
+
+class Walls(State):
+    """Two walls, and who of their companies has signed."""
+
+    companies: tuple[str, ...]
+    signed: tuple[str, ...] = ()
 
 
 class DoorKnocked(Event, version=1):
@@ -86,6 +130,59 @@ def test_a_decision_may_need_what_others_have_done_several_times() -> None:
         return DoorKnocked(times=command.times, effective_on=command.on)
 
     assert rehearse(gates).steps[Knock].representation()["knocks"] == 2
+
+
+def test_each_example_begins_a_stream_of_its_own_and_each_owner_may_decide() -> None:
+    walls = Decider("wall", Wall)
+
+    @walls.creates(by="town_hall")
+    def build(command: Build) -> WallBuilt:
+        return WallBuilt(side=command.side, effective_on=command.on)
+
+    walls.evolves(_built)
+    joined = Decider("walls", Walls, owned_by={"company": "companies"})
+
+    @joined.creates(by="town_hall", looks_up=(Lookup(walls, "left"), Lookup(walls, "right")))
+    def join(command: Join, left: Wall | None, right: Wall | None) -> WallsJoined:
+        if left is None or right is None or left.side == right.side:
+            raise Refusal("no-two-sides", "these are not two sides", "ce ne sont pas deux côtés")()
+        return WallsJoined(companies=(sample_siret(0), sample_siret(1)), effective_on=command.on)
+
+    @joined.decides(by="company")
+    def sign(state: Walls, command: Sign, context: Context) -> WallSigned | tuple[()]:
+        company = context.organisations["company"]
+        return () if company in state.signed else WallSigned(signed=(*state.signed, company), effective_on=command.on)
+
+    joined.evolves(_joined)
+    joined.evolves(_signed)
+    assert [step.identity[-2:] for step in rehearse(walls).reached] == ["6d", "6e"]
+    assert [len(step.state.model_dump()["signed"]) for step in rehearse(joined).reached] == [0, 1, 1]
+
+
+def test_an_example_beside_the_first_is_found_too_where_it_is_refused() -> None:
+    walls = Decider("wall", Wall)
+
+    @walls.creates(by="town_hall")
+    def build(command: Build) -> WallBuilt:
+        if command.side == "right":
+            raise Refusal("no-space", "there is no space", "il n'y a pas de place")()
+        return WallBuilt(side=command.side, effective_on=command.on)
+
+    walls.evolves(_built)
+    with pytest.raises(TypeError, match="the example of Build is never accepted: there is no space"):
+        rehearse(walls)
+
+
+def _built(_wall: Wall | None, event: WallBuilt) -> Wall:
+    return Wall(side=event.side, effective_on=event.effective_on)
+
+
+def _joined(_walls: Walls | None, event: WallsJoined) -> Walls:
+    return Walls(companies=event.companies, effective_on=event.effective_on)
+
+
+def _signed(walls: Walls, event: WallSigned) -> Walls:
+    return walls.after(event, signed=event.signed)
 
 
 def test_an_example_that_is_refused_everywhere_is_found() -> None:

@@ -1,7 +1,7 @@
 """Examples made from JSON Schemas: each field's own example where it has one, else something its schema allows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -22,6 +22,12 @@ def example_of(model: type[BaseModel]) -> Any:
     except ValidationError as error:
         raise TypeError(f"{model.__name__} needs examples for its fields: {error}") from None
     return made
+
+
+def examples_of(model: type[BaseModel]) -> Sequence[Any]:
+    """The examples that a model tells of itself, or the one that is made. Raises TypeError as `example_of` does."""
+    first = example_of(model)
+    return model.model_json_schema().get("examples") or [first]
 
 
 def example(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:

@@ -1,7 +1,8 @@
 """What the decisions of a decider answer to the examples of their commands, found by deciding them.
 
 From nothing on, each command is tried in every kind of state that the others lead to, the nearest first. So examples
-are what a decision really answers, and nobody writes them.
+are what a decision really answers, and nobody writes them. Where a command tells several examples of itself each is
+tried; those that begin a stream each begin one of its own.
 """
 
 import json
@@ -23,7 +24,7 @@ from eventstore.execution import Outcome, moment
 from eventstore.mirrors import Mirror
 from eventstore.postgres.store import Recorded
 from eventstore.refusal import Rejected
-from service.documents.examples import DAY, ID, example_of
+from service.documents.examples import DAY, ID, example_of, examples_of
 from service.http.representation import Representation, written_event
 
 _CONTEXT: Final = Context(datetime.combine(DAY, time(10, 30), PARIS), frozenset((*get_args(Role), PLATFORM)))
@@ -40,6 +41,8 @@ class Step:
     command: Command
     now: datetime
     """When it was made."""
+    organisations: Mapping[Role, str]
+    """For whom it was made, where it takes that."""
     identity: str
     before: "Step | None"
     looked_up: "Sequence[Step | Mirrored | None]"
@@ -109,30 +112,36 @@ class Rehearsal:
 
 
 @cache
-def rehearse(decider: Decider[Any]) -> Rehearsal:
-    """Makes every decision. Raises TypeError where the example of a command is refused in every state reached."""
+def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
+    """Makes every decision. With `named`, on the stream of that id, where the domain gives ids.
+
+    Raises TypeError where an example of a command is refused in every state reached.
+    """
     commands = {
-        kind: _known(decision, kind.model_validate_json(json.dumps(example_of(kind))))
+        (kind, number): _known(decision, kind.model_validate_json(json.dumps(example)), decider.identified_by, named)
         for kind, decision in decider.decisions.items()
+        for number, example in enumerate(examples_of(kind))
     }
-    made: dict[type[Command], Step] = {}
-    idle: dict[type[Command], Step] = {}
+    made: dict[tuple[type[Command], int], Step] = {}
+    idle: dict[tuple[type[Command], int], Step] = {}
     refused: dict[tuple[type[Command], str], Rejected] = {}
     reached: list[Step] = []
     shapes = set[object]()
 
     def try_all(before: Step | None) -> None:
-        for kind, command in commands.items():
+        for (kind, number), command in commands.items():
             decision = decider.decisions[kind]
             if decision.creates != (before is None):
                 continue
-            for looked_up, context in product(_looked_up(decision, command, before), _moments(decider, before)):
+            for looked_up, context in product(
+                _looked_up(decision, command, before), _contexts(decider, decision, before)
+            ):
                 try:
-                    step = _take(decider, decision, command, before, looked_up, context)
+                    step = _take(decider, decision, command, before, looked_up, context, number)
                 except Rejected as rejected:
                     refused.setdefault((kind, rejected.slug), rejected)
                     continue
-                (made if step.events else idle).setdefault(kind, step)
+                (made if step.events else idle).setdefault((kind, number), step)
                 shape = _shape(step.state)
                 if shape not in shapes:
                     shapes.add(shape)
@@ -144,14 +153,16 @@ def rehearse(decider: Decider[Any]) -> Rehearsal:
             break
         try_all(before)
     steps = {**idle, **made}
-    for kind in commands.keys() - steps.keys():
+    for kind, _ in commands.keys() - steps.keys():
         why = "; ".join(str(rejected) for (command, _), rejected in refused.items() if command is kind)
         raise TypeError(f"{decider.category}: the example of {kind.__name__} is never accepted: {why}")
-    return Rehearsal({kind: steps[kind] for kind in commands}, refused, reached)
+    return Rehearsal({kind: steps[kind, 0] for kind in decider.decisions}, refused, reached)
 
 
-def _known(decision: Decision, command: Command) -> Command:
-    """The command with whom it names under pseudonyms, another for each."""
+def _known(decision: Decision, command: Command, identified_by: str | None, named: str | None) -> Command:
+    """The command with whom it names under pseudonyms, another for each; one that begins a stream, that of an id."""
+    if decision.creates and identified_by and named:
+        command = command.model_copy(update={identified_by: named})
     told = {field: getattr(command, field) for field in decision.persons}
     return command.model_copy(
         update={
@@ -172,7 +183,10 @@ def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[St
     identity = getattr(command if asked or before is None else before.state, lookup.key)
     if identity is not None and isinstance(lookup.decider, Mirror):
         return [*(replace(each, identity=identity) for each in _mirrored(lookup.decider)), None]
-    return [*(step for step in rehearse(lookup.decider).reached if step.identity == identity), None]
+    if identity is None:
+        return [None]
+    there = rehearse(lookup.decider, identity) if lookup.decider.identified_by else rehearse(lookup.decider)
+    return [*(step for step in there.reached if step.identity == identity), None]
 
 
 @cache
@@ -193,11 +207,14 @@ def _mirrored(mirror: Mirror[Any]) -> Sequence[Mirrored]:
     return [*found.values()]
 
 
-def _moments(decider: Decider[Any], before: Step | None) -> Iterator[Context]:
-    """When a decision may be made: on the day of the examples, or else when something is due on the stream."""
-    yield _CONTEXT
-    for due in decider.due_of(before.state if before else None):
-        yield replace(_CONTEXT, now=moment(due.at))
+def _contexts(decider: Decider[Any], decision: Decision, before: Step | None) -> Iterator[Context]:
+    """When a decision may be made: on the day of the examples, or else when something is due on the stream; and for
+    whom, where it takes that."""
+    state = before.state if before else None
+    owners = decider.owners(state) if state and decision.takes_context else {}
+    organisations = [dict(zip(owners, each, strict=True)) for each in product(*owners.values())]
+    for now in (_CONTEXT.now, *(moment(due.at) for due in decider.due_of(state))):
+        yield from (replace(_CONTEXT, now=now, organisations=each) for each in organisations)
 
 
 def _take(
@@ -207,6 +224,7 @@ def _take(
     before: Step | None,
     looked_up: Sequence[Step | Mirrored | None],
     context: Context,
+    number: int,
 ) -> Step:
     state = before.state if before else None
     try:
@@ -221,8 +239,13 @@ def _take(
     if after is None:
         raise TypeError(f"{decider.category}: {decision.name} begins nothing")
     named = decider.identified_by
-    identity = before.identity if before else getattr(command, named) if named else ID
-    return Step(decider, decision, command, context.now, identity, before, looked_up, events, after)
+    identity = before.identity if before else getattr(command, named) if named else _id(number)
+    return Step(decider, decision, command, context.now, context.organisations, identity, before, looked_up, events, after)
+
+
+def _id(number: int) -> str:
+    """The id of the stream that an example of this number begins."""
+    return str(UUID(int=UUID(ID).int + number))
 
 
 def _shape(value: object) -> object:
