@@ -33,6 +33,8 @@ UNSAYABLE = {
     "waste-code": "the list has 842 codes",
     "treatment-code": "the list has 27 codes, without D6",
     "tonnes": "`multipleOf` is not true of floats",
+    "flow-quantity": "`multipleOf` is not true of floats",
+    "exchanged-quantity": "`multipleOf` is not true of floats",
     "uai": "its letter checks its digits",
     "iso-week": "not every year has a week 53",
     "person-name": "there is a letter in it",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 _DATA = files("contracts") / "data"
 
@@ -84,6 +84,25 @@ def communes() -> Mapping[str, str]:
     """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
     written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["insee"]: row["nom"] for row in csv.DictReader(written.splitlines())})
+
+
+class Centroid(NamedTuple):
+    """The middle of a commune, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@lru_cache
+def centroids() -> Mapping[str, Centroid]:
+    """Where the communes of the Indre and the Cher lie, by INSEE code."""
+    written = (_DATA / "geo/communes_indre_cher_centroids.csv").read_text(encoding="utf-8")
+    return MappingProxyType(
+        {
+            row["insee_com"]: Centroid(float(row["lat"]), float(row["lng"]))
+            for row in csv.DictReader(written.splitlines())
+        }
+    )
 
 
 @lru_cache

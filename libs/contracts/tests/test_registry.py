@@ -77,6 +77,17 @@ MEANINGFUL: dict[str, Any] = {
     "refused_on": None, "processed_on": "2024-05-21", "treatment": "R3", "mode": "recycling", "is_final": True,
     "tonnes_processed": 12.34, "weighing": "received", "tonnes_before": 13.24, "tonnes": 12.34,
     "treatment_before": "R1", "mode_before": "energy_recovery", "is_final_before": True,
+    "direction": "surplus", "quantity": 120_000.0, "quantity_before": 80_000.0, "first": "2024-05-01",
+    "first_before": "2024-06-01", "last": "2026-12-31", "last_before": None,
+    "flow": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c07", "agreed": ["00000001800010"], "started_on": "2024-05-20",
+    "participants": [
+        {
+            "flow": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c07", "direction": "surplus", "company": "00000001800010",
+            "naf": "25.62B", "commune": "36088", "zone": "zi-limoise", "quantity": 120_000.0,
+        }
+    ],
+    "month": "2024-04", "exchanged_on": "2024-04-30", "exchanged": 68_500.0, "exchanged_before": 6_850.0,
+    "recorded_by": "00000002600013",
     "vacancy": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03", "application": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
     "seeker": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c05",
     "rome": "H2902", "rome_before": "H2913", "contract": "permanent", "contract_before": "fixed_term",
@@ -119,6 +130,9 @@ REASONS = {
     "LicenceWithdrawn": "unsafe_use",
     "MovementCancelled": "postponed",
     "WasteRefused": "not_as_declared",
+    "FlowEnded": "process_changed",
+    "SynergyAbandoned": "not_feasible",
+    "SynergyEnded": "contract_ended",
     "BookingCancelled": "not_needed",
     "BookingLapsed": "not_approved",
     "VacancyWithdrawn": "filled_otherwise",
@@ -147,11 +161,14 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "HireOutcomeCorrected": {"outcome_before": "ended"},
     "MovementCancelled": {"status_before": "sealed"},
     "ActionAbandoned": {"status_before": "adopted"},
+    "SynergyAbandoned": {"status_before": "qualified"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
+    "contracts.companies.flow": {"kind": "heat", "unit": "kwh"},
     "contracts.companies.meter": {"kind": "water"},
     "contracts.companies.plot": {"status": "on_market"},
+    "contracts.companies.synergy": {"kind": "heat", "unit": "kwh"},
     "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
     "contracts.indicators.action": {"status": "in_progress"},
     "contracts.indicators.target": {"unit": "companies"},
@@ -213,6 +230,9 @@ def test_the_registry_holds_every_event() -> None:
         "UnitRegistered", "UnitRentChanged", "UnitReserved", "UnitReservationLapsed", "UnitReservationGivenUp",
         "UnitLet", "UnitNoticeGiven", "UnitNoticeCorrected", "UnitLeaseEnded", "UnitWorksBegan", "UnitWorksEnded",
         "UnitAreaCorrected", "UnitLeaseCorrected",
+        "FlowDeclared", "FlowChanged", "FlowEnded",
+        "SynergyDetected", "FlowAdded", "SynergyQualified", "SynergyFoundFeasible", "CompanyAgreed", "SynergyAgreed",
+        "SynergyStarted", "FlowExchanged", "ExchangeCorrected", "SynergyEnded", "SynergyAbandoned",
         "VacancyProposed", "VacancyDrafted", "VacancyDivided", "VacancyRevised", "VacancyOpened", "PostsChanged",
         "PostTaken", "PostFreed", "VacancyWithdrawn",
         "ApplicationSubmitted", "ApplicationProcessed", "ApplicationPostponed", "ApplicationPooled", "HirePrepared",
@@ -270,6 +290,7 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.companies.unit": {"unit", "kind", "commune", "zone", "status", "area"},
         "contracts.indicators.target": {"indicator", "dimensions", "axis"},
         "contracts.indicators.action": {"axis", "pilot", "status", "budget"},
+        "contracts.companies.synergy": {"kind", "waste", "unit", "quantity", "participants"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
     }.get(model.__module__, {"company", "naf", "commune", "zone"})

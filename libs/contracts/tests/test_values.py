@@ -113,6 +113,13 @@ def test_what_is_not_a_siren_is_refused(siren: object) -> None:
 # Codes
 
 
+def test_every_commune_of_the_territory_has_a_place_in_the_indre_or_the_cher() -> None:
+    assert codes.communes().keys() <= codes.centroids().keys()
+    for middle in codes.centroids().values():
+        assert 46.3 < middle.latitude < 47.7
+        assert 0.8 < middle.longitude < 3.1
+
+
 def test_the_community_of_communes_spreads_over_two_departments() -> None:
     codes_of = {parse(values.Commune, row["insee"])[:2] for row in rows("geo/epci_243600236_pays_issoudun.csv")}
     assert codes_of == {"36", "18"}
@@ -222,6 +229,33 @@ def test_tonnes_are_told_to_the_kilogram(tonnes: float) -> None:
 @pytest.mark.parametrize("tonnes", [0, -1, 0.0004, 1.2345, values.MOST_TONNES + 0.001, "12", True, None, float("nan")])
 def test_what_are_no_tonnes_is_refused(tonnes: object) -> None:
     assert refused(values.Tonnes, tonnes) == "tonnes"
+
+
+@pytest.mark.parametrize("quantity", [0.001, 18.5, 120_000, 10_000_000])
+def test_quantities_of_flows_have_three_decimals(quantity: float) -> None:
+    assert parse(values.FlowQuantity, quantity) == parse(values.ExchangedQuantity, quantity) == quantity
+
+
+@pytest.mark.parametrize("quantity", [-1, 0.0004, 1.2345, 10_000_000.001, "12", True, None])
+def test_what_is_no_quantity_of_a_flow_is_refused(quantity: object) -> None:
+    assert refused(values.FlowQuantity, quantity) == "flow-quantity"
+    assert refused(values.ExchangedQuantity, quantity) == "exchanged-quantity"
+
+
+def test_nothing_may_have_been_exchanged_but_is_no_flow() -> None:
+    assert parse(values.ExchangedQuantity, 0) == 0
+    assert refused(values.FlowQuantity, 0) == "flow-quantity"
+
+
+@pytest.mark.parametrize("month", ["1999-01", "2024-12"])
+def test_months_are_written_with_their_year(month: str) -> None:
+    assert parse(values.CalendarMonth, month) == month
+    assert values.last_of_month(month).isoformat().startswith(month)
+
+
+@pytest.mark.parametrize("month", ["2024-00", "2024-13", "2024-5", "24-05", "2024-05-01", "1899-12", "", 202405, None])
+def test_what_is_no_month_is_refused(month: object) -> None:
+    assert refused(values.CalendarMonth, month) == "calendar-month"
 
 
 @pytest.mark.parametrize("hours", [1, 35, 24.5, 17.33, 48])

@@ -1,10 +1,11 @@
-"""What member companies do: their network, investments, meters, waste, shared equipment, and the land for them."""
+"""What member companies do: their network, investments, meters, waste, synergies, shared equipment, and the land for them."""
 
 from typing import Final
 
 from companies.booking import bookings
 from companies.company import companies
 from companies.equipment import equipments
+from companies.flow import flows
 from companies.inventory import inventory
 from companies.investment import investments
 from companies.licence import licences
@@ -12,6 +13,7 @@ from companies.meter import meters
 from companies.plot import plots
 from companies.reactions import reactions
 from companies.register import register
+from companies.synergy import synergies
 from companies.unit import units
 from companies.waste_movement import waste_movements
 from contracts.companies import (
@@ -19,10 +21,12 @@ from contracts.companies import (
     company,
     equipment,
     erasure,
+    flow,
     investment,
     licence,
     meter,
     plot,
+    synergy,
     unit,
     waste_movement,
 )
@@ -38,6 +42,8 @@ HOSTS: Final[tuple[Role, ...]] = ("network", "town_hall", "epci", "ops")
 """Those who answer for the zones, for what companies take and leave there, and for the platform of shared equipment."""
 OF_ITS_OWN: Final = Reads(all=HOSTS, own=("company",))
 """Between a company and those who answer for its zone: of a slip of waste, all three companies on it."""
+OF_SYNERGIES: Final = Reads(all=("network", "town_hall", "epci"), own=("company",))
+"""Flows are their companies' business, and synergies that of those which take part."""
 OF_PLOTS: Final = Reads(
     all=HOSTS,
     # What a company that looks for a place asks; who else wants it, and who paid what, is between those two.
@@ -51,8 +57,8 @@ app = Service(
     "companies",
     title="Companies",
     description="Companies of the network, their headcount, the productive investments they announce, "
-    "what their meters read, the waste that they send to be treated, the shared equipment that they book, "
-    "and the plots and units of the economic sites.",
+    "what their meters read, the waste that they send to be treated, what one of them gives to another, the shared "
+    "equipment that they book, and the plots and units of the economic sites.",
     resources=(
         Resource(
             companies,
@@ -72,6 +78,8 @@ app = Service(
         ),
         Resource(meters, meter.CATEGORY.path, reads=OF_ITS_OWN),
         Resource(waste_movements, waste_movement.CATEGORY.path, reads=OF_ITS_OWN),
+        Resource(flows, flow.CATEGORY.path, reads=OF_SYNERGIES),
+        Resource(synergies, synergy.CATEGORY.path, reads=OF_SYNERGIES),
         Resource(equipments, equipment.CATEGORY.path, reads=EVERYBODY),
         Resource(licences, licence.CATEGORY.path, reads=OF_ITS_OWN),
         Resource(

@@ -54,7 +54,9 @@ from contracts.values.quantities import (
     Consumption,
     Euros,
     EurosPerSquareMetre,
+    ExchangedQuantity,
     FigureValue,
+    FlowQuantity,
     FullTimeEquivalents,
     HourOfDay,
     MeterIndex,
@@ -74,7 +76,7 @@ from contracts.values.quantities import (
 )
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
-from contracts.values.weeks import IsoWeek, monday_of, school_year_end
+from contracts.values.weeks import CalendarMonth, IsoWeek, last_of_month, monday_of, school_year_end
 from contracts.values.words import Dimensions, EnteredText, Funder, IndicatorName, Reference, Scheme, ShortText
 
 __all__ = [
@@ -89,6 +91,7 @@ __all__ = [
     "AidRate",
     "Axis",
     "BreakMinutes",
+    "CalendarMonth",
     "Commune",
     "Consumption",
     "Dimensions",
@@ -103,7 +106,9 @@ __all__ = [
     "EquipmentCode",
     "Euros",
     "EurosPerSquareMetre",
+    "ExchangedQuantity",
     "FigureValue",
+    "FlowQuantity",
     "FullTimeEquivalents",
     "Funder",
     "HourOfDay",
@@ -146,6 +151,7 @@ __all__ = [
     "WeeklyHours",
     "WorkingHours",
     "Zone",
+    "last_of_month",
     "monday_of",
     "sample_siret",
     "school_year_end",

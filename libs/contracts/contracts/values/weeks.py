@@ -1,6 +1,6 @@
-"""Weeks of the calendar, as ISO 8601 numbers them, and the school years that they are in."""
+"""Weeks of the calendar, as ISO 8601 numbers them, the school years that they are in, and months."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -27,6 +27,16 @@ def school_year_end(day: date) -> date:
     return date(day.year + (day.month > 8), 8, 31)
 
 
+def last_of_month(month: str) -> date:
+    """The day on which a month ends.
+
+    >>> last_of_month("2024-02")
+    datetime.date(2024, 2, 29)
+    """
+    begins = date.fromisoformat(f"{month}-01")
+    return (begins + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
 def _existing(week: str) -> str:
     monday_of(week)
     return week
@@ -45,5 +55,15 @@ IsoWeek = Annotated[
         ),
         "A week of the calendar from Monday on, by its number (ISO 8601).",
         ("2027-W05", "2026-W53"),
+    ),
+]
+CalendarMonth = Annotated[
+    str,
+    Field(max_length=7, pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Says(
+        "calendar-month",
+        Sentence("a month is written as in 2024-05", "un mois s'écrit comme 2024-05"),
+        "A month of the calendar.",
+        ("2024-05",),
     ),
 ]

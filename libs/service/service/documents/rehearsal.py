@@ -240,7 +240,9 @@ def _take(
         raise TypeError(f"{decider.category}: {decision.name} begins nothing")
     named = decider.identified_by
     identity = before.identity if before else getattr(command, named) if named else _id(number)
-    return Step(decider, decision, command, context.now, context.organisations, identity, before, looked_up, events, after)
+    return Step(
+        decider, decision, command, context.now, context.organisations, identity, before, looked_up, events, after
+    )
 
 
 def _id(number: int) -> str:
