@@ -1,6 +1,8 @@
-"""What member companies do: their network, investments, meters, waste, synergies, shared equipment, and the land for them."""
+"""What companies do: their network, investments, meters, waste, synergies, shared equipment, and the land for them."""
 
 from typing import Final
+
+from fastapi import APIRouter
 
 from companies.booking import bookings
 from companies.company import companies
@@ -9,6 +11,7 @@ from companies.flow import flows
 from companies.inventory import inventory
 from companies.investment import investments
 from companies.licence import licences
+from companies.matches import matching
 from companies.meter import meters
 from companies.plot import plots
 from companies.reactions import reactions
@@ -49,9 +52,6 @@ OF_PLOTS: Final = Reads(
     # What a company that looks for a place asks; who else wants it, and who paid what, is between those two.
     public=("plot", "name", "zone", "commune", "parcels", "outline", "area", "status", "price_per_m2"),
 )
-
-tables = register(OF_ITS_OWN)
-tables.include_router(inventory(OF_PLOTS))
 
 app = Service(
     "companies",
@@ -101,6 +101,8 @@ app = Service(
         ),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
-    router=tables,
+    router=APIRouter(
+        routes=[*register(OF_ITS_OWN).routes, *matching(OF_SYNERGIES).routes, *inventory(OF_PLOTS).routes]
+    ),
     reactions=reactions,
 )

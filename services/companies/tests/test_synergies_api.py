@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from partners import FOUNDRY, MILL, Partners, done, member, problem
 
+from companies import matches
 from contracts import sample_siret
 
 pytestmark = pytest.mark.anyio
@@ -192,3 +193,112 @@ async def test_flows_and_synergies_are_found_by_what_a_screen_asks(partners: Par
     assert await found(SYNERGIES, companies=MILL, status="detected") == await found(SYNERGIES, flows=need) == made
     assert await found(SYNERGIES, zones="zi-limoise", kind="heat", q="chaleur") == made
     assert await found(SYNERGIES, kind="cold") == []
+
+
+# Matches
+
+
+async def matched(partners: Partners, **asked: Any) -> list[tuple[str, str]]:
+    answer = done(await partners.get(f"{SYNERGIES}/matches", **asked))
+    return [(item["surplus"]["id"], item["need"]["id"]) for item in answer["items"]]
+
+
+async def test_a_match_says_why(partners: Partners) -> None:
+    await member(partners)
+    await member(partners, MILL, name="Moulin")
+    surplus = await declare(partners, last="2099-12-31")
+    need = await declare(partners, MILL, "need", quantity=4000, commune="18055", zone=None, last="2100-12-31")
+    answer = await partners.get(f"{SYNERGIES}/matches", by="epci")
+    assert answer.headers["cache-control"] == "private, no-cache"
+    said = done(answer)
+    assert (said["surpluses"], said["needs"], said["complete"]) == (1, 1, True)
+    (item,) = said["items"]
+    assert (item["kind"], item["waste"], item["unit"], item["points"]) == ("heat", None, "kwh", 12 + 20 + 23)
+    assert item["surplus"] == {
+        "id": surplus,
+        "company": FOUNDRY,
+        "name": "Fonderie de la Théols",
+        "commune": "36088",
+        "zone": "zi-limoise",
+        "description": "Chaleur des fours",
+        "quantity": 1000,
+        "first": "2024-03-01",
+        "last": "2099-12-31",
+    }
+    assert (item["need"]["id"], item["need"]["name"], item["need"]["commune"]) == (need, "Moulin", "18055")
+    codes = [reason["code"] for reason in item["reasons"]]
+    assert codes == ["same_flow", "quantity", "period", "distance"]
+    assert [reason["points"] for reason in item["reasons"]] == [0, 12, 20, 23]
+    assert item["reasons"][1]["value"] == 25
+    assert item["reasons"][3]["sentence"] == {
+        "en": "10.5 km between the two communes",
+        "fr": "10,5 km entre les deux communes",
+    }
+
+
+async def test_what_is_worked_on_ended_or_of_no_member_is_not_proposed(partners: Partners) -> None:
+    surplus, need = await two(partners)
+    assert await matched(partners) == [(surplus, need)]
+    path = await detect(partners, surplus, need)
+    assert await matched(partners) == []
+    done(await partners.post(f"{path}/abandon", {"reason": "not_agreed"}))
+    assert await matched(partners) == [(surplus, need)]
+    suspended = done(await partners.post(f"/companies/v1/companies/{MILL}/suspend", {"reason": "fee_unpaid"}))
+    assert suspended["status"] == "suspended"
+    assert await matched(partners) == []
+    done(await partners.post(f"/companies/v1/companies/{MILL}/reinstate"))
+    done(await partners.post(f"{FLOWS}/{surplus}/end", {"reason": "not_available"}, by="company", of=FOUNDRY))
+    assert await matched(partners) == []
+
+
+async def test_a_company_is_shown_the_matches_that_it_has_a_part_in(partners: Partners) -> None:
+    surplus, need = await two(partners)
+    await member(partners, LAUNDRY, name="Blanchisserie")
+    other = await declare(partners, LAUNDRY, "need", quantity=500)
+    both = [(surplus, other), (surplus, need)]
+    for role in ("network", "epci", "town_hall"):
+        assert sorted(await matched(partners, by=role)) == sorted(both)
+    assert sorted(await matched(partners, by="company", of=FOUNDRY)) == sorted(both)
+    assert await matched(partners, by="company", of=LAUNDRY) == [(surplus, other)]
+    assert await matched(partners, by="company", of=FOUNDRY, company=LAUNDRY) == [(surplus, other)]
+    assert await matched(partners, by="company", of=MILL, company=LAUNDRY) == []
+    for reader in ({"by": "company", "of": sample_siret(3)}, {"by": "company"}, {"by": "region"}, {"by": "ops"}):
+        assert await matched(partners, **reader) == []
+
+
+async def test_matches_are_found_by_kind_and_waste_and_come_in_pages(
+    partners: Partners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surplus, need = await two(partners)
+    scrap: dict[str, Any] = {"kind": "waste", "waste": "120101", "unit": "t", "quantity": 3}
+    gives, takes = await declare(partners, **scrap), await declare(partners, MILL, "need", **scrap)
+    further = await declare(partners, MILL, "need", quantity=2000)
+    assert await matched(partners, waste="120101") == await matched(partners, kind="waste") == [(gives, takes)]
+    assert await matched(partners, kind="cold") == []
+    every = await matched(partners)
+    assert {*every} == {(surplus, need), (surplus, further), (gives, takes)}
+    assert every[-1] == (surplus, further), "it covers half of it"
+    paged, path, query = [], f"{SYNERGIES}/matches", {"limit": "2"}
+    while path:
+        answer = await partners.get(path, **query)
+        paged += [(item["surplus"]["id"], item["need"]["id"]) for item in done(answer)["items"]]
+        path, query = answer.links["next"]["url"] if "next" in answer.links else "", {}
+    assert paged == every
+    monkeypatch.setattr(matches, "MOST_FLOWS", 2)
+    said = done(await partners.get(f"{SYNERGIES}/matches"))
+    assert (said["surpluses"], said["needs"], said["complete"]) == (2, 2, False)
+    assert {(item["surplus"]["id"], item["need"]["id"]) for item in said["items"]} == {
+        (gives, takes),
+        (surplus, further),
+    }, "the last that were declared"
+
+
+@pytest.mark.parametrize(
+    ("asked", "parameter"),
+    [({"limit": 0}, "limit"), ({"cursor": "eA=="}, "cursor"), ({"kind": "steam"}, "kind"), ({"sort": "km"}, "sort")],
+)
+async def test_matches_that_cannot_be_asked_for_are_told_by_the_parameter(
+    partners: Partners, asked: dict[str, Any], parameter: str
+) -> None:
+    said = problem(await partners.get(f"{SYNERGIES}/matches", **asked), 422, "invalid")
+    assert [error["parameter"] for error in said["errors"]] == [parameter]
