@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from indicators import employment, equipment, investment, land, network, resources, steering, waste, youth_events
+from indicators import (
+    employment,
+    equipment,
+    investment,
+    land,
+    network,
+    resources,
+    steering,
+    synergies,
+    waste,
+    youth_events,
+)
 from indicators.chapters import Catalogue
 
 catalogue: Final = Catalogue(
@@ -11,6 +22,7 @@ catalogue: Final = Catalogue(
     waste.CHAPTER,
     resources.CHAPTER,
     land.CHAPTER,
+    synergies.CHAPTER,
     youth_events.CHAPTER,
     equipment.CHAPTER,
     employment.CHAPTER,

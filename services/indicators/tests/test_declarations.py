@@ -63,6 +63,7 @@ from contracts.companies.plot import (
     PlotSpell,
     PlotStatus,
 )
+from contracts.companies.synergy import ExchangeCorrected, FlowExchanged
 from contracts.companies.unit import (
     UnitAreaCorrected,
     UnitLeaseCorrected,
@@ -106,7 +107,18 @@ from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
-from indicators import employment, equipment, investment, land, network, resources, steering, waste, youth_events
+from indicators import (
+    employment,
+    equipment,
+    investment,
+    land,
+    network,
+    resources,
+    steering,
+    synergies,
+    waste,
+    youth_events,
+)
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.dimensions import DIMENSIONS
@@ -875,6 +887,40 @@ def test_waste_is_recovered_by_an_operation_r_and_as_material_unless_it_gives_en
         assert facts(measure, treated) == [*([(MAY, -12.0 * counted)] if mode else []), (MAY, instead)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "unit", "measure"),
+    [
+        ("waste", "t", synergies.diverted_tonnes),
+        ("packaging", "t", synergies.diverted_tonnes),
+        ("waste", "m3", synergies.diverted_m3),
+        ("water", "m3", synergies.diverted_m3),
+        ("compressed_air", "m3", None),
+        ("heat", "kwh", None),
+        ("packaging", "pieces", None),
+    ],
+)
+def test_what_synergies_divert_counts_by_its_unit_on_the_last_day_of_the_month(
+    kind: str, unit: str, measure: Measure | None
+) -> None:
+    given: dict[str, Any] = {
+        **COMPANY,
+        "kind": kind,
+        "waste": "120101" if kind == "waste" else None,
+        "unit": unit,
+        "quantity": 20,
+        "participants": (),
+        "flow": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+        "month": "2021-05",
+        "exchanged_on": MAY,
+        "exchanged": 12.5,
+    }
+    told = FlowExchanged(**given, recorded_by=sample_siret(2))
+    corrected = ExchangeCorrected(**given, exchanged_before=125, reason="typing_error")
+    for each in (synergies.diverted_tonnes, synergies.diverted_m3):
+        assert facts(each, told) == ([(MAY, 12.5)] if each is measure else [])
+        assert facts(each, corrected) == ([(MAY, -125), (MAY, 12.5)] if each is measure else [])
+
+
 def test_the_shares_of_waste_are_rounded_to_four_decimals_and_absent_where_nothing_is_known() -> None:
     for share in (waste.recovery_rate, waste.material_recovery_rate, waste.hazardous_share):
         assert share.dimensions == ("company", "naf", "commune", "zone")
@@ -1073,6 +1119,8 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "let_area",
         "vacancy_rate",
         "companies_settled",
+        "diverted_tonnes",
+        "diverted_m3",
         "places_offered",
         "placements",
         "placement_fill_rate",

@@ -20,14 +20,17 @@ from proving import EMPTY, faults, fold, show
 from companies.booking import bookings
 from companies.company import companies
 from companies.equipment import WEEKDAYS, equipments
+from companies.flow import flows
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
 from companies.meter import Meter, meters
 from companies.plot import plots
+from companies.synergy import synergies
 from companies.unit import units
 from companies.waste_movement import waste_movements
 from contracts import codes
 from contracts.companies.company import CompanyActivated, CompanyApplied, CompanyLeft
+from contracts.companies.flow import FlowDeclared, FlowDirection
 from contracts.companies.investment import Step
 from contracts.companies.land import Origin
 from contracts.companies.meter import MeterKind
@@ -572,11 +575,13 @@ class Deciding:
         decision = self.rng.choices(possible, [WEIGHTS.get(decision.name, 1) for decision in possible])[0]
         asked = arguments[decision.name](self.rng) if decision.name in arguments else {}
         command = decision.command(on=self.on, **asked, **(creating if decision.creates else {}))
+        owners = decider.owners(state) if state else {}
+        organisations = {role: self.rng.choice(several) for role, several in owners.items()}
         try:
             events = decider.decide(
                 state,
                 command,
-                Context(now, frozenset(decision.by)),
+                Context(now, frozenset(decision.by), organisations),
                 [
                     self.states.get(
                         each.decider.stream_id(
@@ -733,6 +738,45 @@ class Clearing(Deciding):
             self.go_on(log)
             movement = f"{self.on:%Y}-{self.rng.randrange(3)}"
             self.decide(log, waste_movements, WASTE, movement, {"company": _company(self.rng)})
+
+
+FLOWS: Final[Sequence[str]] = [f"0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c{number:02}" for number in range(4)]
+"""Two surpluses and two needs, of four companies."""
+
+
+def _exchange(rng: random.Random) -> dict[str, Any]:
+    month = f"{rng.choice([2018, 2019])}-{rng.randint(1, 12):02}"
+    return {"flow": rng.choice(FLOWS[:2]), "month": month, "exchanged": rng.randrange(9_000) / 1_000}
+
+
+SYNERGIES: Final[Arguments] = {
+    "add-flow": lambda rng: {"flow": rng.choice(FLOWS)},
+    "find-feasible": lambda rng: {"quantity": rng.randint(1, 9)},
+    "record-exchange": _exchange,
+    "correct-exchange": lambda rng: {**_exchange(rng), "reason": "typing_error"},
+    "end": lambda _: {"reason": "other"},
+    "abandon": lambda _: {"reason": "other"},
+}
+
+
+class Exchanging(Deciding):
+    """What companies may have given to each other: random commands, decided by companies."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        kinds = {"waste": ("120101", "t"), "water": (None, "m3"), "compressed_air": (None, "m3")}
+        kind, (waste, unit) = self.rng.choice([*kinds.items()])
+        for number, flow in enumerate(FLOWS):
+            told: dict[str, Any] = {"kind": kind, "waste": waste, "unit": unit, "quantity": 9, "description": "Eau"}
+            direction: FlowDirection = "need" if number > 1 else "surplus"
+            place = {**_place(self.rng), "company": sample_siret(number)}
+            days: dict[str, Any] = {"first": BEGINNING, "last": None, "effective_on": BEGINNING}
+            declared = FlowDeclared(**place, **told, direction=direction, **days)
+            self.states[flows.stream_id(flow)] = flows.fold([declared])
+        for _ in range(commands):
+            self.go_on(log)
+            pair = {"title": "Eau", "surplus": self.rng.choice(FLOWS[:2]), "need": self.rng.choice(FLOWS[2:])}
+            self.decide(log, synergies, SYNERGIES, f"{seed}-{self.rng.randrange(2)}", pair)
 
 
 class Aiming(Deciding):
@@ -906,6 +950,24 @@ async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
     assert 0 <= (vacancy.total.value or 0) <= 1
 
 
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute(EMPTY)
+    log = Log("companies")
+    Exchanging(seed, commands, log)
+    of, second = only(catalogue.chapters["synergies"])
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] == []
+    async with snapshot(pool, of) as now:
+        tonnes, m3 = [(await now.answer(of[f"diverted_{unit}"], Question())).total.value for unit in ("tonnes", "m3")]
+    assert tonnes is None or m3 is None, "one synergy, one unit"
+    assert (tonnes or 0) >= 0
+    assert (m3 or 0) >= 0
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
@@ -917,6 +979,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
         Clearing(seed, 250, logs[0])
+        Exchanging(seed, 250, logs[0])
     counted = {event.event_type for measure in catalogue.measures for event in measure.events}
     assert counted <= {event.type for log in (*logs, *of_youth, decided) for event in log.recorded}
 

@@ -11,6 +11,7 @@ from indicators.recounts import (
     network,
     resources,
     steering,
+    synergies,
     waste,
     youth_events,
 )
@@ -22,6 +23,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "waste": waste.RECOUNTS,
     "resources": resources.RECOUNTS,
     "land": land.RECOUNTS,
+    "synergies": synergies.RECOUNTS,
     "youth-events": youth_events.RECOUNTS,
     "equipment": equipment.RECOUNTS,
     "employment": employment.RECOUNTS,
