@@ -329,6 +329,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "weighing_error": Sentence("Weighing error", "Erreur de pesée"),
             "late_document": Sentence("Late document", "Document tardif"),
             "audit_finding": Sentence("Finding of an audit", "Constat d'audit"),
+            "other": _OTHER,
         },
         "plot-statuses": {
             "reserve": Sentence("Land reserve", "Réserve foncière"),
