@@ -27,6 +27,7 @@ UNSAYABLE = {
     "monthly-hours": "JSON Schema takes 20.0 for an integer",
     "working-hours": "`multipleOf` is not true of floats",
     "posts": "JSON Schema takes 1.0 for an integer",
+    "maturity-level": "JSON Schema takes 2.0 for an integer",
     "places": "JSON Schema takes 1.0 for an integer",
     "break-minutes": "JSON Schema takes 30.0 for an integer",
     "rome": "the list has 532 codes",

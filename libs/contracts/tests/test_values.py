@@ -287,6 +287,12 @@ def test_what_a_meter_shows_has_at_most_ten_digits(kind: Any, slug: str, metered
     assert refused(kind, metered) == slug
 
 
+@pytest.mark.parametrize("level", [-1, 6, 2.0, "2", True, None])
+def test_a_level_of_maturity_is_one_of_six(level: object) -> None:
+    assert [parse(values.MaturityLevel, number) for number in range(6)] == [*range(6)]
+    assert refused(values.MaturityLevel, level) == "maturity-level"
+
+
 @pytest.mark.parametrize("number", [0, 1, 42, 7.5, 0.25, 119.35, 1_000_000])
 def test_full_time_equivalents_are_numbers_with_two_decimals(number: float) -> None:
     parsed = parse(values.FullTimeEquivalents, number)

@@ -1,4 +1,4 @@
-"""What companies do: their network, investments, meters, waste, synergies, shared equipment, and the land for them."""
+"""What companies do: network, investments, meters, waste, synergies, shared equipment, surveys, and the land for them."""
 
 from typing import Final
 
@@ -13,9 +13,11 @@ from companies.investment import investments
 from companies.licence import licences
 from companies.matches import matching
 from companies.meter import meters
+from companies.need import needs
 from companies.plot import plots
 from companies.reactions import reactions
 from companies.register import register
+from companies.survey import surveys
 from companies.synergy import synergies
 from companies.unit import units
 from companies.waste_movement import waste_movements
@@ -28,7 +30,9 @@ from contracts.companies import (
     investment,
     licence,
     meter,
+    need,
     plot,
+    survey,
     synergy,
     unit,
     waste_movement,
@@ -58,7 +62,8 @@ app = Service(
     title="Companies",
     description="Companies of the network, their headcount, the productive investments they announce, "
     "what their meters read, the waste that they send to be treated, what one of them gives to another, the shared "
-    "equipment that they book, and the plots and units of the economic sites.",
+    "equipment that they book, what they need on their way to industry 4.0, and the plots and units of the economic "
+    "sites.",
     resources=(
         Resource(
             companies,
@@ -88,6 +93,8 @@ app = Service(
             # When a machine is taken; by whom is the business of those two.
             reads=Reads(all=HOSTS, own=("company",), public=("equipment", "status", "starts", "ends")),
         ),
+        Resource(surveys, survey.CATEGORY.path, reads=OF_ITS_OWN),
+        Resource(needs, need.CATEGORY.path, reads=OF_ITS_OWN),
         Resource(plots, plot.CATEGORY.path, reads=OF_PLOTS),
         Resource(
             units,

@@ -1,4 +1,5 @@
-"""What an event asks of streams of this service: slots that fall free, machines that close, and hires that last."""
+"""What an event asks of streams of this service: slots that fall free, machines that close, members that leave, hires
+that last."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ from companies.booking import (
 )
 from companies.equipment import hour_of, open_on
 from companies.investment import EvidenceJob, TakeBackEvidence, investments
+from companies.need import Drop, Need, needs
+from companies.survey import Close, Survey, surveys
 from contracts.companies.booking import (
     BookingCancelled,
     BookingDisplaced,
@@ -138,6 +141,26 @@ def review_what_is_booked(_event: LicenceWithdrawn | CompanyLeft, booked: Sequen
     """A company that has left, or whose licence was withdrawn, cannot use what it has booked."""
     for found in booked:
         yield Issue(bookings, found.identity, Review(), expects=tuple(bookings.not_for(Review)))
+
+
+@reactions.to(
+    finds=surveys,
+    by={"company": "company"},
+    among={"status": ("begun", "completed", "validated", "abandoned")},
+)
+def close_its_survey(event: CompanyLeft, there: Sequence[Found[Survey]]) -> Iterable[Issue]:
+    """The maturity of a company that has left counts no more: from that day on, unless it was surveyed since."""
+    for found in there:
+        on_its_day = Close(on=event.effective_on)
+        yield Issue(surveys, found.identity, on_its_day, Close(), expects=tuple(surveys.not_for(Close)))
+
+
+@reactions.to(finds=needs, by={"company": "company"}, among={"status": "declared"})
+def drop_its_needs(_event: CompanyLeft, there: Sequence[Found[Need]]) -> Iterable[Issue]:
+    """A company that has left is not waited for."""
+    for found in there:
+        drop = Drop(reason="member_left")
+        yield Issue(needs, found.identity, drop, expects=tuple(needs.not_for(Drop)))
 
 
 @reactions.to()

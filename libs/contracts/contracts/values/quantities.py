@@ -192,6 +192,19 @@ Tally = Annotated[
         (1,),
     ),
 ]
+MaturityLevel = Annotated[
+    int,
+    Field(ge=0, le=5),
+    Says(
+        "maturity-level",
+        Sentence(
+            "a level of maturity is a whole number (not a text) from 0 to 5",
+            "un niveau de maturité est un nombre entier (et non un texte) de 0 à 5",
+        ),
+        "How mature a company is in a dimension: 0 is not at all, 5 as well as it gets.",
+        (2, 3),
+    ),
+]
 AidRate = Annotated[
     float,
     Field(gt=0, le=1),
