@@ -1,4 +1,4 @@
-"""What companies do: network, investments, meters, waste, synergies, shared equipment, surveys, and the land for them."""
+"""What companies do: network, investments, meters, waste, synergies, shared equipment, surveys, and their land."""
 
 from typing import Final
 

@@ -5,6 +5,7 @@ from typing import Final
 from indicators import (
     employment,
     equipment,
+    industry,
     investment,
     land,
     network,
@@ -25,6 +26,7 @@ catalogue: Final = Catalogue(
     synergies.CHAPTER,
     youth_events.CHAPTER,
     equipment.CHAPTER,
+    industry.CHAPTER,
     employment.CHAPTER,
     steering.CHAPTER,
     targets=steering.targets,

@@ -6,7 +6,9 @@ from typing import Any, Final, Literal
 
 from contracts import codes, labels
 from contracts.companies.meter import MeterKind
+from contracts.companies.need import NeedKind
 from contracts.companies.plot import PlotStatus
+from contracts.companies.survey import MaturityDimension
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
 from contracts.values import (
@@ -40,6 +42,8 @@ Name = Literal[
     "school",
     "resource",
     "plot_status",
+    "maturity_dimension",
+    "need_kind",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
     "indicator",
     "of",
@@ -169,6 +173,20 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=PlotStatus,
         counts="Count only plots that are this.",
         labels=lambda: labels.VOCABULARIES["plot-statuses"],
+    ),
+    "maturity_dimension": Dimension(
+        called=Sentence("Dimension of maturity", "Dimension de maturité"),
+        asked=MaturityDimension,
+        shown=MaturityDimension,
+        counts="Count only this dimension of industry 4.0.",
+        labels=lambda: labels.VOCABULARIES["maturity-dimensions"],
+    ),
+    "need_kind": Dimension(
+        called=Sentence("Kind of need", "Nature du besoin"),
+        asked=NeedKind,
+        shown=NeedKind,
+        counts="Count only needs of this kind.",
+        labels=lambda: labels.VOCABULARIES["need-kinds"],
     ),
 }
 """By the name that events, questions and answers know it by."""

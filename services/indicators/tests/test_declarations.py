@@ -53,6 +53,7 @@ from contracts.companies.meter import (
     ReadingDiscarded,
     ReadingRecorded,
 )
+from contracts.companies.need import NeedDeclared, NeedDropped, NeedMet, NeedOutcomeCorrected, NeedReopened
 from contracts.companies.plot import (
     PlotAreaCorrected,
     PlotOptioned,
@@ -63,6 +64,7 @@ from contracts.companies.plot import (
     PlotSpell,
     PlotStatus,
 )
+from contracts.companies.survey import DimensionLevel, MaturityCorrected, SurveyClosed, SurveyValidated
 from contracts.companies.synergy import ExchangeCorrected, FlowExchanged
 from contracts.companies.unit import (
     UnitAreaCorrected,
@@ -110,6 +112,7 @@ from contracts.youth_events.placement import PlacementApproved, PlacementCancell
 from indicators import (
     employment,
     equipment,
+    industry,
     investment,
     land,
     network,
@@ -1070,6 +1073,85 @@ def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to
     assert land.vacancy_rate.dimensions == ("commune", "zone")
 
 
+LEVELS: Final = (DimensionLevel(dimension="processes", level=0), DimensionLevel(dimension="people", level=4))
+VALIDATED: Final = SurveyValidated(**COMPANY, levels_before=(), levels=LEVELS)
+SURVEY_CLOSED: Final = SurveyClosed(**COMPANY, levels_before=LEVELS)
+
+
+def test_a_validated_survey_says_each_level_from_its_day_on_and_a_closed_one_takes_all_back() -> None:
+    steps = [
+        [(fact.part, fact.dimensions["maturity_dimension"], int(fact.value)) for fact in measure.facts(event)]
+        for measure in (industry.maturity_points, industry.maturity_levels)
+        for event in (VALIDATED, SURVEY_CLOSED)
+    ]
+    assert steps == [
+        [("processes", "processes", points[0]), ("people", "people", points[1])]
+        for points in ((0, 4), (0, 0), (1, 1), (0, 0))
+    ]
+    assert all(fact.is_step for fact in industry.maturity_points.facts(VALIDATED))
+    assert [facts(industry.companies_surveyed, event) for event in (VALIDATED, SURVEY_CLOSED)] == [[(ON, 1)], [(ON, 0)]]
+    never = SURVEY_CLOSED.model_copy(update={"levels_before": ()})
+    assert facts(industry.maturity_points, never) == facts(industry.maturity_levels, never) == []
+
+
+def test_a_corrected_level_counts_from_the_validation_on_until_the_next() -> None:
+    event = MaturityCorrected(
+        **COMPANY, dimension="people", level_before=4, level=1, validated_on=MARCH, reason="typing_error"
+    )
+    [fact] = industry.maturity_points.facts(event)
+    assert (fact.effective_on, fact.value, fact.part, fact.reaches_now) == (MARCH, Decimal(-3), "people", True)
+    assert fact.dimensions["maturity_dimension"] == "people"
+    assert type(event) not in industry.maturity_levels.events
+
+
+LACKED: Final[dict[str, Any]] = {**COMPANY, "kind": "training", "dimension": "people"}
+WANTED: Final[dict[str, Any]] = {**LACKED, "priority": "high", "declared_on": MARCH}
+
+
+@pytest.mark.parametrize(
+    ("event", "declared", "met"),
+    [
+        (NeedDeclared(**LACKED, title="Soudage", priority="high"), [(ON, 1)], []),
+        (NeedMet(**WANTED, means="grant"), [], [(ON, 1)]),
+        (NeedDropped(**WANTED, reason="too_costly"), [], []),
+        (NeedDropped(**WANTED, reason="member_left"), [], []),
+        (NeedDropped(**WANTED, reason="entered_by_mistake"), [(MARCH, -1)], []),
+        (
+            NeedOutcomeCorrected(
+                **LACKED, means_before="grant", means="expert", met_before=MAY, met_on=MARCH, reason="other"
+            ),
+            [],
+            [(MAY, -1), (MARCH, 1)],
+        ),
+        (NeedReopened(**LACKED, means="grant", met_on=MAY, reason="not_met"), [], [(MAY, -1)]),
+    ],
+)
+def test_a_need_counts_on_the_day_it_is_declared_and_on_the_day_it_is_met(
+    event: Event, declared: list[tuple[date, int]], met: list[tuple[date, int]]
+) -> None:
+    for measure, expected in ((industry.needs_declared, declared), (industry.needs_met, met)):
+        assert (type(event) in measure.events) >= bool(expected)
+        if type(event) in measure.events:
+            assert facts(measure, event) == expected
+            for fact in measure.facts(event):
+                assert fact.dimensions == {
+                    **{name: COMPANY[name] for name in ("company", "naf", "commune", "zone")},
+                    "maturity_dimension": "people",
+                    "need_kind": "training",
+                }
+
+
+def test_maturity_and_needs_met_are_rounded_and_absent_where_nobody_is_asked() -> None:
+    assert industry.maturity.dimensions == ("company", "naf", "commune", "zone", "maturity_dimension")
+    assert industry.maturity.compute(Decimal(6), Decimal(13)) == Decimal("2.17")
+    assert industry.maturity.compute(Decimal(8), Decimal(1)) == Decimal("0.13")
+    assert industry.maturity.compute(Decimal(6), Decimal(0)) == 0
+    assert industry.maturity.compute(Decimal(0), Decimal(0)) is None
+    assert industry.needs_met_rate.compute(Decimal(3), Decimal(2)) == Decimal("0.6667")
+    assert industry.needs_met_rate.compute(Decimal(0), Decimal(1)) is None
+    assert inputs(industry.needs_met_rate) == (industry.needs_declared, industry.needs_met)
+
+
 @pytest.mark.parametrize("indicator", catalogue.values(), ids=list(catalogue))
 def test_an_indicator_explains_itself(indicator: Any) -> None:
     assert indicator.title
@@ -1130,6 +1212,11 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "platform_companies",
         "platform_open_hours",
         "platform_use",
+        "companies_surveyed",
+        "maturity",
+        "needs_declared",
+        "needs_met",
+        "needs_met_rate",
         "vacancies_open",
         "vacancies_filled",
         "hires",

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -24,7 +25,9 @@ from companies.flow import flows
 from companies.investment import EnteredEvidence, investments
 from companies.licence import licences
 from companies.meter import Meter, meters
+from companies.need import needs
 from companies.plot import plots
+from companies.survey import EnteredLevel, surveys
 from companies.synergy import synergies
 from companies.unit import units
 from companies.waste_movement import waste_movements
@@ -34,6 +37,8 @@ from contracts.companies.flow import FlowDeclared, FlowDirection
 from contracts.companies.investment import Step
 from contracts.companies.land import Origin
 from contracts.companies.meter import MeterKind
+from contracts.companies.need import NeedKind, NeedMeans
+from contracts.companies.survey import MaturityDimension
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.model import Event
@@ -297,6 +302,40 @@ def units_of(on: date) -> Arguments:
     }
 
 
+DIMENSIONS: Final = get_args(MaturityDimension)
+SURVEYS: Final[Arguments] = {
+    "answer": lambda rng: {
+        "answers": tuple(
+            EnteredLevel(dimension=each, level=rng.randrange(6)) for each in DIMENSIONS[rng.choice([0, 0, 0, 4]) :]
+        )
+    },
+    "send-back": lambda _: {"reason": "implausible"},
+    "abandon": lambda _: {"reason": "postponed"},
+    "correct-level": lambda rng: {
+        "dimension": rng.choice(DIMENSIONS),
+        "level": rng.randrange(6),
+        "reason": "reassessment",
+    },
+}
+
+
+def needs_of(on: date) -> Arguments:
+    """What may be asked of a need on a day."""
+    return {
+        "declare": lambda rng: {
+            "dimension": rng.choice(DIMENSIONS[:2]),
+            "kind": rng.choice(get_args(NeedKind)[:3]),
+            "title": "Capteurs",
+            "priority": "high",
+        },
+        "change-priority": lambda rng: {"priority": rng.choice(["high", "low"])},
+        "meet": lambda rng: {"means": rng.choice(get_args(NeedMeans))},
+        "drop": lambda rng: {"reason": rng.choice(["entered_by_mistake", "too_costly"])},
+        "correct-outcome": lambda rng: {"met_on": on - timedelta(days=rng.randrange(60)), "reason": "typing_error"},
+        "reopen": lambda _: {"reason": "not_met"},
+    }
+
+
 def _work(rng: random.Random) -> dict[str, Any]:
     return {
         "rome": rng.choice(["H2902", "H2913"]),
@@ -529,6 +568,10 @@ WEIGHTS: Final = {
     "give-up-reservation": 0.3,
     "lapse-reservation": 0.3,
     "record-built": 0.3,
+    "abandon": 0.2,
+    "correct-level": 3,
+    "drop": 0.3,
+    "meet": 2,
     # These follow from what was decided, see Placing.
     "count-place": 0,
     "count-place-of-ended": 0,
@@ -665,6 +708,21 @@ class Settling(Deciding):
             plot, unit = f"limoise-{number}", f"atelier-{number}"
             self.decide(log, plots, plots_of(self.on), plot, {"code": plot}, now)
             self.decide(log, units, units_of(self.on), unit, {"code": unit}, now)
+
+
+class Surveying(Deciding):
+    """What members and the network may have found and lacked: random commands, decided by companies."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            company = sample_siret(self.rng.randrange(4))
+            if self.rng.random() < 0.2:
+                self.decide(log, companies, MEMBERS, company, {"siret": company})
+            self.decide(log, surveys, SURVEYS, company, {"company": company})
+            need = f"{self.on:%Y}-{self.rng.randrange(3)}"
+            self.decide(log, needs, needs_of(self.on), need, {"company": company})
 
 
 class Hiring(Deciding):
@@ -968,6 +1026,29 @@ async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_
     assert (m3 or 0) >= 0
 
 
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    await pool.execute(EMPTY)
+    log = Log("companies")
+    surveying = Surveying(seed, commands, log)
+    of, second = only(catalogue.chapters["industry"])
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] == []
+    known = [survey for name, survey in surveying.states.items() if name.startswith("survey-") and survey.levels]
+    met = [need for name, need in surveying.states.items() if name.startswith("need-") and need.status == "met"]
+    async with snapshot(pool, of) as now:
+        maturity = await now.answer(of["maturity"], Question(by=("maturity_dimension",)))
+        for name, count in (("companies_surveyed", len(known)), ("needs_met", len(met))):
+            assert ((await now.answer(of[name], Question())).total.value or 0) == count
+    for number, dimension in enumerate(DIMENSIONS if known else ()):
+        mean = Decimal(sum(survey.levels[number].level for survey in known)) / len(known)
+        assert maturity.cells[dimension,].value == mean.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert known or maturity.total.value is None
+
+
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
@@ -976,6 +1057,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Metering(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
         Settling(seed, 250, logs[0])
+        Surveying(seed, 250, logs[0])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
         Clearing(seed, 250, logs[0])

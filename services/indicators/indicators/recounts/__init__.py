@@ -6,6 +6,7 @@ from typing import Final
 from indicators.recounts import (
     employment,
     equipment,
+    industry,
     investment,
     land,
     network,
@@ -26,6 +27,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "synergies": synergies.RECOUNTS,
     "youth-events": youth_events.RECOUNTS,
     "equipment": equipment.RECOUNTS,
+    "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
     "steering": steering.RECOUNTS,
 }
