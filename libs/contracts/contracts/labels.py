@@ -450,6 +450,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "contract_ended": Sentence("The contract has ended", "Contrat arrivé à son terme"),
             "too_costly": Sentence("Too costly", "Trop coûteuse"),
             "company_left": Sentence("A company has left", "Départ d'une entreprise"),
+            "other": _OTHER,
         },
         "maturity-dimensions": {
             "strategy": Sentence("Strategy", "Stratégie"),
