@@ -342,6 +342,19 @@ def test_a_company_with_two_flows_agrees_once() -> None:
     given(*past).by(company=GREENHOUSE).when(Agree()).then_state(status="agreed", companies=(FOUNDRY, GREENHOUSE))
 
 
+def test_of_three_companies_all_must_agree() -> None:
+    facts = {**FACTS, "participants": (*BOTH, participant(NEEDS_TOO, NEED_TOO))}
+    past: tuple[Event, ...] = (
+        SynergyDetected(**facts, title="Chaleur", effective_on=day(3)),
+        SynergyQualified(**facts, effective_on=day(3)),
+        SynergyFoundFeasible(**facts, quantity_before=900, effective_on=day(3)),
+    )
+    for company, status in ((LAUNDRY, "feasible"), (FOUNDRY, "feasible"), (GREENHOUSE, "agreed")):
+        when = given(*past).by(company=company).when(Agree())
+        when.then_state(status=status)
+        past += when.events
+
+
 @pytest.mark.parametrize(
     ("status", "command", "event", "field"),
     [
@@ -433,6 +446,13 @@ def test_a_month_is_recorded_once_it_is_over_and_only_of_the_operation(
         when.rejected(slug)
     else:
         assert when.refusal is None
+
+
+def test_a_month_is_over_on_the_day_after_its_last() -> None:
+    august = record.model_copy(update={"month": "2024-08"})
+    for today, over in ((day(8, 31), False), (day(9), True)):
+        when = Specification(synergies, today=today)(*OPERATING).by(company=FOUNDRY).when(august)
+        assert (when.refusal is None) == over
 
 
 def test_a_month_counts_on_its_last_day_of_operation() -> None:

@@ -92,14 +92,14 @@ async def fold(pool: asyncpg.Pool, messages: list[Message], *to: Projection, cau
             await deliver(connection, chapter.subscription, chapter, messages, caught_up=caught_up)
 
 
-async def ask(pool: asyncpg.Pool, name: str, **question: Any) -> Any:
+async def ask(pool: asyncpg.Pool, of: str | Indicator, **question: Any) -> Any:
     where = {dimension: (code,) for dimension, code in question.pop("where", {}).items()}
     async with snapshot(pool, catalogue) as now:
-        return await now.answer(catalogue[name], Question(**question, where=where))
+        return await now.answer(catalogue[of] if isinstance(of, str) else of, Question(**question, where=where))
 
 
-async def value(pool: asyncpg.Pool, name: str, **question: Any) -> Any:
-    return (await ask(pool, name, **question)).total.value
+async def value(pool: asyncpg.Pool, of: str | Indicator, **question: Any) -> Any:
+    return (await ask(pool, of, **question)).total.value
 
 
 async def cells(pool: asyncpg.Pool, name: str, *by: str, **question: Any) -> dict[Any, Any]:
@@ -736,12 +736,12 @@ async def test_the_events_behind_a_figure_add_up_to_it(pool: asyncpg.Pool, quest
                 total = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
             if isinstance(measure, Distinct):
                 counted = {fact.dimensions["company"] for fact in facts if fact.indicator == measure.name}
-                assert len(counted) >= await value(pool, measure.name, **question)
+                assert len(counted) >= await value(pool, measure, **question)
             elif isinstance(measure, Quantile):
                 told = [fact.value for fact in facts for _ in range(fact.times)]
-                assert between(sorted(told), measure.at) == await value(pool, measure.name, **question)
+                assert between(sorted(told), measure.at) == await value(pool, measure, **question)
             else:
-                assert total == (await value(pool, measure.name, **question) or 0)
+                assert total == (await value(pool, measure, **question) or 0)
         order = [measure.name for measure in measures]
         places = [(order.index(fact.indicator), fact.topic, fact.position, fact.ordinal) for fact in facts]
         assert places == sorted(set(places))
