@@ -16,7 +16,19 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.companies import booking, company, equipment, investment, meter, plot, synergy, unit, waste_movement
+from contracts.companies import (
+    booking,
+    company,
+    equipment,
+    investment,
+    meter,
+    need,
+    plot,
+    survey,
+    synergy,
+    unit,
+    waste_movement,
+)
 from contracts.companies.booking import BookingApproved
 from contracts.companies.company import CompanyActivated, CompanyApplied, CompanyLeft, HeadcountReported
 from contracts.companies.equipment import EquipmentCommissioned, EquipmentEnteredService, EquipmentRetired
@@ -1429,7 +1441,8 @@ def about_persons(module: ModuleType) -> ModuleType:
 async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     indicators: str, issuer: Issuer, client: httpx.AsyncClient
 ) -> None:
-    of_companies = [company, about_persons(investment), meter, waste_movement, synergy, plot, unit, equipment, booking]
+    kept = (company, meter, waste_movement, synergy, plot, unit, equipment, booking, survey, need)
+    of_companies = [about_persons(investment), *kept]
     registry = Registry([*of_companies, hire, vacancy, offer, placement])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]
