@@ -68,7 +68,7 @@ from indicators.recounts.counting import (
 )
 from indicators.recounts.counting import Distinct as Contributors
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 Zone = Literal["north", "south"] | None
 ZONES: Final[tuple[Zone, ...]] = ("north", "south", None)

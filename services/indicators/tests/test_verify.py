@@ -88,7 +88,7 @@ from youth_events.offer import offers
 from youth_events.placement import Guardian, Pupil, Tutor, placements
 from youth_events.reactions import count_places
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 TODAY: Final = date(2025, 12, 31)
 NOW: Final = datetime.combine(TODAY, time(), PARIS)
@@ -1137,10 +1137,18 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     Metering(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])
-    await fold(pool, ALL, *logs)
-    recount = Recount(RECOUNTS)
+    of, second = only(
+        network.CHAPTER,
+        investment.CHAPTER,
+        land.CHAPTER,
+        youth_events.CHAPTER,
+        equipment.CHAPTER,
+        steering.CHAPTER,
+    )
+    await fold(pool, of.chapters.values(), *logs)
+    recount = Recount(second)
     with Topics() as topics:
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, of) as now:
             asked = await ask(now)
             prepare(recount, asked)
             show(topics, recount, now.chapters, *logs)
@@ -1151,12 +1159,12 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
         for corruption, statement in CORRUPTIONS.items():
             corrupting = re.sub(r"<(\w+)>", r"measure = (SELECT id FROM measures WHERE name = '\1')", statement)
             assert await pool.execute(corrupting) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0"), corruption
-            async with snapshot(pool, catalogue) as now:
+            async with snapshot(pool, of) as now:
                 where = re.findall(r"<(\w+)>", statement)
                 assert await is_wrong(now, asked, recount, topics, where), corruption
             for table in KEPT:
                 await pool.execute(f"TRUNCATE {table}; INSERT INTO {table} TABLE {table}_kept")
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, of) as now:
             assert not await is_wrong(now, asked, recount, topics)
 
 
