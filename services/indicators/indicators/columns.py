@@ -75,10 +75,9 @@ WHERE position > least AND position > (held ->> partition::text)::bigint
 """
 _READ_SLICES: Final = "SELECT id, contributor, dimensions FROM slices WHERE id = ANY ($1::bigint[])"
 _UNKNOWN: Final = "SELECT DISTINCT slice FROM arrived WHERE slice NOT IN (SELECT slice FROM slices)"
-_ADD_FACTS: Final = """
-INSERT INTO facts BY NAME SELECT * EXCLUDE (slice, contributor) FROM arrived JOIN slices USING (slice);
-DROP TABLE arrived;
-"""
+_ADD_FACTS: Final = (
+    "INSERT INTO facts BY NAME SELECT * EXCLUDE (slice, contributor) FROM arrived JOIN slices USING (slice)"
+)
 
 
 class Generation(NamedTuple):
@@ -208,7 +207,8 @@ class Columns:
 
     def _add(self, served: Mapping[str, Generation]) -> None:
         self._database.execute(_ADD_FACTS)
-        self._held = {**served}
+        self._held = {**served}  # Before anything else can be interrupted: facts are added once.
+        self._database.execute("DROP TABLE arrived")
 
     def _drop(self, gone: Collection[str]) -> None:
         measures = [measure for name in gone for measure in self._held[name].measures]
