@@ -24,10 +24,17 @@ NOBODY = "01a208f7-f16f-7485-b569-57556200edb8"
 
 @pytest.fixture
 async def client(shared_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    settings = settings_for(shared_database, issuer, max_body_bytes=2000, request_timeout=0.5)
+    settings = settings_for(shared_database, issuer, max_body_bytes=2000)
     async with calling(settings, **bearer(issuer)) as client:
         yield client
         assert (await client.get("/v1/lamps")).json()["items"] == [], "nothing half done"
+
+
+@pytest.fixture
+async def impatient(shared_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service that waits for half a second."""
+    async with calling(settings_for(shared_database, issuer, request_timeout=0.5), **bearer(issuer)) as client:
+        yield client
 
 
 def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
@@ -128,17 +135,17 @@ async def test_less_than_was_announced_is_not_decided_whatever_the_server_says(
     assert answer.headers["connection"] == "close"
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_does_not_come_is_not_waited_for(impatient: httpx.AsyncClient) -> None:
     async def stalling() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.sleep(3600)
 
-    problem(await client.post("/v1/lamps", content=stalling(), headers=JSON), 408, "request-timeout")
-    problem(await client.post("/v1/readings", content=stalling(), headers=JSON), 408, "request-timeout")
+    problem(await impatient.post("/v1/lamps", content=stalling(), headers=JSON), 408, "request-timeout")
+    problem(await impatient.post("/v1/readings", content=stalling(), headers=JSON), 408, "request-timeout")
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/v1/slow")
+async def test_an_answer_that_does_not_come_is_not_waited_for(impatient: httpx.AsyncClient) -> None:
+    answer = await impatient.get("/v1/slow")
     problem(answer, 503, "timed-out")
     assert answer.headers["retry-after"] == "1"
 

@@ -880,7 +880,7 @@ ALL: Final = catalogue.chapters.values()
 
 def only(*chapters: Chapter) -> tuple[Catalogue, Mapping[str, Recounts]]:
     """These chapters, and what counts them a second time."""
-    of = Catalogue(*chapters)
+    of = Catalogue(*chapters, targets=steering.targets if steering.CHAPTER in chapters else None)
     return of, {name: RECOUNTS[name] for name in of.chapters}
 
 
@@ -1141,6 +1141,7 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
         network.CHAPTER,
         investment.CHAPTER,
         land.CHAPTER,
+        resources.CHAPTER,
         youth_events.CHAPTER,
         equipment.CHAPTER,
         steering.CHAPTER,
