@@ -133,11 +133,17 @@ def _french(code: str, label: str) -> ReferenceItem:
     return ReferenceItem(code=code, label=ReferenceLabel(fr=label.strip(), en=None))
 
 
+@cache
+def _words(text: str) -> frozenset[str]:
+    """Folding those of all lists takes longer than all else of an application's start: it is done once in a process."""
+    return frozenset(words(text))
+
+
 def router(service: Service) -> APIRouter:
     """The routes of a service's lists."""
     routes = APIRouter(prefix="/v1/reference", tags=["reference"], dependencies=[requires(f"{service.name}:read")])
     known = {
-        name: [_Entry(item, frozenset(words(f"{item.code} {item.label.fr} {item.label.en or ''}"))) for item in items]
+        name: [_Entry(item, _words(f"{item.code} {item.label.fr} {item.label.en or ''}")) for item in items]
         for name, items in sorted(lists(service).items())
     }
     named = Annotated[str, Path(description="The name of a list.", json_schema_extra={"enum": list(known)})]

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Final, get_args
 
 import httpx
@@ -217,13 +219,19 @@ class Keys:
 
     async def _ask(self) -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2.0, follow_redirects=True) as client:
+            async with httpx.AsyncClient(verify=_authorities(), timeout=2.0, follow_redirects=True) as client:
                 answer = await client.get(self._url)
                 self._known = _usable(answer.raise_for_status().json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as failure:
             log.warning("the issuer's keys can't be fetched from %s: %r", self._url, failure)
             return False
         return True
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Reading the certificates of authorities holds up everything else for 50 ms: once is enough."""
+    return httpx.create_ssl_context()
 
 
 def _usable(jwks: Any) -> Mapping[str | None, jwt.PyJWK]:
