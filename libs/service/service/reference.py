@@ -80,20 +80,21 @@ def lists(service: Service) -> Mapping[str, list[ReferenceItem]]:
 
 def vocabularies(service: Service) -> set[tuple[str, ...]]:
     """The closed vocabularies that the commands and states of a service are written in."""
-    found: set[tuple[str, ...]] = set()
-    for resource in service.resources:
-        for model in (resource.decider.state, *resource.decider.decisions):
-            found.update(_literals(model))
-    return found
+    models = (model for each in service.resources for model in (each.decider.state, *each.decider.decisions))
+    return {vocabulary for model in models for vocabulary in _of_model(model)}
+
+
+@cache
+def _of_model(model: type[BaseModel]) -> frozenset[tuple[str, ...]]:
+    fields = get_type_hints(model, include_extras=True)
+    return frozenset(vocabulary for name in model.model_fields for vocabulary in _literals(fields[name]))
 
 
 def _literals(annotation: Any) -> Iterator[tuple[str, ...]]:
     if get_origin(annotation) is Literal:
         yield get_args(annotation)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = get_type_hints(annotation, include_extras=True)
-        for name in annotation.model_fields:
-            yield from _literals(fields[name])
+        yield from _of_model(annotation)
     else:
         for part in get_args(annotation):
             yield from _literals(part)
