@@ -80,7 +80,9 @@ def lists(service: Service) -> Mapping[str, list[ReferenceItem]]:
 
 def vocabularies(service: Service) -> set[tuple[str, ...]]:
     """The closed vocabularies that the commands and states of a service are written in."""
-    models = (model for each in service.resources for model in (each.decider.state, *each.decider.decisions))
+    models: Iterator[type[BaseModel]] = (
+        model for each in service.resources for model in (each.decider.state, *each.decider.decisions)
+    )
     return {vocabulary for model in models for vocabulary in _of_model(model)}
 
 
