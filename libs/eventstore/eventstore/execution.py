@@ -25,8 +25,8 @@ from eventstore.postgres.appending import (
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored
-from eventstore.postgres.store import Store
 from eventstore.refusal import PERSON_UNKNOWN, Rejected
+from eventstore.streams import Streams
 
 ATTEMPTS = 100
 """Every lost race was won by another command, so giving up means that a stream is truly crowded."""
@@ -58,7 +58,7 @@ class Outcome(Generic[S]):
 
 
 async def execute(
-    store: Store,
+    store: Streams,
     decider: Decider[S],
     command: Command,
     *,
@@ -69,8 +69,11 @@ async def execute(
     expected: int | None = None,
     key: Key | None = None,
     reaction: str | None = None,
+    begins: str | None = None,
 ) -> Outcome[S]:
     """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
+
+    A new one is known by what its command says, else as `begins`, or by an id that is made up.
 
     `expected` makes it run on that version only. With a `key` it has one effect however often it is sent: the aggregate
     is returned as that effect left it; a `reaction` is such a key that is kept for ever. `now` is aware, in
@@ -84,7 +87,7 @@ async def execute(
     creates = identity is None
     if identity is None:
         named = decider.identified_by
-        identity = getattr(command, named) if named else str(new_id())
+        identity = getattr(command, named) if named else begins or str(new_id())
     stream_id = decider.stream_id(identity)
     # A stream whose id was just made need not be looked for.
     may_exist = not creates or decider.identified_by is not None
@@ -179,13 +182,13 @@ async def execute(
             turn.release()
 
 
-async def current(store: Store, decider: Decider[S], identity: str) -> Outcome[S] | None:
+async def current(store: Streams, decider: Decider[S], identity: str) -> Outcome[S] | None:
     """An aggregate as it stands."""
     stored = await store.load(decider.stream_id(identity))
     return await revive(store, decider, stored) if stored and stored.category == decider.category else None
 
 
-async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S]:
+async def revive(store: Streams, decider: Decider[S], stored: Stored) -> Outcome[S]:
     """An aggregate from its stored state, or from its events where that is of another revision of the code."""
     if not stored.is_fresh(decider.state.revision):
         return await at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
@@ -193,7 +196,7 @@ async def revive(store: Store, decider: Decider[S], stored: Stored) -> Outcome[S
     return Outcome(stored.stream_id, decider.identity(stored.stream_id), stored.version, state, stored.state)
 
 
-async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome[S]:
+async def at_version(store: Streams, decider: Decider[S], at: Appended) -> Outcome[S]:
     """An aggregate as it was at a version."""
     history = await store.history(at.stream_id, upto=at.version)
     state = decider.fold(decider.decode(event.type, event.schema_version, event.data) for event in history)
@@ -204,13 +207,13 @@ async def at_version(store: Store, decider: Decider[S], at: Appended) -> Outcome
     )
 
 
-async def _replayed(store: Store, decider: Decider[S], key: Key | None) -> Outcome[S] | None:
+async def _replayed(store: Streams, decider: Decider[S], key: Key | None) -> Outcome[S] | None:
     known = await store.find_key(key) if key else None
     return await at_version(store, decider, known) if known else None
 
 
 async def _look_up(
-    store: Store, lookups: Sequence[Lookup], command: Command, state: State | None
+    store: Streams, lookups: Sequence[Lookup], command: Command, state: State | None
 ) -> tuple[Sequence[State | None], Sequence[tuple[str, int]]]:
     if not lookups:
         return (), ()

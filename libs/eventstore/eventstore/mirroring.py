@@ -14,6 +14,7 @@ from eventstore.kafka.envelope import Message
 from eventstore.mirrors import Mirror
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
+from eventstore.streams import Streams
 
 LAG: Final = timedelta(seconds=10)
 """A mirror that was not found at the end of each of its partitions for so long is behind."""
@@ -44,7 +45,7 @@ async def mirror_messages(connection: asyncpg.Connection, mirror: Mirror[Any], m
     await connection.executemany(_PUT, folded)
 
 
-async def refuse_behind(store: Store, lookups: Iterable[Lookup]) -> None:
+async def refuse_behind(store: Streams, lookups: Iterable[Lookup]) -> None:
     """Raises MirrorBehind where one of the mirrors that are looked up is behind: what it showed may be no longer so."""
     for lookup in lookups:
         if isinstance(lookup.decider, Mirror):

@@ -20,6 +20,7 @@ from eventstore.postgres.appending import Named
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.store import Store
 from eventstore.refusal import PERSON_ERASED
+from eventstore.streams import Streams
 
 C = TypeVar("C", bound=Command)
 
@@ -37,7 +38,7 @@ class Introduced(Generic[C]):
     """That none of them was erased meanwhile, nor anybody whom the stream named before."""
 
 
-async def introduce(store: Store, decision: Decision, command: C, named_before: Iterable[str]) -> Introduced[C]:
+async def introduce(store: Streams, decision: Decision, command: C, named_before: Iterable[str]) -> Introduced[C]:
     """Recognises whom a command names; who is not known gets a pseudonym. Raises Rejected where the stream named
     somebody before who was erased, and StoreUnavailable."""
     told: dict[str, Person] = {

@@ -34,6 +34,10 @@ Its `__main__.py` says `main(app)` of `service.running.cli`, and `python -m lamp
     ...         print(path, *(method for method in methods if method != "parameters"))
     /v1/reference get
     /v1/reference/{name} get
+    /v1/imports post get
+    /v1/imports/{id} get
+    /v1/imports/{id}/report get
+    /v1/imports/{id}/report.csv get
     /v1/lamps get post
     /v1/lamps/{id} get
     /v1/lamps/{id}/events get

@@ -24,6 +24,7 @@ from service.http.languages import VARIES, language_of
 from service.http.problems import Problem
 from service.http.resource import Endpoints
 from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFUSED, ORIGIN_REFUSED, Said
+from service.importing import routes as imports
 from service.running import health
 from service.running.runtime import Runtime
 from service.running.settings import Settings, SettingsError
@@ -70,6 +71,7 @@ class Application(FastAPI):
             name=self._service.name,
             resources=self._resources,
             routes=self._service.routes,
+            files=(imports.PATH,) if self._service.resources else (),
             settings=self.state.runtime.settings,
         )
 
@@ -87,9 +89,12 @@ def guarded(
     settings: Settings,
     resources: Mapping[str, Endpoints] | None = None,
     routes: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> ASGIApp:
     """What stands around every application: its boundary, and what browsers need around that."""
-    boundary = Boundary(application, name=name, resources=resources or {}, routes=routes, settings=settings)
+    boundary = Boundary(
+        application, name=name, resources=resources or {}, routes=routes, files=files, settings=settings
+    )
     if not settings.cors_origins:
         return boundary
     return _Origins(
@@ -184,6 +189,8 @@ def build(
     if api:
         application.include_router(documentation.router(service))
         application.include_router(reference.router(service))
+        if service.resources:
+            application.include_router(imports.router(service))
         if service.names_persons:
             application.include_router(persons.router(service))
         if service.router is not None:

@@ -80,7 +80,8 @@ async def test_a_command_reaches_the_subscription_of_another_service(
         work = (await client.get("/ready")).json()["work"]
         assert work.pop("relay") == "leading, at position 2"
         assert work == {
-            "forgetting of old idempotency keys": "running",
+            "forgetting of old idempotency keys and imports": "running",
+            "imports": "waiting",
             "settling of labels": "running",
             "refolding": "all streams are as this release writes them",
         }

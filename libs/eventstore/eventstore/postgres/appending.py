@@ -142,6 +142,12 @@ class Appended(NamedTuple):
     replayed: bool
 
 
+def refuse_large(events: Iterable[NewEvent]) -> None:
+    """Raises EventTooLarge."""
+    if any(len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES for event in events):
+        raise EventTooLarge(f"an event is at most {MAX_EVENT_BYTES} bytes of JSON")
+
+
 def touches(append: Append) -> Iterable[object]:
     """What an append must have for itself within a group: one statement could not tell two of them apart."""
     yield append.stream_id

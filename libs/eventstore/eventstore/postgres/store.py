@@ -20,14 +20,13 @@ import asyncpg
 from eventstore.discretion import described
 from eventstore.postgres.appending import (
     APPEND_GROUP,
-    MAX_EVENT_BYTES,
     Append,
     Appended,
-    EventTooLarge,
     Key,
     KeyReused,
     answers,
     looks_at,
+    refuse_large,
     touches,
     written,
 )
@@ -118,11 +117,7 @@ class Store:
         Raises VersionConflict, KeyReused, ClaimTaken, PersonUnknown, EventTooLarge and StoreUnconfirmed, with nothing
         stored; after StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
-        if any(
-            len(event.data) > MAX_EVENT_BYTES // 4 and len(event.data.encode()) > MAX_EVENT_BYTES
-            for event in append.events
-        ):
-            raise EventTooLarge(f"an event is at most {MAX_EVENT_BYTES} bytes of JSON")
+        refuse_large(append.events)
         return await self._append(append)
 
     async def load(self, stream_id: str) -> Stored | None:
@@ -204,7 +199,7 @@ class Store:
         await self.fetch("SELECT gin_clean_pending_list('streams_by_label')")
 
     async def forget_keys(self, older_than: timedelta) -> int:
-        """Deletes the idempotency keys of effects older than this; returns how many."""
+        """Deletes the idempotency keys of effects older than this, unless an import may need them; returns how many."""
         forgotten = 0
         while True:
             # In slices: however many there are, none takes long.
@@ -212,7 +207,11 @@ class Store:
                 """
                 DELETE FROM idempotency_keys
                 WHERE key IN (
-                    SELECT key FROM idempotency_keys WHERE recorded_at < now() - $1::interval LIMIT $2
+                    SELECT key FROM idempotency_keys
+                    WHERE recorded_at < least(
+                        now() - $1::interval, (SELECT min(received_at) FROM imports WHERE ended_at IS NULL)
+                    )
+                    LIMIT $2
                 )
                 RETURNING 1
                 """,

@@ -20,6 +20,7 @@ from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.topics import existing_topics
 from eventstore.postgres.confirmation import confirm, is_confirmed, withdraw
 from eventstore.postgres.derived import Collision, Derived, collisions, put_beside
+from eventstore.postgres.importing import halt
 from eventstore.postgres.store import SELECT_EVENTS, Recorded
 from eventstore.publishing.relay import TRY_LOCK
 from eventstore.publishing.routes import Routes, UnknownDestination
@@ -187,6 +188,7 @@ async def reconcile(
                 for each in lost
             ],
         )
+        await halt(connection)
         colliding = await collisions(connection)
         await confirm(connection)
     return Reconciled(taken_back, lost, comparison.unpublished, colliding, goes_on_after)

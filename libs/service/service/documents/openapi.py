@@ -14,6 +14,7 @@ from service.documents.components import Document, refer, untyped_null
 from service.documents.examples import example
 from service.documents.operations import Operations
 from service.documents.schemas import told
+from service.importing import routes as imports
 from service.running import health
 
 VERSION: Final = "1"
@@ -23,6 +24,7 @@ _FRAMEWORKS: Final = frozenset({"HTTPValidationError", "ValidationError"})
 _TAGS: Final = {
     "health": "Whether the service lives, and whether it can serve.",
     "documentation": "What its problems mean.",
+    "imports": "Files of commands, how far they are, and what became of their lines.",
     "persons": "What is held of persons, and who will be erased for nobody's need.",
     "reference": "The lists that codes are taken from, with labels in French and English.",
 }
@@ -34,6 +36,8 @@ def document(service: Service) -> Document:
     router.include_router(health.router)
     router.include_router(documentation.router(service))
     router.include_router(reference.router(service))
+    if service.resources:
+        router.include_router(imports.router(service))
     if service.names_persons:
         router.include_router(persons.router(service))
     if service.router is not None:

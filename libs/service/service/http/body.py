@@ -20,10 +20,13 @@ _ESCAPED_NUL: Final = b"\\u0000"
 
 def read_command(model: type[C], exchange: Exchange, body: bytes) -> C:
     """The command a body holds; nothing at all stands for a command without fields. Raises Problem."""
-    if not body:
-        body = b"{}"
-    else:
+    if body:
         headers.require_json(exchange)
+    return command_of(model, body or b"{}")
+
+
+def command_of(model: type[C], body: bytes) -> C:
+    """The command that a JSON document holds. Raises Problem."""
     try:
         command = model.model_validate_json(body)
     except ValidationError as error:

@@ -38,14 +38,17 @@ class Boundary:
         resources: Mapping[str, Endpoints],
         settings: Settings,
         routes: Collection[str] = (),
+        files: Collection[str] = (),
     ) -> None:
-        """`routes` are paths of the application's own, also where they lie below a resource's."""
+        """`routes` are paths of the application's own, also where they lie below a resource's; to `files` whole files
+        are sent, which may be larger and take longer."""
         self._application = application
         self._root_path = f"/{name}"
         self._resources = resources
         self._routes = frozenset(routes)
-        self._deadlines = Deadlines(settings.request_timeout)
-        self._limit = settings.max_body_bytes
+        self._files = frozenset(files)
+        self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
+        self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens."""
@@ -58,12 +61,14 @@ class Boundary:
             path = path[len(root_path) :]
             if not path:
                 scope["path"] = f"{root_path}/"
-        exchange = Exchange(scope, receive, send, limit=self._limit)
+        is_file = path in self._files and scope["method"] == "POST"
+        limit, deadlines = self._limits_of_files if is_file else self._limits
+        exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
         found = None
         try:
             if "refused" in scope:
                 raise scope["refused"]
-            with self._deadlines.limit():
+            with deadlines.limit():
                 found = self._find(path)
                 if found is None:
                     if not path.isprintable():

@@ -1,6 +1,6 @@
 """One HTTP request and its answer, as plain ASGI messages: no framework object is made on the way of a command."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
@@ -89,6 +89,14 @@ class Exchange:
             message = await self.receive()
             chunks.append(message.get("body", b""))
         return b"".join(chunks)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises BodyTooLarge as soon as it is, and Disconnected."""
+        while not self.complete:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                raise Disconnected
+            yield message.get("body", b"")
 
     async def receive(self) -> Message:
         """The next message from the client. Raises BodyTooLarge as soon as the body is, and Refused."""

@@ -46,6 +46,10 @@ class Readers:
         """Whether he reads this record whole."""
         return self.reads_all(actor) or not self._own.isdisjoint(self._decider.standing(state, actor))
 
+    def sees(self, state: State, actor: Actor) -> bool:
+        """Whether this record is there for him at all."""
+        return bool(self.public) or self.reads_whole(state, actor)
+
     def owned(self, actor: Actor) -> Iterable[tuple[str, str]]:
         """The fields and their values that make a record one of his own."""
         return [

@@ -16,15 +16,15 @@ from urllib.parse import quote
 from pydantic_core import to_json
 
 from eventstore.decider import Decider, Decision
-from eventstore.execution import Outcome, StreamNotFound, current, execute, revive
+from eventstore.execution import Outcome, StreamNotFound, current, revive
 from eventstore.postgres.appending import Key
 from eventstore.postgres.listing import NONE
 from eventstore.postgres.store import Known
-from eventstore.refusal import Forbidden, Rejected
 from service import clock
 from service.http import headers, listing, reading
 from service.http.auth import Caller
 from service.http.body import read_command
+from service.http.deciding import decide
 from service.http.exchange import JSON, Exchange
 from service.http.listing import Page, Questions, plain_page, refuse_undeclared
 from service.http.problems import Problem, wrong_method
@@ -100,7 +100,7 @@ class Endpoints:
             raise StreamNotFound(self._decider.category, rest[0])
         match exchange.method, rest:
             case "POST", [identity, verb] if verb in self.resource.verbs:
-                await self._decide(exchange, identity, self.resource.verbs[verb])
+                await self._answer(exchange, 200, *await self._execute(exchange, self.resource.verbs[verb], identity))
             case "POST", []:
                 await self._create(exchange)
             case (("GET" | "HEAD"), [identity]):
@@ -130,17 +130,6 @@ class Endpoints:
         location = f"{exchange.root_path}{self.resource.path}/{quote(outcome.identity, safe='')}"
         await self._answer(exchange, 201, outcome, caller, (b"location", location.encode()))
 
-    async def _decide(self, exchange: Exchange, identity: str, decision: Decision) -> None:
-        try:
-            outcome, caller = await self._execute(exchange, decision, identity)
-        except Forbidden:
-            caller = await self._runtime.caller(exchange.headers.get(b"authorization"))
-            found = await current(self._runtime.store, self._decider, identity)
-            if found is None or not self._sees(found, caller):
-                raise StreamNotFound(self._decider.category, identity) from None
-            raise
-        await self._answer(exchange, 200, outcome, caller)
-
     async def _execute(
         self, exchange: Exchange, decision: Decision, identity: str | None
     ) -> tuple[Outcome[Any], Caller]:
@@ -155,29 +144,19 @@ class Endpoints:
             # Neither a client's name nor a key holds a line break, so no two requests make the same key by chance.
             route = self.resource.path if identity is None else f"{self.resource.path}/{identity}/{decision.name}"
             key = Key(f"{caller.actor.client}\n{route}\n{named}", runtime.store.keyed(body))
-        try:
-            outcome = await execute(
-                runtime.store,
-                self._decider,
-                command,
-                identity=identity,
-                actor=caller.actor,
-                now=clock.now(),
-                expected=expected,
-                key=key,
-                metadata=_metadata(caller, exchange),
-            )
-        except Rejected as rejected:
-            await self._hide(rejected, caller)
-            raise
+        outcome = await decide(
+            runtime.store,
+            self._decider,
+            self._readers,
+            command,
+            identity=identity,
+            actor=caller.actor,
+            now=clock.now(),
+            expected=expected,
+            key=key,
+            metadata=metadata_of(caller, exchange),
+        )
         return outcome, caller
-
-    async def _hide(self, rejected: Rejected, caller: Caller) -> None:
-        """Does not name a record that a command collides with to whom it is not there for."""
-        if rejected.collides_with is not None:
-            found = await current(self._runtime.store, self._decider, rejected.collides_with)
-            if found is None or not self._sees(found, caller):
-                rejected.collides_with = None
 
     async def _answer(
         self, exchange: Exchange, status: int, outcome: Outcome[Any], caller: Caller, *more: tuple[bytes, bytes]
@@ -197,7 +176,7 @@ class Endpoints:
         if exchange.scope.get("query_string"):
             refuse_undeclared(exchange.scope["query_string"], ())
         found = await current(self._runtime.store, self._decider, identity)
-        if found is None or not self._sees(found, caller):
+        if found is None or not self._readers.sees(found.state, caller.actor):
             raise StreamNotFound(self._decider.category, identity)
         persons = await self._persons([found], caller)
         about = (*(_UNSHARED if persons is None else _UNKEPT), (b"etag", headers.etag(found.version).encode()))
@@ -206,10 +185,6 @@ class Endpoints:
             await exchange.answer(304, b"", about)
             return
         await exchange.answer(200, self._shown(found, caller, persons).encode(), (JSON, *about))
-
-    def _sees(self, outcome: Outcome[Any], caller: Caller) -> bool:
-        """Whether the record is there for the caller at all."""
-        return bool(self._readers.public) or self._readers.reads_whole(outcome.state, caller.actor)
 
     async def _persons(self, outcomes: Sequence[Outcome[Any]], caller: Caller) -> Mapping[str, Known] | None:
         """Who those are that records name, by their pseudonyms; None for a caller who may not know."""
@@ -248,7 +223,7 @@ class Endpoints:
         caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
         page = plain_page(exchange.scope.get("query_string", b""))
         found = await current(self._runtime.store, self._decider, identity)
-        if found is None or not self._sees(found, caller):
+        if found is None or not self._readers.sees(found.state, caller.actor):
             raise StreamNotFound(self._decider.category, identity)
         if not self._readers.reads_whole(found.state, caller.actor):
             raise Problem("not-your-record", Said(HISTORY_NOT_YOURS))
@@ -274,7 +249,7 @@ class Endpoints:
         await exchange.answer(200, body.encode(), (JSON, *(_UNKEPT if names else _UNSHARED), *link))
 
 
-def _metadata(caller: Caller, exchange: Exchange) -> str:
+def metadata_of(caller: Caller, exchange: Exchange) -> str:
     """What is recorded beside the events: who sent the command, and what it was part of."""
     metadata: dict[str, object] = {"actor": caller.actor.client}
     if caller.sample:

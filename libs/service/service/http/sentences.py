@@ -226,3 +226,43 @@ MOMENT_MALFORMED: Final = Sentence(
 CONTROL_CHARACTERS: Final = Sentence(
     "control characters are not allowed", "les caractères de contrôle ne sont pas admis"
 )
+
+# Files of commands
+
+FILE_TYPES: Final = Sentence(
+    "a file of commands is text/csv or application/jsonl, in UTF-8",
+    "un fichier de commandes est du text/csv ou de l'application/jsonl, en UTF-8",
+)
+FILE_EMPTY: Final = Sentence("there is no command in it", "il ne contient aucune commande")
+LINE_TOO_LONG: Final = Sentence("line {line} is longer than {limit} bytes", "la ligne {line} dépasse {limit} octets")
+LINE_NOT_TEXT: Final = Sentence("line {line} is not UTF-8", "la ligne {line} n'est pas en UTF-8")
+PATH_NEEDED: Final = Sentence(
+    "the rows of a CSV file are commands of one path, as in /v1/lamps/{{id}}/light, where the column id tells which",
+    "les lignes d'un fichier CSV sont des commandes d'une même adresse, comme /v1/lamps/{{id}}/light, où la colonne id "
+    "dit laquelle",
+)
+PATH_PER_LINE: Final = Sentence(
+    "each line of such a file tells its own path", "chaque ligne d'un tel fichier indique sa propre adresse"
+)
+NO_COMMAND: Final = Sentence("no command is at this path", "aucune commande n'est à cette adresse")
+COLUMN_UNKNOWN: Final = Sentence("the command has no such field", "la commande n'a pas ce champ")
+COLUMN_TWICE: Final = Sentence("two columns are called so", "deux colonnes portent ce nom")
+HEADER_UNREADABLE: Final = Sentence(
+    "the first line does not name the columns of a CSV file",
+    "la première ligne ne nomme pas les colonnes d'un fichier CSV",
+)
+ROW_UNREADABLE: Final = Sentence("the row is not well-formed CSV", "la ligne n'est pas du CSV bien formé")
+ROW_OF_OTHER_WIDTH: Final = Sentence(
+    "the row has {cells} cells, and the file {columns} columns",
+    "la ligne a {cells} cellules, et le fichier {columns} colonnes",
+)
+NAME_UNKNOWN: Final = Sentence(
+    "no line before this one calls its record {name}", "aucune ligne précédente n'appelle son enregistrement {name}"
+)
+NAME_TWICE: Final = Sentence(
+    "a line before this one calls its record {name}", "une ligne précédente appelle déjà son enregistrement {name}"
+)
+NAME_OF_NOTHING_NEW: Final = Sentence(
+    "only a line that begins a record names it", "seule une ligne qui commence un enregistrement le nomme"
+)
+NO_IMPORT: Final = Sentence("there is no such import of yours", "aucun import de votre part ne porte cet identifiant")

@@ -147,6 +147,10 @@ class Settings(DatabaseSettings):
     """The largest request body."""
     request_timeout: Seconds = 15
     """How long a request may take, its body included, in seconds; and for how long its answer may go unread."""
+    max_import_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 64 * 1024 * 1024
+    """The largest file of commands; each of its lines is at most a request body."""
+    import_timeout: Seconds = 600
+    """How long a file of commands may take to arrive, in seconds."""
     max_header_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 32 * 1024
     """The largest head of a request: its target and headers, all together."""
     max_target_bytes: Annotated[Count, Is("a whole number of bytes, 1 or more")] = 8 * 1024

@@ -13,6 +13,7 @@ from eventstore.issuing import issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.mirroring import mirror_messages
 from eventstore.mirrors import Mirror
+from eventstore.postgres import importing
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.derived import Collision
 from eventstore.postgres.store import Store
@@ -22,12 +23,17 @@ from eventstore.refolding import refold
 from eventstore.subscribing.subscription import Subscription
 from service import clock
 from service.definition import Service, Subscribes
+from service.importing.working import Importing
 from service.running.persons import retain
 from service.running.settings import Settings
 from service.running.supervision import Supervised
 
 REMEMBERED: Final = timedelta(days=7)
 """How long a retry of a command is recognised by its idempotency key."""
+KEPT: Final = timedelta(days=90)
+"""How long the report of an import is kept after its end."""
+ARRIVING: Final = timedelta(hours=1)
+"""How long what arrives of a file is kept before it is whole: longer than `import_timeout` may be."""
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 SETTLED: Final = 2.0
@@ -44,7 +50,7 @@ def work(service: Service, settings: Settings, store: Store) -> list[Supervised]
     refolded = asyncio.Event()
     if service.resources:
         own += [_relay(service, settings, store), _forgetting(store)]
-        own += [_settling(store), _refolding(service, store, refolded)]
+        own += [_settling(store), _refolding(service, store, refolded), _importing(service, store)]
     if any(decider.has_due for decider in service.deciders.values()):
         own.append(_due(service, store))
     if service.names_persons:
@@ -76,11 +82,28 @@ def _forgetting(store: Store) -> Supervised:
         while True:
             try:
                 await store.forget_keys(REMEMBERED)
+                await store.asked(importing.forget(store.pool, KEPT, ARRIVING))
             except StoreUnavailable:
-                log.info("idempotency keys are forgotten later: the database is away")
+                log.info("idempotency keys and imports are forgotten later: the database is away")
             await asyncio.sleep(HOUR)
 
-    return Supervised("forgetting of old idempotency keys", run, lambda: "running")
+    return Supervised("forgetting of old idempotency keys and imports", run, lambda: "running")
+
+
+def _importing(service: Service, store: Store) -> Supervised:
+    imports = Importing(service, store)
+
+    async def run() -> None:
+        while True:
+            try:
+                worked = await imports.next()
+            except StoreUnavailable:
+                log.info("imports go on later: the database is away")
+                worked = False
+            if not worked:
+                await asyncio.sleep(UNTIL_NEXT)
+
+    return Supervised("imports", run, lambda: imports.told)
 
 
 def _retaining(service: Service, store: Store) -> Supervised:

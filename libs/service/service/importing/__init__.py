@@ -1,0 +1,1 @@
+"""Files of commands: received whole, checked without storing anything, then carried out, or refused with a report."""
