@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
@@ -90,6 +90,11 @@ class Lines:
         self._resources = {resource.path: resource for resource in service.resources}
         self.form = form
 
+    @property
+    def may_name(self) -> bool:
+        """Whether lines may speak of records that others begin."""
+        return self.form.type == "application/jsonl"
+
     def parse(self, text: str) -> Parsed:
         """A line as it was written. Raises Problem."""
         if self.form.type == "application/jsonl":
@@ -158,22 +163,31 @@ class Lines:
                 raise invalid_parameter("path", Said(NO_COMMAND)) from problem
 
     def _parse_row(self, text: str) -> Parsed:
-        assert self.form.path is not None
         cells = _cells(text, self.form.delimiter, ROW_UNREADABLE)
-        if len(cells) != len(self.form.columns):
-            said = Said(ROW_OF_OTHER_WIDTH, cells=len(cells), columns=len(self.form.columns))
+        if len(cells) != len(self._columns):
+            said = Said(ROW_OF_OTHER_WIDTH, cells=len(cells), columns=len(self._columns))
             raise invalid([Fault({"pointer": "#"}, "row", said)])
-        row = dict(zip(self.form.columns, cells, strict=True))
-        parameter = _parameter(self.form.path)
-        path = self.form.path if parameter is None else self.form.path.replace(f"{{{parameter}}}", row.pop(parameter))
-        _, decision, _ = self._find(path)
-        schema = _schema(decision.command)
+        path = self.form.path or ""
         body: dict[str, Any] = {}
-        for column, cell in row.items():
-            if cell:
-                place = column.split(".")
-                _put(body, place, _value(cell, _types_at(schema, place) or frozenset()))
-        return Parsed(path=path, body=_listed(body))
+        for (place, types), cell in zip(self._columns, cells, strict=True):
+            if types is None:
+                path = path.replace(f"{{{place[0]}}}", cell)
+            elif cell:
+                _put(body, place, _value(cell, types))
+        return Parsed.model_construct(path=path, body=_listed(body), name=None)
+
+    @cached_property
+    def _columns(self) -> Sequence[tuple[Sequence[str], frozenset[str] | None]]:
+        """Where the cells of each column go, and of which types the field is; None for that of the path."""
+        assert self.form.path is not None
+        _, decision, _ = self._find(self.form.path)
+        schema, parameter = _schema(decision.command), _parameter(self.form.path)
+        return [
+            ((column,), None)
+            if column == parameter
+            else (column.split("."), _types_at(schema, column.split(".")) or frozenset())
+            for column in self.form.columns
+        ]
 
     def _find(self, path: str) -> tuple[Resource, Decision, str | None]:
         """The command at a path, and the record that it is of. Raises Problem."""

@@ -144,7 +144,7 @@ class _Work:
     async def _names(self, lines: Sequence[Line]) -> dict[str, str]:
         """The ids of the records that lines speak of and earlier parts have named."""
         spoken: set[str] = set()
-        for _, text in lines:
+        for _, text in lines if self._lines.may_name else ():
             try:
                 spoken.update(self._lines.parse(text).names)
             except Problem:
