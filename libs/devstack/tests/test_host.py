@@ -1,8 +1,7 @@
 """The front door of `make up`: whatever is asked, the answer is one that a program and a browser can read."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -15,15 +14,20 @@ pytestmark = pytest.mark.anyio
 ORIGIN = FRONTENDS[0]
 
 
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontDoor]:
+    """One for all: it is asked, and keeps nothing."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STATE", str(tmp_path_factory.mktemp("state")))
+        environment.delenv("CORS_ORIGINS", raising=False)
+        databases = {name: f"postgresql://postgres@127.0.0.1:9/{name}" for name in SERVICES}
+        yield FrontDoor(Running(1, "http://localhost:8000", "127.0.0.1:9", databases, "issoudun"))
+
+
 @pytest.fixture
-async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    monkeypatch.setenv("STATE", str(tmp_path))
-    monkeypatch.delenv("CORS_ORIGINS", raising=False)
-    databases = {name: f"postgresql://postgres@127.0.0.1:9/{name}" for name in SERVICES}
-    door = FrontDoor(Running(1, "http://localhost:8000", "127.0.0.1:9", databases, "issoudun"))
-    transport = httpx.ASGITransport(door)
+async def client(door: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost:8000", headers={"Origin": ORIGIN}
+        transport=httpx.ASGITransport(door), base_url="http://localhost:8000", headers={"Origin": ORIGIN}
     ) as client:
         yield client
 

@@ -15,9 +15,7 @@ from typing import Any, Final, Literal
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from proving import EMPTY, faults, fold
+from proving import faults, fold
 
 from contracts.category import Category
 from contracts.model import Day, Event
@@ -521,15 +519,13 @@ BEGAN: Final = Log("towns").now.date()
 """When the first is said."""
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), number=st.integers(0, 60))
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 30))])
 async def test_whatever_is_said_and_put_right_is_answered_as_it_is_counted(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, seed: int, number: int
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(verify, "PAGE", 5)
-    await pool.execute(EMPTY)
     saying, columns = Saying(random.Random(seed)), Columns()
-    for _ in range(number):
+    for _ in range(saying.rng.randint(0, 60)):
         saying.say()
         if saying.rng.random() < 0.1:
             await fold(pool, CATALOGUE.chapters.values(), saying.log, registry=REGISTRY)

@@ -14,9 +14,7 @@ from typing import Any, Final, get_args
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from proving import EMPTY, faults, fold, show
+from proving import faults, fold, show
 
 from companies.booking import bookings
 from companies.company import companies
@@ -884,12 +882,21 @@ def only(*chapters: Chapter) -> tuple[Catalogue, Mapping[str, Recounts]]:
     return of, {name: RECOUNTS[name] for name in of.chapters}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+histories = pytest.mark.parametrize(
+    ("seed", "commands"),
+    [
+        (1, 200),
+        (2, 25),
+        *(pytest.param(seed, 50 * (seed % 6), marks=pytest.mark.long) for seed in range(3, 9)),
+    ],
+)
+"""Of random commands, so many."""
+
+
+@histories
 async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log, decided = Log("companies"), Log("indicators")
     History(seed, commands, log)
     Aiming(seed, commands // 10, decided)
@@ -904,12 +911,10 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     assert all((paid.value or 0) <= (granted[funder].value or 0) for funder, paid in disbursed.items())
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_meters_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log = Log("companies")
     told = Metering(seed, commands, log)
     of, second = only(network.CHAPTER, resources.CHAPTER)
@@ -929,12 +934,10 @@ async def test_what_is_served_of_meters_is_what_is_counted_whatever_partners_do(
     )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     offered, of_persons = Log("employment"), Log("employment.persons")
     Hiring(seed, commands, offered, of_persons)
     of, second = only(employment.CHAPTER)
@@ -949,12 +952,10 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
     assert counted["hires_sustained"] <= counted["hires"]
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons")
     Placing(seed, commands, *logs)
     of, second = only(network.CHAPTER, youth_events.CHAPTER)
@@ -967,12 +968,10 @@ async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partne
     assert hosting.total.value == len(placed.cells)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_waste_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log = Log("companies")
     Clearing(seed, commands, log)
     of, second = only(waste.CHAPTER)
@@ -989,12 +988,10 @@ async def test_what_is_served_of_waste_is_what_is_counted_whatever_partners_do(
     assert 0 <= (material or 0) <= (recovered or 0) <= (treated or 0)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log = Log("companies")
     Settling(seed, commands, log)
     of, second = only(land.CHAPTER)
@@ -1008,12 +1005,10 @@ async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
     assert 0 <= (vacancy.total.value or 0) <= 1
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log = Log("companies")
     Exchanging(seed, commands, log)
     of, second = only(catalogue.chapters["synergies"])
@@ -1026,12 +1021,10 @@ async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_
     assert (m3 or 0) >= 0
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), commands=st.integers(0, 250))
+@histories
 async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
-    await pool.execute(EMPTY)
     log = Log("companies")
     surveying = Surveying(seed, commands, log)
     of, second = only(catalogue.chapters["industry"])
@@ -1130,6 +1123,7 @@ async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics
     return False
 
 
+@pytest.mark.long
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
@@ -1171,15 +1165,16 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
 
 async def test_a_wrong_latest_value_shows_once_a_step_follows(pool: asyncpg.Pool) -> None:
     log = Log("companies")
+    of, second = only(network.CHAPTER)
     stream, told = f"company-{sample_siret(1)}", {**_place(random.Random(1)), "company": sample_siret(1)}
     log.append(stream, CompanyActivated(**told, effective_on=BEGINNING, headcount=10, size_band="11"))
-    await fold(pool, ALL, log)
+    await fold(pool, of.chapters.values(), log)
     await pool.execute("UPDATE latest SET value = value + 1")
-    assert (await faults(pool, catalogue, log))[1] == []
+    assert (await faults(pool, of, log, recounts=second))[1] == []
     left = {**told, "effective_on": TODAY, "headcount_before": 10, "headcount": 0}
     log.append(stream, CompanyLeft(**left, reason="moved"))
-    await fold(pool, ALL, log)
-    assert (await faults(pool, catalogue, log))[1] != []
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] != []
 
 
 async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool) -> None:
@@ -1290,22 +1285,23 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
     assert "no differences" in capsys.readouterr().out
     assert await chapters(catalogue, configured, []) == 0
     assert capsys.readouterr().out.count(": serves\n") == len(catalogue.chapters)
+    few, _ = only(network.CHAPTER, investment.CHAPTER, employment.CHAPTER)
     await pool.execute("UPDATE marks SET caught_up = false WHERE starts_with(subscription, 'indicators-employment-')")
     async with AIOKafkaProducer(bootstrap_servers=kafka) as stranger:
         await stranger.send_and_wait(topic, b"not ours", partition=0)
-    assert await verify(catalogue, configured, []) == 1
+    assert await verify(few, configured, []) == 1
     printed = capsys.readouterr().out
     assert "is no event" in printed
     assert "The events of the chapter employment are still being folded" in printed
     assert await chapters(catalogue, configured, []) == 1
     assert re.search(r"employment .*: \d+\.\d% folded.*; nothing serves meanwhile\n", capsys.readouterr().out)
     unreachable = configured.model_copy(update={"kafka_bootstrap": "127.0.0.1:9"})
-    assert await verify(catalogue, unreachable, []) == 1
+    assert await verify(few, unreachable, []) == 1
     assert "can't be read" in capsys.readouterr().out
     await pool.execute(
         "UPDATE facts SET value = value + 1 WHERE measure = (SELECT id FROM measures WHERE name = 'jobs_created')"
     )
-    assert await verify(catalogue, configured, []) == 1
+    assert await verify(few, configured, []) == 1
     printed = capsys.readouterr().out
     assert "jobs_created" in printed
     assert "members" not in printed
