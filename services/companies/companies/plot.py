@@ -5,7 +5,7 @@ lapses by itself, then a promise of sale, and buys it; where either comes to not
 is corrected from a day on, and figures of the days since then with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Final, Self
 
@@ -240,6 +240,31 @@ OPTION_NOT_PROLONGED = Refusal(
     "l'entreprise a déjà une option jusqu'au {until}",
     until=Day,
 )
+PLOT_OPTIONED = Refusal(
+    "plot-optioned",
+    "{company} has an option on it until {option_until}",
+    "il est sous option de {company} jusqu'au {option_until}",
+    company=Siret,
+    option_until=Day,
+)
+PLOT_PROMISED = Refusal(
+    "plot-promised",
+    "it has been promised to {company} since {promised_on}",
+    "il est promis à {company} depuis le {promised_on}",
+    company=Siret,
+    promised_on=Day,
+)
+PLOT_SOLD = Refusal(
+    "plot-sold",
+    "it was sold to {company} on {sold_on}",
+    "il a été vendu à {company} le {sold_on}",
+    company=Siret,
+    sold_on=Day,
+)
+BUYERS: Final[Mapping[str, Refusal]] = {"sold": PLOT_SOLD, "built": PLOT_SOLD}
+"""Whoever comes second is told who has it. Those who decide on a plot read all of it."""
+PROMISED: Final[Mapping[str, Refusal]] = {"promised": PLOT_PROMISED, **BUYERS}
+TAKERS: Final[Mapping[str, Refusal]] = {"optioned": PLOT_OPTIONED, **PROMISED}
 
 plots = Decider(
     CATEGORY.name,
@@ -279,7 +304,9 @@ def change_price(plot: Plot, command: ChangePrice) -> PlotPriceChanged | tuple[(
     return tell(PlotPriceChanged, command, plot)
 
 
-@plots.decides(by="epci", when="on_market", to="optioned", takes=("company", "option_until", "lapses_on"))
+@plots.decides(
+    by="epci", when="on_market", to="optioned", takes=("company", "option_until", "lapses_on"), refuses=TAKERS
+)
 def grant_option(plot: Plot, command: GrantOption, context: Context) -> PlotOptioned:
     check_room(plot.standings)
     lapses_on = _lapses(command, context.today)
@@ -319,6 +346,7 @@ plots.steps(
     to="promised",
     day="promised_on",
     clears=("option_until", "lapses_on"),
+    refuses=PROMISED,
     status="promised",
 )
 plots.steps(
@@ -331,7 +359,15 @@ plots.steps(
     status="on_market",
 )
 plots.steps(
-    Sell, PlotSold, by="epci", when="promised", to="sold", day="sold_on", takes=("origin", "amount"), status="sold"
+    Sell,
+    PlotSold,
+    by="epci",
+    when="promised",
+    to="sold",
+    day="sold_on",
+    takes=("origin", "amount"),
+    refuses=BUYERS,
+    status="sold",
 )
 plots.steps(RecordBuilt, PlotBuilt, by="epci", when="sold", to="built", day="built_on", status="built")
 
