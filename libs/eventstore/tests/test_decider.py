@@ -378,6 +378,23 @@ def test_a_refusal_of_a_status_is_of_one_that_the_decision_is_not_for_and_of_wha
     assert "replace: Meter has no sold_on, which sold speaks of" in str(refused.value)
 
 
+def test_a_refusal_points_to_the_field_that_the_command_gives_or_else_has() -> None:
+    beyond = Refusal("beyond-reason", "that is too much", "c'est trop", at=("index", "by"))
+    assert beyond.field_of(Read(index=1)) == "index"
+    assert beyond.field_of(Replace(by="M-2")) == "by"
+    assert beyond.field_of(Install(company="A")) is None
+    assert INDEX_LOWERED.field_of(Read(index=1)) is None
+
+    class Adjust(Command):
+        """Either is put right."""
+
+        index: int | None = None
+        by: str | None = None
+
+    meters_adjusted = [(Adjust(), "index"), (Adjust(index=0), "index"), (Adjust(by="M-2"), "by")]
+    assert [beyond.field_of(command) for command, _ in meters_adjusted] == [field for _, field in meters_adjusted]
+
+
 def test_what_an_event_needs_is_said_by_somebody() -> None:
     with pytest.raises(TypeError, match="nothing says the company of MeterReplaced"):
         tell(MeterReplaced, Replace(by="M-2"))

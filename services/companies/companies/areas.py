@@ -45,6 +45,7 @@ AREA_BEFORE_REGISTRATION = Refusal(
     "area-before-registration",
     "it was registered on {registered_on}, and has no area before that, on {since}",
     "il a été enregistré le {registered_on} et n'a pas de surface avant cela, le {since}",
+    at="since",
     since=Day,
     registered_on=Day,
 )
@@ -52,6 +53,7 @@ AREA_AHEAD = Refusal(
     "area-ahead",
     "{since} is after {on}, the day of the correction",
     "le {since} est après le {on}, jour de la rectification",
+    at="since",
     since=Day,
     on=Day,
 )

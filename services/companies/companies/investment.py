@@ -422,6 +422,7 @@ DAY_BEFORE_PREVIOUS_STEP = Refusal(
     "day-before-previous-step",
     "{day} is before what came before, on {previous}",
     "le {day} précède ce qui vient avant, du {previous}",
+    at=("day", "awarded_on", "paid_on", "repaid_on", "sold_on", "begun_on"),
     day=Day,
     previous=Day,
 )
@@ -429,6 +430,7 @@ DAY_AFTER_NEXT_STEP = Refusal(
     "day-after-next-step",
     "{day} is after what came next, on {next}",
     "le {day} suit ce qui vient après, du {next}",
+    at=("day", "awarded_on", "paid_on", "repaid_on", "sold_on", "begun_on"),
     day=Day,
     next=Day,
 )

@@ -213,17 +213,19 @@ class Plot(State):
         return changed.model_copy(update={"standings": (*changed.standings, standing)})
 
 
-PARCEL_TWICE = Refusal("parcel-twice", "a parcel is given twice", "une parcelle est donnée deux fois")
+PARCEL_TWICE = Refusal("parcel-twice", "a parcel is given twice", "une parcelle est donnée deux fois", at="parcels")
 PARCELS_ELSEWHERE = Refusal(
     "parcels-elsewhere",
     "none of the parcels is in the plot's commune, {commune}",
     "aucune des parcelles n'est dans la commune du terrain, {commune}",
+    at="parcels",
     commune=Commune,
 )
 OPTION_ENDS_BEFORE_IT_BEGINS = Refusal(
     "option-ends-before-it-begins",
     "{option_until} is not after {on}, the day of the option",
     "le {option_until} n'est pas après le {on}, jour de l'option",
+    at="option_until",
     option_until=Day,
     on=Day,
 )
@@ -231,6 +233,7 @@ OPTION_TOO_LONG = Refusal(
     "option-too-long",
     "an option lasts {days} days at most, and this one until {option_until}",
     "une option dure {days} jours au plus, et celle-ci jusqu'au {option_until}",
+    at="option_until",
     days=int,
     option_until=Day,
 )
@@ -238,6 +241,7 @@ OPTION_NOT_PROLONGED = Refusal(
     "option-not-prolonged",
     "the company has an option until {until} already",
     "l'entreprise a déjà une option jusqu'au {until}",
+    at="option_until",
     until=Day,
 )
 PLOT_OPTIONED = Refusal(

@@ -121,7 +121,9 @@ class Survey(State):
     """Why it was sent back, or abandoned."""
 
 
-DIMENSION_TWICE = Refusal("dimension-twice", "a dimension is answered twice", "une dimension reçoit deux réponses")
+DIMENSION_TWICE = Refusal(
+    "dimension-twice", "a dimension is answered twice", "une dimension reçoit deux réponses", at="answers"
+)
 DIMENSIONS_MISSING = Refusal(
     "dimensions-missing",
     "not answered yet: {dimensions}",

@@ -220,6 +220,7 @@ LEASE_BEFORE_RESERVATION = Refusal(
     "lease-before-reservation",
     "the lease would begin on {begins_on}, before the reservation, of {on}",
     "le bail commencerait le {begins_on}, avant la réservation, du {on}",
+    at="begins_on",
     begins_on=Day,
     on=Day,
 )
@@ -227,6 +228,7 @@ LAPSES_BEFORE_LEASE = Refusal(
     "reservation-lapses-before-lease",
     "it would be held until {held_until}, and the lease begin only on {begins_on}",
     "il serait réservé jusqu'au {held_until}, et le bail ne commencerait que le {begins_on}",
+    at="held_until",
     held_until=Day,
     begins_on=Day,
 )
@@ -234,6 +236,7 @@ NOTICE_WITHOUT_TIME = Refusal(
     "lease-ends-before-notice",
     "the lease would end on {free_on}, which is not after the notice, of {on}",
     "le bail prendrait fin le {free_on}, ce qui n'est pas après le congé, du {on}",
+    at="free_on",
     free_on=Day,
     on=Day,
 )
@@ -263,6 +266,7 @@ TOO_FAR_AHEAD = Refusal(
     "too-far-ahead",
     "{day} is more than {days} days ahead",
     "le {day} est à plus de {days} jours",
+    at=("held_until", "free_on"),
     day=Day,
     days=int,
 )

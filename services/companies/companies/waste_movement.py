@@ -277,6 +277,7 @@ PROCESSED_ABOVE_RECEIVED = Refusal(
     "processed-above-received",
     "{processed} t processed would be more than the {received} t received",
     "{processed} t traitées dépasseraient les {received} t reçues",
+    at=("tonnes_processed", "tonnes"),
     processed=Tonnes,
     received=Tonnes,
 )
