@@ -21,6 +21,9 @@ Names are those under which companies applied to the network; of others, and of 
 what movements do not hold: addresses and places of collection, receipts of carriers [récépissés], whether there are
 persistent organic pollutants, codes of the Basel convention, brokers, dealers and eco-organisations, and numbers of
 transfrontier shipments.
+
+What people wrote and a spreadsheet would take for a formula, for it begins with `=`, `+`, `-`, `@`, a tab or a carriage
+return, has an apostrophe before it. Numbers stay as they are.
 """
 
 import csv
@@ -70,6 +73,8 @@ COLUMNS: Final = (
     "id",
 )
 CSV: Final = "text/csv"
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula, which could read other cells and send them elsewhere."""
 AT_ONCE: Final = 500
 """How many movements are read, and sent, at a time."""
 
@@ -194,5 +199,10 @@ def _row(movement: Outcome[WasteMovement], names: Mapping[str, str]) -> Sequence
 
 def _lines(rows: Sequence[Sequence[object]]) -> str:
     table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows(rows)
+    csv.writer(table, lineterminator="\n").writerows([map(plain, row) for row in rows])
     return table.getvalue()
+
+
+def plain(value: object) -> object:
+    """A value that no spreadsheet computes."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

