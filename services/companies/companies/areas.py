@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeVar
 
-from companies.investment import DAY_AFTER_NEXT_STEP, DAY_BEFORE_PREVIOUS_STEP
 from contracts.companies.land import Spell
 from contracts.model import Day, Model
 from contracts.values import SquareMetres
@@ -74,14 +73,6 @@ def check_since(areas: Sequence[Measured], since: Day, on: Day) -> None:
         raise AREA_BEFORE_REGISTRATION(since=since, registered_on=areas[0].since)
     if since > on:
         raise AREA_AHEAD(since=since, on=on)
-
-
-def check_day(day: Day, *, after: Day, before: Day) -> None:
-    """What happened keeps its order when its day is corrected. Raises Rejected."""
-    if day < after:
-        raise DAY_BEFORE_PREVIOUS_STEP(day=day, previous=after)
-    if day > before:
-        raise DAY_AFTER_NEXT_STEP(day=day, next=before)
 
 
 def measured(areas: Sequence[Measured], since: Day, area: int) -> tuple[Measured, ...]:

@@ -11,7 +11,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field
 
-from companies.areas import Measured, check_day, check_room, check_since, measured, spells
+from companies.areas import Measured, check_room, check_since, measured, spells
+from companies.days import check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.plot import (
     CATEGORY,
