@@ -324,6 +324,13 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "received": Sentence("When received", "À la réception"),
             "processed": Sentence("When processed", "Au traitement"),
         },
+        "waste-steps": {
+            "sent": Sentence("Sent", "Expédié"),
+            "received": Sentence("Received", "Reçu"),
+            "accepted": Sentence("Accepted", "Accepté"),
+            "refused": Sentence("Refused", "Refusé"),
+            "processed": Sentence("Processed", "Traité"),
+        },
         "waste-corrections": {
             "typing_error": Sentence("Typing error", "Erreur de saisie"),
             "weighing_error": Sentence("Weighing error", "Erreur de pesée"),

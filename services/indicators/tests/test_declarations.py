@@ -78,10 +78,12 @@ from contracts.companies.unit import (
     UnitWorksBegan,
 )
 from contracts.companies.waste_movement import (
+    WasteDayCorrected,
     WasteProcessed,
     WasteReceived,
     WasteRefused,
     WasteSent,
+    WasteStep,
     WasteTonnesCorrected,
     WasteTreatmentCorrected,
 )
@@ -835,6 +837,13 @@ DONE: Final[dict[str, Any]] = {
 }
 
 
+def moved_waste(step: WasteStep, **told: Any) -> WasteDayCorrected:
+    """A step that was recorded in March, and was in May."""
+    said = {name: value for name, value in {**WEIGHED, **told}.items() if name in WasteDayCorrected.model_fields}
+    days = {"received_on": None, "accepted_on": None, **said, f"{step}_on": MAY}
+    return WasteDayCorrected(**days, step=step, day_before=MARCH, day=MAY)
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
@@ -847,6 +856,11 @@ DONE: Final[dict[str, Any]] = {
         (WasteTonnesCorrected(**THERE, weighing="received", tonnes=12.25), [(MARCH, -10), (MARCH, 12.25)]),
         (WasteTonnesCorrected(**THERE | {"refused_on": MAY}, weighing="received", tonnes=12.25), []),
         (WasteTonnesCorrected(**DONE, weighing="processed", tonnes=12), []),
+        (moved_waste("sent"), [(MARCH, -12.5), (MAY, 12.5)]),
+        (moved_waste("sent", **THERE), [(MARCH, -12.25), (MAY, 12.25)]),
+        (moved_waste("sent", **THERE | {"refused_on": MAY}), [(MARCH, 0), (MAY, 0)]),
+        (moved_waste("received", **THERE), []),
+        (moved_waste("processed", **DONE), []),
     ],
 )
 def test_waste_counts_on_the_day_it_leaves_by_what_the_site_weighed_once_it_has(
@@ -886,6 +900,9 @@ def test_waste_is_recovered_by_an_operation_r_and_as_material_unless_it_gives_en
         known = [(ON, 12.0 * counted)] if mode else []
         assert facts(measure, processed) == known
         assert facts(measure, corrected) == ([(MAY, -10.0 * counted), (MAY, 12.0 * counted)] if mode else [])
+        moved = moved_waste("processed", **DONE | of)
+        assert facts(measure, moved) == ([(MARCH, -12.0 * counted), (MAY, 12.0 * counted)] if mode else [])
+        assert facts(measure, moved_waste("sent", **DONE | of)) == []
         instead = 12 if measure is waste.waste_treated else 0
         assert facts(measure, treated) == [*([(MAY, -12.0 * counted)] if mode else []), (MAY, instead)]
 
