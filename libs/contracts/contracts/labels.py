@@ -486,6 +486,16 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
             "other": _OTHER,
         },
+        "survey-steps": {
+            "begun": Sentence("Begun", "Commencé"),
+            "completed": Sentence("Completed", "Complet"),
+            "validated": Sentence("Validated", "Validé"),
+        },
+        "survey-day-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "other": _OTHER,
+        },
         "level-corrections": {
             "typing_error": Sentence("Typing error", "Erreur de saisie"),
             "late_document": Sentence("Late document", "Document tardif"),

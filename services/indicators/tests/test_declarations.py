@@ -64,7 +64,13 @@ from contracts.companies.plot import (
     PlotSpell,
     PlotStatus,
 )
-from contracts.companies.survey import DimensionLevel, MaturityCorrected, SurveyClosed, SurveyValidated
+from contracts.companies.survey import (
+    DimensionLevel,
+    MaturityCorrected,
+    SurveyClosed,
+    SurveyDayCorrected,
+    SurveyValidated,
+)
 from contracts.companies.synergy import ExchangeCorrected, FlowExchanged
 from contracts.companies.unit import (
     UnitAreaCorrected,
@@ -1119,6 +1125,54 @@ def test_a_corrected_level_counts_from_the_validation_on_until_the_next() -> Non
     assert (fact.effective_on, fact.value, fact.part, fact.reaches_now) == (MARCH, Decimal(-3), "people", True)
     assert fact.dimensions["maturity_dimension"] == "people"
     assert type(event) not in industry.maturity_levels.events
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "stood", "points", "known"),
+    [
+        (MAY, MARCH, None, [(MARCH, "zi-limoise", 4), (MAY, "zi-limoise", -4)], [1, -1]),
+        (MARCH, MAY, None, [(MARCH, "zi-limoise", -4), (MAY, "zi-limoise", 4)], [-1, 1]),
+        (
+            MAY,
+            MARCH,
+            1,
+            [(MARCH, None, -1), (MARCH, "zi-limoise", 4), (MAY, None, 1), (MAY, "zi-limoise", -4)],
+            [-1, 1, 1, -1],
+        ),
+        (
+            MARCH,
+            MAY,
+            1,
+            [(MARCH, "zi-limoise", -4), (MARCH, None, 1), (MAY, "zi-limoise", 4), (MAY, None, -1)],
+            [-1, 1, 1, -1],
+        ),
+    ],
+)
+def test_a_corrected_day_of_a_validation_moves_what_was_found_and_what_stood_before(
+    wrong: date, right: date, stood: int | None, points: list[tuple[date, str | None, int]], known: list[int]
+) -> None:
+    before = () if stood is None else (DimensionLevel(dimension="people", level=stood),)
+    event = SurveyDayCorrected(
+        **COMPANY,
+        naf_before=COMPANY["naf"] if before else None,
+        commune_before=COMPANY["commune"] if before else None,
+        zone_before=None,
+        step="validated",
+        day_before=wrong,
+        day=right,
+        levels=LEVELS[1:],
+        levels_before=before,
+        reason="typing_error",
+    )
+    told = [*industry.maturity_points.facts(event)]
+    assert [(fact.effective_on, fact.dimensions["zone"], int(fact.value)) for fact in told] == points
+    assert {(fact.part, fact.is_step, fact.reaches_now) for fact in told} == {("people", False, False)}
+    for measure in (industry.companies_surveyed, industry.maturity_levels):
+        counted = [*measure.facts(event)]
+        assert [fact.value for fact in counted] == known
+        assert [fact.dimensions["zone"] for fact in counted] == [zone for _, zone, _ in points]
+        begun = event.model_copy(update={"step": "begun", "levels": (), "levels_before": ()})
+        assert [*measure.facts(begun)] == []
 
 
 LACKED: Final[dict[str, Any]] = {**COMPANY, "kind": "training", "dimension": "people"}

@@ -304,20 +304,29 @@ def units_of(on: date) -> Arguments:
 
 
 DIMENSIONS: Final = get_args(MaturityDimension)
-SURVEYS: Final[Arguments] = {
-    "answer": lambda rng: {
-        "answers": tuple(
-            EnteredLevel(dimension=each, level=rng.randrange(6)) for each in DIMENSIONS[rng.choice([0, 0, 0, 4]) :]
-        )
-    },
-    "send-back": lambda _: {"reason": "implausible"},
-    "abandon": lambda _: {"reason": "postponed"},
-    "correct-level": lambda rng: {
-        "dimension": rng.choice(DIMENSIONS),
-        "level": rng.randrange(6),
-        "reason": "reassessment",
-    },
-}
+
+
+def surveys_of(on: date) -> Arguments:
+    """What may be told of a survey on a day."""
+    return {
+        "answer": lambda rng: {
+            "answers": tuple(
+                EnteredLevel(dimension=each, level=rng.randrange(6)) for each in DIMENSIONS[rng.choice([0, 0, 0, 4]) :]
+            )
+        },
+        "send-back": lambda _: {"reason": "implausible"},
+        "abandon": lambda _: {"reason": "postponed"},
+        "correct-level": lambda rng: {
+            "dimension": rng.choice(DIMENSIONS),
+            "level": rng.randrange(6),
+            "reason": "reassessment",
+        },
+        "correct-day": lambda rng: {
+            "step": rng.choice(["begun", "completed", "validated", "validated"]),
+            "day": on - timedelta(days=rng.randrange(60)),
+            "reason": "typing_error",
+        },
+    }
 
 
 def needs_of(on: date) -> Arguments:
@@ -728,7 +737,7 @@ class Surveying(Deciding):
             company = sample_siret(self.rng.randrange(4))
             if self.rng.random() < 0.2:
                 self.decide(log, companies, MEMBERS, company, {"siret": company})
-            self.decide(log, surveys, SURVEYS, company, {"company": company})
+            self.decide(log, surveys, surveys_of(self.on), company, {"company": company})
             need = f"{self.on:%Y}-{self.rng.randrange(3)}"
             self.decide(log, needs, needs_of(self.on), need, {"company": company})
 
