@@ -1,6 +1,7 @@
 """The OpenAPI document of every service: its examples are what the service answers, and generators can read it."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.running import SERVICES
 from eventstore.postgres.store import Store
+from eventstore.refusal import Refusal
 from service.definition import Service
 from service.documents import openapi
 from service.documents.rehearsal import rehearse
@@ -92,12 +94,24 @@ def test_each_refusal_has_a_schema_that_its_type_picks_with_typed_parameters(ser
             kind = f"/{service.name}/problems/{slug}"
             schema = document["components"]["schemas"][mapping[kind].rpartition("/")[2]]
             assert schema["properties"]["type"]["const"] == kind
-            assert set(schema["required"]) == example["value"].keys(), slug
+            assert set(schema["required"]) <= example["value"].keys() <= schema["properties"].keys(), slug
+            # A refusal may be shared by commands that do not have the field.
+            assert schema["properties"].keys() - schema["required"] <= {"errors"}, slug
             if "parameters" in example["value"]:
                 places = schema["properties"]["parameters"]
                 assert set(places["required"]) == places["properties"].keys() == example["value"]["parameters"].keys()
                 for name, place in places["properties"].items():
                     assert place.keys() & {"type", "anyOf", "enum", "const"}, (slug, name)
+
+
+@every_service
+def test_a_refusal_points_to_fields_that_commands_of_the_service_have(service: Service) -> None:
+    commands = [command for resource in service.resources for command in resource.decider.decisions]
+    for module in {sys.modules[command.__module__] for command in commands}:
+        for refusal in vars(module).values():
+            if isinstance(refusal, Refusal):
+                pointed = {name for command in commands for name in refusal.fields_of(command)}
+                assert pointed == {*refusal.at}, refusal
 
 
 @every_service

@@ -324,6 +324,13 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "received": Sentence("When received", "À la réception"),
             "processed": Sentence("When processed", "Au traitement"),
         },
+        "waste-steps": {
+            "sent": Sentence("Sent", "Expédié"),
+            "received": Sentence("Received", "Reçu"),
+            "accepted": Sentence("Accepted", "Accepté"),
+            "refused": Sentence("Refused", "Refusé"),
+            "processed": Sentence("Processed", "Traité"),
+        },
         "waste-corrections": {
             "typing_error": Sentence("Typing error", "Erreur de saisie"),
             "weighing_error": Sentence("Weighing error", "Erreur de pesée"),
@@ -477,6 +484,16 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "company_unavailable": Sentence("Company not available", "Entreprise indisponible"),
             "postponed": Sentence("Postponed", "Reporté"),
             "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
+            "other": _OTHER,
+        },
+        "survey-steps": {
+            "begun": Sentence("Begun", "Commencé"),
+            "completed": Sentence("Completed", "Complet"),
+            "validated": Sentence("Validated", "Validé"),
+        },
+        "survey-day-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
             "other": _OTHER,
         },
         "level-corrections": {

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache, cached_property
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import (
     Any,
     ClassVar,
@@ -215,6 +215,8 @@ class Decision:
     """The command's field that holds the pseudonym of a person, of whom nothing is kept from then on."""
     owner: str | None = None
     """The one of the fields that say whose record it is that counts here; None where any of them does."""
+    refuses: Mapping[str, Refusal] = field(default_factory=dict, hash=False)
+    """How it is refused in statuses that it is not for, where more is to be told than the status."""
 
     @property
     def description(self) -> str:
@@ -235,6 +237,10 @@ class Decision:
     def roles(self) -> tuple[Role, ...]:
         """Who may issue it, but the platform itself; nobody else where there are none."""
         return tuple(role for role in self.by if role != PLATFORM)
+
+
+_GENERALLY: Final[Mapping[str, Refusal]] = MappingProxyType({})
+"""Refused by what is said of any wrong status."""
 
 
 class _Changes(NamedTuple):
@@ -371,6 +377,7 @@ class Decider(Generic[S]):
         looks_up: Lookup | tuple[Lookup, ...] = (),
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
+        refuses: Mapping[str, Refusal] = _GENERALLY,
     ) -> Callable[[Decide], Decide]:
         """Registers a decision on an existing stream: a function of its state, a command, what is looked up, and a
         `Context` if it takes one.
@@ -378,10 +385,11 @@ class Decider(Generic[S]):
         It leads to steps or to corrections, as its return annotation says. Unless an evolution is registered, the state
         changes to the status `to`, has the event's day in the field `day`, takes over the event's fields `takes`, and
         has nothing any more in the fields `clears`. With `owner`, of all whose record it is only the organisation that
-        this field names decides.
+        this field names decides. With `refuses`, it is refused in these statuses by refusals of their own, which speak
+        of fields of the state: of who has what the command is after, and until when.
         """
         changes = _Changes(day, takes, clears)
-        return self._registers(by, when, to, _several(looks_up), changes, offered=offered, owner=owner)
+        return self._registers(by, when, to, _several(looks_up), changes, offered=offered, owner=owner, refuses=refuses)
 
     def steps(
         self,
@@ -396,6 +404,7 @@ class Decider(Generic[S]):
         clears: tuple[str, ...] = (),
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
+        refuses: Mapping[str, Refusal] = _GENERALLY,
         **given: object,
     ) -> None:
         """Registers a decision without a rule of its own: `tell` makes its event, of the command, the state and what is
@@ -412,7 +421,18 @@ class Decider(Generic[S]):
                 self._problems.append(f"{command.__name__}: nothing says the {name} of {event.__name__}")
         changes = _Changes(day, takes, clears)
         self._register(
-            step, command, (event,), by, when, to, (), changes, offered=offered, takes_context=False, owner=owner
+            step,
+            command,
+            (event,),
+            by,
+            when,
+            to,
+            (),
+            changes,
+            offered=offered,
+            takes_context=False,
+            owner=owner,
+            refuses=refuses,
         )
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
@@ -686,6 +706,14 @@ class Decider(Generic[S]):
                 yield f"{record.__name__} has no {name} to tell whose record it is"
         if decision.owner is not None and decision.owner not in owners:
             yield f"no field that says whose record it is is called {decision.owner}"
+        for status, refusal in decision.refuses.items():
+            if decision.when is None or status in decision.when or status not in self.statuses:
+                yield f"it is never refused for being {status}"
+            yield from (
+                f"{self.state.__name__} has no {name}, which {refusal.slug} speaks of"
+                for name in refusal.parameters
+                if not self._says(name)
+            )
         for lookup in decision.looks_up:
             if lookup.key not in decision.command.model_fields and (decision.creates or not self._says(lookup.key)):
                 yield f"{record.__name__} has no {lookup.key} to look up"
@@ -719,6 +747,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None = None,
         erases: str | None = None,
         owner: str | None = None,
+        refuses: Mapping[str, Refusal] = _GENERALLY,
     ) -> Callable[[Decide], Decide]:
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
@@ -742,6 +771,7 @@ class Decider(Generic[S]):
                 creates=creates,
                 erases=erases,
                 owner=owner,
+                refuses=refuses,
             )
             return function
 
@@ -763,6 +793,7 @@ class Decider(Generic[S]):
         creates: bool = False,
         erases: str | None = None,
         owner: str | None = None,
+        refuses: Mapping[str, Refusal] = _GENERALLY,
     ) -> None:
         if command in self.decisions:
             raise TypeError(f"{self.category}: {command.__name__} is decided twice")
@@ -781,6 +812,7 @@ class Decider(Generic[S]):
             offered=offered,
             erases=erases,
             owner=owner,
+            refuses=refuses,
         )
         for event in events:
             self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})
@@ -817,7 +849,8 @@ class Decider(Generic[S]):
         if decision.when is not None:
             status = getattr(state, "status", None)
             if status not in decision.when:
-                raise self.wrong_status(decision, str(status))(status=status)
+                refusal = self.wrong_status(decision, str(status))
+                raise refusal(**{name: getattr(state, name) for name in refusal.parameters})
 
     @cached_property
     def exists(self) -> Refusal:
@@ -827,11 +860,13 @@ class Decider(Generic[S]):
         )
 
     def wrong_status(self, decision: Decision, status: str) -> Refusal:
-        """The refusal of a decision in a status it is not for.
+        """The refusal of a decision in a status it is not for, which speaks of fields of the state.
 
-        Its slug names the status the decision waits for, `investment-not-completed`, or, where most would do, the one
-        that would not, `investment-cancelled`.
+        Unless the decision has one of its own, its slug names the status the decision waits for,
+        `investment-not-completed`, or, where most would do, the one that would not, `investment-cancelled`.
         """
+        if own := decision.refuses.get(status):
+            return own
         wanted = decision.when or ()
         most = 2 * len(wanted) > len(self.statuses)
         french = [called(self.statuses, each, "fr") for each in wanted]

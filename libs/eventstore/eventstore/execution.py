@@ -1,8 +1,8 @@
 """The way of a command: load the state, decide, append; again when somebody else was faster."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Generic
 
@@ -24,7 +24,8 @@ from eventstore.postgres.appending import (
 )
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
-from eventstore.postgres.listing import Stored
+from eventstore.postgres.listing import Stored, Wanted
+from eventstore.postgres.store import Store
 from eventstore.refusal import PERSON_UNKNOWN, Rejected
 from eventstore.streams import Streams
 
@@ -194,6 +195,20 @@ async def revive(store: Streams, decider: Decider[S], stored: Stored) -> Outcome
         return await at_version(store, decider, Appended(stored.stream_id, stored.version, replayed=False))
     state = decider.state.model_validate_json(stored.state)
     return Outcome(stored.stream_id, decider.identity(stored.stream_id), stored.version, state, stored.state)
+
+
+async def pages(store: Store, decider: Decider[S], wanted: Wanted) -> AsyncIterator[Sequence[Outcome[S]]]:
+    """The streams of a decider that are wanted, as they stand: all of them, `wanted.limit` at a time.
+
+    What changes its place in the order meanwhile may be met twice, or not at all. Raises StoreUnavailable.
+    """
+    while True:
+        page = await store.list_streams(wanted)
+        if page.streams:
+            yield [await revive(store, decider, stored) for stored in page.streams]
+        if len(page.streams) < wanted.limit:
+            return
+        wanted = replace(wanted, after=page.places[-1])
 
 
 async def at_version(store: Streams, decider: Decider[S], at: Appended) -> Outcome[S]:

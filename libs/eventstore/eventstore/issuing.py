@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from itertools import count
@@ -15,12 +14,12 @@ from contracts.model import Event
 from contracts.registry import REGISTRY
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
-from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named
+from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named, pages
 from eventstore.kafka.envelope import Message
 from eventstore.mirroring import until_current
 from eventstore.postgres.appending import EventTooLarge, VersionConflict
 from eventstore.postgres.connection import StoreUnavailable, is_outage
-from eventstore.postgres.listing import Place, Wanted
+from eventstore.postgres.listing import Wanted
 from eventstore.postgres.parking import (
     Led,
     TakenDue,
@@ -168,17 +167,11 @@ async def _found(store: Store, reaction: Reaction, event: Event, identity: Ident
         return ()
     decider, found = reaction.finds, list[Found[Any]]()
     wanted = Wanted(decider.category, decider.labelling.having_all(reaction.filters(event, identity)), limit=200)
-    while True:
-        streams = (await store.list_streams(wanted)).streams
-        for stream in streams:
-            outcome = await current(store, decider, decider.identity(stream.stream_id))
-            if outcome is not None:
-                found.append(Found(outcome.identity, outcome.state))
-        if not streams:
-            return (found,)
-        wanted = replace(wanted, after=Place("", streams[-1].stream_id))
+    async for page in pages(store, decider, wanted):
+        found += [Found(outcome.identity, outcome.state) for outcome in page]
         if len(found) > MOST_FOUND:
             raise AssertionError(f"the reaction {reaction.name} finds more than {MOST_FOUND} streams")
+    return (found,)
 
 
 async def _answer(store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 from contracts.labels import called
 from contracts.language import Language, Sentence
-from contracts.model import Day
+from contracts.model import Day, Model
 from contracts.values import Subject
 
 
@@ -19,13 +19,13 @@ class Refusal:
         raise FULL(seats=12)
 
     `parameters` are the types of what it speaks of, which programs are told, too; the sentences name some of them.
-    `at` is the field of the command that is at fault, where it is one alone. Raises TypeError for a sentence that
-    speaks of anything else.
+    `at` is the field of the command that is at fault, where it is one alone: of several, the first that the command
+    gives, or else has. Raises TypeError for a sentence that speaks of anything else.
     """
 
-    def __init__(self, slug: str, en: str, fr: str, *, at: str | None = None, **parameters: Any) -> None:
+    def __init__(self, slug: str, en: str, fr: str, *, at: str | tuple[str, ...] = (), **parameters: Any) -> None:
         self.slug = slug
-        self.at = at
+        self.at = at if isinstance(at, tuple) else (at,)
         self.sentence = Sentence(en, fr)
         self.parameters: Mapping[str, Any] = MappingProxyType(parameters)
         if unknown := self.sentence.places - parameters.keys():
@@ -34,6 +34,15 @@ class Refusal:
     def __call__(self, **parameters: object) -> "Rejected":
         """The refusal as it is raised. Raises TypeError unless all that it speaks of is given."""
         return Rejected(self, parameters)
+
+    def fields_of(self, command: type[Model]) -> tuple[str, ...]:
+        """The fields of such a command that may be at fault: a refusal is shared by commands that have them or not."""
+        return tuple(name for name in self.at if name in command.model_fields)
+
+    def field_of(self, command: Model) -> str | None:
+        """The field of a command that is at fault."""
+        fields = self.fields_of(type(command))
+        return next((name for name in fields if getattr(command, name) is not None), fields[0] if fields else None)
 
     def __repr__(self) -> str:
         return f"Refusal({self.slug!r})"
@@ -89,6 +98,8 @@ class Rejected(Refused):
     """Whether the decision's own rule refuses, which may rest on what it looked up; else its status or its day do."""
     collides_with: str | None = None
     """The id of the record that holds what this one would hold, if it is one."""
+    at: str | None = None
+    """The field of the command that is at fault, as whoever has taken the command tells."""
 
 
 class Forbidden(Refused):

@@ -15,7 +15,7 @@ from contracts.language import LANGUAGES
 from contracts.model import Correction, Event
 from contracts.roles import Role
 from eventstore.decider import PARIS, PLATFORM, Actor, By, Claim, Command, Context, Decider, Due, State, tell
-from eventstore.refusal import NOT_YOUR_RECORD, Forbidden, Refusal
+from eventstore.refusal import NOT_YOUR_RECORD, Forbidden, Refusal, Rejected
 from eventstore.specification import Given, Specification
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=PARIS)
@@ -335,6 +335,64 @@ def test_what_a_step_cannot_tell_is_found_when_the_service_is_put_together() -> 
     assert "Replace: nothing says the price of MeterSold" in str(refused.value)
     assert "Replace: Meter has no sold_on" in str(refused.value)
     assert "index_before" not in str(refused.value)
+
+
+ALREADY_REPLACED = Refusal(
+    "already-replaced",
+    "it was replaced by {by} on {replaced_on}",
+    "il a été remplacé par {by} le {replaced_on}",
+    by=str,
+    replaced_on=date,
+)
+
+
+def test_a_decision_may_say_more_of_a_status_that_it_is_not_for() -> None:
+    telling = Decider("meter", Meter, final="replaced")
+    telling.steps(
+        Replace,
+        MeterReplaced,
+        by="epci",
+        when="installed",
+        to="replaced",
+        day="replaced_on",
+        takes=("by",),
+        refuses={"replaced": ALREADY_REPLACED},
+    )
+    replaced = Meter(company="A", status="replaced", by="M-2", replaced_on=TODAY, effective_on=TODAY)
+    with pytest.raises(Rejected) as refused:
+        telling.decide(replaced, Replace(by="M-3"), Context(NOW))
+    assert refused.value.refusal is ALREADY_REPLACED
+    assert refused.value.parameters == {"by": "M-2", "replaced_on": TODAY}
+    assert [*telling.not_for(Replace)] == [ALREADY_REPLACED]
+
+
+def test_a_refusal_of_a_status_is_of_one_that_the_decision_is_not_for_and_of_what_the_state_says() -> None:
+    sold = Refusal("sold", "it was sold on {sold_on}", "il a été vendu le {sold_on}", sold_on=date)
+    wrong = Decider("meter", Meter, final="replaced")
+    refuses = {"installed": ALREADY_REPLACED, "removed": ALREADY_REPLACED, "replaced": sold}
+    wrong.steps(Replace, MeterReplaced, by="epci", when="installed", to="replaced", refuses=refuses)
+    with pytest.raises(TypeError) as refused:
+        wrong.check()
+    assert "replace: it is never refused for being installed" in str(refused.value)
+    assert "replace: it is never refused for being removed" in str(refused.value)
+    assert "replace: Meter has no sold_on, which sold speaks of" in str(refused.value)
+
+
+def test_a_refusal_points_to_the_field_that_the_command_gives_or_else_has() -> None:
+    beyond = Refusal("beyond-reason", "that is too much", "c'est trop", at=("index", "by"))
+    assert beyond.field_of(Read(index=1)) == "index"
+    assert beyond.field_of(Replace(by="M-2")) == "by"
+    assert beyond.field_of(Install(company="A")) is None
+    assert INDEX_LOWERED.field_of(Read(index=1)) is None
+
+    class Adjust(Command):
+        """Either is put right."""
+
+        index: int | None = None
+        by: str | None = None
+
+    meters_adjusted = [(Adjust(), "index"), (Adjust(index=0), "index"), (Adjust(by="M-2"), "by")]
+    assert [beyond.field_of(command) for command, _ in meters_adjusted] == [field for _, field in meters_adjusted]
 
 
 def test_what_an_event_needs_is_said_by_somebody() -> None:

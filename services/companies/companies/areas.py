@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeVar
 
-from companies.investment import DAY_AFTER_NEXT_STEP, DAY_BEFORE_PREVIOUS_STEP
 from contracts.companies.land import Spell
 from contracts.model import Day, Model
 from contracts.values import SquareMetres
@@ -45,6 +44,7 @@ AREA_BEFORE_REGISTRATION = Refusal(
     "area-before-registration",
     "it was registered on {registered_on}, and has no area before that, on {since}",
     "il a été enregistré le {registered_on} et n'a pas de surface avant cela, le {since}",
+    at="since",
     since=Day,
     registered_on=Day,
 )
@@ -52,6 +52,7 @@ AREA_AHEAD = Refusal(
     "area-ahead",
     "{since} is after {on}, the day of the correction",
     "le {since} est après le {on}, jour de la rectification",
+    at="since",
     since=Day,
     on=Day,
 )
@@ -72,14 +73,6 @@ def check_since(areas: Sequence[Measured], since: Day, on: Day) -> None:
         raise AREA_BEFORE_REGISTRATION(since=since, registered_on=areas[0].since)
     if since > on:
         raise AREA_AHEAD(since=since, on=on)
-
-
-def check_day(day: Day, *, after: Day, before: Day) -> None:
-    """What happened keeps its order when its day is corrected. Raises Rejected."""
-    if day < after:
-        raise DAY_BEFORE_PREVIOUS_STEP(day=day, previous=after)
-    if day > before:
-        raise DAY_AFTER_NEXT_STEP(day=day, next=before)
 
 
 def measured(areas: Sequence[Measured], since: Day, area: int) -> tuple[Measured, ...]:

@@ -171,6 +171,7 @@ NOT_A_MEMBER = Refusal(
     "not-a-member",
     "this is for active members of the network; {company} is {status}",
     "ceci est réservé aux entreprises actives du réseau ; l'état de {company} est « {status} »",
+    at="company",
     company=Siret,
     status=Membership | Literal["unknown"],
 )

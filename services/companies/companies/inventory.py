@@ -8,23 +8,23 @@ SIRET does not tell; names of buyers are not held.
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Response
 
 from companies.plot import Plot, plots
 from contracts.companies.plot import PlotStatus
-from eventstore.execution import revive
-from eventstore.postgres.listing import Place, Wanted
-from eventstore.postgres.store import Store
+from eventstore.execution import pages
+from eventstore.postgres.listing import Wanted
 from service.http.auth import Caller
-from service.http.listing import GREATEST_LIMIT
 from service.http.reading import Readers, Reads
 from service.http.routes import CurrentStore, requires
 
 SQUARE_METRES: Final = 10_000
 """Of a hectare."""
+AT_ONCE: Final = 200
+"""How many plots are read at a time."""
 COLUMNS: Final = (
     *("terr_id", "site_id", "terr_refcad", "terr_surf_brute", "terr_utile", "terr_identif_date", "terr_actu_date"),
     *("terr_maitrise_fonc", "terr_stade_amngt", "terr_stade_comm", "terr_etat_occup", "terr_usage"),
@@ -101,7 +101,11 @@ def inventory(reads: Reads) -> APIRouter:
         Columns are separated by semicolons; areas are in hectares. What the platform does not hold is empty, and so is
         what the caller may not read of a plot: on which day, and for how much, it was sold.
         """
-        rows = [row(plot, whole=readers.reads_whole(plot, caller.actor)) async for plot in _all(store)]
+        rows = [
+            row(each.state, whole=readers.reads_whole(each.state, caller.actor))
+            async for page in pages(store, plots, Wanted(plots.category, limit=AT_ONCE))
+            for each in page
+        ]
         return Csv(table(rows), headers=dict(response.headers))
 
     return router
@@ -114,18 +118,6 @@ def table(rows: list[dict[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return written.getvalue()
-
-
-async def _all(store: Store) -> AsyncIterator[Plot]:
-    """Every plot, in the order of the codes."""
-    after: Place | None = None
-    while True:
-        page = await store.list_streams(Wanted(plots.category, after=after, limit=GREATEST_LIMIT))
-        for stored in page.streams:
-            yield (await revive(store, plots, stored)).state
-        if len(page.streams) < GREATEST_LIMIT:
-            return
-        after = page.places[-1]
 
 
 _EXAMPLE: Final = (

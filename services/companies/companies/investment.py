@@ -14,6 +14,7 @@ from typing import Annotated, Final, Self, get_args
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
+from companies.days import check_day
 from contracts.companies.investment import (
     CATEGORY,
     AmountCorrected,
@@ -418,20 +419,6 @@ EVIDENCE_AFTER_AUDIT = Refusal(
     dated=Day,
     on=Day,
 )
-DAY_BEFORE_PREVIOUS_STEP = Refusal(
-    "day-before-previous-step",
-    "{day} is before what came before, on {previous}",
-    "le {day} précède ce qui vient avant, du {previous}",
-    day=Day,
-    previous=Day,
-)
-DAY_AFTER_NEXT_STEP = Refusal(
-    "day-after-next-step",
-    "{day} is after what came next, on {next}",
-    "le {day} suit ce qui vient après, du {next}",
-    day=Day,
-    next=Day,
-)
 ELIGIBLE_BASE_ABOVE_AMOUNT = Refusal(
     "eligible-base-above-amount",
     "the eligible base, {eligible_base} EUR, is above the investment's amount, {amount} EUR",
@@ -649,7 +636,7 @@ def correct_day(investment: Investment, command: CorrectDay) -> DayCorrected | t
     following = [command.on, *days[place + 1 :]]
     if command.step == "announced":
         following += [grant.awarded_on for grant in investment.grants]
-    _check_day(command.day, after=max(days[:place], default=command.day), before=min(following))
+    check_day(command.day, after=max(days[:place], default=command.day), before=min(following))
     if command.step == "audited" and investment.evidence:
         _check_evidence(investment.evidence, command.day)
     return tell(
@@ -671,7 +658,7 @@ def correct_grant(investment: Investment, command: CorrectGrant) -> GrantCorrect
         return ()
     if moved := corrected.awarded_on != grant.awarded_on:
         paid = [payment.on for payment in (*grant.payments, *grant.repayments)]
-        _check_day(corrected.awarded_on, after=investment.announced_on, before=min([command.on, *paid]))
+        check_day(corrected.awarded_on, after=investment.announced_on, before=min([command.on, *paid]))
     _check_grants(investment.with_grant(corrected), investment.amount)
     return tell(
         GrantCorrected,
@@ -692,7 +679,7 @@ def correct_payment(investment: Investment, command: CorrectPayment) -> PaymentC
     if payment == before:
         return ()
     if payment.on != before.on:
-        _check_day(payment.on, after=grant.awarded_on, before=min(command.on, investment.cancelled_on or command.on))
+        check_day(payment.on, after=grant.awarded_on, before=min(command.on, investment.cancelled_on or command.on))
     corrected = grant.with_payment(payment, command.payment)
     _check_grants(investment.with_grant(corrected), investment.amount)
     return tell(
@@ -715,7 +702,7 @@ def correct_repayment(investment: Investment, command: CorrectRepayment) -> Repa
     if repayment == before:
         return ()
     if repayment.on != before.on:
-        _check_day(repayment.on, after=grant.awarded_on, before=command.on)
+        check_day(repayment.on, after=grant.awarded_on, before=command.on)
     corrected = grant.with_repayment(repayment, command.repayment)
     _check_grants(investment.with_grant(corrected), investment.amount)
     return tell(
@@ -744,14 +731,6 @@ def _check_funder(funder: str, roles: Roles) -> None:
 def _check_evidence(evidence: Evidence, audited: Day) -> None:
     if evidence.dated > audited:
         raise EVIDENCE_AFTER_AUDIT(dated=evidence.dated, on=audited)
-
-
-def _check_day(day: Day, *, after: Day, before: Day) -> None:
-    """What happened keeps its order when its day is corrected. Raises Rejected."""
-    if day < after:
-        raise DAY_BEFORE_PREVIOUS_STEP(day=day, previous=after)
-    if day > before:
-        raise DAY_AFTER_NEXT_STEP(day=day, next=before)
 
 
 def _check_count(payments: Sequence[Payment]) -> None:

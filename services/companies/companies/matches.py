@@ -23,7 +23,7 @@ from contracts.companies.flow import FlowDirection, FlowKind, FlowUnit
 from contracts.model import Day
 from contracts.values import Commune, FlowQuantity, RecordId, ShortText, Siret, WasteCode, Zone
 from eventstore.decider import Decider, S
-from eventstore.execution import revive
+from eventstore.execution import Outcome, pages, revive
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 from service.clock import today
@@ -205,11 +205,9 @@ async def _found(
     store: Store, decider: Decider[S], wanted: Mapping[str, object], limit: int, sort: str | None = None
 ) -> list[tuple[str, S]]:
     labels = decider.labelling.having_all(wanted)
-    page = await store.list_streams(
-        Wanted(decider.category, labels=labels, sort=sort, descending=sort is not None, limit=limit)
-    )
-    outcomes = [await revive(store, decider, stream) for stream in page.streams]
-    return [(outcome.identity, outcome.state) for outcome in outcomes]
+    first = Wanted(decider.category, labels=labels, sort=sort, descending=sort is not None, limit=limit)
+    page: Sequence[Outcome[S]] = await anext(pages(store, decider, first), [])
+    return [(outcome.identity, outcome.state) for outcome in page]
 
 
 def _shown(match: Match, names: dict[str, str | None]) -> MatchFound:

@@ -208,11 +208,13 @@ METER_TWICE = Refusal(
     "meter-twice",
     "the company has another meter of this kind and reference in service",
     "l'entreprise a déjà en service un compteur de cette nature et de cette référence",
+    at="reference",
 )
 BEFORE_INSTALLATION = Refusal(
     "before-installation",
     "{on} is before the meter was installed, on {installed}",
     "le {on} précède l'installation du compteur, du {installed}",
+    at="on",
     on=Day,
     installed=Day,
 )
@@ -220,12 +222,14 @@ READINGS_SETTLED = Refusal(
     "readings-settled",
     "readings up to {until} are settled: they stay as they are",
     "les relevés jusqu'au {until} sont arrêtés : ils restent tels quels",
+    at=("reading", "on"),
     until=Day,
 )
 READING_EXISTS = Refusal(
     "reading-exists",
     "on {on} it was read at {index} already; a wrong reading is corrected",
     "le {on}, l'index relevé est déjà {index} ; un relevé erroné se rectifie",
+    at="on",
     on=Day,
     index=MeterIndex,
 )
@@ -233,18 +237,21 @@ READING_UNKNOWN = Refusal(
     "reading-unknown",
     "no reading of {reading} is kept",
     "aucun relevé du {reading} n'est conservé",
+    at="reading",
     reading=Day,
 )
 READ_LATER = Refusal(
     "read-later",
     "it was read later, on {last}; what is replaced or removed is not read afterwards",
     "un relevé est plus récent, du {last} ; après un remplacement ou une dépose, l'ancien compteur ne se relève plus",
+    at="on",
     last=Day,
 )
 INDEX_FALLS = Refusal(
     "index-falls",
     "{index} on {on} is below {before}, from {previous}: an index rises unless the meter was replaced",
     "{index} le {on} est inférieur à {before}, du {previous} : un index croît, sauf si le compteur a été remplacé",
+    at=("index", "restarts_at"),
     index=MeterIndex,
     on=Day,
     before=MeterIndex,
@@ -254,6 +261,7 @@ PERIOD_TOO_LONG = Refusal(
     "period-too-long",
     "from {first} to {last} there are more than {most} days; a meter that was not read for so long is installed anew",
     "du {first} au {last} il y a plus de {most} jours ; un compteur si longtemps sans relevé s'installe à nouveau",
+    at=("read_on", "reading", "on"),
     first=Day,
     last=Day,
     most=int,
@@ -262,6 +270,7 @@ CONSUMPTION_BEYOND_REASON = Refusal(
     "consumption-beyond-reason",
     "{consumption} from {first} to {last} is above {most}, the most that is taken for right",
     "{consumption} du {first} au {last} dépasse {most}, le maximum vraisemblable",
+    at=("index", "restarts_at", "read_on"),
     consumption=Consumption,
     first=Day,
     last=Day,
@@ -271,18 +280,21 @@ DAY_OF_A_STEP = Refusal(
     "day-of-a-step",
     "on {reading} the meter was installed, replaced or removed: that reading keeps its day",
     "le {reading}, le compteur a été installé, remplacé ou déposé : ce relevé garde sa date",
+    at=("read_on", "reading"),
     reading=Day,
 )
 NOT_REPLACED = Refusal(
     "not-replaced",
     "on {reading} the meter was not replaced, and goes on from its index",
     "le {reading}, le compteur n'a pas été remplacé et continue à partir de son index",
+    at="restarts_at",
     reading=Day,
 )
 READING_OUT_OF_ORDER = Refusal(
     "reading-out-of-order",
     "between the readings around it there are the days from {earliest} to {latest}, and {read_on} is none of them",
     "entre les relevés voisins il y a les jours du {earliest} au {latest}, dont le {read_on} n'est pas",
+    at="read_on",
     read_on=Day,
     earliest=Day,
     latest=Day,

@@ -106,6 +106,7 @@ NOT_SURVEYED = Refusal(
     "not-surveyed",
     "{company} has not been surveyed since it is a member: needs are declared once its survey has begun",
     "{company} n'a pas de diagnostic depuis son adhésion : un besoin se déclare une fois le diagnostic commencé",
+    at="company",
     company=Siret,
 )
 TOO_MANY_NEEDS = Refusal(
@@ -118,6 +119,7 @@ MET_BEFORE_DECLARED = Refusal(
     "met-before-declared",
     "{met_on} is before the need was declared, on {declared_on}",
     "le {met_on} précède la déclaration du besoin, du {declared_on}",
+    at="met_on",
     met_on=Day,
     declared_on=Day,
 )
@@ -125,6 +127,7 @@ MET_AFTER_CORRECTION = Refusal(
     "met-after-correction",
     "{met_on} is after {on}, the day of this correction",
     "le {met_on} est postérieur au {on}, date de cette rectification",
+    at="met_on",
     met_on=Day,
     on=Day,
 )

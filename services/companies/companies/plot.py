@@ -5,13 +5,14 @@ lapses by itself, then a promise of sale, and buys it; where either comes to not
 is corrected from a day on, and figures of the days since then with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Final, Self
 
 from pydantic import Field
 
-from companies.areas import Measured, check_day, check_room, check_since, measured, spells
+from companies.areas import Measured, check_room, check_since, measured, spells
+from companies.days import check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.plot import (
     CATEGORY,
@@ -213,17 +214,19 @@ class Plot(State):
         return changed.model_copy(update={"standings": (*changed.standings, standing)})
 
 
-PARCEL_TWICE = Refusal("parcel-twice", "a parcel is given twice", "une parcelle est donnée deux fois")
+PARCEL_TWICE = Refusal("parcel-twice", "a parcel is given twice", "une parcelle est donnée deux fois", at="parcels")
 PARCELS_ELSEWHERE = Refusal(
     "parcels-elsewhere",
     "none of the parcels is in the plot's commune, {commune}",
     "aucune des parcelles n'est dans la commune du terrain, {commune}",
+    at="parcels",
     commune=Commune,
 )
 OPTION_ENDS_BEFORE_IT_BEGINS = Refusal(
     "option-ends-before-it-begins",
     "{option_until} is not after {on}, the day of the option",
     "le {option_until} n'est pas après le {on}, jour de l'option",
+    at="option_until",
     option_until=Day,
     on=Day,
 )
@@ -231,6 +234,7 @@ OPTION_TOO_LONG = Refusal(
     "option-too-long",
     "an option lasts {days} days at most, and this one until {option_until}",
     "une option dure {days} jours au plus, et celle-ci jusqu'au {option_until}",
+    at="option_until",
     days=int,
     option_until=Day,
 )
@@ -238,8 +242,34 @@ OPTION_NOT_PROLONGED = Refusal(
     "option-not-prolonged",
     "the company has an option until {until} already",
     "l'entreprise a déjà une option jusqu'au {until}",
+    at="option_until",
     until=Day,
 )
+PLOT_OPTIONED = Refusal(
+    "plot-optioned",
+    "{company} has an option on it until {option_until}",
+    "il est sous option de {company} jusqu'au {option_until}",
+    company=Siret,
+    option_until=Day,
+)
+PLOT_PROMISED = Refusal(
+    "plot-promised",
+    "it has been promised to {company} since {promised_on}",
+    "il est promis à {company} depuis le {promised_on}",
+    company=Siret,
+    promised_on=Day,
+)
+PLOT_SOLD = Refusal(
+    "plot-sold",
+    "it was sold to {company} on {sold_on}",
+    "il a été vendu à {company} le {sold_on}",
+    company=Siret,
+    sold_on=Day,
+)
+BUYERS: Final[Mapping[str, Refusal]] = {"sold": PLOT_SOLD, "built": PLOT_SOLD}
+"""Whoever comes second is told who has it. Those who decide on a plot read all of it."""
+PROMISED: Final[Mapping[str, Refusal]] = {"promised": PLOT_PROMISED, **BUYERS}
+TAKERS: Final[Mapping[str, Refusal]] = {"optioned": PLOT_OPTIONED, **PROMISED}
 
 plots = Decider(
     CATEGORY.name,
@@ -279,7 +309,9 @@ def change_price(plot: Plot, command: ChangePrice) -> PlotPriceChanged | tuple[(
     return tell(PlotPriceChanged, command, plot)
 
 
-@plots.decides(by="epci", when="on_market", to="optioned", takes=("company", "option_until", "lapses_on"))
+@plots.decides(
+    by="epci", when="on_market", to="optioned", takes=("company", "option_until", "lapses_on"), refuses=TAKERS
+)
 def grant_option(plot: Plot, command: GrantOption, context: Context) -> PlotOptioned:
     check_room(plot.standings)
     lapses_on = _lapses(command, context.today)
@@ -319,6 +351,7 @@ plots.steps(
     to="promised",
     day="promised_on",
     clears=("option_until", "lapses_on"),
+    refuses=PROMISED,
     status="promised",
 )
 plots.steps(
@@ -331,7 +364,15 @@ plots.steps(
     status="on_market",
 )
 plots.steps(
-    Sell, PlotSold, by="epci", when="promised", to="sold", day="sold_on", takes=("origin", "amount"), status="sold"
+    Sell,
+    PlotSold,
+    by="epci",
+    when="promised",
+    to="sold",
+    day="sold_on",
+    takes=("origin", "amount"),
+    refuses=BUYERS,
+    status="sold",
 )
 plots.steps(RecordBuilt, PlotBuilt, by="epci", when="sold", to="built", day="built_on", status="built")
 

@@ -21,12 +21,14 @@ Names are those under which companies applied to the network; of others, and of 
 what movements do not hold: addresses and places of collection, receipts of carriers [récépissés], whether there are
 persistent organic pollutants, codes of the Basel convention, brokers, dealers and eco-organisations, and numbers of
 transfrontier shipments.
+
+What people wrote and a spreadsheet would take for a formula, for it begins with `=`, `+`, `-`, `@`, a tab or a carriage
+return, has an apostrophe before it. Numbers stay as they are.
 """
 
 import csv
 import io
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
@@ -39,7 +41,7 @@ from contracts import codes
 from contracts.model import FIRST_DAY, LAST_DAY
 from contracts.values import Siret
 from eventstore.decider import Actor
-from eventstore.execution import Outcome, revive
+from eventstore.execution import Outcome, pages, revive
 from eventstore.finding import order_of
 from eventstore.postgres.listing import Range, Wanted
 from eventstore.postgres.store import Store
@@ -70,6 +72,8 @@ COLUMNS: Final = (
     "id",
 )
 CSV: Final = "text/csv"
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula, which could read other cells and send them elsewhere."""
 AT_ONCE: Final = 500
 """How many movements are read, and sent, at a time."""
 
@@ -118,10 +122,10 @@ def register(reads: Reads) -> APIRouter:
         if asked.last < asked.first:
             said = Said(EMPTY_RANGE, least=asked.first, greatest=asked.last)
             raise invalid([Fault({"parameter": "to"}, "empty_range", said)])
-        pages = _pages(store, _wanted(readers, caller.actor, asked))
-        # The first one before the answer begins, so that what goes wrong is still told as a problem.
-        first = await anext(pages, "")
-        return StreamingResponse(_table(first, pages), media_type=CSV, headers=response.headers)
+        rows = _rows(store, _wanted(readers, caller.actor, asked))
+        # The first ones before the answer begins, so that what goes wrong is still told as a problem.
+        first = await anext(rows, "")
+        return StreamingResponse(_table(first, rows), media_type=CSV, headers=response.headers)
 
     return router
 
@@ -143,14 +147,12 @@ def _wanted(readers: Readers, actor: Actor, asked: AskedRegister) -> Wanted | No
     )
 
 
-async def _pages(store: Store, wanted: Wanted | None) -> AsyncIterator[str]:
+async def _rows(store: Store, wanted: Wanted | None) -> AsyncIterator[str]:
     """The rows, some at a time."""
-    while wanted is not None:
-        page = await store.list_streams(wanted)
-        found = [await revive(store, waste_movements, stream) for stream in page.streams]
-        names = await _names(store, found)
-        yield _lines([_row(each, names) for each in found])
-        wanted = replace(wanted, after=page.places[-1]) if len(found) == AT_ONCE else None
+    if wanted is not None:
+        async for page in pages(store, waste_movements, wanted):
+            names = await _names(store, page)
+            yield _lines([_row(each, names) for each in page])
 
 
 async def _table(first: str, others: AsyncIterator[str]) -> AsyncIterator[str]:
@@ -194,5 +196,10 @@ def _row(movement: Outcome[WasteMovement], names: Mapping[str, str]) -> Sequence
 
 def _lines(rows: Sequence[Sequence[object]]) -> str:
     table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows(rows)
+    csv.writer(table, lineterminator="\n").writerows([map(plain, row) for row in rows])
     return table.getvalue()
+
+
+def plain(value: object) -> object:
+    """A value that no spreadsheet computes."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -12,6 +12,7 @@ from typing import Annotated, Final, get_args
 from pydantic import Field, JsonValue
 
 from companies.company import Company, active_member, companies
+from companies.days import check_day
 from contracts.companies.survey import (
     CATEGORY,
     AbandonReason,
@@ -25,11 +26,14 @@ from contracts.companies.survey import (
     SurveyBegun,
     SurveyClosed,
     SurveyCompleted,
+    SurveyDayCorrected,
+    SurveyDayCorrection,
     SurveyReturned,
     SurveyStatus,
+    SurveyStep,
     SurveyValidated,
 )
-from contracts.model import Day
+from contracts.model import FIRST_DAY, Day, EnteredDay, Model
 from contracts.values import Commune, MaturityLevel, Naf, Siret, Tally, Zone
 from eventstore.decider import PLATFORM, Command, Decider, Lookup, State, tell
 from eventstore.finding import Finding
@@ -92,12 +96,31 @@ class CorrectLevel(Command):
     reason: LevelCorrection
 
 
+class CorrectDay(Command):
+    """The network corrects the day of a step of the latest survey. The steps stay in their order."""
+
+    step: SurveyStep
+    day: Annotated[EnteredDay, Field(examples=["2024-05-13"])]
+    reason: SurveyDayCorrection
+
+
 class Close(Command):
     """The company has left the network, and its maturity counts no more."""
 
 
+class Stood(Model):
+    """What the survey before has found, and where: until the latest one is validated it stands."""
+
+    levels: tuple[DimensionLevel, ...]
+    naf: Naf
+    commune: Commune
+    zone: Zone | None
+
+
 class Survey(State):
     """Where the survey of a company stands, and what the last one that was validated has found."""
+
+    revision = 2
 
     company: Siret
     naf: Naf
@@ -111,6 +134,10 @@ class Survey(State):
     """Of the latest survey that was validated: every dimension, or none."""
     points: Tally | None = None
     """What `levels` add up to, from 0 to 5 for each dimension."""
+    before: Stood | None = None
+    """What stood when the latest survey began, if anything did."""
+    begun_after: Day | None = None
+    """The day of the last step of the survey before, if there was one."""
     begun_on: Day
     completed_on: Day | None = None
     validated_on: Day | None = None
@@ -120,13 +147,31 @@ class Survey(State):
     reason: ReturnReason | AbandonReason | None = None
     """Why it was sent back, or abandoned."""
 
+    def days(self) -> dict[SurveyStep, Day]:
+        """The days of the steps of the latest survey, in their order."""
+        told: dict[SurveyStep, Day | None] = {
+            "begun": self.begun_on,
+            "completed": self.completed_on,
+            "validated": self.validated_on if self.status == "validated" else None,
+        }
+        return {step: day for step, day in told.items() if day is not None}
 
-DIMENSION_TWICE = Refusal("dimension-twice", "a dimension is answered twice", "une dimension reçoit deux réponses")
+
+DIMENSION_TWICE = Refusal(
+    "dimension-twice", "a dimension is answered twice", "une dimension reçoit deux réponses", at="answers"
+)
 DIMENSIONS_MISSING = Refusal(
     "dimensions-missing",
     "not answered yet: {dimensions}",
     "sans réponse à ce jour : {dimensions}",
     dimensions=tuple[MaturityDimension, ...],
+)
+SURVEY_NOT_THERE_YET = Refusal(
+    "survey-not-there-yet",
+    "the survey is not {step} yet",
+    "le diagnostic n'en est pas encore à l'étape « {step} »",
+    at="step",
+    step=SurveyStep,
 )
 
 surveys = Decider(
@@ -206,6 +251,31 @@ def correct_level(survey: Survey, command: CorrectLevel) -> MaturityCorrected | 
     return tell(MaturityCorrected, command, survey, level_before=before)
 
 
+@surveys.decides(by="network", when=("begun", "completed", "validated"))
+def correct_day(survey: Survey, command: CorrectDay) -> SurveyDayCorrected | tuple[()]:
+    days = survey.days()
+    if command.step not in days:
+        raise SURVEY_NOT_THERE_YET(step=command.step)
+    if command.day == days[command.step]:
+        return ()
+    place = [*days].index(command.step)
+    in_order = [survey.begun_after or FIRST_DAY, *days.values(), command.on]
+    check_day(command.day, after=in_order[place], before=min(in_order[place + 2 :]))
+    validated = command.step == "validated"
+    before = survey.before if validated else None
+    return tell(
+        SurveyDayCorrected,
+        command,
+        survey,
+        day_before=days[command.step],
+        levels=survey.levels if validated else (),
+        levels_before=before.levels if before else (),
+        naf_before=before and before.naf,
+        commune_before=before and before.commune,
+        zone_before=before and before.zone,
+    )
+
+
 @surveys.decides(
     by=PLATFORM,
     when=("begun", "completed", "validated", "abandoned"),
@@ -228,6 +298,10 @@ def _(survey: Survey | None, event: SurveyBegun) -> Survey:
         zone=event.zone,
         status="begun",
         levels=survey.levels if survey else (),
+        before=Stood.model_validate(survey.model_dump(include={*Stood.model_fields}))
+        if survey and survey.levels
+        else None,
+        begun_after=survey.effective_on if survey else None,
         begun_on=event.effective_on,
         effective_on=event.effective_on,
         **stands,
@@ -249,6 +323,12 @@ def _(survey: Survey, event: MaturityCorrected) -> Survey:
     return survey.after(
         event, **_stands(_with(survey.levels, DimensionLevel(dimension=event.dimension, level=event.level)))
     )
+
+
+@surveys.evolves
+def _(survey: Survey, event: SurveyDayCorrected) -> Survey:
+    # Never earlier: figures have been told what stands from the wrong day on, and nothing comes before it.
+    return survey.after(event, effective_on=max(survey.effective_on, event.day), **{f"{event.step}_on": event.day})
 
 
 @surveys.evolves

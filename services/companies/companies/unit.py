@@ -5,13 +5,14 @@ reservation lapses by itself; the lease begins, and a notice ends it on its day.
 steps keep their order: so it has one lease on a day. Areas and leases are corrected, and past figures with them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Final, Self
 
 from pydantic import Field
 
-from companies.areas import Measured, check_day, check_room, check_since, measured, spells
+from companies.areas import Measured, check_room, check_since, measured, spells
+from companies.days import check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.unit import (
     CATEGORY,
@@ -202,6 +203,11 @@ class Unit(State):
     areas: tuple[Measured, ...]
     """How large it has been since when."""
 
+    @property
+    def let_since(self) -> Day | None:
+        """When its last lease began."""
+        return self.lease.begun_on if self.lease else None
+
     def after(self, event: Event, **changes: object) -> Self:
         """This unit, changed by an event; what it has become since then is kept."""
         changed = super().after(event, **changes)
@@ -215,6 +221,7 @@ LEASE_BEFORE_RESERVATION = Refusal(
     "lease-before-reservation",
     "the lease would begin on {begins_on}, before the reservation, of {on}",
     "le bail commencerait le {begins_on}, avant la réservation, du {on}",
+    at="begins_on",
     begins_on=Day,
     on=Day,
 )
@@ -222,6 +229,7 @@ LAPSES_BEFORE_LEASE = Refusal(
     "reservation-lapses-before-lease",
     "it would be held until {held_until}, and the lease begin only on {begins_on}",
     "il serait réservé jusqu'au {held_until}, et le bail ne commencerait que le {begins_on}",
+    at="held_until",
     held_until=Day,
     begins_on=Day,
 )
@@ -229,17 +237,43 @@ NOTICE_WITHOUT_TIME = Refusal(
     "lease-ends-before-notice",
     "the lease would end on {free_on}, which is not after the notice, of {on}",
     "le bail prendrait fin le {free_on}, ce qui n'est pas après le congé, du {on}",
+    at="free_on",
     free_on=Day,
     on=Day,
+)
+UNIT_RESERVED = Refusal(
+    "unit-reserved",
+    "it is held for {company} until {held_until}",
+    "il est réservé à {company} jusqu'au {held_until}",
+    company=Siret,
+    held_until=Day,
+)
+UNIT_LET = Refusal(
+    "unit-let",
+    "it has been let to {company} since {let_since}",
+    "il est loué à {company} depuis le {let_since}",
+    company=Siret,
+    let_since=Day,
+)
+UNIT_ON_NOTICE = Refusal(
+    "unit-on-notice",
+    "it is let to {company}, which leaves it on {free_on}",
+    "il est loué à {company}, qui le libère le {free_on}",
+    company=Siret,
+    free_on=Day,
 )
 NEVER_LET = Refusal("unit-never-let", "it has not been let yet", "il n'a pas encore été loué")
 TOO_FAR_AHEAD = Refusal(
     "too-far-ahead",
     "{day} is more than {days} days ahead",
     "le {day} est à plus de {days} jours",
+    at=("held_until", "free_on"),
     day=Day,
     days=int,
 )
+TENANTS: Final[Mapping[str, Refusal]] = {"let": UNIT_LET, "notice": UNIT_ON_NOTICE}
+"""Whoever comes second is told who has it. Those who decide on a unit read all of it."""
+TAKERS: Final[Mapping[str, Refusal]] = {"reserved": UNIT_RESERVED, **TENANTS}
 
 units = Decider(
     CATEGORY.name,
@@ -266,7 +300,13 @@ def change_rent(unit: Unit, command: ChangeRent) -> UnitRentChanged | tuple[()]:
     return tell(UnitRentChanged, command, unit)
 
 
-@units.decides(by=MANAGERS, when="available", to="reserved", takes=("company", "begins_on", "held_until", "lapses_on"))
+@units.decides(
+    by=MANAGERS,
+    when="available",
+    to="reserved",
+    takes=("company", "begins_on", "held_until", "lapses_on"),
+    refuses=TAKERS,
+)
 def reserve(unit: Unit, command: Reserve, context: Context) -> UnitReserved:
     check_room(unit.standings)
     if command.begins_on < command.on:
@@ -297,7 +337,7 @@ units.steps(
     clears=("company", "begins_on", "held_until", "lapses_on"),
     status="available",
 )
-units.steps(Let, UnitLet, by=MANAGERS, when="reserved", to="let", status="let")
+units.steps(Let, UnitLet, by=MANAGERS, when="reserved", to="let", refuses=TENANTS, status="let")
 
 
 @units.decides(by=MANAGERS, when="let", to="notice", takes=("free_on", "works_follow"))
@@ -322,7 +362,7 @@ def end_lease(unit: Unit, command: EndLease) -> UnitLeaseEnded:
     return tell(UnitLeaseEnded, command, unit, status="works" if unit.works_follow else "available")
 
 
-@units.decides(by=MANAGERS, when="available", to="works")
+@units.decides(by=MANAGERS, when="available", to="works", refuses=TAKERS)
 def begin_works(unit: Unit, command: BeginWorks) -> UnitWorksBegan:
     check_room(unit.standings)
     return tell(UnitWorksBegan, command, unit, status="works")

@@ -3,7 +3,7 @@
 The producer, a member company, writes a slip for a lot of waste, seals and signs it. The carrier says when it took the
 waste over, the site when it received, accepted or refused, and processed it: each of the three companies named on the
 slip takes its own steps, and reads it. A lot is in one movement at a time. What is accepted and not processed within a
-month is late. The community of communes corrects tonnes and treatments, and says why.
+month is late. The community of communes corrects tonnes, days and treatments, and says why.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from typing import Annotated, Final, get_args
 from pydantic import Field, JsonValue
 
 from companies.company import Company, active_member, companies
+from companies.days import check_day
 from contracts import codes
 from contracts.companies.waste_movement import (
     CATEGORY,
@@ -26,17 +27,19 @@ from contracts.companies.waste_movement import (
     TreatmentMode,
     WasteAccepted,
     WasteCorrection,
+    WasteDayCorrected,
     WasteOverdue,
     WasteProcessed,
     WasteReceived,
     WasteRefusal,
     WasteRefused,
     WasteSent,
+    WasteStep,
     WasteTonnesCorrected,
     WasteTreatmentCorrected,
     Weighing,
 )
-from contracts.model import Day, Model
+from contracts.model import FIRST_DAY, Day, EnteredDay, Model
 from contracts.values import (
     Commune,
     EnteredText,
@@ -164,6 +167,14 @@ class CorrectTonnes(Command):
     reason: WasteCorrection
 
 
+class CorrectDay(Command):
+    """The community of communes corrects the day of a step. The steps stay in their order."""
+
+    step: WasteStep
+    day: Annotated[EnteredDay, Field(examples=["2024-05-13"])]
+    reason: WasteCorrection
+
+
 class CorrectTreatment(
     Command, json_schema_extra={"examples": [{**_TREATED, "mode": "other_recovery", "reason": "late_document"}]}
 ):
@@ -226,6 +237,17 @@ class WasteMovement(State):
         }
         return {weighing: tonnes for weighing, tonnes in told.items() if tonnes is not None}
 
+    def days(self) -> dict[WasteStep, Day]:
+        """The days of the steps that were taken since it left the producer, in their order."""
+        told: dict[WasteStep, Day | None] = {
+            "sent": self.sent_on,
+            "received": self.received_on,
+            "accepted": self.accepted_on,
+            "refused": self.refused_on,
+            "processed": self.processed_on,
+        }
+        return {step: day for step, day in told.items() if day is not None}
+
 
 OPEN: Final = ("draft", "sealed", "producer_signed", "sent", "received", "accepted")
 """The statuses in which a movement holds its lot."""
@@ -277,6 +299,7 @@ PROCESSED_ABOVE_RECEIVED = Refusal(
     "processed-above-received",
     "{processed} t processed would be more than the {received} t received",
     "{processed} t traitées dépasseraient les {received} t reçues",
+    at=("tonnes_processed", "tonnes"),
     processed=Tonnes,
     received=Tonnes,
 )
@@ -286,6 +309,13 @@ NOT_WEIGHED = Refusal(
     "le déchet n'a pas encore été pesé à l'étape « {weighing} »",
     at="weighing",
     weighing=Weighing,
+)
+STEP_NOT_TAKEN = Refusal(
+    "step-not-taken",
+    "the waste was not {step}, or is not yet",
+    "l'étape « {step} » n'a pas eu lieu, ou pas encore",
+    at="step",
+    step=WasteStep,
 )
 
 waste_movements = Decider(
@@ -414,6 +444,21 @@ def correct_tonnes(movement: WasteMovement, command: CorrectTonnes) -> WasteTonn
     )
 
 
+@waste_movements.decides(by="epci", when=("sent", "received", "accepted", "refused", "processed"))
+def correct_day(movement: WasteMovement, command: CorrectDay) -> WasteDayCorrected | tuple[()]:
+    days = movement.days()
+    if command.step not in days:
+        raise STEP_NOT_TAKEN(step=command.step)
+    if command.day == (day_before := days[command.step]):
+        return ()
+    place = [*days].index(command.step)
+    # What is sent was signed.
+    in_order = [movement.signed_on or FIRST_DAY, *days.values(), command.on]
+    check_day(command.day, after=in_order[place], before=min(in_order[place + 2 :]))
+    moved = {f"{command.step}_on": command.day}
+    return tell(WasteDayCorrected, command, movement, day_before=day_before, **moved)
+
+
 @waste_movements.decides(by="epci", when="processed", takes=("treatment", "mode", "is_final"))
 def correct_treatment(movement: WasteMovement, command: CorrectTreatment) -> WasteTreatmentCorrected | tuple[()]:
     is_final = _final(command.treatment, command.mode)
@@ -426,6 +471,12 @@ def correct_treatment(movement: WasteMovement, command: CorrectTreatment) -> Was
 def _(movement: WasteMovement, event: WasteProcessed) -> WasteMovement:
     told = event.model_dump(include={"treatment", "mode", "is_final", "tonnes_processed"})
     return movement.after(event, status="processed", processed_on=event.effective_on, late=False, **told)
+
+
+@waste_movements.evolves
+def _(movement: WasteMovement, event: WasteDayCorrected) -> WasteMovement:
+    *_, last = {**movement.days(), event.step: event.day}.values()
+    return movement.after(event, effective_on=last, **{f"{event.step}_on": event.day})
 
 
 @waste_movements.evolves

@@ -16,6 +16,7 @@ from companies.survey import (
     Begin,
     Close,
     Complete,
+    CorrectDay,
     CorrectLevel,
     EnteredLevel,
     SendBack,
@@ -42,6 +43,8 @@ from contracts.companies.survey import (
     SurveyBegun,
     SurveyClosed,
     SurveyCompleted,
+    SurveyDayCorrected,
+    SurveyStep,
     SurveyValidated,
 )
 from eventstore.decider import PARIS, Command, Context
@@ -78,6 +81,7 @@ class AnySurvey(RuleBasedStateMachine):
         self.answers: dict[MaturityDimension, int] = {}
         self.standing: dict[MaturityDimension, int] = {}
         self.since: date | None = None
+        self.before: dict[MaturityDimension, int] = {}
 
     def ask(self, command: Command, later: timedelta) -> None:
         """Issues a command some days after the latest step."""
@@ -101,7 +105,7 @@ class AnySurvey(RuleBasedStateMachine):
         """What the event changes, and that it says rightly what was before."""
         match event:
             case SurveyBegun():
-                self.answers = {}
+                self.answers, self.before = {}, {**self.standing}
             case SurveyAnswered():
                 changed = told(event.answers)
                 assert told(event.answers_before) == {
@@ -119,6 +123,12 @@ class AnySurvey(RuleBasedStateMachine):
                 assert event.level_before == self.standing[dimension] != event.level
                 assert event.validated_on == self.since
                 self.standing[dimension] = event.level
+            case SurveyDayCorrected(step="validated"):
+                assert event.day_before == self.since != event.day
+                assert (told(event.levels_before), told(event.levels)) == (self.before, self.standing)
+                self.since = event.day
+            case SurveyDayCorrected():
+                assert (event.levels_before, event.levels) == ((), ())
             case SurveyClosed():
                 assert told(event.levels_before) == self.standing
                 self.standing, self.since = {}, None
@@ -147,6 +157,20 @@ class AnySurvey(RuleBasedStateMachine):
     @rule(later=days, dimension=dimensions, level=numbers)
     def correct(self, later: timedelta, dimension: MaturityDimension, level: int) -> None:
         self.ask(CorrectLevel(dimension=dimension, level=level, reason="other"), later)
+
+    @rule(later=days, step=st.sampled_from(get_args(SurveyStep)), moved=days)
+    def correct_day(self, later: timedelta, step: SurveyStep, moved: timedelta) -> None:
+        if self.state:
+            right = self.state.days().get(step, self.state.effective_on) + moved
+            self.ask(CorrectDay(step=step, day=right, reason="other"), later)
+
+    @invariant()
+    def the_steps_of_the_latest_survey_keep_their_order(self) -> None:
+        if self.state:
+            in_order = [*self.state.days().values()]
+            assert in_order == sorted(in_order)
+            assert self.state.begun_after is None or self.state.begun_after <= self.state.begun_on
+            assert in_order[-1] <= self.state.effective_on <= TODAY
 
     @rule(later=days, stays=st.sampled_from([True, True, False]))
     def leave(self, later: timedelta, stays: bool) -> None:

@@ -13,6 +13,7 @@ from companies.waste_movement import (
     OPEN,
     Accept,
     Cancel,
+    CorrectDay,
     CorrectTonnes,
     CorrectTreatment,
     Draft,
@@ -27,14 +28,18 @@ from companies.waste_movement import (
     WasteMovement,
     waste_movements,
 )
-from contracts import Aside, Event, codes, sample_siret
+from contracts import Event, codes, sample_siret
 from contracts.companies.company import CompanyActivated, CompanyApplied
 from contracts.companies.waste_movement import (
     TreatmentMode,
+    WasteAccepted,
+    WasteDayCorrected,
     WasteOverdue,
     WasteProcessed,
     WasteReceived,
+    WasteRefused,
     WasteSent,
+    WasteStep,
     WasteTonnesCorrected,
     WasteTreatmentCorrected,
     Weighing,
@@ -158,6 +163,11 @@ class AnyWasteMovement(RuleBasedStateMachine):
         self.ask(CorrectTonnes(weighing=weighing, tonnes=weight, reason="other"))
 
     @precondition(lambda self: self.state)
+    @rule(step=st.sampled_from(get_args(WasteStep)), days_ago=st.integers(-1, 30))
+    def correct_day(self, step: WasteStep, days_ago: int) -> None:
+        self.ask(CorrectDay(step=step, day=self.today - timedelta(days=days_ago), reason="other"))
+
+    @precondition(lambda self: self.state)
     @rule(treatment=treatments, mode=modes)
     def correct_treatment(self, treatment: str, mode: TreatmentMode | None) -> None:
         self.ask(CorrectTreatment(treatment=treatment, mode=mode, reason="other"))
@@ -225,11 +235,33 @@ class AnyWasteMovement(RuleBasedStateMachine):
             assert (self.state.treatment, self.state.mode) == told.get("treated", (None, None))
 
     @invariant()
-    def steps_never_go_back(self) -> None:
-        days = [event.effective_on for event in self.events if not isinstance(event, Aside)]
-        assert days == sorted(days)
-        assert waste_movements.fold(self.events) == self.state
-        assert sum(isinstance(event, WasteOverdue) for event in self.events) <= 1
+    def a_reader_of_the_events_alone_knows_on_which_days_it_was_done(self) -> None:
+        """Steps keep their order, also where a day is corrected."""
+        days: dict[WasteStep, date] = {}
+        steps: dict[type[Event], WasteStep] = {
+            WasteSent: "sent",
+            WasteReceived: "received",
+            WasteAccepted: "accepted",
+            WasteRefused: "refused",
+            WasteProcessed: "processed",
+        }
+        for event in self.events:
+            if step := steps.get(type(event)):
+                days[step] = event.effective_on
+            elif isinstance(event, WasteDayCorrected):
+                assert event.day_before == days[event.step] != event.day
+                days[event.step] = event.day
+            assert [*days.values()] == sorted(days.values())
+        if self.state:
+            assert self.state.days() == days
+            assert not days or self.state.effective_on == max(days.values())
+
+    @invariant()
+    def nothing_is_of_a_day_to_come(self) -> None:
+        if self.state:
+            assert self.state.effective_on <= self.today
+            assert waste_movements.fold(self.events) == self.state
+            assert sum(isinstance(event, WasteOverdue) for event in self.events) <= 1
 
 
 AnyWasteMovement.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)

@@ -120,7 +120,8 @@ async def test_of_fifty_that_want_a_unit_at_once_one_has_it_and_the_others_are_t
     (won,) = [answer.json() for answer in answers if answer.status_code == 200]
     for answer in answers:
         if answer.status_code != 200:
-            assert problem(answer, 409, "unit-not-available")["parameters"] == {"status": "reserved"}
+            said = problem(answer, 409, "unit-reserved")["parameters"]
+            assert said == {"company": won["company"], "held_until": UNTIL}
     unit = done(await zone.partners.get(f"{UNITS}/atelier-3", by="epci"))
     assert (unit["company"], unit["version"]) == (won["company"], 2)
 
@@ -131,7 +132,8 @@ async def test_of_fifty_leases_begun_at_once_one_begins_and_it_is_of_whom_the_un
     assert sum(answer.status_code == 200 for answer in answers) == 1
     for answer in answers:
         if answer.status_code != 200:
-            assert problem(answer, 409, "unit-not-reserved")["parameters"] == {"status": "let"}
+            said = problem(answer, 409, "unit-let")["parameters"]
+            assert said == {"company": FOUNDRY, "let_since": "2024-03-01"}
     history = done(await zone.partners.get(f"{UNITS}/atelier-3/events", by="epci"))["items"]
     assert [event["type"] for event in history] == ["UnitRegistered", "UnitReserved", "UnitLet"]
     assert history[-1]["data"]["company"] == FOUNDRY
@@ -141,10 +143,25 @@ async def test_of_fifty_options_on_a_plot_one_is_granted(zone: Zone) -> None:
     await zone.plot(*ON_MARKET)
     options = [{"company": sample_siret(n), "option_until": UNTIL} for n in range(50)]
     answers = await asyncio.gather(*(zone.ask(f"{PLOTS}/limoise-12/grant-option", option) for option in options))
-    assert sum(answer.status_code == 200 for answer in answers) == 1
+    (won,) = [answer.json() for answer in answers if answer.status_code == 200]
     for answer in answers:
         if answer.status_code != 200:
-            assert problem(answer, 409, "plot-not-on-market")["parameters"] == {"status": "optioned"}
+            said = problem(answer, 409, "plot-optioned")["parameters"]
+            assert said == {"company": won["company"], "option_until": UNTIL}
+
+
+async def test_who_has_a_unit_or_a_plot_is_told_to_those_who_decide_on_it_alone(zone: Zone) -> None:
+    await zone.plot(*OPTIONED)
+    await zone.unit(*LET, owner=OWNER)
+    reserve = {**RESERVED[1], "company": MILL}
+    for by, of in (("epci", None), ("company", OWNER)):
+        refused = problem(await zone.ask(f"{UNITS}/atelier-3/reserve", reserve, by=by, of=of), 409, "unit-let")
+        assert refused["detail"] == f"it has been let to {FOUNDRY} since 2024-03-01"
+    option = {"company": MILL, "option_until": UNTIL}
+    for path, body in ((f"{UNITS}/atelier-3/reserve", reserve), (f"{PLOTS}/limoise-12/grant-option", option)):
+        refused = await zone.ask(path, body, by="company", of=MILL)
+        assert refused.status_code == 403
+        assert FOUNDRY not in refused.text
 
 
 async def test_a_code_is_given_once(zone: Zone) -> None:

@@ -395,6 +395,17 @@ ALLOWED: dict[type[Command], set[str]] = {
     CorrectArea: {*PASTS},
     CorrectDescription: {*PASTS},
 }
+TAKEN: dict[tuple[type[Command], str], str] = {
+    (taking, status): slug
+    for taking, waits_for in ((GrantOption, 0), (Promise, 1), (Sell, 2))
+    for status, slug in (
+        ("optioned", "plot-optioned"),
+        ("promised", "plot-promised"),
+        ("sold", "plot-sold"),
+        ("built", "plot-sold"),
+    )[waits_for:]
+}
+"""How it is told who has what a command is after."""
 COMMANDS: list[tuple[Command, str]] = [
     (BeginServicing(), "plot-not-reserve"),
     (PutOnMarket(price_per_m2=18.5), "plot-not-servicing"),
@@ -420,7 +431,24 @@ def test_anything_not_listed_is_refused(status: str, command: Command, slug: str
     if status in ALLOWED[type(command)]:
         decided.then_state()
     else:
-        decided.rejected(slug)
+        decided.rejected(TAKEN.get((type(command), status), slug))
+
+
+@pytest.mark.parametrize(
+    ("status", "parameters", "french"),
+    [
+        ("optioned", {"option_until": day(12, 20)}, "il est sous option de {company} jusqu'au {day}"),
+        ("promised", {"promised_on": day(5)}, "il est promis à {company} depuis le {day}"),
+        ("sold", {"sold_on": day(6)}, "il a été vendu à {company} le {day}"),
+        ("built", {"sold_on": day(6)}, "il a été vendu à {company} le {day}"),
+    ],
+)
+def test_whoever_comes_second_is_told_who_has_it(status: str, parameters: dict[str, date], french: str) -> None:
+    refusal = given(*PASTS[status]).when(GrantOption(company=MILL, option_until=day(12, 20))).refusal
+    assert refusal is not None
+    assert refusal.parameters == {"company": FOUNDRY, **parameters}
+    (told,) = parameters.values()
+    assert refusal.told("fr") == french.format(company=FOUNDRY, day=f"{told:%d/%m/%Y}")
 
 
 @pytest.mark.parametrize(("command", "_slug"), COMMANDS, ids=lambda value: type(value).__name__)

@@ -14,9 +14,11 @@ from companies.survey import (
     Begin,
     Close,
     Complete,
+    CorrectDay,
     CorrectLevel,
     EnteredLevel,
     SendBack,
+    Stood,
     Survey,
     Validate,
     surveys,
@@ -32,7 +34,9 @@ from contracts.companies.survey import (
     SurveyBegun,
     SurveyClosed,
     SurveyCompleted,
+    SurveyDayCorrected,
     SurveyReturned,
+    SurveyStep,
     SurveyValidated,
 )
 from eventstore.decider import Actor, Command
@@ -245,6 +249,90 @@ def test_a_validated_level_is_corrected_from_its_day_on() -> None:
     given(*VALIDATED, corrected).when(command).then()
 
 
+def moved(step: SurveyStep, before: date, right: date, stood: Stood | None = None, **told: Any) -> SurveyDayCorrected:
+    """A step whose day is another one, and what stood before where it is the validation."""
+    found: dict[str, Any] = {"levels": FOUND if step == "validated" else (), **told}
+    return SurveyDayCorrected(
+        **PLACE,
+        **found,
+        step=step,
+        day_before=before,
+        day=right,
+        levels_before=stood.levels if stood else (),
+        naf_before=stood.naf if stood else None,
+        commune_before=stood.commune if stood else None,
+        zone_before=stood.zone if stood else None,
+        reason="late_document",
+        effective_on=TODAY,
+    )
+
+
+def correct(step: SurveyStep, right: date) -> CorrectDay:
+    return CorrectDay(step=step, day=right, reason="late_document")
+
+
+@pytest.mark.parametrize(
+    ("past", "step", "before", "right"),
+    [
+        (BEGUN, "begun", day(2), day(1)),
+        (BEGUN, "begun", day(2), TODAY),
+        (COMPLETED, "begun", day(2), day(3)),
+        (COMPLETED, "completed", day(3), day(2)),
+        (VALIDATED, "begun", day(2), day(1)),
+        (VALIDATED, "completed", day(3), day(4)),
+        (VALIDATED, "validated", day(4), day(3)),
+        (VALIDATED, "validated", day(4), TODAY),
+    ],
+)
+def test_the_day_of_a_step_is_corrected_between_those_around_it(
+    past: tuple[Event, ...], step: SurveyStep, before: date, right: date
+) -> None:
+    corrected, latest = moved(step, before, right), state(*past).effective_on
+    given(*past).when(correct(step, right)).then(corrected)
+    given(*past).when(correct(step, right)).then_state(
+        **{f"{step}_on": right}, status=state(*past).status, effective_on=max(latest, right)
+    )
+    given(*past, corrected).when(correct(step, right)).then()
+
+
+@pytest.mark.parametrize(
+    ("past", "step", "wrong", "slug"),
+    [
+        (VALIDATED, "begun", day(3, 2), "day-after-next-step"),
+        (VALIDATED, "completed", day(1, 31), "day-before-previous-step"),
+        (VALIDATED, "completed", day(4, 2), "day-after-next-step"),
+        (VALIDATED, "validated", day(2, 29), "day-before-previous-step"),
+        (VALIDATED, "validated", day(9, 3), "day-after-next-step"),
+        (ANEW, "begun", day(3, 31), "day-before-previous-step"),
+        # What stands is that of the survey before, whose days stay.
+        (ANEW, "validated", day(4), "survey-not-there-yet"),
+        (BEGUN, "completed", day(3), "survey-not-there-yet"),
+    ],
+)
+def test_steps_keep_their_order_when_a_day_is_corrected(
+    past: tuple[Event, ...], step: SurveyStep, wrong: date, slug: str
+) -> None:
+    given(*past).when(correct(step, wrong)).rejected(slug)
+
+
+def test_a_corrected_validation_tells_what_stood_until_then_and_where() -> None:
+    elsewhere = {**PLACE, "zone": None}
+    second: tuple[Event, ...] = (
+        *VALIDATED,
+        SurveyBegun(**elsewhere, effective_on=day(5)),
+        SurveyAnswered(**elsewhere, answers_before=(), answers=BETTER, effective_on=day(5)),
+        SurveyCompleted(**elsewhere, answers=BETTER, effective_on=day(5)),
+        SurveyValidated(**elsewhere, levels_before=FOUND, levels=BETTER, effective_on=day(7)),
+    )
+    stood = Stood(levels=FOUND, naf="25.62B", commune="36088", zone="zi-limoise")
+    corrected = moved("validated", day(7), day(6), stood, levels=BETTER).model_copy(update={"zone": None})
+    given(*second).when(correct("validated", day(6))).then(corrected)
+    given(*second).when(correct("validated", day(6))).then_state(validated_on=day(6), effective_on=day(7))
+    put_right = CorrectLevel(dimension="people", level=1, reason="reassessment")
+    told = given(*second, corrected).when(put_right).events
+    assert [event.validated_on for event in told if isinstance(event, MaturityCorrected)] == [day(6)]
+
+
 # Closed
 
 
@@ -284,6 +372,7 @@ COMMANDS: dict[type[Command], Command] = {
     Validate: Validate(),
     Abandon: Abandon(reason="other"),
     CorrectLevel: CorrectLevel(dimension="people", level=4, reason="other"),
+    CorrectDay: correct("begun", day(2)),
     Close: Close(),
 }
 
@@ -309,6 +398,7 @@ def test_the_statuses_that_each_decision_is_for() -> None:
         Validate: ("completed",),
         Abandon: ("begun", "completed"),
         CorrectLevel: ("validated",),
+        CorrectDay: ("begun", "completed", "validated"),
         Close: ("begun", "completed", "validated", "abandoned"),
     }
 
@@ -324,9 +414,9 @@ ANOTHER = Actor("erp", frozenset({"company"}), {"company": sample_siret(1)})
         (ITSELF, "begun", ["answer", "complete", "abandon"]),
         (ITSELF, "completed", ["abandon"]),
         (ITSELF, "validated", []),
-        (NETWORK, "begun", ["answer", "complete", "abandon"]),
-        (NETWORK, "completed", ["send-back", "validate", "abandon"]),
-        (NETWORK, "validated", ["correct-level"]),
+        (NETWORK, "begun", ["answer", "complete", "abandon", "correct-day"]),
+        (NETWORK, "completed", ["send-back", "validate", "abandon", "correct-day"]),
+        (NETWORK, "validated", ["correct-level", "correct-day"]),
         (NETWORK, "closed", []),
         (ANOTHER, "begun", []),
         (Actor("zone", frozenset({"epci"})), "completed", []),

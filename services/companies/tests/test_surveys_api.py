@@ -67,9 +67,14 @@ async def test_a_survey_is_answered_completed_sent_back_and_validated(partners: 
     done(await partners.post(f"{SURVEY}/answer", answers(cybersecurity=1), **AS_FOUNDRY))
     done(await partners.post(f"{SURVEY}/complete", **AS_FOUNDRY))
     validated = done(await partners.post(f"{SURVEY}/validate"))
-    assert (validated["status"], validated["points"], validated["allowed"]) == ("validated", 11, ["correct-level"])
+    assert (validated["status"], validated["points"]) == ("validated", 11)
+    assert validated["allowed"] == ["correct-level", "correct-day"]
     right = {"dimension": "people", "level": 3, "reason": "typing_error"}
     assert done(await partners.post(f"{SURVEY}/correct-level", right))["points"] == 12
+    early = {"step": "validated", "day": "2024-01-01", "reason": "typing_error"}
+    refused = problem(await partners.post(f"{SURVEY}/correct-day", early), 409, "day-before-previous-step")
+    assert [fault["pointer"] for fault in refused["errors"]] == ["#/day"]
+    assert done(await partners.post(f"{SURVEY}/correct-day", {**early, "step": "begun"}))["begun_on"] == "2024-01-01"
     again = done(await partners.post(SURVEYS, {"company": FOUNDRY}, **AS_FOUNDRY), 201)
     assert (again["status"], again["points"], again["answers"]) == ("begun", 12, [])
 

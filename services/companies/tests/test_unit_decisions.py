@@ -423,6 +423,16 @@ ALLOWED: dict[type[Command], set[str]] = {
     CorrectArea: {*PASTS},
     CorrectLease: {"let", "notice", "works"},
 }
+TAKEN: dict[tuple[type[Command], str], str] = {
+    **{
+        (taking, status): slug
+        for taking in (Reserve, BeginWorks)
+        for status, slug in (("reserved", "unit-reserved"), ("let", "unit-let"), ("notice", "unit-on-notice"))
+    },
+    (Let, "let"): "unit-let",
+    (Let, "notice"): "unit-on-notice",
+}
+"""How it is told who has what a command is after."""
 COMMANDS: list[tuple[Command, str]] = [
     (ChangeRent(rent_per_m2=60), "unused"),
     (reserve(on=TODAY, begins_on=TODAY), "unit-not-available"),
@@ -446,7 +456,31 @@ def test_anything_not_listed_is_refused(status: str, command: Command, slug: str
     if status in ALLOWED[type(command)]:
         decided.then_state()
     else:
-        decided.rejected(slug)
+        decided.rejected(TAKEN.get((type(command), status), slug))
+
+
+@pytest.mark.parametrize(
+    ("status", "parameters", "french"),
+    [
+        ("reserved", {"held_until": day(12, 1)}, f"il est réservé à {FOUNDRY} jusqu'au 01/12/2024"),
+        ("let", {"let_since": day(3)}, f"il est loué à {FOUNDRY} depuis le 01/03/2024"),
+        ("notice", {"free_on": day(12, 1)}, f"il est loué à {FOUNDRY}, qui le libère le 01/12/2024"),
+    ],
+)
+def test_whoever_comes_second_is_told_who_has_it(status: str, parameters: dict[str, Any], french: str) -> None:
+    refusal = given(*PASTS[status]).when(reserve(company=MILL, begins_on=TODAY, on=TODAY)).refusal
+    assert refusal is not None
+    assert refusal.parameters == {"company": FOUNDRY, **parameters}
+    assert refusal.told("fr") == french
+
+
+def test_who_has_it_is_told_as_corrected() -> None:
+    correct = CorrectLease(company=MILL, begun_on=day(2, 20), reason="other")
+    past = given(*PASTS["let"])
+    corrected = given(*PASTS["let"], *past.when(correct).events)
+    refusal = corrected.when(Let(origin="on_territory")).refusal
+    assert refusal is not None
+    assert refusal.parameters == {"company": MILL, "let_since": day(2, 20)}
 
 
 @pytest.mark.parametrize(("command", "_slug"), COMMANDS, ids=lambda value: type(value).__name__)

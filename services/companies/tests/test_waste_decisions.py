@@ -11,6 +11,7 @@ from companies.waste_movement import (
     SLIP_TAKEN,
     Accept,
     Cancel,
+    CorrectDay,
     CorrectTonnes,
     CorrectTreatment,
     Draft,
@@ -36,11 +37,13 @@ from contracts.companies.waste_movement import (
     MovementStatus,
     TreatmentMode,
     WasteAccepted,
+    WasteDayCorrected,
     WasteOverdue,
     WasteProcessed,
     WasteReceived,
     WasteRefused,
     WasteSent,
+    WasteStep,
     WasteTonnesCorrected,
     WasteTreatmentCorrected,
     Weighing,
@@ -196,6 +199,11 @@ STEPS: dict[type[Command], tuple[Command, set[MovementStatus], str]] = {
     Cancel: (Cancel(reason="other"), {"draft", "sealed", "producer_signed"}, "not-draft"),
     CorrectTonnes: (
         CorrectTonnes(weighing="sent", tonnes=1, reason="other"),
+        {"sent", "received", "accepted", "refused", "processed"},
+        "{status}",
+    ),
+    CorrectDay: (
+        CorrectDay(step="sent", day=day(3, 3), reason="other"),
         {"sent", "received", "accepted", "refused", "processed"},
         "{status}",
     ),
@@ -378,6 +386,75 @@ def test_only_what_was_weighed_is_corrected_and_never_beyond_what_was_received()
     given(*PASTS["processed"]).when(below).rejected("processed-above-received")
 
 
+@pytest.mark.parametrize(
+    ("status", "step", "right", "latest"),
+    [
+        ("sent", "sent", day(3, 3), day(3, 3)),
+        ("received", "sent", day(3, 5), day(3, 5)),
+        ("received", "received", TODAY, TODAY),
+        ("refused", "refused", day(5), day(5)),
+        ("accepted", "accepted", day(3, 5), day(3, 5)),
+        ("processed", "sent", day(3, 3), day(4)),
+        ("processed", "accepted", day(4), day(4)),
+        ("processed", "processed", day(3, 6), day(3, 6)),
+    ],
+)
+def test_the_day_of_a_step_is_corrected_between_those_around_it(
+    status: MovementStatus, step: WasteStep, right: date, latest: date
+) -> None:
+    past = given(*PASTS[status])
+    movement = past.state
+    assert movement is not None
+    correct = CorrectDay(step=step, day=right, reason="late_document")
+    told = movement.model_dump(include={*WasteDayCorrected.model_fields} - {"reason", "effective_on"})
+    corrected = WasteDayCorrected(
+        **{**told, f"{step}_on": right},
+        step=step,
+        day_before=movement.days()[step],
+        day=right,
+        reason="late_document",
+        effective_on=TODAY,
+    )
+    past.when(correct).then(corrected)
+    past.when(correct).then_state(**{f"{step}_on": right}, status=status, effective_on=latest)
+    given(*PASTS[status], corrected).when(correct).then()
+
+
+@pytest.mark.parametrize(
+    ("status", "step", "wrong", "slug"),
+    [
+        ("sent", "sent", day(3, 2), "day-before-previous-step"),
+        ("sent", "sent", day(9, 3), "day-after-next-step"),
+        ("processed", "sent", day(3, 6), "day-after-next-step"),
+        ("processed", "accepted", day(3, 4), "day-before-previous-step"),
+        ("processed", "accepted", day(4, 2), "day-after-next-step"),
+        ("processed", "processed", day(3, 5), "day-before-previous-step"),
+        ("processed", "refused", day(4), "step-not-taken"),
+        ("refused", "accepted", day(3, 6), "step-not-taken"),
+        ("sent", "received", day(3, 5), "step-not-taken"),
+    ],
+)
+def test_steps_keep_their_order_when_a_day_is_corrected(
+    status: MovementStatus, step: WasteStep, wrong: date, slug: str
+) -> None:
+    given(*PASTS[status]).when(CorrectDay(step=step, day=wrong, reason="other")).rejected(slug)
+
+
+def test_what_follows_on_a_corrected_day_goes_by_it() -> None:
+    past = given(*PASTS["received"])
+    later = past.when(CorrectDay(step="received", day=day(5), reason="typing_error")).events
+    given(*PASTS["received"], *later).when(Accept(on=day(4))).rejected("on-before-previous-step")
+    earlier = past.when(CorrectDay(step="sent", day=day(3, 3), reason="typing_error")).events
+    refused_then = given(*PASTS["received"], *earlier).when(Refuse(reason="packaging", on=day(4))).events
+    assert [event.sent_on for event in refused_then if isinstance(event, WasteRefused)] == [day(3, 3)]
+
+
+def test_since_when_it_is_late_stays_where_the_day_of_acceptance_is_corrected() -> None:
+    past = given(*PASTS["accepted"])
+    moved = past.when(CorrectDay(step="accepted", day=day(5), reason="typing_error")).events
+    given(*PASTS["accepted"], *moved).is_due(Due(day(10, 3), RecordOverdue()))
+
+
 def test_a_treatment_is_corrected_and_tells_the_one_before() -> None:
     correct = CorrectTreatment(treatment="R13", reason="audit_finding")
     corrected = WasteTreatmentCorrected(
@@ -418,6 +495,7 @@ PARTS: dict[type[Command], str | None] = {
     Process: SITE,
     RecordOverdue: None,
     CorrectTonnes: None,
+    CorrectDay: None,
     CorrectTreatment: None,
 }
 
@@ -432,7 +510,8 @@ def test_each_of_the_three_takes_its_own_steps(kind: type[Command]) -> None:
         else:
             with pytest.raises(Forbidden):
                 waste_movements.authorise(decision, record, company(siret))
-    roles = {RecordOverdue: (PLATFORM,), CorrectTonnes: ("epci",), CorrectTreatment: ("epci",)}
+    corrections = dict.fromkeys((CorrectTonnes, CorrectDay, CorrectTreatment), ("epci",))
+    roles = {RecordOverdue: (PLATFORM,), **corrections}
     assert decision.by == roles.get(kind, ("company",))
 
 

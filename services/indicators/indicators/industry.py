@@ -8,7 +8,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from contracts.companies.need import NeedDeclared, NeedDropped, NeedMet, NeedOutcomeCorrected, NeedReopened
-from contracts.companies.survey import DimensionLevel, MaturityCorrected, SurveyClosed, SurveyValidated
+from contracts.companies.survey import (
+    DimensionLevel,
+    MaturityCorrected,
+    SurveyClosed,
+    SurveyDayCorrected,
+    SurveyValidated,
+)
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Corrected, Count, Stand, formula, levels, sums
@@ -19,22 +25,31 @@ NEED: Final[tuple[Name, ...]] = (*MATURITY, "need_kind")
 
 
 @levels(unit="companies", dimensions=COMPANY)
-def companies_surveyed(event: SurveyValidated | SurveyClosed) -> int:
+def companies_surveyed(event: SurveyValidated | SurveyDayCorrected | SurveyClosed) -> Iterator[Stand | Corrected]:
     """Companies whose maturity is known.
 
     The companies with a needs survey that the network has validated, from the first one on until they leave the
     network. One that is surveyed anew counts once. Activity, commune and zone are those of the company when its survey
-    began.
+    began. A corrected day of the validation is the day from which on it counts.
     """
-    return 1 if isinstance(event, SurveyValidated) else 0
+    match event:
+        case SurveyValidated():
+            yield Stand(1)
+        case SurveyDayCorrected():
+            yield from _moved(event, 1 if event.levels_before else 0, 1)
+        case SurveyClosed():
+            yield Stand(0)
 
 
 @levels(unit="points", dimensions=MATURITY, shown=False)
-def maturity_points(event: SurveyValidated | MaturityCorrected | SurveyClosed) -> Iterator[Stand | Corrected]:
+def maturity_points(
+    event: SurveyValidated | MaturityCorrected | SurveyDayCorrected | SurveyClosed,
+) -> Iterator[Stand | Corrected]:
     """Levels of maturity, added up.
 
     Of each company surveyed the level from 0 to 5 in each dimension, as its latest validated survey found. A corrected
-    level replaces the old one from the day of the validation on.
+    level replaces the old one from the day of the validation on; where that day is corrected, they stand from the right
+    one on.
     """
     match event:
         case SurveyValidated():
@@ -43,20 +58,31 @@ def maturity_points(event: SurveyValidated | MaturityCorrected | SurveyClosed) -
         case MaturityCorrected():
             where: Mapping[Name, str] = {"maturity_dimension": event.dimension}
             yield Corrected(event.validated_on, None, event.level_before, event.level, event.dimension, where)
+        case SurveyDayCorrected():
+            before = {each.dimension: each.level for each in event.levels_before}
+            for each in event.levels:
+                yield from _moved(event, before.get(each.dimension, 0), each.level, each)
         case SurveyClosed():
             for each in event.levels_before:
                 yield Stand(0, each.dimension, _in(each))
 
 
 @levels(unit="levels", dimensions=MATURITY, shown=False)
-def maturity_levels(event: SurveyValidated | SurveyClosed) -> Iterator[Stand]:
+def maturity_levels(event: SurveyValidated | SurveyDayCorrected | SurveyClosed) -> Iterator[Stand | Corrected]:
     """Levels of maturity that are known.
 
     One for each company surveyed and dimension.
     """
-    levels, known = (event.levels, 1) if isinstance(event, SurveyValidated) else (event.levels_before, 0)
-    for each in levels:
-        yield Stand(known, each.dimension, _in(each))
+    match event:
+        case SurveyValidated():
+            for each in event.levels:
+                yield Stand(1, each.dimension, _in(each))
+        case SurveyDayCorrected():
+            for each in event.levels:
+                yield from _moved(event, 1 if event.levels_before else 0, 1, each)
+        case SurveyClosed():
+            for each in event.levels_before:
+                yield Stand(0, each.dimension, _in(each))
 
 
 @formula(unit="level", of=(maturity_levels, maturity_points))
@@ -111,6 +137,24 @@ def needs_met_rate(declared: Decimal, met: Decimal) -> Decimal | None:
     be more than 1. Rounded to four decimals, half up; none while nothing is declared.
     """
     return (met / declared).quantize(Decimal("0.0001"), ROUND_HALF_UP) if declared > 0 else None
+
+
+def _moved(
+    event: SurveyDayCorrected, stood: int, found: int, level: DimensionLevel | None = None
+) -> Iterator[Corrected]:
+    """Between the wrong day and the right one it was what was found, and not what stood before, or the other way."""
+    if event.step != "validated":
+        return
+    where = _in(level) if level else {}
+    place: Mapping[Name, str | None] = {
+        "naf": event.naf_before,
+        "commune": event.commune_before,
+        "zone": event.zone_before,
+    }
+    states = [(stood, {**where, **place} if event.levels_before else where), (found, where)]
+    (was, there), (value, here) = states if event.day < event.day_before else reversed(states)
+    since, until = sorted((event.day_before, event.day))
+    yield Corrected(since, until, was, value, level.dimension if level else "", here, None if there == here else there)
 
 
 def _in(level: DimensionLevel) -> Mapping[Name, str]:

@@ -11,6 +11,7 @@ from typing import Final, get_args
 
 from contracts.companies.waste_movement import (
     TreatmentMode,
+    WasteDayCorrected,
     WasteProcessed,
     WasteReceived,
     WasteRefused,
@@ -28,9 +29,9 @@ RECOVERY: Final = MODES - {"disposal"}
 """The modes of the operations R1 to R11."""
 MATERIAL_RECOVERY: Final = RECOVERY - {"energy_recovery"}
 """Those that give back a material, and not energy or fuel (directive 2008/98/EC, article 3)."""
-Leaving = WasteSent | WasteReceived | WasteRefused | WasteTonnesCorrected
+Leaving = WasteSent | WasteReceived | WasteRefused | WasteTonnesCorrected | WasteDayCorrected
 """What tells of waste that leaves its producer."""
-Treated = WasteProcessed | WasteTonnesCorrected | WasteTreatmentCorrected
+Treated = WasteProcessed | WasteTonnesCorrected | WasteDayCorrected | WasteTreatmentCorrected
 """What tells of waste that is treated."""
 
 
@@ -40,8 +41,9 @@ def waste_produced(event: Leaving) -> Iterator[Count]:
 
     The tonnes of each movement, on the day it is sent: those that were sent until it is received, those that were
     weighed at the treatment site from then on. What the site refuses goes back to its producer, and is taken out again
-    on the day it was sent. Corrected tonnes replace the old ones on that day. Waste that has not left does not count.
-    Activity, commune and zone are those of the producer when the movement was drafted.
+    on the day it was sent. Corrected tonnes replace the old ones on that day, and a corrected day moves them to the
+    right one. Waste that has not left does not count. Activity, commune and zone are those of the producer when the
+    movement was drafted.
     """
     match event:
         case WasteSent():
@@ -57,6 +59,10 @@ def waste_produced(event: Leaving) -> Iterator[Count]:
         ):
             yield Count(event.sent_on, -event.tonnes_before)
             yield Count(event.sent_on, event.tonnes)
+        case WasteDayCorrected(step="sent"):
+            left = 0 if event.refused_on else event.tonnes_received or event.tonnes_sent
+            yield Count(event.day_before, -left)
+            yield Count(event.day, left)
 
 
 @sums(unit="t", dimensions=WASTE, silence="unknown")
@@ -76,7 +82,7 @@ def waste_treated(event: Treated) -> Iterator[Count]:
 
     The tonnes processed, on the day they are. Operations that are never final (D9, D13 to D15, R12, R13) do not count:
     what was stored, mixed or exchanged is treated elsewhere later. Corrected tonnes or treatments replace the old ones
-    on that day.
+    on that day, and a corrected day moves them to the right one.
     """
     return _treated(event, MODES)
 
@@ -139,6 +145,9 @@ def _treated(event: Treated, modes: Collection[TreatmentMode]) -> Iterator[Count
         case WasteTonnesCorrected(weighing="processed", processed_on=on) if on:
             yield from _part(on, event.mode, -event.tonnes_before, modes)
             yield from _part(on, event.mode, event.tonnes, modes)
+        case WasteDayCorrected(step="processed", tonnes_processed=tonnes) if tonnes is not None:
+            yield from _part(event.day_before, event.mode, -tonnes, modes)
+            yield from _part(event.day, event.mode, tonnes, modes)
         case WasteTreatmentCorrected():
             yield from _part(event.processed_on, event.mode_before, -event.tonnes_processed, modes)
             yield from _part(event.processed_on, event.mode, event.tonnes_processed, modes)

@@ -64,7 +64,13 @@ from contracts.companies.plot import (
     PlotSpell,
     PlotStatus,
 )
-from contracts.companies.survey import DimensionLevel, MaturityCorrected, SurveyClosed, SurveyValidated
+from contracts.companies.survey import (
+    DimensionLevel,
+    MaturityCorrected,
+    SurveyClosed,
+    SurveyDayCorrected,
+    SurveyValidated,
+)
 from contracts.companies.synergy import ExchangeCorrected, FlowExchanged
 from contracts.companies.unit import (
     UnitAreaCorrected,
@@ -78,10 +84,12 @@ from contracts.companies.unit import (
     UnitWorksBegan,
 )
 from contracts.companies.waste_movement import (
+    WasteDayCorrected,
     WasteProcessed,
     WasteReceived,
     WasteRefused,
     WasteSent,
+    WasteStep,
     WasteTonnesCorrected,
     WasteTreatmentCorrected,
 )
@@ -835,6 +843,13 @@ DONE: Final[dict[str, Any]] = {
 }
 
 
+def moved_waste(step: WasteStep, **told: Any) -> WasteDayCorrected:
+    """A step that was recorded in March, and was in May."""
+    said = {name: value for name, value in {**WEIGHED, **told}.items() if name in WasteDayCorrected.model_fields}
+    days = {"received_on": None, "accepted_on": None, **said, f"{step}_on": MAY}
+    return WasteDayCorrected(**days, step=step, day_before=MARCH, day=MAY)
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
@@ -847,6 +862,11 @@ DONE: Final[dict[str, Any]] = {
         (WasteTonnesCorrected(**THERE, weighing="received", tonnes=12.25), [(MARCH, -10), (MARCH, 12.25)]),
         (WasteTonnesCorrected(**THERE | {"refused_on": MAY}, weighing="received", tonnes=12.25), []),
         (WasteTonnesCorrected(**DONE, weighing="processed", tonnes=12), []),
+        (moved_waste("sent"), [(MARCH, -12.5), (MAY, 12.5)]),
+        (moved_waste("sent", **THERE), [(MARCH, -12.25), (MAY, 12.25)]),
+        (moved_waste("sent", **THERE | {"refused_on": MAY}), [(MARCH, 0), (MAY, 0)]),
+        (moved_waste("received", **THERE), []),
+        (moved_waste("processed", **DONE), []),
     ],
 )
 def test_waste_counts_on_the_day_it_leaves_by_what_the_site_weighed_once_it_has(
@@ -886,6 +906,9 @@ def test_waste_is_recovered_by_an_operation_r_and_as_material_unless_it_gives_en
         known = [(ON, 12.0 * counted)] if mode else []
         assert facts(measure, processed) == known
         assert facts(measure, corrected) == ([(MAY, -10.0 * counted), (MAY, 12.0 * counted)] if mode else [])
+        moved = moved_waste("processed", **DONE | of)
+        assert facts(measure, moved) == ([(MARCH, -12.0 * counted), (MAY, 12.0 * counted)] if mode else [])
+        assert facts(measure, moved_waste("sent", **DONE | of)) == []
         instead = 12 if measure is waste.waste_treated else 0
         assert facts(measure, treated) == [*([(MAY, -12.0 * counted)] if mode else []), (MAY, instead)]
 
@@ -1102,6 +1125,54 @@ def test_a_corrected_level_counts_from_the_validation_on_until_the_next() -> Non
     assert (fact.effective_on, fact.value, fact.part, fact.reaches_now) == (MARCH, Decimal(-3), "people", True)
     assert fact.dimensions["maturity_dimension"] == "people"
     assert type(event) not in industry.maturity_levels.events
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "stood", "points", "known"),
+    [
+        (MAY, MARCH, None, [(MARCH, "zi-limoise", 4), (MAY, "zi-limoise", -4)], [1, -1]),
+        (MARCH, MAY, None, [(MARCH, "zi-limoise", -4), (MAY, "zi-limoise", 4)], [-1, 1]),
+        (
+            MAY,
+            MARCH,
+            1,
+            [(MARCH, None, -1), (MARCH, "zi-limoise", 4), (MAY, None, 1), (MAY, "zi-limoise", -4)],
+            [-1, 1, 1, -1],
+        ),
+        (
+            MARCH,
+            MAY,
+            1,
+            [(MARCH, "zi-limoise", -4), (MARCH, None, 1), (MAY, "zi-limoise", 4), (MAY, None, -1)],
+            [-1, 1, 1, -1],
+        ),
+    ],
+)
+def test_a_corrected_day_of_a_validation_moves_what_was_found_and_what_stood_before(
+    wrong: date, right: date, stood: int | None, points: list[tuple[date, str | None, int]], known: list[int]
+) -> None:
+    before = () if stood is None else (DimensionLevel(dimension="people", level=stood),)
+    event = SurveyDayCorrected(
+        **COMPANY,
+        naf_before=COMPANY["naf"] if before else None,
+        commune_before=COMPANY["commune"] if before else None,
+        zone_before=None,
+        step="validated",
+        day_before=wrong,
+        day=right,
+        levels=LEVELS[1:],
+        levels_before=before,
+        reason="typing_error",
+    )
+    told = [*industry.maturity_points.facts(event)]
+    assert [(fact.effective_on, fact.dimensions["zone"], int(fact.value)) for fact in told] == points
+    assert {(fact.part, fact.is_step, fact.reaches_now) for fact in told} == {("people", False, False)}
+    for measure in (industry.companies_surveyed, industry.maturity_levels):
+        counted = [*measure.facts(event)]
+        assert [fact.value for fact in counted] == known
+        assert [fact.dimensions["zone"] for fact in counted] == [zone for _, zone, _ in points]
+        begun = event.model_copy(update={"step": "begun", "levels": (), "levels_before": ()})
+        assert [*measure.facts(begun)] == []
 
 
 LACKED: Final[dict[str, Any]] = {**COMPANY, "kind": "training", "dimension": "people"}

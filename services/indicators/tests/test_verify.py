@@ -37,6 +37,7 @@ from contracts.companies.land import Origin
 from contracts.companies.meter import MeterKind
 from contracts.companies.need import NeedKind, NeedMeans
 from contracts.companies.survey import MaturityDimension
+from contracts.companies.waste_movement import WasteStep
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.model import Event
@@ -301,20 +302,29 @@ def units_of(on: date) -> Arguments:
 
 
 DIMENSIONS: Final = get_args(MaturityDimension)
-SURVEYS: Final[Arguments] = {
-    "answer": lambda rng: {
-        "answers": tuple(
-            EnteredLevel(dimension=each, level=rng.randrange(6)) for each in DIMENSIONS[rng.choice([0, 0, 0, 4]) :]
-        )
-    },
-    "send-back": lambda _: {"reason": "implausible"},
-    "abandon": lambda _: {"reason": "postponed"},
-    "correct-level": lambda rng: {
-        "dimension": rng.choice(DIMENSIONS),
-        "level": rng.randrange(6),
-        "reason": "reassessment",
-    },
-}
+
+
+def surveys_of(on: date) -> Arguments:
+    """What may be told of a survey on a day."""
+    return {
+        "answer": lambda rng: {
+            "answers": tuple(
+                EnteredLevel(dimension=each, level=rng.randrange(6)) for each in DIMENSIONS[rng.choice([0, 0, 0, 4]) :]
+            )
+        },
+        "send-back": lambda _: {"reason": "implausible"},
+        "abandon": lambda _: {"reason": "postponed"},
+        "correct-level": lambda rng: {
+            "dimension": rng.choice(DIMENSIONS),
+            "level": rng.randrange(6),
+            "reason": "reassessment",
+        },
+        "correct-day": lambda rng: {
+            "step": rng.choice(["begun", "completed", "validated", "validated"]),
+            "day": on - timedelta(days=rng.randrange(60)),
+            "reason": "typing_error",
+        },
+    }
 
 
 def needs_of(on: date) -> Arguments:
@@ -438,21 +448,28 @@ def _slip(rng: random.Random) -> dict[str, Any]:
     }
 
 
-WASTE: Final[Arguments] = {
-    "draft": _slip,
-    "revise": _slip,
-    "send": lambda rng: {"tonnes_sent": _tonnes(rng)},
-    "receive": lambda rng: {"tonnes_received": _tonnes(rng)},
-    "refuse": lambda _: {"reason": "packaging"},
-    "process": lambda rng: {**_treatment(rng), "tonnes_processed": _tonnes(rng)},
-    "cancel": lambda _: {"reason": "postponed"},
-    "correct-tonnes": lambda rng: {
-        "weighing": rng.choice(["sent", "received", "processed"]),
-        "tonnes": _tonnes(rng),
-        "reason": "weighing_error",
-    },
-    "correct-treatment": lambda rng: {**_treatment(rng), "reason": "typing_error"},
-}
+def movements(on: date) -> Arguments:
+    """What is told of a lot of waste on a day."""
+    return {
+        "draft": _slip,
+        "revise": _slip,
+        "send": lambda rng: {"tonnes_sent": _tonnes(rng)},
+        "receive": lambda rng: {"tonnes_received": _tonnes(rng)},
+        "refuse": lambda _: {"reason": "packaging"},
+        "process": lambda rng: {**_treatment(rng), "tonnes_processed": _tonnes(rng)},
+        "cancel": lambda _: {"reason": "postponed"},
+        "correct-tonnes": lambda rng: {
+            "weighing": rng.choice(["sent", "received", "processed"]),
+            "tonnes": _tonnes(rng),
+            "reason": "weighing_error",
+        },
+        "correct-day": lambda rng: {
+            "step": rng.choice(get_args(WasteStep)),
+            "day": on - timedelta(days=rng.randrange(60)),
+            "reason": "typing_error",
+        },
+        "correct-treatment": lambda rng: {**_treatment(rng), "reason": "typing_error"},
+    }
 
 
 def _company(rng: random.Random) -> str:
@@ -718,7 +735,7 @@ class Surveying(Deciding):
             company = sample_siret(self.rng.randrange(4))
             if self.rng.random() < 0.2:
                 self.decide(log, companies, MEMBERS, company, {"siret": company})
-            self.decide(log, surveys, SURVEYS, company, {"company": company})
+            self.decide(log, surveys, surveys_of(self.on), company, {"company": company})
             need = f"{self.on:%Y}-{self.rng.randrange(3)}"
             self.decide(log, needs, needs_of(self.on), need, {"company": company})
 
@@ -793,7 +810,7 @@ class Clearing(Deciding):
         for _ in range(commands):
             self.go_on(log)
             movement = f"{self.on:%Y}-{self.rng.randrange(3)}"
-            self.decide(log, waste_movements, WASTE, movement, {"company": _company(self.rng)})
+            self.decide(log, waste_movements, movements(self.on), movement, {"company": _company(self.rng)})
 
 
 FLOWS: Final[Sequence[str]] = [f"0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c{number:02}" for number in range(4)]

@@ -21,6 +21,8 @@ these are not its dimensions, and levels do not compare with those of any publis
 SurveyStatus = Literal["begun", "completed", "validated", "abandoned", "closed"]
 ReturnReason = Literal["implausible", "without_evidence", "misunderstood", "other"]
 AbandonReason = Literal["company_unavailable", "postponed", "entered_by_mistake", "other"]
+SurveyStep = Literal["begun", "completed", "validated"]
+SurveyDayCorrection = Literal["typing_error", "late_document", "other"]
 LevelCorrection = Literal["typing_error", "late_document", "reassessment", "other"]
 
 
@@ -86,6 +88,26 @@ class MaturityCorrected(_Survey, Correction, version=1):
     level: MaturityLevel
     validated_on: Day
     reason: LevelCorrection
+
+
+class SurveyDayCorrected(_Survey, Correction, version=1):
+    """The day of a step of the survey had been recorded wrongly.
+
+    Where that is the validation, `levels` stand from the right day on, and what stood before until then.
+    """
+
+    step: SurveyStep
+    day_before: Day
+    day: Day
+    levels: tuple[DimensionLevel, ...]
+    """What stands; of another step than the validation none are told, nor are those before."""
+    levels_before: tuple[DimensionLevel, ...]
+    """What the survey before had found, if there was one."""
+    naf_before: Naf | None
+    """With these levels, activity, commune and zone as when that survey began."""
+    commune_before: Commune | None
+    zone_before: Zone | None
+    reason: SurveyDayCorrection
 
 
 class SurveyClosed(_Survey, version=1):

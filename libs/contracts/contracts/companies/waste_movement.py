@@ -32,6 +32,8 @@ MovementCancellation = Literal["entered_by_mistake", "postponed", "carrier_unava
 WasteRefusal = Literal["not_as_declared", "not_permitted", "packaging", "no_capacity", "slip_incomplete", "other"]
 Weighing = Literal["sent", "received", "processed"]
 """At which step waste was weighed."""
+WasteStep = Literal["sent", "received", "accepted", "refused", "processed"]
+"""What is done with waste that leaves its producer, each on a day that may be corrected."""
 WasteCorrection = Literal["typing_error", "weighing_error", "late_document", "audit_finding", "other"]
 
 
@@ -147,6 +149,27 @@ class WasteTonnesCorrected(_Movement, Correction, version=1):
     tonnes_received: Tonnes | None
     """None until it is received, like the difference."""
     tonnes_difference: TonnesDifference | None
+    refused_on: Day | None
+    processed_on: Day | None
+    tonnes_processed: Tonnes | None
+    treatment: TreatmentCode | None
+    mode: TreatmentMode | None
+    is_final: bool | None
+    reason: WasteCorrection
+
+
+class WasteDayCorrected(_Movement, Correction, version=1):
+    """The day of a step had been recorded wrongly. Whatever else is told is as it is from now on."""
+
+    step: WasteStep
+    day_before: Day
+    day: Day
+    sent_on: Day
+    tonnes_sent: Tonnes
+    received_on: Day | None
+    """None until it is received, like the tonnes: so with each step."""
+    tonnes_received: Tonnes | None
+    accepted_on: Day | None
     refused_on: Day | None
     processed_on: Day | None
     tonnes_processed: Tonnes | None

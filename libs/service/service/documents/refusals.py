@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, get_args
@@ -10,17 +10,20 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from contracts.language import Sentence
-from eventstore.decider import Decider, Decision
+from eventstore.decider import Command, Decider, Decision
 from eventstore.refusal import ON_BEFORE_PREVIOUS_STEP, ON_IN_THE_FUTURE, PERSON_ERASED, PERSON_UNKNOWN, Refusal
 from service.http.kinds import KINDS, Kind, title
 
 
 @dataclass(frozen=True)
 class RefusalKind(Kind):
-    """A refusal as a problem: a 409 whose `parameters` have these types, and whose fault is `at` a field."""
+    """A refusal as a problem: a 409 whose `parameters` have these types."""
 
     parameters: Mapping[str, Any]
     at: str | None
+    """The field of the command that is at fault."""
+    pointing: bool
+    """Whether it points to a field whichever command is refused: some may not have it."""
 
 
 def refusals(decider: Decider[Any]) -> Mapping[str, RefusalKind]:
@@ -30,6 +33,7 @@ def refusals(decider: Decider[Any]) -> Mapping[str, RefusalKind]:
         for slug, refusal in refusals_of(decider, decision).items():
             known = found.setdefault(slug, refusal)
             _check_same(slug, known.parameters, refusal.parameters)
+            found[slug] = replace(known, at=known.at or refusal.at, pointing=known.pointing and refusal.pointing)
     return found
 
 
@@ -51,7 +55,7 @@ def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, Refus
         given += _named_by(function, decider.state)
     found: dict[str, RefusalKind] = {}
     for refusal in given:
-        known = found.setdefault(refusal.slug, _kind(refusal))
+        known = found.setdefault(refusal.slug, _kind(refusal, decision.command))
         _check_same(refusal.slug, known.parameters, refusal.parameters)
     return found
 
@@ -61,11 +65,11 @@ def _check_same(slug: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> 
         raise TypeError(f"{slug} speaks of {dict(one)} here, and of {dict(other)} there")
 
 
-def _kind(refusal: Refusal) -> RefusalKind:
-    if known := KINDS.get(refusal.slug):
-        return RefusalKind(known.status, known.title, known.advice, refusal.parameters, refusal.at)
+def _kind(refusal: Refusal, command: type[Command]) -> RefusalKind:
     advice = Sentence(_without_places(refusal.sentence.en), _without_places(refusal.sentence.fr))
-    return RefusalKind(409, title(refusal.slug), advice, refusal.parameters, refusal.at)
+    kind = KINDS.get(refusal.slug) or Kind(409, title(refusal.slug), advice)
+    at = next(iter(refusal.fields_of(command)), None)
+    return RefusalKind(kind.status, kind.title, kind.advice, refusal.parameters, at, at is not None)
 
 
 def _without_places(template: str) -> str:

@@ -158,7 +158,7 @@ class Schemas:
         return {
             "type": "object",
             "description": kind.advice.told("en"),
-            "required": list(properties),
+            "required": [name for name in properties if name != "errors" or kind.pointing],
             "properties": properties,
         }
 

@@ -26,7 +26,8 @@ async def decide(
     begins: str | None = None,
 ) -> Outcome[Any]:
     """Runs a command, as `execute` does, and raises what that does. Who may not decide on a record that is not there
-    for him is told so (StreamNotFound), and a refusal does not name a record that it collides with and that is not."""
+    for him is told so (StreamNotFound), and a refusal does not name a record that it collides with and that is not; it
+    names the field that is at fault."""
     try:
         return await execute(
             store,
@@ -45,6 +46,7 @@ async def decide(
             raise StreamNotFound(decider.category, identity) from None
         raise
     except Rejected as rejected:
+        rejected.at = rejected.refusal.field_of(command)
         collides = rejected.collides_with
         if collides is not None and not await _sees(store, decider, readers, collides, actor):
             rejected.collides_with = None

@@ -103,8 +103,7 @@ def problem_of(error: Exception) -> Problem | None:
             return error
         case Rejected():
             members = {"collides_with": error.collides_with} if error.collides_with else {}
-            at = error.refusal.at
-            faults = [Fault({"pointer": pointer([at])}, error.slug, error)] if at else []
+            faults = [Fault({"pointer": pointer([error.at])}, error.slug, error)] if error.at else []
             return Problem(error.slug, error, members, status=409, faults=faults)
         case Forbidden():
             return Problem(error.slug, error, status=403)

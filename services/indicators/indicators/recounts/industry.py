@@ -1,47 +1,58 @@
 """Industry 4.0: surveys are replayed with corrections made in place, and a need counts as it stands in the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from indicators.recounts.counting import Computed, Flow, Happened, Held, Recounts, Share, Stock, Stream, held, ratio
-
-Found = list[tuple[Happened, dict[str, Decimal]]]
-"""The level of each dimension from an event on."""
+from indicators.recounts.counting import Computed, Flow, Held, Recounts, Share, Stock, Stream, held, ratio
 
 
-def _found(stream: Stream) -> Found:
-    """What is found from each event on that finds anything else, as it should have been."""
-    found: Found = []
+@dataclass
+class Found:
+    """The level of each dimension from a day on."""
+
+    on: date
+    told: Mapping[str, Any]
+    levels: dict[str, Decimal]
+
+
+def _found(stream: Stream) -> list[Found]:
+    """What is found from each day on that finds anything else, as it should have been."""
+    found: list[Found] = []
     for event in stream:
         match event.type:
             case "SurveyValidated":
-                found.append((event, {each["dimension"]: Decimal(each["level"]) for each in event.data["levels"]}))
+                levels = {each["dimension"]: Decimal(each["level"]) for each in event.data["levels"]}
+                found.append(Found(event.day(), event.data, levels))
             case "SurveyClosed":
-                found.append((event, {}))
+                found.append(Found(event.day(), event.data, {}))
             case "MaturityCorrected":
-                found[-1][1][event.data["dimension"]] = Decimal(event.data["level"])
+                found[-1].levels[event.data["dimension"]] = Decimal(event.data["level"])
+            case "SurveyDayCorrected" if event.data["step"] == "validated":
+                found[-1].on = event.day("day")
     return found
 
 
 def _surveyed(stream: Stream) -> Iterator[Held]:
-    return held(Share(event.day(), event.data, Decimal(bool(levels))) for event, levels in _found(stream))
+    return held(Share(each.on, each.told, Decimal(bool(each.levels))) for each in _found(stream))
 
 
 def _maturity(counts: Callable[[Decimal], Decimal]) -> Stock:
     """What each dimension comes to, by its level."""
 
-    def moments(found: Found, dimension: str) -> Iterator[Share]:
+    def moments(found: list[Found], dimension: str) -> Iterator[Share]:
         stands = False
-        for event, levels in found:
-            if stands or dimension in levels:
-                value = counts(levels[dimension]) if dimension in levels else Decimal(0)
-                yield Share(event.day(), {**event.data, "maturity_dimension": dimension}, value)
-            stands = dimension in levels
+        for each in found:
+            if stands or dimension in each.levels:
+                value = counts(each.levels[dimension]) if dimension in each.levels else Decimal(0)
+                yield Share(each.on, {**each.told, "maturity_dimension": dimension}, value)
+            stands = dimension in each.levels
 
     def count(stream: Stream) -> Iterator[Held]:
         found = _found(stream)
-        for dimension in dict.fromkeys(each for _, levels in found for each in levels):
+        for dimension in dict.fromkeys(dimension for each in found for dimension in each.levels):
             yield from held(moments(found, dimension))
 
     return Stock("survey", count)

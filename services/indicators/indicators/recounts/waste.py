@@ -1,4 +1,4 @@
-"""Waste: a movement counts by what was weighed and how it was treated in the end; what was told once is known."""
+"""Waste: a movement counts by what was weighed and how it was treated in the end; a day once told of is known."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -16,7 +16,9 @@ class Movement:
         self.weighed: dict[str, Decimal] = {}
         self.sent_on: date | None = None
         self.processed_on: date | None = None
-        self.refused = self.was_final = False
+        self.sent_days, self.treated_days = set[date](), set[date]()
+        """The days on which it was ever told to leave, and to have a final treatment."""
+        self.refused = self.is_final = False
         self.treatment = ""
         self.mode: str | None = None
         for event in events:
@@ -34,15 +36,22 @@ class Movement:
                     self.processed_on, self.weighed["processed"] = event.day(), Decimal(data["tonnes_processed"])
                 case "WasteTonnesCorrected":
                     self.weighed[data["weighing"]] = Decimal(data["tonnes"])
+                case "WasteDayCorrected":
+                    self.sent_on = event.day("sent_on")
+                    self.processed_on = event.day("processed_on") if data["processed_on"] else None
             if event.type in ("WasteProcessed", "WasteTreatmentCorrected"):
                 self.treatment, self.mode = data["treatment"], data["mode"]
-                self.was_final = self.was_final or data["is_final"]
+                self.is_final = data["is_final"]
+            if self.sent_on:
+                self.sent_days.add(self.sent_on)
+            if self.processed_on and self.is_final:
+                self.treated_days.add(self.processed_on)
 
     def left(self) -> Iterator[Share]:
         """What left its producer, and did not come back."""
-        if self.sent_on:
-            tonnes = self.weighed.get("received", self.weighed["sent"])
-            yield Share(self.sent_on, self.told, Decimal(0) if self.refused else tonnes)
+        for day in self.sent_days:
+            counts = day == self.sent_on and not self.refused
+            yield Share(day, self.told, self.weighed.get("received", self.weighed["sent"]) if counts else Decimal(0))
 
     def hazardous(self) -> Iterator[Share]:
         """The same of hazardous waste."""
@@ -51,9 +60,9 @@ class Movement:
 
     def treated(self, counts: Callable[["Movement"], bool]) -> Iterator[Share]:
         """What had a final treatment of this kind."""
-        if self.processed_on and self.was_final:
-            is_one = self.mode is not None and counts(self)
-            yield Share(self.processed_on, self.told, self.weighed["processed"] if is_one else Decimal(0))
+        for day in self.treated_days:
+            is_one = day == self.processed_on and self.mode is not None and counts(self)
+            yield Share(day, self.told, self.weighed["processed"] if is_one else Decimal(0))
 
 
 def _flow(counts: Callable[[Movement], Iterator[Share]]) -> Flow:
