@@ -7,7 +7,16 @@
 
 from datetime import date
 
-from sample import companies, employment, platform, steering, youth_events
+from sample import (
+    companies,
+    employment,
+    platform,
+    resources,
+    steering,
+    synergies,
+    waste,
+    youth_events,
+)
 from sample.story import LAST_DAY, Made, Step, Story
 
 __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
@@ -21,6 +30,9 @@ def stories(today: date) -> list[Story]:
     return [
         *companies.stories(),
         *steering.stories(),
+        *resources.stories(),
+        *waste.stories(),
+        *synergies.stories(),
         *platform.stories(today),
         *youth_events.stories(today),
         *employment.stories(),
