@@ -19,11 +19,16 @@ from companies.flow import Flow
 from companies.investment import Investment, investments
 from companies.matching import Declared, best
 from companies.meter import Meter
+from companies.plot import Plot
 from companies.synergy import Synergy
+from companies.unit import Unit
 from companies.waste_movement import WasteMovement, waste_movements
 from contracts.companies.company import CompanyActivated
 from contracts.companies.investment import JobsAudited
+from contracts.companies.land import settles
 from contracts.companies.meter import MeterReplaced, ReadingCorrected, ReadingRecorded
+from contracts.companies.plot import PlotSold, PlotStatus
+from contracts.companies.unit import UnitLet, UnitStatus
 from contracts.companies.waste_movement import MovementStatus
 from contracts.model import Event
 from eventstore.decider import PARIS, Context, Decider, S, State
@@ -32,6 +37,7 @@ from indicators.action import Action, actions
 from indicators.target import Target, targets
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.companies import stories as told_of_companies
+from sample.land import stories as told_of_land
 from sample.platform import stories as told_of_the_platform
 from sample.resources import stories as told_of_resources
 from sample.steering import stories as told_of_steering
@@ -42,7 +48,7 @@ TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
 DECIDERS = {each.decider.category: each.decider for each in app.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers")
+TO_COME = ("platform", "offers", "land-to-come")
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -252,6 +258,25 @@ def test_one_synergy_gives_tonnes_another_was_studied_and_further_flows_match(pr
     declared = [Declared(key, state) for (_, key), state in records.states.items() if isinstance(state, Flow)]
     proposed = best(declared, TODAY, limit=10, taken=taken)
     assert {each.surplus.flow.kind for each in proposed} == {"heat", "packaging"}
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28), date(2026, 7, 1)])
+def test_plots_and_units_are_whatever_they_can_be_on_whichever_day(programme: list[Told], today: date) -> None:
+    records = Records(programme, told_of_land(today), today)
+    plots, units = records.of(Plot), records.of(Unit)
+
+    assert {each.status for each in plots} == {*get_args(PlotStatus)}
+    assert {each.status for each in units} == {*get_args(UnitStatus)}
+    assert {each.zone for each in plots} == {each.zone for each in units} == {"zi-limoise"}
+    ends = [end for each in units if (end := each.lapses_on or each.free_on)]
+    ends += [each.lapses_on for each in plots if each.lapses_on]
+    assert len(ends) == 3
+    assert all(end > today + timedelta(days=30) for end in ends)
+    for each in plots:
+        (west, south), _, (east, north), *_ = each.outline
+        assert (east - west) * 75_900 * (north - south) * 111_200 == pytest.approx(each.area, rel=0.01)
+    assert any(settles(event.origin) for event in records.told(PlotSold))
+    assert any(settles(event.origin) for event in records.told(UnitLet))
 
 
 def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:

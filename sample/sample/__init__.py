@@ -10,6 +10,7 @@ from datetime import date
 from sample import (
     companies,
     employment,
+    land,
     platform,
     resources,
     steering,
@@ -25,7 +26,8 @@ __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
 def stories(today: date) -> list[Story]:
     """What everybody did. Each story's requests go one after the other, those of several stories at once.
 
-    What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow.
+    What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow. What is
+    held of land until a day to come is so from `today` on.
     """
     return [
         *companies.stories(),
@@ -33,6 +35,7 @@ def stories(today: date) -> list[Story]:
         *resources.stories(),
         *waste.stories(),
         *synergies.stories(),
+        *land.stories(today),
         *platform.stories(today),
         *youth_events.stories(today),
         *employment.stories(),

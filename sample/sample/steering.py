@@ -67,6 +67,8 @@ TARGETS: Final = (
     Target("reading_coverage", 0.95, 1),
     Target("recovery_rate", 0.9, 1),
     Target("diverted_tonnes", 250, 1),
+    Target("companies_settled", 6, 2),
+    Target("vacancy_rate", 0.1, 2, aim="at_most", dimensions={"zone": "zi-limoise"}),
     Target("host_rate", 0.5, 3),
     Target(
         "placement_fill_rate", 0.8, 3, then=((date(2025, 9, 8), "correct", {"value": 0.75, "reason": "typing_error"}),)
