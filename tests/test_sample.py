@@ -17,8 +17,10 @@ from companies.company import Company, companies
 from companies.equipment import Equipment
 from companies.flow import Flow
 from companies.investment import Investment, investments
+from companies.licence import Licence
 from companies.matching import Declared, best
 from companies.meter import Meter
+from companies.need import Need
 from companies.plot import Plot
 from companies.synergy import Synergy
 from companies.unit import Unit
@@ -28,6 +30,7 @@ from contracts.companies.investment import JobsAudited
 from contracts.companies.land import settles
 from contracts.companies.meter import MeterReplaced, ReadingCorrected, ReadingRecorded
 from contracts.companies.plot import PlotSold, PlotStatus
+from contracts.companies.survey import SurveyValidated
 from contracts.companies.unit import UnitLet, UnitStatus
 from contracts.companies.waste_movement import MovementStatus
 from contracts.model import Event
@@ -37,6 +40,7 @@ from indicators.action import Action, actions
 from indicators.target import Target, targets
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.companies import stories as told_of_companies
+from sample.industry import stories as told_of_industry
 from sample.land import stories as told_of_land
 from sample.platform import stories as told_of_the_platform
 from sample.resources import stories as told_of_resources
@@ -277,6 +281,24 @@ def test_plots_and_units_are_whatever_they_can_be_on_whichever_day(programme: li
         assert (east - west) * 75_900 * (north - south) * 111_200 == pytest.approx(each.area, rel=0.01)
     assert any(settles(event.origin) for event in records.told(PlotSold))
     assert any(settles(event.origin) for event in records.told(UnitLet))
+
+
+def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:
+    records = Records(programme, [*told_of_the_platform(TODAY), *told_of_industry()])
+    found: dict[str, list[int]] = {}
+    for event in records.told(SurveyValidated):
+        found.setdefault(event.company, []).append(sum(each.level for each in event.levels))
+
+    again = [points for points in found.values() if len(points) == 2]
+    assert len(again) >= 2
+    assert all(first < second for first, second in again)
+    needs = records.of(Need)
+    assert {each.status for each in needs} == {"declared", "met", "dropped"}
+    licensed = {each.company for each in records.of(Licence)}
+    by_the_platform = [each for each in needs if each.means == "shared_equipment"]
+    assert by_the_platform
+    assert all(each.company in licensed for each in by_the_platform)
+    assert "training_session" in {each.means for each in needs}
 
 
 def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:

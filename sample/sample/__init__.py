@@ -10,6 +10,7 @@ from datetime import date
 from sample import (
     companies,
     employment,
+    industry,
     land,
     platform,
     resources,
@@ -37,6 +38,7 @@ def stories(today: date) -> list[Story]:
         *synergies.stories(),
         *land.stories(today),
         *platform.stories(today),
+        *industry.stories(),
         *youth_events.stories(today),
         *employment.stories(),
     ]

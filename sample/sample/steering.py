@@ -75,6 +75,7 @@ TARGETS: Final = (
     ),
     Target("platform_use", 0.5, 6, then=((date(2025, 1, 20), "revise", {"value": 0.4}),)),
     Target("platform_companies", 12, 6),
+    Target("maturity", 2.5, 6),
     Target("hires_sustained", 40, 7),
     Target("vacancies_open", 20, 7, aim="at_most", then=((date(2025, 9, 8), "withdraw", {"reason": "given_up"}),)),
 )
@@ -145,7 +146,7 @@ ACTIONS: Final = (
     ),
     Action(
         6, "Exemple Ouverture du plateau technique Industrie 4.0", "network", ("company", "afpa", "region"),
-        date(2025, 12, 19), 650_000, ("platform_use", "platform_companies"),
+        date(2025, 12, 19), 650_000, ("platform_use", "platform_companies", "maturity"),
         (
             Milestone("Premier équipement en service", date(2024, 9, 30), date(2024, 9, 16)),
             Milestone("Trois équipements en service", date(2025, 1, 31), date(2025, 2, 3)),
