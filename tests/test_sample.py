@@ -5,7 +5,8 @@ import json
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar, get_args
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -14,24 +15,46 @@ from companies.app import app
 from companies.booking import Booking, bookings
 from companies.company import Company, companies
 from companies.equipment import Equipment
+from companies.flow import Flow
 from companies.investment import Investment, investments
+from companies.licence import Licence
+from companies.matching import Declared, best
+from companies.meter import Meter
+from companies.need import Need
+from companies.plot import Plot
+from companies.synergy import Synergy
+from companies.unit import Unit
+from companies.waste_movement import WasteMovement, waste_movements
 from contracts.companies.company import CompanyActivated
 from contracts.companies.investment import JobsAudited
+from contracts.companies.land import settles
+from contracts.companies.meter import MeterReplaced, ReadingCorrected, ReadingRecorded
+from contracts.companies.plot import PlotSold, PlotStatus
+from contracts.companies.survey import SurveyValidated
+from contracts.companies.unit import UnitLet, UnitStatus
+from contracts.companies.waste_movement import MovementStatus
 from contracts.model import Event
 from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
 from indicators.action import Action, actions
 from indicators.target import Target, targets
-from sample import LAST_DAY, Made, Story, stories
+from sample import LAST_DAY, Made, Step, Story, stories
 from sample.companies import stories as told_of_companies
+from sample.industry import stories as told_of_industry
+from sample.land import stories as told_of_land
+from sample.platform import stories as told_of_the_platform
+from sample.resources import stories as told_of_resources
 from sample.steering import stories as told_of_steering
+from sample.synergies import stories as told_of_synergies
+from sample.waste import stories as told_of_waste
 
 TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
-ID = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+DECIDERS = {each.decider.category: each.decider for each in app.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers")
+TO_COME = ("platform", "offers", "land-to-come")
 """The stories that go on after the day on which the sample is told."""
+E = TypeVar("E", bound=Event)
 
 
 class Told:
@@ -130,37 +153,152 @@ def test_a_story_names_what_it_creates_before_it_goes_on() -> None:
             assert {(each.story or story.name, each.record) for each in made} <= created
 
 
+class Records:
+    """The records of the companies service as stories are told to it on a day, and the events that it took."""
+
+    def __init__(self, programme: list[Told], told: list[Story], today: date = TODAY) -> None:
+        self.states: dict[tuple[str, str], State] = {
+            (companies.category, each.company.siret): each.company for each in programme if each.company
+        }
+        self.events: list[Event] = []
+        self._ids: dict[tuple[str, str], str] = {}
+        self._now = datetime.combine(today, time(23), PARIS)
+        for story in told:
+            for step in story.steps:
+                self._tell(story.name, step)
+
+    def _tell(self, story: str, step: Step) -> None:
+        decider = DECIDERS[step.category.name]
+        decision = next(each for each in decider.decisions.values() if each.name == step.command)
+        if step.creates:
+            made = step.record if decider.identified_by else str(uuid5(NAMESPACE_URL, f"{story}/{step.record}"))
+            self._ids[story, step.record] = made
+        body = {
+            name: self._ids[value.story or story, value.record] if isinstance(value, Made) else value
+            for name, value in step.body.items()
+        }
+        on = step.on or self._now.date()
+        command = decision.command.model_validate_json(json.dumps({**body, "on": on.isoformat()}))
+        looked_up = [self.states.get((lookup.decider.category, str(body[lookup.key]))) for lookup in decision.looks_up]
+        key = decider.category, self._ids[story, step.record]
+        context = Context(self._now, frozenset(decision.by), {"company": step.acts_for.get("company", "")})
+        events = decider.decide(self.states.get(key), command, context, looked_up)
+        assert events, f"{step} changes something"
+        self.events += events
+        state = Specification(decider, self._now.date()).fold(events, self.states.get(key))
+        assert state is not None
+        self.states[key] = state
+
+    def of(self, kind: type[S]) -> list[S]:
+        """The records of a kind."""
+        return [state for state in self.states.values() if isinstance(state, kind)]
+
+    def told(self, kind: type[E]) -> list[E]:
+        """The events of a kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
 @pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28), date(2026, 10, 18), date(2027, 1, 3)])
 def test_the_platform_is_booked_in_the_week_that_follows(programme: list[Told], today: date) -> None:
-    deciders = {each.decider.category: each.decider for each in app.resources}
-    states: dict[tuple[str, str], State] = {
-        (companies.category, told.company.siret): told.company for told in programme if told.company
-    }
-    (story,) = (story for story in stories(today) if story.name == "platform")
-    for step in story.steps:
-        decider = deciders[step.category.name]
-        decision = next(each for each in decider.decisions.values() if each.name == step.command)
-        body = {name: ID if isinstance(value, Made) else value for name, value in step.body.items()}
-        on = step.on or today
-        command = decision.command.model_validate_json(json.dumps({**body, "on": on.isoformat()}))
-        looked_up = []
-        for lookup in decision.looks_up:
-            named = step.body[lookup.key]
-            name = named.record if isinstance(named, Made) else str(named)
-            looked_up.append(states.get((lookup.decider.category, name)))
-        key = decider.category, step.record
-        context = Context(datetime.combine(today, time(23), PARIS), frozenset(decision.by))
-        events = decider.decide(states.get(key), command, context, looked_up)
-        state = decider.fold(events, states.get(key))
-        assert state is not None
-        states[key] = state
-    booked = [state for state in states.values() if isinstance(state, Booking)]
+    records = Records(programme, told_of_the_platform(today), today)
+
+    booked = records.of(Booking)
     claims = [claim for state in booked for claim in bookings.claims_of(state)]
     assert all(today < each.starts.date() <= today + timedelta(days=12) for each in booked)
     assert Counter(each.status for each in booked) == {"approved": 9, "requested": 2, "waiting": 1, "cancelled": 1}
     slots = sorted((claim.key, claim.during) for claim in claims if claim.during)
     assert all(one[0] != other[0] or one[1][1] <= other[1][0] for one, other in pairwise(slots))
-    assert {each.status for each in states.values() if isinstance(each, Equipment)} == {"in_service", "retired"}
+    assert {each.status for each in records.of(Equipment)} == {"in_service", "retired"}
+
+
+def test_meters_are_read_for_three_years_by_the_month_and_less_is_consumed_each_year(programme: list[Told]) -> None:
+    records = Records(programme, told_of_resources())
+    meters = records.of(Meter)
+
+    assert {each.kind for each in meters} == {"water", "electricity", "gas"}
+    assert {(each.installed_on, each.read_on) for each in meters} == {(date(2023, 6, 30), LAST_DAY)}
+    for each in meters:
+        ends = [date(year, 6, 30) for year in range(2023, 2027)]
+        years = [
+            sum(period.consumption for period in each.periods if since < period.last <= until)
+            for since, until in pairwise(ends)
+        ]
+        assert years[0] > years[1] > years[2] > 0, each.reference
+    assert Counter(len({reading.read_on.replace(day=1) for reading in each.readings}) for each in meters) == {
+        37: len(meters) - 1,
+        36: 1,
+    }
+    late = [event for event in records.told(ReadingRecorded) if event.periods_before]
+    assert len(late) == len(records.told(ReadingCorrected)) == len(records.told(MeterReplaced)) == 1
+    assert all(each.to_validate for each in meters)
+
+
+def test_waste_is_at_every_step_and_what_is_hazardous_has_a_slip(programme: list[Told]) -> None:
+    records = Records(programme, told_of_waste())
+    movements = records.of(WasteMovement)
+
+    assert {each.status for each in movements} == {*get_args(MovementStatus)}
+    assert {each.hazardous for each in movements} == {True, False}
+    assert all((each.slip is not None) == each.hazardous for each in movements)
+    assert len({each.company for each in movements}) >= 5
+    (waiting,) = (each for each in movements if each.status == "accepted")
+    assert [due.at for due in waste_movements.due_of(waiting)] == [TODAY + timedelta(days=31)]
+    treated = [each for each in movements if each.is_final]
+    assert len({each.mode for each in treated}) >= 4
+    assert any(each.tonnes_difference for each in movements)
+
+
+def test_one_synergy_gives_tonnes_another_was_studied_and_further_flows_match(programme: list[Told]) -> None:
+    records = Records(programme, told_of_synergies())
+    operating, studied = sorted(records.of(Synergy), key=lambda each: each.status, reverse=True)
+
+    assert (operating.status, studied.status) == ("operating", "feasible")
+    assert len(operating.companies) == 3
+    assert {each.month for each in operating.exchanges} == {
+        f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 13 if year == 2025 else 7)
+    }
+    assert all(each.exchanged <= operating.quantity for each in operating.exchanges)
+    taken = {*operating.flows, *studied.flows}
+    declared = [Declared(key, state) for (_, key), state in records.states.items() if isinstance(state, Flow)]
+    proposed = best(declared, TODAY, limit=10, taken=taken)
+    assert {each.surplus.flow.kind for each in proposed} == {"heat", "packaging"}
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28), date(2026, 7, 1)])
+def test_plots_and_units_are_whatever_they_can_be_on_whichever_day(programme: list[Told], today: date) -> None:
+    records = Records(programme, told_of_land(today), today)
+    plots, units = records.of(Plot), records.of(Unit)
+
+    assert {each.status for each in plots} == {*get_args(PlotStatus)}
+    assert {each.status for each in units} == {*get_args(UnitStatus)}
+    assert {each.zone for each in plots} == {each.zone for each in units} == {"zi-limoise"}
+    ends = [end for each in units if (end := each.lapses_on or each.free_on)]
+    ends += [each.lapses_on for each in plots if each.lapses_on]
+    assert len(ends) == 3
+    assert all(end > today + timedelta(days=30) for end in ends)
+    for each in plots:
+        (west, south), _, (east, north), *_ = each.outline
+        assert (east - west) * 75_900 * (north - south) * 111_200 == pytest.approx(each.area, rel=0.01)
+    assert any(settles(event.origin) for event in records.told(PlotSold))
+    assert any(settles(event.origin) for event in records.told(UnitLet))
+
+
+def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:
+    records = Records(programme, [*told_of_the_platform(TODAY), *told_of_industry()])
+    found: dict[str, list[int]] = {}
+    for event in records.told(SurveyValidated):
+        found.setdefault(event.company, []).append(sum(each.level for each in event.levels))
+
+    again = [points for points in found.values() if len(points) == 2]
+    assert len(again) >= 2
+    assert all(first < second for first, second in again)
+    needs = records.of(Need)
+    assert {each.status for each in needs} == {"declared", "met", "dropped"}
+    licensed = {each.company for each in records.of(Licence)}
+    by_the_platform = [each for each in needs if each.means == "shared_equipment"]
+    assert by_the_platform
+    assert all(each.company in licensed for each in by_the_platform)
+    assert "training_session" in {each.means for each in needs}
 
 
 def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:

@@ -32,8 +32,14 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
 
 REPOSITORY = Path(__file__).parents[1]
 STEPS = [step for story in stories(LAST_DAY) for step in story.steps]
-EVENTS = sum(step.category.service == "companies" or step.command == "sustain" for step in STEPS)
-"""Those of companies: one for each step that is told to it, and for each job that a hire evidences."""
+EVENTS = sum(
+    (step.category.service == "companies")
+    + (step.command == "sustain")
+    + ((step.category.name, step.command) == ("synergy", "start"))
+    for step in STEPS
+)
+"""Those of companies: one for each step that is told to it, and for each job that a hire evidences. The last company
+that agrees to a synergy tells two, and each that starts had one such."""
 
 
 class System:

@@ -7,7 +7,18 @@
 
 from datetime import date
 
-from sample import companies, employment, platform, steering, youth_events
+from sample import (
+    companies,
+    employment,
+    industry,
+    land,
+    platform,
+    resources,
+    steering,
+    synergies,
+    waste,
+    youth_events,
+)
 from sample.story import LAST_DAY, Made, Step, Story
 
 __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
@@ -16,12 +27,18 @@ __all__ = ["LAST_DAY", "Made", "Step", "Story", "stories"]
 def stories(today: date) -> list[Story]:
     """What everybody did. Each story's requests go one after the other, those of several stories at once.
 
-    What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow.
+    What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow. What is
+    held of land until a day to come is so from `today` on.
     """
     return [
         *companies.stories(),
         *steering.stories(),
+        *resources.stories(),
+        *waste.stories(),
+        *synergies.stories(),
+        *land.stories(today),
         *platform.stories(today),
+        *industry.stories(),
         *youth_events.stories(today),
         *employment.stories(),
     ]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from contracts.values import sample_siret
+
 
 @dataclass(frozen=True)
 class Company:
@@ -170,6 +172,13 @@ COMPANIES: Final[Sequence[Company]] = (
         turns=((date(2025, 11, 3), "suspend", _no("fee_unpaid")),),
     ),
 )
+
+
+def by_name(name: str) -> tuple[str, Company]:
+    """The SIRET of a company of the sample, and what is told of it."""
+    number = next(number for number, company in enumerate(COMPANIES) if company.name == name)
+    return sample_siret(number), COMPANIES[number]
+
 
 APPLICANTS: Final[Sequence[tuple[Company, str]]] = (
     (

@@ -61,19 +61,28 @@ TARGETS: Final = (
     Target("members", 30),
     Target("members", 12, 2, dimensions={"zone": "zi-limoise"}, then=((date(2025, 1, 20), "revise", {"value": 15}),)),
     Target("cost_per_job", 400_000, aim="at_most"),
+    # Water and electricity of a month, as they are read.
+    Target("water", 1_700, 1, aim="at_most", dimensions={"zone": "zi-limoise"}),
+    Target("electricity", 1_150_000, 1, aim="at_most", dimensions={"zone": "zi-limoise"}),
+    Target("reading_coverage", 0.95, 1),
+    Target("recovery_rate", 0.9, 1),
+    Target("diverted_tonnes", 250, 1),
+    Target("companies_settled", 6, 2),
+    Target("vacancy_rate", 0.1, 2, aim="at_most", dimensions={"zone": "zi-limoise"}),
     Target("host_rate", 0.5, 3),
     Target(
         "placement_fill_rate", 0.8, 3, then=((date(2025, 9, 8), "correct", {"value": 0.75, "reason": "typing_error"}),)
     ),
     Target("platform_use", 0.5, 6, then=((date(2025, 1, 20), "revise", {"value": 0.4}),)),
     Target("platform_companies", 12, 6),
+    Target("maturity", 2.5, 6),
     Target("hires_sustained", 40, 7),
     Target("vacancies_open", 20, 7, aim="at_most", then=((date(2025, 9, 8), "withdraw", {"reason": "given_up"}),)),
 )
 ACTIONS: Final = (
     Action(
         1, "Exemple Eau, électricité et déchets de la ZI Limoise", "epci", ("network", "company"),
-        date(2027, 6, 30), 180_000, (),
+        date(2027, 6, 30), 180_000, ("water", "electricity", "recovery_rate", "diverted_tonnes"),
         (
             Milestone("Diagnostic des consommations remis", date(2024, 10, 31), date(2024, 12, 12)),
             Milestone("Plan d'actions validé", date(2025, 6, 30), date(2025, 6, 24)),
@@ -137,7 +146,7 @@ ACTIONS: Final = (
     ),
     Action(
         6, "Exemple Ouverture du plateau technique Industrie 4.0", "network", ("company", "afpa", "region"),
-        date(2025, 12, 19), 650_000, ("platform_use", "platform_companies"),
+        date(2025, 12, 19), 650_000, ("platform_use", "platform_companies", "maturity"),
         (
             Milestone("Premier équipement en service", date(2024, 9, 30), date(2024, 9, 16)),
             Milestone("Trois équipements en service", date(2025, 1, 31), date(2025, 2, 3)),

@@ -8,7 +8,7 @@ from typing import Final
 from contracts.category import Category
 
 LAST_DAY: Final = date(2026, 6, 30)
-"""Nothing of the sample happened later, but for what is agreed by the hour."""
+"""Nothing of the sample happened later, but for what lies ahead on whichever day it is told."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Step:
     """A command, and the day it took effect."""
 
     on: date | None
-    """None: the day it is sent, as of what is agreed by the hour."""
+    """None: the day it is sent, as of what is agreed by the hour, or held until a day to come."""
     category: Category
     record: str
     """The record's id, or, of one whose id the service gives, our name for it in the story."""
