@@ -28,7 +28,7 @@ from devstack.servers import Postgres
 from devstack.stack import Servers
 from sample import LAST_DAY, stories
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(480)]
 
 REPOSITORY = Path(__file__).parents[1]
 STEPS = [step for story in stories(LAST_DAY) for step in story.steps]
