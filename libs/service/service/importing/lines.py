@@ -286,14 +286,23 @@ def _types_at(schema: Mapping[str, Any], place: Sequence[str]) -> frozenset[str]
     found: list[Any] = [schema]
     for name in place:
         found = [inner for part in found for inner in _inside(_parts(schema, part), name)]
-    return frozenset(type_ for part in found for each in _parts(schema, part) for type_ in _types(each)) or None
+    return (
+        frozenset(type_ for part in found for each in _parts(schema, part) for type_ in _types(each)) if found else None
+    )
 
 
 def _inside(parts: Sequence[Mapping[str, Any]], name: str) -> Sequence[Mapping[str, Any]]:
     fields = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+    fields += [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
     if name.isdecimal():
-        fields += [part["items"] for part in parts if "items" in part]
+        several = [(*part.get("prefixItems", ())[int(name) :], *_any(part)) for part in parts]
+        fields += [each[0] for each in several if each]
     return fields
+
+
+def _any(part: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What each of several is."""
+    return (part["items"],) if isinstance(part.get("items"), dict) else ()
 
 
 def _parts(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
