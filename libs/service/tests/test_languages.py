@@ -117,7 +117,7 @@ PROBLEMS = [
     ("POST", "/live", {}, "", 405, "méthode", "les méthodes possibles ici sont GET, HEAD"),
     ("POST", "/v1/lamps", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2000 octets"),
     ("POST", "/v1/readings", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2000 octets"),
-    ("POST", "/v1/lamps", {"Content-Type": "text/plain"}, "{}", 415, "JSON", "et non en text/plain"),
+    ("POST", "/v1/lamps", {"Content-Type": "text/plain"}, "{}", 415, "forme admise", "et non en text/plain"),
     ("POST", "/v1/lamps", JSON | {"Content-Length": "9"}, "{}", 400, "illisible", "2 octets, alors que 9"),
     ("POST", "/v1/lamps", JSON | {"If-Match": "*"}, "{}", 400, "en-tête", "un enregistrement qui existe déjà"),
     ("POST", f"/v1/lamps/{NOBODY}/light", {"If-Match": "3"}, "", 400, "en-tête", "If-Match doit être"),

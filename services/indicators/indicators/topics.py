@@ -110,31 +110,37 @@ class Topics:
         return found is not None and event_id in (None, UUID(found[0]))
 
 
-async def read(topics: Topics, recount: Recount, chapters: Mapping[str, Served], settings: Settings) -> None:
+@asynccontextmanager
+async def consuming(settings: Settings) -> AsyncIterator[Consumer]:
+    """A consumer that Kafka has answered. Raises KafkaError and NoAnswer."""
+    consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
+    try:
+        async with _answering():
+            await consumer.start()
+        yield consumer
+    finally:
+        await consumer.discard()
+
+
+async def read(
+    topics: Topics, recount: Recount, chapters: Mapping[str, Served], consumer: Consumer, settings: Settings
+) -> None:
     """Shows the streams of all topics that chapters are made of, each partition up to where they are.
 
     Raises KafkaError and NoAnswer.
     """
     partitions = {name: number for served in chapters.values() for name, number in served.partitions.items()}
-    consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
-    try:
-        async with _answering():
-            await consumer.start()
-        for name, number in sorted(partitions.items()):
-            origin = Origin(settings.topic(name), number)
-            for partition in range(number):
-                ends = {
-                    chapter: served.positions.get(name, {}).get(partition, 0) for chapter, served in chapters.items()
-                }
-                await _take_in(topics, consumer, origin, partition, max(ends.values()))
-                for stream, events in topics.streams():
-                    recount.show(stream, events, ends)
-                for end in sorted({*ends.values()} - {0}):
-                    if not topics.holds(name, end):
-                        where = f"{origin.topic}[{partition}]"
-                        topics.faults.append(f"{where}: no event has position {end}, where the figures are")
-    finally:
-        await consumer.discard()
+    for name, number in sorted(partitions.items()):
+        origin = Origin(settings.topic(name), number)
+        for partition in range(number):
+            ends = {chapter: served.positions.get(name, {}).get(partition, 0) for chapter, served in chapters.items()}
+            await _take_in(topics, consumer, origin, partition, max(ends.values()))
+            for stream, events in topics.streams():
+                recount.show(stream, events, ends)
+            for end in sorted({*ends.values()} - {0}):
+                if not topics.holds(name, end):
+                    where = f"{origin.topic}[{partition}]"
+                    topics.faults.append(f"{where}: no event has position {end}, where the figures are")
 
 
 async def _take_in(topics: Topics, consumer: Consumer, origin: Origin, partition: int, end: int) -> None:

@@ -31,7 +31,7 @@ from indicators.question import PERIODS, Question
 from indicators.recount import Recount
 from indicators.recounts import RECOUNTS, counting
 from indicators.representation import link
-from indicators.topics import NO_ANSWER, NoAnswer, Topics, read
+from indicators.topics import NO_ANSWER, NoAnswer, Topics, consuming, read
 from indicators.trend import Trend
 from service.clock import today
 from service.running.settings import Settings
@@ -56,12 +56,13 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
     )
     generations = generations_of(catalogue, settings)
     try:
-        async with pool, snapshot(pool, catalogue, generations) as found:
-            with Topics() as topics, quiet_kafka_logs():
+        with quiet_kafka_logs(), Topics() as topics:
+            # Kafka first: what is asked takes a minute.
+            async with pool, consuming(settings) as consumer, snapshot(pool, catalogue, generations) as found:
                 now = _of_own(found, generations)
                 asked, recount = await ask(now), Recount(RECOUNTS)
                 prepare(recount, asked)
-                await read(topics, recount, now.chapters, settings)
+                await read(topics, recount, now.chapters, consumer, settings)
                 compared, faults = await compare(now, asked, recount, topics)
     except NoAnswer:
         print(f"Kafka at {settings.kafka_bootstrap} does not answer: nothing for {NO_ANSWER} s.")

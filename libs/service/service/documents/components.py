@@ -262,7 +262,7 @@ def responses(service: str, own: Mapping[str, Kind]) -> Document:
         "RequestTimeout": of("The request came too slowly.", "request-timeout"),
         "Stale": of("The record is no longer at the version of If-Match.", "stale"),
         "TooLarge": of("Too large.", "body-too-large", "event-too-large"),
-        "UnsupportedMediaType": of("The body is not JSON.", "unsupported-media-type"),
+        "UnsupportedMediaType": of("The body is not in a form that is read here.", "unsupported-media-type"),
         "Invalid": of("The request does not have the form it needs.", "invalid", *own),
         "InvalidOrKeyReused": of("The request does not have the form it needs.", "invalid", "idempotency-key-reused"),
         "Internal": of("A fault of ours.", "internal"),

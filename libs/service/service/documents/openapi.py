@@ -130,6 +130,8 @@ def _complete(operation: Document, schemas: Document) -> None:
     if "304" in responses:
         operation.setdefault("parameters", []).append(refer("parameters", "If-None-Match"))
     if "requestBody" in operation:
+        responses.setdefault("408", refer("responses", "RequestTimeout"))
         responses.setdefault("413", refer("responses", "TooLarge"))
+        responses.setdefault("415", refer("responses", "UnsupportedMediaType"))
     operation.setdefault("security", [])
     responses.setdefault("500", refer("responses", "Internal"))

@@ -139,9 +139,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "unsupported-media-type": Kind(
         415,
-        Sentence("Not JSON", "Le corps n'est pas du JSON"),
+        Sentence("Not in a form that is read here", "Le corps n'est pas dans une forme admise ici"),
         Sentence(
-            "Send `Content-Type: application/json`, in UTF-8.", "Envoyez `Content-Type: application/json`, en UTF-8."
+            "Send what the detail names, in UTF-8: to all but imports that is `Content-Type: application/json`.",
+            "Envoyez ce que le détail nomme, en UTF-8 : partout sauf aux imports, `Content-Type: application/json`.",
         ),
     ),
     "invalid": Kind(

@@ -13,14 +13,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import to_json
 
 from contracts.language import Language
 from eventstore.postgres import importing
-from eventstore.postgres.importing import Import, ImportStatus, Line, Reported
+from eventstore.postgres.importing import Import, Line, Reported
 from eventstore.postgres.store import Store
 from service.definition import Service
+from service.documents.components import refer
 from service.http.auth import Caller
 from service.http.exchange import Exchange
 from service.http.faults import Fault
@@ -50,13 +51,27 @@ _REPORT: Final = (
 Mode = Literal["whole", "partial"]
 
 
+_DONE: Final[dict[str, JsonValue]] = {
+    "id": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+    "status": "done",
+    "mode": "whole",
+    "lines": 480,
+    "checked": 480,
+    "done": 480,
+    "refused": 0,
+    "received_at": "2024-05-13T08:30:00Z",
+    "begun_at": "2024-05-13T08:30:02Z",
+    "ended_at": "2024-05-13T08:30:04Z",
+}
+
+
 class ImportProgress(BaseModel):
     """A file of commands, and how far it is."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_DONE]})
 
     id: UUID
-    status: ImportStatus
+    status: Literal["checking", "refused", "running", "done", "halted"]
     """`checking`: its lines are decided without storing. `refused`: some cannot be carried out, and nothing was begun.
     `running`, then `done`: they are carried out, and what is refused now is so because others changed something
     meanwhile. `halted`: ops put the store right before its end; the report tells what is known to be done."""
@@ -69,10 +84,10 @@ class ImportProgress(BaseModel):
     """How many were carried out. It counts whole parts of the file, so that it stays behind by some hundreds."""
     refused: int
     """How many cannot be, or could not be: the report tells why."""
-    received_at: str = Field(examples=["2024-05-13T08:30:00Z"])
-    begun_at: str | None = Field(examples=["2024-05-13T08:30:02Z"])
+    received_at: str
+    begun_at: str | None
     """When the first one was carried out."""
-    ended_at: str | None = Field(examples=["2024-05-13T08:31:00Z"])
+    ended_at: str | None
 
 
 class Imports(BaseModel):
@@ -88,7 +103,7 @@ class ReportedLine(BaseModel):
 
     line: int
     """Its number in the file, from 1; that of a CSV file's header counts."""
-    status: Literal["accepted", "done", "refused"]
+    status: Literal["accepted", "done", "refused"] = Field(examples=["done"])
     """`accepted`: it can be carried out, and was not yet, or will not be where the import is refused."""
     id: str | None
     """The id of its record; of one that it would begin it is already the one that it has then."""
@@ -102,6 +117,17 @@ class ImportReport(BaseModel):
     items: list[ReportedLine]
 
 
+_RECEIVED: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"description": "It will be checked.", "headers": {"Location": refer("headers", "Location")}},
+    200: {
+        "model": ImportProgress,
+        "description": "It was received before.",
+        "headers": {
+            "Location": refer("headers", "Location"),
+            "Idempotency-Replayed": refer("headers", "Idempotency-Replayed"),
+        },
+    },
+}
 _TYPES: Final[Mapping[str, FileType]] = {
     "text/csv": "text/csv",
     "application/jsonl": "application/jsonl",
@@ -130,7 +156,7 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix=PATH, tags=["imports"])
     write = requires(f"{service.name}:write")
 
-    @routes.post("", status_code=202, openapi_extra=_FILE, summary="Send a file of commands")
+    @routes.post("", status_code=202, openapi_extra=_FILE, responses=_RECEIVED, summary="Send a file of commands")
     async def begin_import(
         request: Request,
         response: Response,
@@ -301,6 +327,7 @@ async def _found(store: Store, identity: UUID, caller: Caller) -> Import:
 
 
 def _progress(found: Import) -> ImportProgress:
+    assert found.status != "arriving"
     return ImportProgress(
         id=found.id,
         status=found.status,
