@@ -90,9 +90,10 @@ class BrokenDown(Labelled):
 
     by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "quarter"]])
     """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract,
-    grade, week, school, resource, plot_status, maturity_dimension and need_kind, as far as the indicator has them, and
-    by one of month, quarter and year: `by=zone&by=month` or `by=zone,month`. A sum's period is that of the day things
-    took effect; a duration's has its days in the period; a level's shows it at the end of the period."""
+    grade, week, school, resource, plot_status, synergy_status, maturity_dimension and need_kind, as far as the
+    indicator has them, and by one of month, quarter and year: `by=zone&by=month` or `by=zone,month`. A sum's period is
+    that of the day things took effect; a duration's has its days in the period; a level's shows it at the end of the
+    period."""
     cumulative: Flag = False
     """`true` gives each period all that counts from the first day to its end. For sums, and for how many contribute; a
     level is so already. It needs a period in `by`."""

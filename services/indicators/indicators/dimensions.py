@@ -9,6 +9,7 @@ from contracts.companies.meter import MeterKind
 from contracts.companies.need import NeedKind
 from contracts.companies.plot import PlotStatus
 from contracts.companies.survey import MaturityDimension
+from contracts.companies.synergy import SynergyStatus
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
 from contracts.values import (
@@ -42,6 +43,7 @@ Name = Literal[
     "school",
     "resource",
     "plot_status",
+    "synergy_status",
     "maturity_dimension",
     "need_kind",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
@@ -173,6 +175,13 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=PlotStatus,
         counts="Count only plots that are this.",
         labels=lambda: labels.VOCABULARIES["plot-statuses"],
+    ),
+    "synergy_status": Dimension(
+        called=Sentence("State of a synergy", "État de la synergie"),
+        asked=SynergyStatus,
+        shown=SynergyStatus,
+        counts="Count only synergies in this state.",
+        labels=lambda: labels.VOCABULARIES["synergy-statuses"],
     ),
     "maturity_dimension": Dimension(
         called=Sentence("Dimension of maturity", "Dimension de maturité"),

@@ -25,16 +25,19 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "equipment", "plot", "unit", "indicator"]
-Counted = Literal["firm", "person", "machine", "unit", "plot", "nobody"]
+Contributor = Literal["company", "equipment", "plot", "unit", "synergy", "indicator"]
+Counted = Literal["firm", "person", "machine", "unit", "plot", "synergy", "nobody"]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
     "equipment": "machine",
     "plot": "plot",
     "unit": "unit",
+    "synergy": "synergy",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy"})
+"""Those that no field names: each stream is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class Fact:
     """
 
     effective_on: date
-    contributor: str
+    contributor: str | None
+    """None where it is the event's stream."""
     dimensions: Mapping[Name, str | int | None]
     value: Decimal
     times: int = 1
@@ -127,7 +131,7 @@ class Measure(Indicator):
 
     def facts(self, event: Event) -> Iterator[Fact]:
         """What the event counts for, in the order of its ordinals."""
-        contributor: str = getattr(event, self.contributor)
+        contributor: str | None = None if self.contributor in STREAMS else getattr(event, self.contributor)
         for count in self.counts(event):
             dimensions = self._dimensions(event, count.dimensions)
             match count:

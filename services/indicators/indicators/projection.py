@@ -185,8 +185,9 @@ class Projection:
             for measure in measures:
                 number = self._ids[measure.name]
                 for fact in measure.facts(event):
-                    slice_, dimensions = _slice(number, fact.contributor, *fact.dimensions.items())
-                    slices[slice_] = (number, fact.contributor, dimensions)
+                    contributor = message.stream_id if fact.contributor is None else fact.contributor
+                    slice_, dimensions = _slice(number, contributor, *fact.dimensions.items())
+                    slices[slice_] = (number, contributor, dimensions)
                     subject = f"{message.stream_id}#{fact.part}" if fact.part else message.stream_id
                     yield _Counted(number, message, subject, slice_, fact)
 

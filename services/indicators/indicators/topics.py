@@ -95,7 +95,7 @@ class Topics:
             _, version, position, kind, moment, data = row
             if whole := version == len(events) + 1:
                 data = json.loads(data, parse_float=Decimal)
-                events.append(Happened(kind, data, datetime.fromisoformat(moment), position))
+                events.append(Happened(kind, data, datetime.fromisoformat(moment), position, stream))
             else:
                 self.faults.append(f"{stream} has version {version} after {len(events)}, at position {position}")
         if events:

@@ -71,7 +71,20 @@ from contracts.companies.survey import (
     SurveyDayCorrected,
     SurveyValidated,
 )
-from contracts.companies.synergy import ExchangeCorrected, FlowExchanged
+from contracts.companies.synergy import (
+    CompanyAgreed,
+    ExchangeCorrected,
+    FlowAdded,
+    FlowExchanged,
+    SynergyAbandoned,
+    SynergyAgreed,
+    SynergyDetected,
+    SynergyEnded,
+    SynergyFoundFeasible,
+    SynergyQualified,
+    SynergyStarted,
+    SynergyStatus,
+)
 from contracts.companies.unit import (
     UnitAreaCorrected,
     UnitLeaseCorrected,
@@ -706,7 +719,7 @@ def test_corrected_groups_change_those_groups_alone(
 
 def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
-        assert measure.contributor in ("company", "equipment", "plot", "unit", "indicator")
+        assert measure.contributor in ("company", "equipment", "plot", "unit", "synergy", "indicator")
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
 
@@ -945,6 +958,36 @@ def test_what_synergies_divert_counts_by_its_unit_on_the_last_day_of_the_month(
     for each in (synergies.diverted_tonnes, synergies.diverted_m3):
         assert facts(each, told) == ([(MAY, 12.5)] if each is measure else [])
         assert facts(each, corrected) == ([(MAY, -125), (MAY, 12.5)] if each is measure else [])
+
+
+SYNERGY: Final[dict[str, Any]] = {
+    "kind": "packaging", "waste": None, "unit": "t", "quantity": 20, "participants": (), "effective_on": ON
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (SynergyDetected(**SYNERGY, title="Palettes"), "detected"),
+        (SynergyQualified(**SYNERGY), "qualified"),
+        (SynergyFoundFeasible(**SYNERGY, quantity_before=25), "feasible"),
+        (SynergyAgreed(**SYNERGY), "agreed"),
+        (SynergyStarted(**SYNERGY), "operating"),
+        (SynergyEnded(**SYNERGY, started_on=MAY, reason="flow_ended"), "ended"),
+        (SynergyAbandoned(**SYNERGY, status_before="agreed", reason="not_agreed"), "abandoned"),
+    ],
+)
+def test_a_synergy_counts_once_for_itself_in_the_state_that_each_step_leads_to(
+    event: Event, status: SynergyStatus
+) -> None:
+    [fact] = synergies.synergies.facts(event)
+    assert (fact.effective_on, fact.value, fact.is_step) == (ON, Decimal(1), True)
+    assert fact.dimensions == {"synergy_status": status}
+    assert fact.contributor is None, "it is the stream"
+
+
+def test_what_leaves_a_synergy_in_its_state_does_not_count_among_synergies() -> None:
+    assert synergies.synergies.events.isdisjoint({FlowAdded, CompanyAgreed, FlowExchanged, ExchangeCorrected})
 
 
 def test_the_shares_of_waste_are_rounded_to_four_decimals_and_absent_where_nothing_is_known() -> None:
@@ -1272,6 +1315,7 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "let_area",
         "vacancy_rate",
         "companies_settled",
+        "synergies",
         "diverted_tonnes",
         "diverted_m3",
         "places_offered",

@@ -264,6 +264,7 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "lettable_area": "unit",
         "let_area": "unit",
         "vacancy_rate": "unit",
+        "synergies": "synergy",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
@@ -1027,12 +1028,16 @@ async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
     log = Log("companies")
-    Exchanging(seed, commands, log)
+    exchanging = Exchanging(seed, commands, log)
     of, second = only(catalogue.chapters["synergies"])
     await fold(pool, of.chapters.values(), log)
     assert (await faults(pool, of, log, recounts=second))[1] == []
+    states = Counter(state.status for name, state in exchanging.states.items() if name.startswith("synergy-"))
     async with snapshot(pool, of) as now:
+        there = await now.answer(of["synergies"], Question(by=("synergy_status",)))
         tonnes, m3 = [(await now.answer(of[f"diverted_{unit}"], Question())).total.value for unit in ("tonnes", "m3")]
+    assert {status: cell.value for (status,), cell in there.cells.items()} == states
+    assert there.total.value == there.total.n == states.total()
     assert tonnes is None or m3 is None, "one synergy, one unit"
     assert (tonnes or 0) >= 0
     assert (m3 or 0) >= 0
@@ -1126,6 +1131,7 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
     """,
     "a unit's area": "UPDATE facts SET value = value + 1 WHERE <let_area> AND value > 0",
     "who has settled": "UPDATE slices SET contributor = 'x' WHERE <companies_settled>",
+    "which synergies there are": "UPDATE slices SET contributor = 'x' WHERE <synergies>",
 }
 """What somebody does to the tables: `<members>` is what one has of a measure."""
 KEPT: Final = ("facts", "slices")
@@ -1146,12 +1152,14 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     History(36088, 400, logs[0])
     Settling(36088, 200, logs[0])
     Metering(36088, 60, logs[0])
+    Exchanging(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])
     of, second = only(
         network.CHAPTER,
         investment.CHAPTER,
         land.CHAPTER,
+        catalogue.chapters["synergies"],
         resources.CHAPTER,
         youth_events.CHAPTER,
         equipment.CHAPTER,

@@ -33,6 +33,8 @@ class Happened:
     data: Mapping[str, Any]
     recorded_at: datetime
     position: int
+    stream: str
+    """The id of its stream."""
 
     def day(self, field: str = "effective_on") -> date:
         """A day that the event tells."""

@@ -1,10 +1,28 @@
-"""Synergies: of each flow that gives and each month, what was said last."""
+"""Synergies: what each is from which day on; of each flow that gives and each month, what was said last."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from indicators.recounts.counting import Flow, Happened, Recounts, Share, Stream
+from indicators.recounts.counting import Flow, Happened, Held, Recounts, Share, Stock, Stream, held
+
+BECOMES: Final = {
+    "SynergyDetected": "detected",
+    "SynergyQualified": "qualified",
+    "SynergyFoundFeasible": "feasible",
+    "SynergyAgreed": "agreed",
+    "SynergyStarted": "operating",
+    "SynergyEnded": "ended",
+    "SynergyAbandoned": "abandoned",
+}
+
+
+def _there(stream: Stream) -> Iterator[Held]:
+    return held(
+        Share(event.day(), {"synergy": event.stream, "synergy_status": BECOMES[event.type]}, Decimal(1))
+        for event in stream
+        if event.type in BECOMES
+    )
 
 
 def _given(stream: Stream) -> Iterator[Happened]:
@@ -25,6 +43,7 @@ def _diverted(unit: str, *kinds: str) -> Flow:
 
 
 RECOUNTS: Final[Recounts] = {
+    "synergies": Stock("synergy", _there, contributor="synergy"),
     "diverted_tonnes": _diverted("t", "waste", "packaging"),
     "diverted_m3": _diverted("m3", "waste", "water"),
 }
