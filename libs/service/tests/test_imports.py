@@ -4,7 +4,9 @@ import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from lamps import bearer, calling, service, settings_for
 from lamps import lamps as decider
 
 from devstack.issuer import Issuer
+from eventstore.postgres import importing
 from eventstore.postgres.store import Store
 from service.importing.working import Importing
 
@@ -53,10 +56,10 @@ async def send(client: httpx.AsyncClient, content: bytes, query: str = "", **hea
 
 async def work(store: Store, sent: dict[str, Any], client: httpx.AsyncClient) -> dict[str, Any]:
     """Has a worker do all there is to do; returns how far the import is."""
-    importing = Importing(service, store)
-    while await importing.next():
+    working = Importing(service, store)
+    while await working.next():
         pass
-    assert importing.told == "waiting"
+    assert working.told == "waiting"
     kept = await store.pool.fetchval("SELECT count(*) FROM personal_data") + await store.pool.fetchval(
         "SELECT count(*) FROM kept"
     )
@@ -236,6 +239,7 @@ async def test_rows_of_commands_on_records(client: httpx.AsyncClient, store: Sto
         ("?path=/v1/lamps", CSV, b"company,watts\n", 422, "invalid", ["#"]),
         ("?path=/v1/lamps", CSV, b'"company,watts\n', 422, "invalid", ["#"]),
         ("?path=/v1/lamps", CSV, b"", 422, "invalid", ["#"]),
+        ("?path=/v1/lamps", CSV, b'company,watts\n"' + b"\n" * 2500, 422, "invalid", ["#"]),
         ("", CSV, b"company,watts\n", 422, "invalid", ["path"]),
         ("?path=/v1/lamps", JSONL, b"{}\n", 422, "invalid", ["path"]),
         ("", JSONL, b"", 422, "invalid", ["#"]),
@@ -344,12 +348,10 @@ async def test_a_line_that_others_made_impossible_is_told_and_the_others_stand(
 ) -> None:
     ids = [(await client.post("/v1/lamps", json=LAMP)).json()["id"] for _ in range(3)]
     sent = await send(client, jsonl(*({"path": f"/v1/lamps/{each}/light"} for each in ids)))
-    from eventstore.postgres import importing
-
     begun = importing.run
 
-    async def meanwhile(pool: Any, identity: Any) -> None:
-        await begun(pool, identity)
+    async def meanwhile(*given: Any) -> None:
+        await begun(*given)
         assert (await client.post(f"/v1/lamps/{ids[1]}/light")).status_code == 200
 
     monkeypatch.setattr(importing, "run", meanwhile)
@@ -373,3 +375,83 @@ async def test_a_large_file_is_worked_on_in_parts(client: httpx.AsyncClient, sto
     assert [each["line"] for each in await report(client, sent)] == list(range(1, 2101))
     states = await store.pool.fetch("SELECT state FROM streams")
     assert {decider.state.model_validate_json(row["state"]).watts for row in states} == {40}
+
+
+async def test_a_mistake_of_ours_halts_one_import_and_no_other(
+    client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = await send(client, jsonl(install(label="a"))), await send(client, jsonl(install(label="b")))
+    ran = importing.ran
+
+    async def mistaken(pool: Any, identity: Any, *given: Any) -> None:
+        if str(identity) == first["id"]:
+            raise KeyError("a mistake")
+        await ran(pool, identity, *given)
+
+    monkeypatch.setattr(importing, "ran", mistaken)
+    assert (await work(store, second, client))["status"] == "done"
+    halted = (await client.get(f"/v1/imports/{first['id']}")).json()
+    assert (halted["status"], halted["done"]) == ("halted", 0)
+    assert f"import {first['id']} is halted" in caplog.text
+    assert (await send(client, jsonl(install(label="a"))))["id"] != first["id"]
+
+
+async def test_who_was_taken_for_dead_changes_nothing_any_more(client: httpx.AsyncClient, store: Store) -> None:
+    sent = UUID((await send(client, jsonl(install())))["id"])
+    dead = await importing.check_anew(store.pool, sent)
+    turn = await importing.check_anew(store.pool, sent)
+    with pytest.raises(importing.Overtaken):
+        await importing.checked(store.pool, sent, dead, 0, [importing.Planned(1, None, ())], [], {})
+    with pytest.raises(importing.Overtaken):
+        await importing.run(store.pool, sent, dead)
+    await importing.checked(store.pool, sent, turn, 0, [importing.Planned(1, NOBODY, ())], [], {})
+    await importing.run(store.pool, sent, turn)
+    with pytest.raises(importing.Overtaken):
+        await importing.check_anew(store.pool, sent)
+    await importing.ran(store.pool, sent, 0, 1, [])
+    with pytest.raises(importing.Overtaken):
+        await importing.ran(store.pool, sent, 0, 1, [])
+    await importing.end(store.pool, sent, "done")
+    await importing.end(store.pool, sent, "halted")
+    found = await importing.find(store.pool, sent, "developer")
+    assert found is not None
+    assert (found.status, found.done) == ("done", 1)
+
+
+async def test_events_tell_which_import_they_are_of(client: httpx.AsyncClient, store: Store) -> None:
+    sent = await send(client, jsonl(install(label="a")))
+    await work(store, sent, client)
+    named = await send(client, jsonl(install(label="b")), **{"X-Correlation-Id": "first"})
+    await work(store, named, client)
+    told = [json.loads(row["metadata"]) for row in await store.fetch("SELECT metadata FROM events ORDER BY position")]
+    assert told == [
+        {"actor": "developer", "correlation_id": sent["id"]},
+        {"actor": "developer", "correlation_id": "first"},
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "\0", "é", "x" * 65])
+async def test_a_name_that_is_none_is_a_fault_of_its_line(client: httpx.AsyncClient, store: Store, name: str) -> None:
+    sent = await send(client, jsonl(install() | {"name": name}, {"path": "/v1/lamps/\0/light"}))
+    assert (await work(store, sent, client))["status"] == "refused"
+    lines = await report(client, sent)
+    assert [fault["pointer"] for line in lines for fault in line["problem"]["errors"]] == ["#/name", "#/path"]
+
+
+async def test_an_import_is_forgotten_in_the_end_and_what_never_arrived_soon(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    sent, waiting = await send(client, jsonl(install())), UUID(NOBODY)
+    await work(store, sent, client)
+    about: dict[str, Any] = {"client": "x", "form": "{}", "partial": False, "actor": "{}", "metadata": "{}"}
+    await importing.begin(store.pool, waiting, **about)
+    await importing.add_part(store.pool, waiting, 0, [(1, "Zyx Seeded")])
+    long, short = timedelta(days=90), timedelta(hours=1)
+    await importing.forget(store.pool, long, short)
+    assert await store.pool.fetchval("SELECT count(*) FROM imports") == 2
+    await store.pool.execute(
+        "UPDATE imports SET received_at = received_at - interval '61 minutes', ended_at = ended_at - interval '91 days'"
+    )
+    await importing.forget(store.pool, long, short)
+    for table in ("imports", "import_parts", "import_names", "import_faults", "personal_data", "kept"):
+        assert await store.pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608

@@ -1,7 +1,7 @@
 """Imports as the database keeps them: what was sent, how far it is, and what became of each line.
 
 An import is `arriving`, then `checking`: all its lines are decided without storing. Then it is `refused`, or `running`
-until it is `done`. It is `halted` where the store was put right while it was none of these ends.
+until it is `done`. It is `halted` where the store was put right before any of these ends, or a worker met a bug.
 """
 
 import json
@@ -70,9 +70,10 @@ class Reported(NamedTuple):
     """As it is written, by language."""
 
 
-async def begin(pool: asyncpg.Pool, *, client: str, form: str, partial: bool, actor: str, metadata: str) -> UUID:
-    """An import of which nothing has arrived."""
-    identity = new_id()
+async def begin(
+    pool: asyncpg.Pool, identity: UUID, *, client: str, form: str, partial: bool, actor: str, metadata: str
+) -> None:
+    """Begins an import, of which nothing has arrived."""
     await pool.execute(
         "INSERT INTO imports (id, client, status, form, partial, actor, metadata)"
         " VALUES ($1, $2, 'arriving', $3, $4, $5, $6)",
@@ -83,7 +84,6 @@ async def begin(pool: asyncpg.Pool, *, client: str, form: str, partial: bool, ac
         actor,
         metadata,
     )
-    return identity
 
 
 async def add_part(pool: asyncpg.Pool, identity: UUID, part: int, lines: Sequence[Line]) -> None:
@@ -108,13 +108,16 @@ async def add_part(pool: asyncpg.Pool, identity: UUID, part: int, lines: Sequenc
 
 async def settle(pool: asyncpg.Pool, identity: UUID, content: bytes, lines: int) -> tuple[Import, bool]:
     """The import of what has arrived, to be checked; or the one before of the same content. And whether it is new."""
-    try:
-        (settled,) = await pool.fetch(_SETTLE, identity, content, lines)
-    except asyncpg.UniqueViolationError:
-        (settled,) = await pool.fetch(_ALIKE, identity, content)
-        await drop(pool, identity)
-        return Import._make(settled), False
-    return Import._make(settled), True
+    while True:
+        try:
+            (settled,) = await pool.fetch(_SETTLE, identity, content, lines)
+        except asyncpg.UniqueViolationError:
+            # It may be refused by now.
+            if alike := await pool.fetch(_ALIKE, identity, content):
+                await drop(pool, identity)
+                return Import._make(alike[0]), False
+        else:
+            return Import._make(settled), True
 
 
 async def drop(pool: asyncpg.Pool, identity: UUID) -> None:
@@ -153,24 +156,45 @@ async def part(pool: asyncpg.Pool, identity: UUID, number: int) -> tuple[Sequenc
     return [(line, text) for line, text in json.loads(row["data"])], _planned(row["plan"])
 
 
-async def check_anew(pool: asyncpg.Pool, identity: UUID) -> None:
-    """Forgets what a check that was broken off had found."""
+class Overtaken(Exception):
+    """Another worker has taken over."""
+
+
+async def check_anew(pool: asyncpg.Pool, identity: UUID) -> UUID:
+    """Forgets what a check that was broken off had found; returns the turn that the next one has. Raises Overtaken."""
+    turn = new_id()
     async with pool.acquire() as connection, connection.transaction():
+        await _of_turn(
+            connection,
+            "UPDATE imports SET turn = $2, checked = 0, refused = 0 WHERE id = $1 AND status = 'checking' RETURNING 1",
+            identity,
+            turn,
+        )
         await connection.execute("DELETE FROM import_faults WHERE import = $1", identity)
         await connection.execute("DELETE FROM import_names WHERE import = $1", identity)
-        await connection.execute("UPDATE imports SET checked = 0, refused = 0 WHERE id = $1", identity)
+    return turn
 
 
 async def checked(
     pool: asyncpg.Pool,
     identity: UUID,
+    turn: UUID,
     number: int,
     plan: Sequence[Planned],
     failed: Sequence[Failed],
     names: Mapping[str, str],
 ) -> None:
-    """Keeps what checking a part found out."""
+    """Keeps what checking a part found out. Raises Overtaken."""
     async with pool.acquire() as connection, connection.transaction():
+        await _of_turn(
+            connection,
+            "UPDATE imports SET checked = checked + $3, refused = refused + $4"
+            " WHERE id = $1 AND turn = $2 AND status = 'checking' RETURNING 1",
+            identity,
+            turn,
+            len(plan),
+            len(failed),
+        )
         await connection.execute(
             "UPDATE import_parts SET plan = $3 WHERE import = $1 AND part = $2", identity, number, json.dumps(plan)
         )
@@ -178,12 +202,6 @@ async def checked(
             "INSERT INTO import_names VALUES ($1, $2, $3)", [(identity, *named) for named in names.items()]
         )
         await _put_failed(connection, identity, failed)
-        await connection.execute(
-            "UPDATE imports SET checked = checked + $2, refused = refused + $3 WHERE id = $1",
-            identity,
-            len(plan),
-            len(failed),
-        )
 
 
 async def names(pool: asyncpg.Pool, identity: UUID, wanted: Iterable[str]) -> Mapping[str, str]:
@@ -194,34 +212,38 @@ async def names(pool: asyncpg.Pool, identity: UUID, wanted: Iterable[str]) -> Ma
     return {row["name"]: row["identity"] for row in rows}
 
 
-async def run(pool: asyncpg.Pool, identity: UUID) -> None:
-    """All lines were checked, and those that can be are carried out."""
-    await pool.execute(
-        "UPDATE imports SET status = 'running', begun_at = now() WHERE id = $1 AND status = 'checking'", identity
+async def run(pool: asyncpg.Pool, identity: UUID, turn: UUID) -> None:
+    """All lines were checked, and those that can be are carried out from now on. Raises Overtaken."""
+    await _of_turn(
+        pool,
+        "UPDATE imports SET status = 'running', begun_at = now()"
+        " WHERE id = $1 AND turn = $2 AND status = 'checking' RETURNING 1",
+        identity,
+        turn,
     )
 
 
 async def ran(pool: asyncpg.Pool, identity: UUID, number: int, done: int, failed: Sequence[Failed]) -> None:
-    """Keeps what became of a part, unless that is known already."""
+    """Keeps what became of a part. Raises Overtaken."""
     async with pool.acquire() as connection, connection.transaction():
-        is_next = await connection.fetchval(
-            """
-            UPDATE imports SET parts_done = parts_done + 1, done = done + $3, refused = refused + $4
-            WHERE id = $1 AND parts_done = $2 RETURNING true
-            """,
+        await _of_turn(
+            connection,
+            "UPDATE imports SET parts_done = parts_done + 1, done = done + $3, refused = refused + $4"
+            " WHERE id = $1 AND parts_done = $2 AND status = 'running' RETURNING 1",
             identity,
             number,
             done,
             len(failed),
         )
-        if is_next:
-            await _put_failed(connection, identity, failed)
+        await _put_failed(connection, identity, failed)
 
 
 async def end(pool: asyncpg.Pool, identity: UUID, status: ImportStatus) -> None:
-    """It has ended, and what was sent is not kept any longer."""
+    """It has ended, if it had not, and what was sent is not kept any longer."""
     await pool.execute(_FORGET_FILE, [identity])
-    await pool.execute("UPDATE imports SET status = $2, ended_at = now() WHERE id = $1", identity, status)
+    await pool.execute(
+        "UPDATE imports SET status = $2, ended_at = now() WHERE id = $1 AND ended_at IS NULL", identity, status
+    )
 
 
 async def report(pool: asyncpg.Pool, identity: UUID, after: int) -> Sequence[Reported]:
@@ -255,6 +277,12 @@ async def halt(connection: asyncpg.Connection) -> None:
         "UPDATE imports SET status = 'halted', ended_at = now() WHERE ended_at IS NULL RETURNING id"
     )
     await connection.execute(_FORGET_FILE, [row["id"] for row in halted])
+
+
+async def _of_turn(connection: Connection | asyncpg.Pool, statement: str, *arguments: object) -> None:
+    """Runs a statement that finds nothing where another worker has taken over. Raises Overtaken."""
+    if not await connection.fetch(statement, *arguments):
+        raise Overtaken
 
 
 async def _put_failed(connection: Connection, identity: UUID, failed: Sequence[Failed]) -> None:

@@ -249,12 +249,13 @@ class Endpoints:
         await exchange.answer(200, body.encode(), (JSON, *(_UNKEPT if names else _UNSHARED), *link))
 
 
-def metadata_of(caller: Caller, exchange: Exchange) -> str:
-    """What is recorded beside the events: who sent the command, and what it was part of."""
+def metadata_of(caller: Caller, exchange: Exchange, correlation_id: str | None = None) -> str:
+    """What is recorded beside the events: who sent the command, and what it was part of, by the client's name for that
+    unless it gives none."""
     metadata: dict[str, object] = {"actor": caller.actor.client}
     if caller.sample:
         metadata["sample"] = True
-    correlation_id = headers.correlation_id(exchange)
+    correlation_id = headers.correlation_id(exchange) or correlation_id
     if correlation_id is not None:
         metadata["correlation_id"] = correlation_id
     traceparent = headers.traceparent(exchange)

@@ -15,7 +15,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_core import to_json
@@ -43,7 +43,8 @@ from service.http.sentences import (
 
 FileType = Literal["text/csv", "application/jsonl"]
 
-_NAMED: Final = re.compile(r"\{([A-Za-z0-9_.-]{1,64})\}")
+_NAME: Final = "[A-Za-z0-9_.-]{1,64}"
+_NAMED: Final = re.compile(f"{{({_NAME})}}")
 """How a path, or a field, speaks of a record that a line named, and a CSV file's path of a column."""
 
 
@@ -75,7 +76,7 @@ class Parsed(Model):
 
     path: str
     body: dict[str, Any] = Field(default_factory=dict)
-    name: str | None = None
+    name: Annotated[str, Field(pattern=f"^{_NAME}$")] | None = None
 
     @property
     def names(self) -> Collection[str]:

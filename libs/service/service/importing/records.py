@@ -20,6 +20,8 @@ class Records:
         self._longest = longest
         self._begun: list[bytes] = []
         """Lines of a record whose quotation marks are not closed."""
+        self._size = self._marks = 0
+        """How many bytes and quotation marks they have."""
         self._rest = b""
         self._line = 0
         """The number of the line that was read last."""
@@ -45,9 +47,11 @@ class Records:
             line = line.removeprefix(_BOM)
         line = line.removesuffix(b"\r")
         self._begun.append(line)
-        if sum(map(len, self._begun)) > self._longest:
+        self._size += len(line) + 1
+        self._marks += line.count(b'"')
+        if self._size > self._longest:
             raise _wrong(LINE_TOO_LONG, line=self._first(), limit=self._longest)
-        if self._quoted and sum(each.count(b'"') for each in self._begun) % 2:
+        if self._quoted and self._marks % 2:
             return
         record = self._text()
         if record[1].strip():
@@ -59,7 +63,7 @@ class Records:
             text = b"\n".join(self._begun).decode()
         except UnicodeDecodeError:
             raise _wrong(LINE_NOT_TEXT, line=first) from None
-        self._begun = []
+        self._begun, self._size, self._marks = [], 0, 0
         return first, text
 
     def _first(self) -> int:

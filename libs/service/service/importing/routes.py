@@ -18,6 +18,7 @@ from pydantic_core import to_json
 
 from contracts.language import Language
 from eventstore.postgres import importing
+from eventstore.postgres.ids import new_id
 from eventstore.postgres.importing import Import, Line, Reported
 from eventstore.postgres.store import Store
 from service.definition import Service
@@ -74,7 +75,8 @@ class ImportProgress(BaseModel):
     status: Literal["checking", "refused", "running", "done", "halted"]
     """`checking`: its lines are decided without storing. `refused`: some cannot be carried out, and nothing was begun.
     `running`, then `done`: they are carried out, and what is refused now is so because others changed something
-    meanwhile. `halted`: ops put the store right before its end; the report tells what is known to be done."""
+    meanwhile. `halted`: ops put the store right before its end, or we made a mistake; the report tells what is known
+    to be done."""
     mode: Mode
     lines: int
     """How many commands the file has."""
@@ -266,13 +268,15 @@ class _Arriving:
         if first is None:
             raise invalid([Fault({"pointer": "#"}, "empty", Said(FILE_EMPTY))])
         sender = Sender(client=caller.actor.client, roles=caller.actor.roles, organisations=caller.actor.organisations)
-        identity = await importing.begin(
+        identity = new_id()
+        await importing.begin(
             self._store.pool,
+            identity,
             client=sender.client,
             form=self._lines.form.model_dump_json(),
             partial=partial,
             actor=sender.model_dump_json(),
-            metadata=metadata_of(caller, self._exchange),
+            metadata=metadata_of(caller, self._exchange, correlation_id=str(identity)),
         )
         try:
             lines = await self._keep(identity, first, arriving)

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -84,6 +85,14 @@ class Importing:
             self._work = _Work(self._service, self._store, found)
             try:
                 await self._work.do()
+            except importing.Overtaken:
+                log.info("import %s is worked on by another", found.id)
+            except Exception as error:
+                if isinstance(error, StoreUnavailable) or is_outage(error):
+                    raise
+                # Those behind it are not to wait for us to mend that.
+                log.exception("import %s is halted", found.id)
+                await importing.end(self._store.pool, found.id, "halted")
             finally:
                 self._work = None
         return True
@@ -116,17 +125,17 @@ class _Work:
         """All that is left to do of it."""
         pool, identity = self._store.pool, self._import.id
         if self._import.status == "checking":
-            if await self._check() and not self._import.partial:
+            turn = await importing.check_anew(pool, identity)
+            if await self._check(turn) and not self._import.partial:
                 await importing.end(pool, identity, "refused")
                 return
-            await importing.run(pool, identity)
+            await importing.run(pool, identity, turn)
         await self._run()
         await importing.end(pool, identity, "done")
 
-    async def _check(self) -> int:
+    async def _check(self, turn: UUID) -> int:
         """Decides all lines without storing, each upon the ones before; how many cannot be carried out."""
         pool, identity = self._store.pool, self._import.id
-        await importing.check_anew(pool, identity)
         number = checked = failing = 0
         with Trial(self._store) as trial:
             while part := await importing.part(pool, identity, number):
@@ -137,8 +146,10 @@ class _Work:
                 asked, failed = self._read(lines, names)
                 plan = await self._decide(trial, lines, asked, failed)
                 told = {name: names[name] for name in names.keys() - known}
-                await importing.checked(pool, identity, number, plan, failed, told)
+                await importing.checked(pool, identity, turn, number, plan, failed, told)
                 number, checked, failing = number + 1, checked + len(lines), failing + len(failed)
+        if checked != self._import.lines:
+            raise AssertionError(f"{self._import.lines} lines have arrived, and {checked} are there")
         return failing
 
     async def _names(self, lines: Sequence[Line]) -> dict[str, str]:
@@ -203,20 +214,14 @@ class _Work:
         while part := await importing.part(pool, identity, number):
             self.told = f"import {identity} is carried out: {done} of {self._import.lines} lines are done"
             lines, plan = part
-            names = await self._names(lines)
-            asked = {
-                place: self._lines.ask(self._lines.parse(text), names)
-                for place, ((_, text), planned) in enumerate(zip(lines, plan, strict=True))
-                if planned.identity is not None
-            }
-            failed = await self._run_part(lines, plan, asked)
-            await importing.ran(pool, identity, number, len(asked) - len(failed), failed)
-            number, done = number + 1, done + len(asked) - len(failed)
+            failed = await self._run_part(lines, plan)
+            carried_out = sum(planned.identity is not None for planned in plan) - len(failed)
+            await importing.ran(pool, identity, number, carried_out, failed)
+            number, done = number + 1, done + carried_out
 
-    async def _run_part(
-        self, lines: Sequence[Line], plan: Sequence[Planned], asked: Mapping[int, Asked]
-    ) -> Sequence[Failed]:
-        ended = {place: asyncio.Event() for place in asked}
+    async def _run_part(self, lines: Sequence[Line], plan: Sequence[Planned]) -> Sequence[Failed]:
+        names = await self._names(lines)
+        ended = {place: asyncio.Event() for place, planned in enumerate(plan) if planned.identity is not None}
         turns = asyncio.Semaphore(AT_ONCE)
         failed: list[Failed] = []
 
@@ -227,15 +232,17 @@ class _Work:
             # Carried out again after a kill, it has one effect. No client's key looks like it.
             key = Key(f"{self._sender.client}\nimports/{self._import.id}\n{line}", self._store.keyed(text.encode()))
             try:
+                # A release since it was checked may read it otherwise.
+                asked = self._lines.ask(self._lines.parse(text), names)
                 async with turns:
-                    await self._carry_out(self._store, asked[place], begins=plan[place].identity, key=key)
+                    await self._carry_out(self._store, asked, begins=plan[place].identity, key=key)
             except Problem as problem:
                 failed.append(self._failed(line, problem))
             ended[place].set()
 
         try:
             async with asyncio.TaskGroup() as group:
-                for place in asked:
+                for place in ended:
                     group.create_task(carry_out(place))
         except ExceptionGroup as errors:
             # The first: what had not begun by then has not, so that nothing comes before what it waits for.

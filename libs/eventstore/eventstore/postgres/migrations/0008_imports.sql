@@ -15,6 +15,8 @@ CREATE TABLE imports (
     checked     integer     NOT NULL DEFAULT 0,
     done        integer     NOT NULL DEFAULT 0,
     refused     integer     NOT NULL DEFAULT 0,
+    -- Of which worker it is that checks it.
+    turn        uuid,
     -- Parts that were run to their end.
     parts_done  integer     NOT NULL DEFAULT 0,
     received_at timestamptz NOT NULL DEFAULT now(),
