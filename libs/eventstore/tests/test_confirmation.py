@@ -20,10 +20,12 @@ from devstack.prepared import prepare
 from devstack.servers import Postgres
 from devstack.topics import delete_topic, read_topic, read_topics, topic_faults
 from eventstore.kafka.envelope import Message
+from eventstore.postgres import importing
 from eventstore.postgres.appending import Append, ClaimTaken, DueAt, Holding, NewEvent
 from eventstore.postgres.confirmation import StoreUnconfirmed, confirm
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.derived import Derived
+from eventstore.postgres.ids import new_id
 from eventstore.postgres.migrate import migrate
 from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing.reconciliation import CannotReconcile, Reconciled, compare, reconcile
@@ -387,6 +389,22 @@ async def test_tables_restored_in_place_are_not_the_ones_that_were_confirmed(tow
         await store.pool.execute("ALTER TABLE events RENAME TO old; CREATE TABLE events (LIKE old INCLUDING ALL)")
         with pytest.raises(StoreUnconfirmed):
             await store.append(lit._replace(expected=2))
+
+
+async def test_what_was_imported_when_a_store_was_saved_is_not_gone_on_with(restored: Town) -> None:
+    ended, open_ = new_id(), new_id()
+    async with Store.open(restored.url) as store:
+        for import_ in (ended, open_):
+            about = {"client": "c", "form": "{}", "actor": "{}", "metadata": "{}"}
+            await importing.begin(store.pool, import_, partial=False, **about)
+            await importing.add_part(store.pool, import_, 0, [(1, "{}")])
+            await importing.settle(store.pool, import_, import_.bytes, 1)
+        await importing.end(store.pool, ended, "done")
+        await restored.reconcile()
+        found = {each.id: each.status for each in await importing.latest(store.pool, "c", 10)}
+        assert found == {ended: "done", open_: "halted"}
+        assert await importing.next_open(store.pool) is None
+        assert await store.pool.fetchval("SELECT count(*) FROM personal_data") == 0
 
 
 async def test_a_store_does_not_reconcile_while_a_relay_leads(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
