@@ -45,6 +45,7 @@ class AskedMatches(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     kind: FlowKind | None = None
+    """Only of this kind."""
     waste: WasteCode | None = None
     """Only of this waste."""
     company: Siret | None = None

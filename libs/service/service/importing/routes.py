@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import to_json
 
 from contracts.language import Language
+from contracts.values import RecordId
 from eventstore.postgres import importing
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.importing import Import, Line, Reported
@@ -136,16 +137,19 @@ _TYPES: Final[Mapping[str, FileType]] = {
     "application/x-ndjson": "application/jsonl",
     "application/x-jsonlines": "application/jsonl",
 }
+_LARGEST: Final = 64 * 1024 * 1024
+"""Bytes of a file, unless ops say otherwise."""
+_Id = Annotated[RecordId, Path(description="The id of the import.")]
 _FILE: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
             "text/csv": {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "format": "csv", "maxLength": _LARGEST},
                 "example": "id,on\n0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d,2024-05-13\n",
             },
             "application/jsonl": {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "format": "jsonl", "maxLength": _LARGEST},
                 "example": '{"path": "/v1/lamps", "name": "hall", "body": {}}\n{"path": "/v1/lamps/{hall}/light"}\n',
             },
         },
@@ -165,8 +169,16 @@ def router(service: Service) -> APIRouter:
         caller: Annotated[Caller, write],
         store: CurrentStore,
         settings: CurrentSettings,
-        path: Annotated[str | None, Query(max_length=200)] = None,
-        mode: Mode = "whole",
+        path: Annotated[
+            str | None,
+            Query(
+                max_length=200,
+                pattern="^/v1/[A-Za-z0-9/{}._-]+$",
+                description="Of a CSV file: where its rows would be posted, a column's name in braces for the id.",
+                examples=["/v1/lamps/{id}/light"],
+            ),
+        ] = None,
+        mode: Annotated[Mode, Query(description="`partial` carries out what can be, whatever else cannot.")] = "whole",
     ) -> ImportProgress:
         """Commands as CSV, all to one path, or as lines of JSON, each with its own; up to the size that ops allow.
 
@@ -193,16 +205,16 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/{id}", summary="How far an import is")
     async def get_import(
-        id: Annotated[UUID, Path()],  # noqa: A002  as every record has it
+        id: _Id,  # noqa: A002  as every record has it
         caller: Annotated[Caller, write],
         store: CurrentStore,
     ) -> ImportProgress:
         """For the client that sent it."""
-        return _progress(await _found(store, id, caller))
+        return _progress(await _found(store, UUID(id), caller))
 
     @routes.get("/{id}/report", name="get-import-report", summary="What became of each line of an import")
     async def get_report(
-        id: Annotated[UUID, Path()],  # noqa: A002  as every record has it
+        id: _Id,  # noqa: A002  as every record has it
         request: Request,
         response: Response,
         caller: Annotated[Caller, write],
@@ -212,12 +224,12 @@ def router(service: Service) -> APIRouter:
         after: Annotated[int, Query(ge=0, le=_MOST_LINES, description="Lines behind this one.")] = 0,
     ) -> ImportReport:
         """Some hundreds of lines in the order of the file, as far as they were checked; `Link` leads to the next."""
-        await _found(store, id, caller)
+        await _found(store, UUID(id), caller)
         if status is None:
-            found = await store.asked(importing.report(store.pool, id, after))
+            found = await store.asked(importing.report(store.pool, UUID(id), after))
             more = len(found) > 0
         else:
-            found = await store.asked(importing.report_refused(store.pool, id, after, PART_LINES))
+            found = await store.asked(importing.report_refused(store.pool, UUID(id), after, PART_LINES))
             more = len(found) == PART_LINES
         if more:
             asked = urlencode({"after": found[-1].line, **({"status": status} if status else {})})
@@ -232,15 +244,15 @@ def router(service: Service) -> APIRouter:
         responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _REPORT}}}},
     )
     async def get_report_as_csv(
-        id: Annotated[UUID, Path()],  # noqa: A002  as every record has it
+        id: _Id,  # noqa: A002  as every record has it
         response: Response,
         caller: Annotated[Caller, write],
         store: CurrentStore,
         language: CurrentLanguage,
     ) -> StreamingResponse:
         """A row for each line that was checked, in the order of the file."""
-        await _found(store, id, caller)
-        return StreamingResponse(_table(store, id, language), media_type=CSV, headers=response.headers)
+        await _found(store, UUID(id), caller)
+        return StreamingResponse(_table(store, UUID(id), language), media_type=CSV, headers=response.headers)
 
     return routes
 
