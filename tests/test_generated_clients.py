@@ -150,7 +150,7 @@ def test_a_generated_python_client_makes_a_journey(documents: Path, travellers: 
     for name in SERVICES:
         generated = documents / f"{name}-client"
         run(
-            TOOLS / "openapi-python-client", "generate", "--fail-on-warning",
+            TOOLS / "openapi-python-client", "generate", "--fail-on-warning", "--config", CLIENTS / "python.yaml",
             "--path", documents / f"{name}.json", "--output-path", generated, cwd=documents,
         )  # fmt: skip
         run(TOOLS / "python", "-m", "compileall", "-q", generated, cwd=documents)

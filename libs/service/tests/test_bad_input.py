@@ -183,6 +183,8 @@ async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, method:
         ("GET", f"/v1/lamps/{NOBODY}/light", "POST"),
         ("PATCH", f"/v1/lamps/{NOBODY}/light", "POST"),
         ("POST", "/live", "GET, HEAD"),
+        ("DELETE", "/v1/imports", "GET, HEAD, POST"),
+        ("POST", f"/v1/imports/{NOBODY}", "GET, HEAD"),
     ],
 )
 async def test_a_method_the_path_does_not_have(client: httpx.AsyncClient, method: str, path: str, allow: str) -> None:

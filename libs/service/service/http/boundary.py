@@ -4,20 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventstore.discretion import described
 from service.http import headers
 from service.http.deadlines import Deadlines, Late
 from service.http.exchange import Disconnected, Exchange
-from service.http.problems import Problem, problem_of, unavailable
+from service.http.problems import Problem, problem_of, unavailable, wrong_method
 from service.http.resource import Endpoints
 from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HERE, STOPPING, Said
 from service.running.settings import Settings
 
+_WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
 DEPTH: Final = 3
 """A resource's path is followed by at most two parts: an id, and a decision or `events`."""
 
@@ -41,7 +44,7 @@ class Boundary:
         files: Collection[str] = (),
     ) -> None:
         """`routes` are paths of the application's own, also where they lie below a resource's; to `files` whole files
-        are sent, which may be larger and take longer."""
+        are sent, which may be larger and take longer, and a GET lists them."""
         self._application = application
         self._root_path = f"/{name}"
         self._resources = resources
@@ -88,6 +91,9 @@ class Boundary:
                 await unavailable(Said(STOPPING)).answer(exchange)
             raise
         except Exception as error:
+            if path in self._files and isinstance(error, HTTPException) and error.status_code == _WRONG_METHOD:
+                # The framework knows of the first one of a path's routes alone.
+                error = wrong_method(("GET", "POST"))
             problem = _problem(exchange, error, partial(_route, scope, found))
             if exchange.answered:
                 # Too late for another answer: closing the connection is all that tells the client.
