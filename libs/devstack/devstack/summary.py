@@ -25,7 +25,7 @@ BEFORE: Final = "2023-12-31"
 _SAMPLE_COMPANY: Final = "00000001800010"
 
 
-async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, Any]]:
+async def figures(running: Running, *, seconds: float = 120) -> list[dict[str, Any]]:
     """Every indicator once all that was stored counts in it: `name`, `unit`, `value`, and `before`, at the end of 2023.
 
     Raises DevstackError when they stay behind for that long.
@@ -34,7 +34,7 @@ async def figures(running: Running, *, seconds: float = 60) -> list[dict[str, An
     try:
         async with (
             asyncio.timeout(seconds),
-            httpx.AsyncClient(base_url=f"{running.base_url}/indicators/v1", headers=headers) as client,
+            httpx.AsyncClient(base_url=f"{running.base_url}/indicators/v1", headers=headers, timeout=seconds) as client,
         ):
             counted = {topic for each in service_of("indicators").subscriptions for topic in each.to}
             published = {

@@ -395,7 +395,7 @@ async def test_what_was_imported_when_a_store_was_saved_is_not_gone_on_with(rest
     ended, open_ = new_id(), new_id()
     async with Store.open(restored.url) as store:
         for import_ in (ended, open_):
-            about = {"client": "c", "form": "{}", "actor": "{}", "metadata": "{}"}
+            about = {"sender": "c", "form": "{}", "metadata": "{}"}
             await importing.begin(store.pool, import_, partial=False, **about)
             await importing.add_part(store.pool, import_, 0, [(1, "{}")])
             await importing.settle(store.pool, import_, import_.bytes, 1)

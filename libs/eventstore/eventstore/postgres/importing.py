@@ -44,11 +44,10 @@ class Import(NamedTuple):
     """An import, and how far it is."""
 
     id: UUID
-    client: str
+    sender: str
     status: ImportStatus
     form: str
     partial: bool
-    actor: str
     metadata: str
     lines: int
     checked: int
@@ -70,18 +69,14 @@ class Reported(NamedTuple):
     """As it is written, by language."""
 
 
-async def begin(
-    pool: asyncpg.Pool, identity: UUID, *, client: str, form: str, partial: bool, actor: str, metadata: str
-) -> None:
+async def begin(pool: asyncpg.Pool, identity: UUID, *, sender: str, form: str, partial: bool, metadata: str) -> None:
     """Begins an import, of which nothing has arrived."""
     await pool.execute(
-        "INSERT INTO imports (id, client, status, form, partial, actor, metadata)"
-        " VALUES ($1, $2, 'arriving', $3, $4, $5, $6)",
+        "INSERT INTO imports (id, sender, status, form, partial, metadata) VALUES ($1, $2, 'arriving', $3, $4, $5)",
         identity,
-        client,
+        sender,
         form,
         partial,
-        actor,
         metadata,
     )
 
@@ -126,15 +121,15 @@ async def drop(pool: asyncpg.Pool, identity: UUID) -> None:
     await pool.execute("DELETE FROM imports WHERE id = $1", identity)
 
 
-async def find(pool: asyncpg.Pool, identity: UUID, client: str) -> Import | None:
-    """A client's import."""
-    row = await pool.fetchrow(_FIND, identity, client)
+async def find(pool: asyncpg.Pool, identity: UUID, sender: str) -> Import | None:
+    """A sender's import."""
+    row = await pool.fetchrow(_FIND, identity, sender)
     return Import._make(row) if row else None
 
 
-async def latest(pool: asyncpg.Pool, client: str, limit: int) -> Sequence[Import]:
-    """A client's imports that have arrived, the latest first."""
-    return [Import._make(row) for row in await pool.fetch(_LATEST, client, limit)]
+async def latest(pool: asyncpg.Pool, sender: str, limit: int) -> Sequence[Import]:
+    """A sender's imports that have arrived, the latest first."""
+    return [Import._make(row) for row in await pool.fetch(_LATEST, sender, limit)]
 
 
 async def next_open(pool: asyncpg.Pool) -> Import | None:
@@ -307,11 +302,11 @@ _SETTLE: Final = f"""
     UPDATE imports SET status = 'checking', content = $2, lines = $3 WHERE id = $1 RETURNING {_COLUMNS}
 """  # noqa: S608  made of names
 _ALIKE: Final = f"""
-    {_IMPORT} WHERE client = (SELECT client FROM imports WHERE id = $1) AND content = $2
+    {_IMPORT} WHERE sender = (SELECT sender FROM imports WHERE id = $1) AND content = $2
     AND status NOT IN ('refused', 'halted')
 """  # noqa: S608  made of names
-_FIND: Final = f"{_IMPORT} WHERE id = $1 AND client = $2"
-_LATEST: Final = f"{_IMPORT} WHERE client = $1 AND status <> 'arriving' ORDER BY received_at DESC, id DESC LIMIT $2"
+_FIND: Final = f"{_IMPORT} WHERE id = $1 AND sender = $2"
+_LATEST: Final = f"{_IMPORT} WHERE sender = $1 AND status <> 'arriving' ORDER BY received_at DESC, id DESC LIMIT $2"
 _NEXT: Final = f"{_IMPORT} WHERE status IN ('checking', 'running') ORDER BY received_at, id LIMIT 1"
 _REPORT: Final = """
     SELECT l.line, CASE WHEN f.line IS NULL THEN l.identity END, p.part < i.parts_done AND f.line IS NULL, f.problem

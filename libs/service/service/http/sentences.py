@@ -235,17 +235,24 @@ FILE_TYPES: Final = Sentence(
 )
 FILE_EMPTY: Final = Sentence("there is no command in it", "il ne contient aucune commande")
 LINE_TOO_LONG: Final = Sentence("line {line} is longer than {limit} bytes", "la ligne {line} dépasse {limit} octets")
-LINE_NOT_TEXT: Final = Sentence("line {line} is not UTF-8", "la ligne {line} n'est pas en UTF-8")
+LINE_NOT_TEXT: Final = Sentence(
+    "line {line} is not UTF-8: save it as such, which Excel calls CSV UTF-8",
+    "la ligne {line} n'est pas en UTF-8 : enregistrez le fichier ainsi (« CSV UTF-8 » dans Excel)",
+)
 PATH_NEEDED: Final = Sentence(
-    "the rows of a CSV file are commands of one path, as in /v1/lamps/{{id}}/light, where the column id tells which",
-    "les lignes d'un fichier CSV sont des commandes d'une même adresse, comme /v1/lamps/{{id}}/light, où la colonne id "
-    "dit laquelle",
+    "the rows of a CSV file are commands of one path, as in /v1/meters/{{id}}/record-reading, where the column id tells "
+    "which record",
+    "les lignes d'un fichier CSV sont des commandes d'une même adresse, comme /v1/meters/{{id}}/record-reading, où la "
+    "colonne id dit pour quel enregistrement",
 )
 PATH_PER_LINE: Final = Sentence(
     "each line of such a file tells its own path", "chaque ligne d'un tel fichier indique sa propre adresse"
 )
 NO_COMMAND: Final = Sentence("no command is at this path", "aucune commande n'est à cette adresse")
 COLUMN_UNKNOWN: Final = Sentence("the command has no such field", "la commande n'a pas ce champ")
+COLUMN_UNNAMED: Final = Sentence(
+    "something is in a column without a name", "quelque chose se trouve dans une colonne sans nom"
+)
 COLUMN_TWICE: Final = Sentence("two columns are called so", "deux colonnes portent ce nom")
 HEADER_UNREADABLE: Final = Sentence(
     "the first line does not name the columns of a CSV file",

@@ -13,7 +13,7 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Annotated, Any, Final, Literal
 
@@ -30,6 +30,7 @@ from service.http.resource import Resource
 from service.http.sentences import (
     COLUMN_TWICE,
     COLUMN_UNKNOWN,
+    COLUMN_UNNAMED,
     HEADER_UNREADABLE,
     NAME_OF_NOTHING_NEW,
     NAME_UNKNOWN,
@@ -121,11 +122,15 @@ class Lines:
 
     def placed(self, problem: Problem) -> Problem:
         """A problem with a command, its faults where they are in the line."""
-        if self.form.type == "application/jsonl":
-            problem.faults = [
+        if problem.slug == "not-found":
+            where = "path" if self.may_name else _parameter(self.form.path or "")
+            problem.faults = [Fault({"pointer": f"#/{where}"}, "not-found", problem.detail)] if where else ()
+        elif self.may_name and problem.faults:
+            faults = [
                 Fault({"pointer": f"#/body{fault.where['pointer'][1:]}"}, fault.code, fault.said)
                 for fault in problem.faults
             ]
+            return invalid(faults) if problem.slug == "invalid" else replace(problem, faults=faults)
         return problem
 
     def begin(self, header: str) -> None:
@@ -136,11 +141,12 @@ class Lines:
         parameter = _parameter(self.form.path)
         _, decision, _ = self._find(self.form.path)
         schema = _schema(decision.command)
-        faults = [_fault(column, COLUMN_TWICE) for column in sorted({*columns}) if columns.count(column) > 1]
+        # Spreadsheets leave some without a name behind the last: they may be, as long as they are empty.
+        faults = [_fault(column, COLUMN_TWICE) for column in sorted({*columns} - {""}) if columns.count(column) > 1]
         faults += [
             _fault(column, COLUMN_UNKNOWN)
             for column in columns
-            if column != parameter and _types_at(schema, column.split(".")) is None
+            if column not in ("", parameter) and _types_at(schema, column.split(".")) is None
         ]
         lacking = {name for name, field in decision.command.model_fields.items() if field.is_required()}
         lacking -= {column.split(".")[0] for column in columns}
@@ -173,8 +179,10 @@ class Lines:
         for (place, types), cell in zip(self._columns, cells, strict=True):
             if types is None:
                 path = path.replace(f"{{{place[0]}}}", cell)
+            elif cell and not place:
+                raise invalid([Fault({"pointer": "#"}, "row", Said(COLUMN_UNNAMED))])
             elif cell:
-                _put(body, place, _value(cell, types))
+                _put(body, place, _value(cell, types, comma=self.form.delimiter == ";"))
         return Parsed.model_construct(path=path, body=_listed(body), name=None)
 
     @cached_property
@@ -186,7 +194,7 @@ class Lines:
         return [
             ((column,), None)
             if column == parameter
-            else (column.split("."), _types_at(schema, column.split(".")) or frozenset())
+            else (column.split(".") if column else (), _types_at(schema, column.split(".")) or frozenset())
             for column in self.form.columns
         ]
 
@@ -264,13 +272,17 @@ def _listed(value: Any) -> Any:
     return {name: _listed(inner) for name, inner in value.items()}
 
 
-def _value(cell: str, types: frozenset[str]) -> object:
-    """A cell as JSON has it where the field takes that; else the text, for the field to object to."""
+def _value(cell: str, types: frozenset[str], *, comma: bool) -> object:
+    """A cell as JSON has it where the field takes that; else the text, for the field to object to.
+
+    With `comma`, that is what a decimal may have.
+    """
     if "string" not in types:
         if cell in ("true", "false") and "boolean" in types:
             return cell == "true"
-        if _NUMBER.fullmatch(cell) and types & {"integer", "number"}:
-            return json.loads(cell)
+        number = cell.replace(",", ".", 1) if comma else cell
+        if _NUMBER.fullmatch(number) and types & {"integer", "number"}:
+            return json.loads(number)
     return cell
 
 

@@ -94,7 +94,7 @@ class ImportProgress(BaseModel):
 
 
 class Imports(BaseModel):
-    """A client's imports, the latest first."""
+    """The imports of a caller, the latest first."""
 
     items: list[ImportProgress]
 
@@ -197,10 +197,10 @@ def router(service: Service) -> APIRouter:
             response.headers["Idempotency-Replayed"] = "true"
         return _progress(found)
 
-    @routes.get("", summary="The imports that this client sent")
+    @routes.get("", summary="The imports that the caller sent")
     async def list_imports(caller: Annotated[Caller, write], store: CurrentStore) -> Imports:
         """The latest 200; an import is kept for 90 days after its end."""
-        found = await store.asked(importing.latest(store.pool, caller.actor.client, GREATEST_LIMIT))
+        found = await store.asked(importing.latest(store.pool, _sender(caller), GREATEST_LIMIT))
         return Imports(items=[_progress(each) for each in found])
 
     @routes.get("/{id}", summary="How far an import is")
@@ -209,7 +209,7 @@ def router(service: Service) -> APIRouter:
         caller: Annotated[Caller, write],
         store: CurrentStore,
     ) -> ImportProgress:
-        """For the client that sent it."""
+        """For who sent it: the same client, with the same roles and for the same organisations."""
         return _progress(await _found(store, UUID(id), caller))
 
     @routes.get("/{id}/report", name="get-import-report", summary="What became of each line of an import")
@@ -279,15 +279,13 @@ class _Arriving:
         first = await anext(arriving, None)
         if first is None:
             raise invalid([Fault({"pointer": "#"}, "empty", Said(FILE_EMPTY))])
-        sender = Sender(client=caller.actor.client, roles=caller.actor.roles, organisations=caller.actor.organisations)
         identity = new_id()
         await importing.begin(
             self._store.pool,
             identity,
-            client=sender.client,
+            sender=_sender(caller),
             form=self._lines.form.model_dump_json(),
             partial=partial,
-            actor=sender.model_dump_json(),
             metadata=metadata_of(caller, self._exchange, correlation_id=str(identity)),
         )
         try:
@@ -334,9 +332,13 @@ def _file_type(exchange: Exchange) -> FileType:
     return found
 
 
+def _sender(caller: Caller) -> str:
+    return Sender.of(caller.actor).model_dump_json()
+
+
 async def _found(store: Store, identity: UUID, caller: Caller) -> Import:
     """The caller's import. Raises Problem."""
-    found = await store.asked(importing.find(store.pool, identity, caller.actor.client))
+    found = await store.asked(importing.find(store.pool, identity, _sender(caller)))
     if found is None or found.status == "arriving":
         raise Problem("not-found", Said(NO_IMPORT))
     return found

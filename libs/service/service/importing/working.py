@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from contracts.language import LANGUAGES
 from contracts.roles import Role
-from eventstore.decider import Actor
+from eventstore.decider import PLATFORM, Actor
 from eventstore.execution import Outcome
 from eventstore.mirroring import MirrorBehind
 from eventstore.postgres import importing
@@ -43,11 +43,17 @@ log = logging.getLogger(__name__)
 
 
 class Sender(BaseModel):
-    """Who has sent a file, as long as it is worked on."""
+    """Who has sent a file, and whose it is: what one organisation sent through a client, no other is told of."""
 
     client: str
-    roles: frozenset[Role]
+    roles: list[Role]
     organisations: dict[Role, str]
+
+    @classmethod
+    def of(cls, actor: Actor) -> Self:
+        """A sender, written alike whenever it is the same."""
+        roles = sorted(role for role in actor.roles if role != PLATFORM)
+        return cls(client=actor.client, roles=roles, organisations=dict(sorted(actor.organisations.items())))
 
     @property
     def actor(self) -> Actor:
@@ -117,7 +123,7 @@ class _Work:
         self._store = store
         self._import = found
         self._lines = Lines(service, Form.model_validate_json(found.form))
-        self._sender = Sender.model_validate_json(found.actor)
+        self._sender = Sender.model_validate_json(found.sender)
         self._readers = {each.decider.category: Readers(each.decider, each.reads) for each in service.resources}
         self.told = f"import {found.id} begins"
 

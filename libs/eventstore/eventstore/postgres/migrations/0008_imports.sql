@@ -2,14 +2,14 @@
 -- subject for each part, whatever its commands are: nobody knows what is in a file.
 CREATE TABLE imports (
     id          uuid PRIMARY KEY,
-    client      text COLLATE "C" NOT NULL,
+    -- Whose it is: the client, with the roles and organisations that it acted for.
+    sender      text COLLATE "C" NOT NULL,
     -- What was asked and sent, hashed with the key of the store; NULL while it arrives.
     content     bytea,
     status      text COLLATE "C" NOT NULL,
     -- What the lines are read by: JSON that the database does not look into.
     form        text        NOT NULL,
     partial     boolean     NOT NULL,
-    actor       text        NOT NULL,
     metadata    text        NOT NULL,
     lines       integer     NOT NULL DEFAULT 0,
     checked     integer     NOT NULL DEFAULT 0,
@@ -24,8 +24,8 @@ CREATE TABLE imports (
     ended_at    timestamptz
 );
 -- The same file is one import, unless it was refused.
-CREATE UNIQUE INDEX imports_by_content ON imports (client, content) WHERE status NOT IN ('refused', 'halted');
-CREATE INDEX imports_by_client ON imports (client, received_at);
+CREATE UNIQUE INDEX imports_by_content ON imports (sender, content) WHERE status NOT IN ('refused', 'halted');
+CREATE INDEX imports_by_sender ON imports (sender, received_at);
 CREATE INDEX imports_open ON imports (received_at) WHERE ended_at IS NULL;
 
 CREATE TABLE import_parts (
