@@ -240,8 +240,8 @@ LINE_NOT_TEXT: Final = Sentence(
     "la ligne {line} n'est pas en UTF-8 : enregistrez le fichier ainsi (« CSV UTF-8 » dans Excel)",
 )
 PATH_NEEDED: Final = Sentence(
-    "the rows of a CSV file are commands of one path, as in /v1/meters/{{id}}/record-reading, where the column id tells "
-    "which record",
+    "the rows of a CSV file are commands of one path, as in /v1/meters/{{id}}/record-reading, where the column id "
+    "tells of which record",
     "les lignes d'un fichier CSV sont des commandes d'une même adresse, comme /v1/meters/{{id}}/record-reading, où la "
     "colonne id dit pour quel enregistrement",
 )
