@@ -37,7 +37,7 @@ async function open(fragment = "") {
     ),
   );
   await page.goto(address + fragment);
-  await page.locator(".opblock").first().waitFor();
+  await page.locator(".opblock-tag").first().waitFor();
   return page;
 }
 
@@ -82,21 +82,27 @@ async function readAll() {
   };
 
   await check("the page closed");
-  for (const operation of await page.locator(".opblock").all()) {
-    const id = await operation.getAttribute("id");
-    const name = id.replace("operations-", "").replace("-", "/");
-    seen.operations.push(name);
-    await operation.locator(".opblock-summary-control").press("Enter");
-    await operation.locator(".responses-table").waitFor();
-    if ((await page.evaluate(() => location.hash)) !== `#/${name}`) seen.unlinked.push(name);
-    await check(name, `#${id}`);
-    await operation.getByRole("button", { name: "Try it out" }).press("Enter");
-    await operation.getByRole("button", { name: "Execute" }).waitFor();
-    await check(`${name}, to be tried`, `#${id}`);
-    for (const row of await operation.locator('tr:has(.parameter__in:text-is("(header)"))').all()) {
-      if (await row.locator("input").inputValue()) seen.filled.push(await row.getAttribute("data-param-name"));
+  for (const section of await page.locator(".opblock-tag .expand-operation").all()) {
+    await section.press("Enter");
+    await page.locator(".opblock").first().waitFor();
+    for (const operation of await page.locator(".opblock").all()) {
+      const id = await operation.getAttribute("id");
+      const name = id.replace("operations-", "").replace("-", "/");
+      seen.operations.push(name);
+      await operation.locator(".opblock-summary-control").press("Enter");
+      await operation.locator(".responses-table").waitFor();
+      if ((await page.evaluate(() => location.hash)) !== `#/${name}`) seen.unlinked.push(name);
+      await check(name, `#${id}`);
+      await operation.getByRole("button", { name: "Try it out" }).press("Enter");
+      await operation.getByRole("button", { name: "Execute" }).waitFor();
+      await check(`${name}, to be tried`, `#${id}`);
+      for (const row of await operation.locator('tr:has(.parameter__in:text-is("(header)"))').all()) {
+        if (await row.locator("input").inputValue()) seen.filled.push(await row.getAttribute("data-param-name"));
+      }
+      await operation.locator(".opblock-summary-control").press("Enter");
     }
-    await operation.locator(".opblock-summary-control").press("Enter");
+    await section.press("Enter");
+    await page.locator(".opblock").first().waitFor({ state: "detached" });
   }
 
   await page.locator(".models button").first().press("Enter");

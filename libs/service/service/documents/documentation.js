@@ -106,6 +106,8 @@ SwaggerUIBundle({
   dom_id: "#documentation",
   plugins: [completed],
   deepLinking: true,
+  // Sections are opened one by one: of a list of 150 it draws what is in view alone, and no address leads to the rest.
+  docExpansion: "none",
   // The bounds of parameters.
   showCommonExtensions: true,
   defaultModelsExpandDepth: 0,
