@@ -179,11 +179,13 @@ SLOT_TAKEN = Refusal(
     "slot-taken",
     "another booking holds this slot, or a part of it; with `wait` one waits for it",
     "une autre réservation occupe ce créneau, en tout ou en partie ; avec `wait`, on peut l'attendre",
+    at="starts",
 )
 QUOTA_EXHAUSTED = Refusal(
     "quota-exhausted",
     "a company may book {limit} hours of this equipment in a month, and {taken} are booked",
     "une entreprise peut réserver {limit} heures de cet équipement par mois, et {taken} sont réservées",
+    at="hours",
     limit=MonthlyHours,
     taken=int,
 )
@@ -191,12 +193,14 @@ SLOT_IN_THE_PAST = Refusal(
     "slot-in-the-past",
     "the slot begins at {starts:%Y-%m-%d %H:%M}, which has passed",
     "le créneau commence le {starts:%d/%m/%Y à %H:%M}, ce moment est passé",
+    at="starts",
     starts=Moment,
 )
 SLOT_TOO_FAR = Refusal(
     "slot-too-far",
     "slots are booked {days} days ahead at most, and this one is on {day}",
     "les créneaux se réservent {days} jours à l'avance au plus, et celui-ci est le {day}",
+    at="starts",
     days=int,
     day=Day,
 )
@@ -204,11 +208,13 @@ ALREADY_WAITING = Refusal(
     "already-waiting",
     "the company waits for this slot already, or for a part of it",
     "l'entreprise attend déjà ce créneau, en tout ou en partie",
+    at="starts",
 )
 REASON_OF_ANOTHER_ROLE = Refusal(
     "reason-of-another-role",
     "{reason} is not for this role to say; it may say {reasons}",
     "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
+    at="reason",
     reason=BookingCancellation,
     reasons=tuple[BookingCancellation, ...],
 )
@@ -228,6 +234,7 @@ SLOT_OUTSIDE_OPENING = Refusal(
     "slot-outside-opening",
     "{equipment} is open on {weekdays} from {opens}:00 to {closes}:00, and the slot is not within these hours of a day",
     "{equipment} est ouvert ({weekdays}) de {opens} h à {closes} h, et le créneau n'est pas dans ces heures d'un jour",
+    at="starts",
     equipment=EquipmentCode,
     weekdays=tuple[Weekday, ...],
     opens=HourOfDay,
@@ -237,6 +244,7 @@ EQUIPMENT_NOT_OPEN = Refusal(
     "equipment-not-open",
     "{equipment} cannot be booked: it is {status}",
     "{equipment} ne se réserve pas : son état est « {status} »",
+    at="equipment",
     equipment=EquipmentCode,
     status=EquipmentStatus,
 )
@@ -244,6 +252,7 @@ EQUIPMENT_IN_MAINTENANCE = Refusal(
     "equipment-in-maintenance",
     "{equipment} is in maintenance until {until}",
     "{equipment} est en maintenance jusqu'au {until}",
+    at="starts",
     equipment=EquipmentCode,
     until=Day,
 )
@@ -251,6 +260,7 @@ LICENCE_UNKNOWN = Refusal(
     "licence-unknown",
     "{company} has no licence {licence} for {equipment}",
     "{company} n'a pas d'habilitation {licence} pour {equipment}",
+    at="licence",
     company=Siret,
     licence=RecordId,
     equipment=EquipmentCode,
@@ -259,6 +269,7 @@ LICENCE_ENDED = Refusal(
     "licence-ended",
     "the licence is valid until {valid_until}, and the slot is on {day}",
     "l'habilitation est valable jusqu'au {valid_until}, et le créneau est le {day}",
+    at="starts",
     valid_until=Day,
     day=Day,
 )
@@ -266,6 +277,7 @@ LICENCE_IS_WITHDRAWN = Refusal(
     "licence-is-withdrawn",
     "the licence was withdrawn on {on}",
     "l'habilitation a été retirée le {on}",
+    at="licence",
     on=Day,
 )
 OFFER_OVER = Refusal(

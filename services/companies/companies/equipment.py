@@ -209,14 +209,18 @@ OPENING_HOURS_REVERSED = Refusal(
     "opening-hours-reversed",
     "it closes at {closes}, which is not after it opens, at {opens}",
     "la fermeture, à {closes} h, n'est pas après l'ouverture, à {opens} h",
+    at="closes",
     opens=HourOfDay,
     closes=HourOfDay,
 )
-WEEKDAY_TWICE = Refusal("weekday-twice", "a weekday is given twice", "un jour de la semaine est donné deux fois")
+WEEKDAY_TWICE = Refusal(
+    "weekday-twice", "a weekday is given twice", "un jour de la semaine est donné deux fois", at="weekdays"
+)
 MAINTENANCE_ENDS_BEFORE_IT_BEGINS = Refusal(
     "maintenance-ends-before-it-begins",
     "{maintenance_until} is not after {on}, the day it is closed from",
     "le {maintenance_until} n'est pas après le {on}, jour à partir duquel il est fermé",
+    at="maintenance_until",
     maintenance_until=Day,
     on=Day,
 )
@@ -224,12 +228,14 @@ MAINTENANCE_NOT_AHEAD = Refusal(
     "maintenance-not-ahead",
     "{maintenance_from} is not after today: maintenance that begins now is begun, not planned",
     "le {maintenance_from} n'est pas après aujourd'hui : une maintenance qui commence maintenant n'est pas planifiée",
+    at="maintenance_from",
     maintenance_from=Day,
 )
 MAINTENANCE_NOT_PROLONGED = Refusal(
     "maintenance-not-prolonged",
     "it is closed until {until} already",
     "il est déjà fermé jusqu'au {until}",
+    at="maintenance_until",
     until=Day,
 )
 

@@ -197,6 +197,7 @@ FLOWS_DIFFER = Refusal(
     "flows-differ",
     "the flows of a synergy are of one kind or code and in one unit, and these are not",
     "les flux d'une synergie sont d'une même nature ou d'un même code, dans une même unité, et ceux-ci ne le sont pas",
+    at=("flow", "need"),
 )
 ONE_COMPANY_ALONE = Refusal(
     "one-company-alone",
