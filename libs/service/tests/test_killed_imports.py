@@ -59,13 +59,13 @@ async def test_an_import_survives_whatever_happens_to_its_workers(
                 if progress["status"] == "done":
                     break
                 # Later and later, so that it comes to an end at last.
-                await asyncio.sleep(chance.uniform(0.2, 0.6 + blows * 0.3))
+                await asyncio.sleep(chance.uniform(0.1, 0.3 + blows * 0.3))
                 workers.strike(chance, FROZEN)
                 blows += 1
         await workers.thawed()
         events = await store.pool.fetch("SELECT type, stream_id FROM events ORDER BY position")
         kept = await store.pool.fetchval("SELECT count(*) FROM personal_data")
-    assert blows > 3, "there was time for blows"
+    assert blows > 1, "there was time for blows"
     assert (progress["done"], progress["refused"], kept) == (3 * LAMPS, 0, 0)
     assert Counter(row["type"] for row in events) == dict.fromkeys(("LampInstalled", "LampLit", "LampDimmed"), LAMPS)
     assert set(Counter(row["stream_id"] for row in events).values()) == {3}
