@@ -82,12 +82,14 @@ async function readAll() {
   };
 
   await check("the page closed");
-  for (const section of await page.locator(".opblock-tag .expand-operation").all()) {
+  for (const heading of await page.locator(".opblock-tag").all()) {
+    const tag = await heading.getAttribute("data-tag");
+    const section = heading.locator(".expand-operation");
     await section.press("Enter");
     await page.locator(".opblock").first().waitFor();
     for (const operation of await page.locator(".opblock").all()) {
       const id = await operation.getAttribute("id");
-      const name = id.replace("operations-", "").replace("-", "/");
+      const name = `${tag}/${id.slice(`operations-${tag}-`.length)}`;
       seen.operations.push(name);
       await operation.locator(".opblock-summary-control").press("Enter");
       await operation.locator(".responses-table").waitFor();
