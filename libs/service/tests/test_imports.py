@@ -204,12 +204,13 @@ async def test_a_file_of_rows(client: httpx.AsyncClient, store: Store) -> None:
         "00000001800017;40\r\n"
         '00000001800017;40;"x" y;;;;;\r\n'
         "00000001800017;40;;;;;x;\r\n"
+        "00000001800017;60;un\u2028deux;;;;;\r\n"
     ).encode()
     answer = await client.post("/v1/imports?path=/v1/lamps&mode=partial", content=rows, headers=CSV)
     assert answer.status_code == 202, answer.text
     progress = await work(store, answer.json(), client)
-    assert (progress["done"], progress["refused"]) == (2, 4)
-    assert [lamp["label"] for lamp in await stored(client)] == ["lamp", 'rue "du 8 mai";\ncôté nord']
+    assert (progress["done"], progress["refused"]) == (3, 4)
+    assert [lamp["label"] for lamp in await stored(client)] == ["lamp", 'rue "du 8 mai";\ncôté nord', "un\u2028deux"]
     lines = await report(client, answer.json(), "?status=refused")
     assert {each["line"]: [fault["pointer"] for fault in each["problem"]["errors"]] for each in lines} == {
         6: ["#/watts", "#/fixing/height"],
@@ -235,6 +236,7 @@ async def test_rows_of_commands_on_records(client: httpx.AsyncClient, store: Sto
     [
         ("?path=/v1/lamps", CSV, b"company,watts,colour,company\n", 422, "invalid", ["#/company", "#/colour"]),
         ("?path=/v1/lamps", CSV, b"watts\n70\n", 422, "invalid", ["#/company"]),
+        ("?path=/v1/lamps", CSV, b"watts,company,fixing,fixing.height\n", 422, "invalid", ["#/fixing"]),
         ("?path=/v1/lamps", CSV, b"watts,company,fixing.depth\n", 422, "invalid", ["#/fixing.depth"]),
         ("?path=/v1/lamps/{id}/light", CSV, b"lamp\nx\n", 422, "invalid", ["#/lamp", "#/id"]),
         ("?path=/v1/lamps/{id}/explode", CSV, b"id\nx\n", 422, "invalid", ["path"]),

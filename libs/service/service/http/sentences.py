@@ -253,6 +253,10 @@ COLUMN_UNKNOWN: Final = Sentence("the command has no such field", "la commande n
 COLUMN_UNNAMED: Final = Sentence(
     "something is in a column without a name", "quelque chose se trouve dans une colonne sans nom"
 )
+COLUMN_OF_OTHERS: Final = Sentence(
+    "other columns are parts of it, so it has no cells of its own",
+    "d'autres colonnes en sont des parties : elle n'a donc pas de cellules à elle",
+)
 COLUMN_TWICE: Final = Sentence("two columns are called so", "deux colonnes portent ce nom")
 HEADER_UNREADABLE: Final = Sentence(
     "the first line does not name the columns of a CSV file",

@@ -10,6 +10,7 @@ a number to one of several (`levels.0.level`). An empty cell is a field that is 
 """
 
 import csv
+import io
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ from service.http.faults import Fault, fault_of
 from service.http.problems import Problem, invalid, invalid_parameter
 from service.http.resource import Resource
 from service.http.sentences import (
+    COLUMN_OF_OTHERS,
     COLUMN_TWICE,
     COLUMN_UNKNOWN,
     COLUMN_UNNAMED,
@@ -144,6 +146,11 @@ class Lines:
         # Spreadsheets leave some without a name behind the last: they may be, as long as they are empty.
         faults = [_fault(column, COLUMN_TWICE) for column in sorted({*columns} - {""}) if columns.count(column) > 1]
         faults += [
+            _fault(column, COLUMN_OF_OTHERS)
+            for column in columns
+            if column and any(other.startswith(f"{column}.") for other in columns)
+        ]
+        faults += [
             _fault(column, COLUMN_UNKNOWN)
             for column in columns
             if column not in ("", parameter) and _types_at(schema, column.split(".")) is None
@@ -246,7 +253,7 @@ def _resolved(value: Any, names: Mapping[str, str], place: tuple[str | int, ...]
 
 def _cells(text: str, delimiter: str, otherwise: Any) -> list[str]:
     try:
-        (cells,) = csv.reader([*text.splitlines(keepends=True)], delimiter=delimiter, strict=True)
+        (cells,) = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     except (csv.Error, ValueError):
         raise invalid([Fault({"pointer": "#"}, "csv", Said(otherwise))]) from None
     return cells
