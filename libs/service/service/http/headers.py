@@ -80,16 +80,25 @@ def traceparent(exchange: Exchange) -> str | None:
 
 def require_json(exchange: Exchange) -> None:
     """The body must be JSON in UTF-8, as it is. Raises Problem."""
+    if media_type_of(exchange) != "application/json":
+        value = exchange.header(b"content-type")
+        said = Said(NOT_JSON, media_type=value) if value else Said(JSON_UNTOLD)
+        raise Problem("unsupported-media-type", said)
+
+
+def media_type_of(exchange: Exchange) -> str | None:
+    """What the body is told to be; None where nothing says so, or where it is not in UTF-8. Raises Problem where it is
+    not sent as it is."""
     encoding = exchange.header(b"content-encoding")
     if encoding not in (None, "identity"):
         raise Problem("unsupported-media-type", Said(ENCODED, encoding=encoding))
     value = exchange.header(b"content-type")
     if value == "application/json":
-        return
+        return value
     media_type, *parameters = [part.strip().lower() for part in (value or "").split(";")]
-    if media_type != "application/json" or any(
+    if any(
         name == "charset" and charset.strip('"') != "utf-8"
         for name, _, charset in (parameter.partition("=") for parameter in parameters)
     ):
-        said = Said(NOT_JSON, media_type=value) if value else Said(JSON_UNTOLD)
-        raise Problem("unsupported-media-type", said)
+        return None
+    return media_type or None

@@ -24,6 +24,7 @@ from eventstore.postgres.importing import Import, Line, Reported
 from eventstore.postgres.store import Store
 from service.definition import Service
 from service.documents.components import refer
+from service.http import headers
 from service.http.auth import Caller
 from service.http.exchange import Exchange
 from service.http.faults import Fault
@@ -31,7 +32,7 @@ from service.http.listing import GREATEST_LIMIT
 from service.http.problems import Problem, invalid
 from service.http.resource import metadata_of
 from service.http.routes import CurrentLanguage, CurrentSettings, CurrentStore, requires
-from service.http.sentences import ENCODED, FILE_EMPTY, FILE_TYPES, NO_IMPORT, Said
+from service.http.sentences import FILE_EMPTY, FILE_TYPES, NO_IMPORT, Said
 from service.importing.lines import FileType, Form, Lines
 from service.importing.records import Records
 from service.importing.working import Sender
@@ -321,13 +322,8 @@ class _Arriving:
 
 def _file_type(exchange: Exchange) -> FileType:
     """What the body is, as it is told. Raises Problem."""
-    encoding = exchange.header(b"content-encoding")
-    if encoding not in (None, "identity"):
-        raise Problem("unsupported-media-type", Said(ENCODED, encoding=encoding))
-    media_type, *parameters = [part.strip().lower() for part in (exchange.header(b"content-type") or "").split(";")]
-    found = _TYPES.get(media_type)
-    charsets = [each.partition("=")[2].strip('"') for each in parameters if each.startswith("charset=")]
-    if found is None or charsets not in ([], ["utf-8"]):
+    found = _TYPES.get(headers.media_type_of(exchange) or "")
+    if found is None:
         raise Problem("unsupported-media-type", Said(FILE_TYPES))
     return found
 
