@@ -173,7 +173,8 @@ class Columns:
         with TemporaryDirectory(prefix="columns-") as folder:
             arrived, sliced = Path(folder, "arrived.csv"), Path(folder, "sliced.csv")
             columns = zip(*behind, strict=True)
-            await connection.copy_from_query(_READ_FACTS, *columns, output=arrived, format="csv", timeout=COPYING)
+            with arrived.open("wb") as output:  # By us: one that asyncpg opens stays open if it is cancelled in between.
+                await connection.copy_from_query(_READ_FACTS, *columns, output=output, format="csv", timeout=COPYING)
             if unknown := await _in_thread(lambda: self._arrive(arrived), self._database):
                 slices = await connection.fetch(_READ_SLICES, unknown, timeout=COPYING)
                 await _in_thread(lambda: self._slice(sliced, slices), self._database)
