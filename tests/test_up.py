@@ -242,6 +242,9 @@ async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system
 
 
 def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> None:
+    sent = system.state / "postgres" / "sample-sent-issoudun"
+    sent.parent.mkdir(parents=True)
+    sent.touch()  # It takes the sample to be there: what it is filled with is nothing to Kafka's end.
     up = system.start()
     up.await_ready(system.all_printed, seconds=120)
     kafka = psutil.Process(int((system.state / "kafka" / "kafka.pid").read_text()))

@@ -105,7 +105,11 @@ async def _before(client: httpx.AsyncClient, name: str) -> float | None:
 
 
 async def _get(client: httpx.AsyncClient, path: str, *, unless: str | None = None) -> Any:
-    answer = await client.get(path)
+    async for _ in _again():
+        answer = await client.get(path)
+        # Where topics are new, a chapter that could be asked is folded a moment longer.
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
     if unless and answer.is_error and answer.json()["type"].endswith(f"/{unless}"):
         return None
     if answer.is_error:

@@ -124,7 +124,7 @@ def test_a_retry_after_a_kill_between_commit_and_answer_gets_the_stored_answer(
         assert listed == [again.json()]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 5))])
 async def test_whatever_is_killed_under_load_each_command_has_one_effect(
     migrated_database: str, issuer: Issuer, seed: int
 ) -> None:

@@ -36,7 +36,7 @@ def workers(settings: Settings, issuer: Issuer) -> Iterator[Workers]:
         yield workers
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
 async def test_an_import_survives_whatever_happens_to_its_workers(
     settings: Settings, workers: Workers, issuer: Issuer, seed: int
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import NamedTemporaryFile, gettempdir
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 from uuid import uuid4
 
@@ -120,19 +120,26 @@ class Moment:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, numbers: Numbers) -> None:
         self.numbers = numbers
         self._cursor = cursor
+        self._found: dict[tuple[str, str], Sequence[Row]] = {}
         cursor.execute("BEGIN")
         cursor.execute("SELECT 1 FROM facts LIMIT 1")  # A transaction begins with the first that it reads.
 
     async def fetch(self, statement: str, *values: object) -> Sequence[Row]:
-        """The rows found. Times are of a zone, those given and those found. Raises TimeoutError."""
+        """The rows found. Times are of a zone, those given and those found. Raises TimeoutError.
+
+        What was asked before is not asked again: figures are often computed of the same others.
+        """
         bound = [_unzoned(value) for value in values]
+        if (asked := (statement, repr(bound))) in self._found:
+            return self._found[asked]
 
         def rows() -> Sequence[Row]:
             names = [column[0] for column in self._cursor.execute(statement, bound).description]
             return [dict(zip(names, map(_zoned, row), strict=True)) for row in self._cursor.fetchall()]
 
         async with asyncio.timeout(PATIENCE):
-            return await _in_thread(rows, self._cursor)
+            found = self._found[asked] = await _in_thread(rows, self._cursor)
+            return found
 
     async def fetchval(self, statement: str, *values: object) -> Any:
         """What the only row found has in its first column. Raises TimeoutError."""
@@ -170,14 +177,14 @@ class Columns:
         if not behind:
             self._held = {**served}
             return
-        with TemporaryDirectory(prefix="columns-") as folder:
-            arrived, sliced = Path(folder, "arrived.csv"), Path(folder, "sliced.csv")
+        with NamedTemporaryFile(prefix="columns-") as arrived, NamedTemporaryFile(prefix="columns-") as sliced:
             columns = zip(*behind, strict=True)
-            with arrived.open("wb") as output:  # By us: one that asyncpg opens stays open if it is cancelled in between.
-                await connection.copy_from_query(_READ_FACTS, *columns, output=output, format="csv", timeout=COPYING)
-            if unknown := await _in_thread(lambda: self._arrive(arrived), self._database):
+            # A file of ours: one that asyncpg opens by its name stays open if it is cancelled just then.
+            await connection.copy_from_query(_READ_FACTS, *columns, output=arrived, format="csv", timeout=COPYING)
+            arrived.flush()
+            if unknown := await _in_thread(lambda: self._arrive(Path(arrived.name)), self._database):
                 slices = await connection.fetch(_READ_SLICES, unknown, timeout=COPYING)
-                await _in_thread(lambda: self._slice(sliced, slices), self._database)
+                await _in_thread(lambda: self._slice(Path(sliced.name), slices), self._database)
         await _in_thread(lambda: self._add(served), self._database)
 
     def _behind(self, served: Mapping[str, Generation]) -> Iterator[tuple[int, str, int, str]]:

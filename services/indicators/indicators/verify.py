@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import cycle, pairwise
 from math import isclose
 from typing import Final
 
@@ -140,8 +140,8 @@ def questions(
     recorded: Sequence[date],
     codes: Mapping[Name, tuple[str | int, ...]],
 ) -> Iterator[Question]:
-    """What is compared: the total and each way to break it down, as of several days, of days to come, as known on
-    several days, and of some values of each dimension."""
+    """What is compared: the total as of several days, and each way to break it down as of now and of one of them; of
+    days to come, as known on several days, and of some values of each dimension."""
     days = sorted({FIRST_PROGRAMME, *happened})
     first, last = days[0], days[-1]
     filters: list[dict[str, tuple[str | int, ...]]] = [{name: some} for name, some in codes.items() if some]
@@ -152,12 +152,10 @@ def questions(
         return
     whose, *_ = indicator.dimensions
     with_period = [name for name in ("zone", "equipment", "grade") if name in indicator.dimensions]
-    for by in [
-        (),
-        *((name,) for name in (*indicator.dimensions, *PERIODS)),
-        *((name, "month") for name in with_period),
-    ]:
-        yield from (Question(by=by, last=day) for day in (None, *days))
+    yield from (Question(last=day) for day in (None, *days))
+    ways = [*((name,) for name in (*indicator.dimensions, *PERIODS)), *((name, "month") for name in with_period)]
+    for by, also in zip(ways, cycle(days), strict=False):
+        yield from (Question(by=by, last=day) for day in (None, also))
     yield Question(by=(whose, "month"))
     yield Question(by=("year", whose))
     for begins, ends in [*pairwise(days), (today(), today() + timedelta(days=45))]:
