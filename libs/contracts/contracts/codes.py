@@ -81,6 +81,17 @@ def treatments() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache
 def communes() -> Mapping[str, str]:
+    """The communes of France by INSEE code: `36088` → `Issoudun`.
+
+    Beside Paris, Lyon and Marseille there are their municipal arrondissements, as SIRENE has companies there. A commune
+    that was merged into another is not in the list: it has the code of the one that it is part of today.
+    """
+    written = (_DATA / "geo/communes_cog.csv").read_text(encoding="utf-8")
+    return MappingProxyType(dict(line.split(",", 1) for line in written.splitlines()[1:]))
+
+
+@lru_cache
+def territory() -> Mapping[str, str]:
     """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
     written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["insee"]: row["nom"] for row in csv.DictReader(written.splitlines())})

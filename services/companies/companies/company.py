@@ -30,6 +30,7 @@ from contracts.model import LAST_DAY, Day
 from contracts.personal import Person, Personal
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredLegalForm,
     EnteredNaf,
     EnteredText,
@@ -80,7 +81,7 @@ class Apply(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     trader: Personal[SoleTrader] | None = None
     legal_form: EnteredLegalForm
     naf: EnteredNaf
-    commune: Commune
+    commune: EnteredCommune
     zone: Zone | None = None
     """The business zone it is in, if any."""
     headcount: FullTimeEquivalents

@@ -27,6 +27,7 @@ from contracts.companies.flow import (
 from contracts.model import Day, EnteredDay
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredText,
     EnteredWaste,
     FlowQuantity,
@@ -92,7 +93,7 @@ class Declare(
     """Per month."""
     description: EnteredText
     """What it is, and in which state: temperature, purity, how it is packed."""
-    commune: Commune
+    commune: EnteredCommune
     """Where it leaves the company, or is needed."""
     zone: Zone | None = None
     """The business zone that this is in, if any."""

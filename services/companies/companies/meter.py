@@ -34,7 +34,7 @@ from contracts.companies.meter import (
     ReplacementReason,
 )
 from contracts.model import FIRST_DAY, Day, EnteredDay, Event, Model
-from contracts.values import Commune, Consumption, MeterIndex, Naf, Reference, Siret, Zone
+from contracts.values import Commune, Consumption, EnteredCommune, MeterIndex, Naf, Reference, Siret, Zone
 from eventstore.decider import Claim, Command, Decider, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
@@ -64,7 +64,7 @@ class Install(Command, json_schema_extra={"examples": [_INSTALLED]}):
     kind: MeterKind
     reference: Reference
     """What the company knows it by: the number on it, or that of its delivery point [PDL, PCE]."""
-    commune: Commune
+    commune: EnteredCommune
     """Where it stands."""
     zone: Zone | None = None
     """The business zone it stands in, if any."""

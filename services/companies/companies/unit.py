@@ -38,6 +38,7 @@ from contracts.companies.unit import (
 from contracts.model import Day, EnteredDay, Event, Model
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredText,
     EurosPerSquareMetre,
     ShortText,
@@ -67,7 +68,7 @@ class Register(Command):
     """The company whose it is; none where it is the community of communes'."""
     zone: Zone | None = None
     """The business zone it is in, if any."""
-    commune: Commune
+    commune: EnteredCommune
     area: Annotated[SquareMetres, Field(examples=[420])]
     rent_per_m2: Annotated[EurosPerSquareMetre, Field(examples=[52])] | None = None
     """What is asked for it a year, if that is to be told."""

@@ -104,7 +104,7 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         asked=Commune,
         shown=Commune,
         counts="Count only this commune.",
-        labels=_names(codes.communes),
+        labels=_names(codes.territory),
     ),
     "zone": Dimension(
         called=Sentence("Business zone", "Zone d'activités"),

@@ -17,6 +17,7 @@ from contracts.values import classifications, geography, identifiers, moments, p
 from contracts.values.classifications import (
     Axis,
     Commune,
+    EnteredCommune,
     EnteredLegalForm,
     EnteredNaf,
     EnteredRome,
@@ -33,6 +34,7 @@ from contracts.values.geography import MOST_POSITIONS, Outline
 from contracts.values.identifiers import (
     LA_POSTE,
     SAMPLE_PREFIX,
+    EnteredParcel,
     EquipmentCode,
     Parcel,
     PlotCode,
@@ -97,8 +99,10 @@ __all__ = [
     "Consumption",
     "Dimensions",
     "EmailAddress",
+    "EnteredCommune",
     "EnteredLegalForm",
     "EnteredNaf",
+    "EnteredParcel",
     "EnteredQuarter",
     "EnteredRome",
     "EnteredText",
