@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 import contracts
 from contracts import Day, codes, values
+from contracts.language import LANGUAGES
 from contracts.model import EnteredDay
 
 LA_POSTE_HEAD_OFFICE = "35600000000048"
@@ -482,6 +483,16 @@ def test_what_is_not_a_slug_is_refused(slug: str) -> None:
     assert refusals == ["zone", "funder", "scheme"]
 
 
+def test_a_zone_is_entered_that_the_territory_has_and_a_refusal_names_them_all() -> None:
+    for zone, name in codes.zones().items():
+        assert parse(values.Zone, zone) == parse(values.EnteredZone, zone) == zone
+        assert all((name.fr, name.en))
+    for language in LANGUAGES:
+        assert all(zone in values.SENTENCES["zone"].told(language) for zone in codes.zones())
+    assert parse(values.Zone, "za-nouvelle") == "za-nouvelle"
+    assert refused(values.EnteredZone, "za-nouvelle") == refused(values.EnteredZone, "ZI") == "zone"
+
+
 @pytest.mark.parametrize(
     "dimensions",
     [{}, {"company": "00000001800010", "naf": "25.62B", "week": "2027-W05", "grade": "4e", "axis": 2}],
@@ -620,8 +631,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
     "value_type",
     [
         values.Siren, values.Siret, values.Naf, values.EnteredNaf, values.LegalForm, values.EnteredLegalForm,
-        values.Commune, values.EnteredCommune, values.EnteredParcel, values.Axis, values.Euros, values.SomeEuros,
-        values.FullTimeEquivalents, values.Ordinal,
+        values.Commune, values.EnteredCommune, values.EnteredZone, values.EnteredParcel, values.Axis, values.Euros,
+        values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
         values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,

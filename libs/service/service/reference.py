@@ -120,7 +120,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
         ],
         "treatments": [_item(code, sentence) for code, sentence in labels.TREATMENTS.items()],
         "waste": [_french(code, label) for code, label in codes.waste().items()],
-        "zones": [_item(code, sentence) for code, sentence in labels.ZONES.items()],
+        "zones": [_item(code, sentence) for code, sentence in codes.zones().items()],
     }
 
 

@@ -34,6 +34,7 @@ from contracts.values import (
     EnteredLegalForm,
     EnteredNaf,
     EnteredText,
+    EnteredZone,
     FullTimeEquivalents,
     LegalForm,
     Naf,
@@ -82,7 +83,7 @@ class Apply(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     legal_form: EnteredLegalForm
     naf: EnteredNaf
     commune: EnteredCommune
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone it is in, if any."""
     headcount: FullTimeEquivalents
 

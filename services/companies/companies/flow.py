@@ -30,6 +30,7 @@ from contracts.values import (
     EnteredCommune,
     EnteredText,
     EnteredWaste,
+    EnteredZone,
     FlowQuantity,
     Naf,
     ShortText,
@@ -95,7 +96,7 @@ class Declare(
     """What it is, and in which state: temperature, purity, how it is packed."""
     commune: EnteredCommune
     """Where it leaves the company, or is needed."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone that this is in, if any."""
     first: EnteredDay
     """From when it is there, or needed."""

@@ -34,7 +34,7 @@ from contracts.companies.meter import (
     ReplacementReason,
 )
 from contracts.model import FIRST_DAY, Day, EnteredDay, Event, Model
-from contracts.values import Commune, Consumption, EnteredCommune, MeterIndex, Naf, Reference, Siret, Zone
+from contracts.values import Commune, Consumption, EnteredCommune, EnteredZone, MeterIndex, Naf, Reference, Siret, Zone
 from eventstore.decider import Claim, Command, Decider, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
@@ -66,7 +66,7 @@ class Install(Command, json_schema_extra={"examples": [_INSTALLED]}):
     """What the company knows it by: the number on it, or that of its delivery point [PDL, PCE]."""
     commune: EnteredCommune
     """Where it stands."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone it stands in, if any."""
     index: MeterIndex
     """What it shows on that day."""

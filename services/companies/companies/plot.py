@@ -42,6 +42,7 @@ from contracts.values import (
     EnteredCommune,
     EnteredParcel,
     EnteredText,
+    EnteredZone,
     EurosPerSquareMetre,
     Outline,
     Parcel,
@@ -68,7 +69,7 @@ class Register(Command):
     code: PlotCode
     """What the plot is known by; it stays."""
     name: Annotated[EnteredText, Field(examples=["Lot 12, rue de la Limoise"])]
-    zone: Zone
+    zone: EnteredZone
     commune: EnteredCommune
     parcels: Parcels
     """The parcels of the land register [parcelles cadastrales] that it is made of, or a part of."""

@@ -40,6 +40,7 @@ from contracts.values import (
     Commune,
     EnteredCommune,
     EnteredText,
+    EnteredZone,
     EurosPerSquareMetre,
     ShortText,
     Siret,
@@ -66,7 +67,7 @@ class Register(Command):
     kind: UnitKind
     owner: Siret | None = None
     """The company whose it is; none where it is the community of communes'."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone it is in, if any."""
     commune: EnteredCommune
     area: Annotated[SquareMetres, Field(examples=[420])]

@@ -179,6 +179,7 @@ async def test_the_manager_finds_what_waits_for_him_and_what_was_not_read(partne
         ({"kind": "steam"}, "#/kind", "literal_error", "water"),
         ({"reference": "n° 7"}, "#/reference", "reference", "lettres sans accent"),
         ({"commune": "Issoudun"}, "#/commune", "commune", "code INSEE"),
+        ({"zone": "la-limoise"}, "#/zone", "zone", "pas une zone du territoire : ses zones sont zi-limoise"),
         ({"commune": "99999"}, "#/commune", "commune", "pas une commune de la liste actuelle de l'INSEE"),
     ],
 )

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from contracts import codes
 from contracts.language import Sentence
 from contracts.values.saying import Says
-from contracts.values.words import SLUG, slug_rule
+from contracts.values.words import SLUG
 
 
 def _listed(listed: Callable[[], Mapping[str, object]], *, also: Callable[[str], str] = str) -> AfterValidator:
@@ -138,11 +138,17 @@ EnteredCommune = Annotated[
 """A commune that there is today. Those that were merged since are refused as unknown, also on a day long ago: what was
 recorded of them is a `Commune`, and stays readable."""
 
-Zone = Annotated[
-    str,
-    Field(max_length=64, pattern=SLUG),
-    Says("zone", slug_rule("a zone", "une zone"), "A business zone [zone d'activité].", ("zi-limoise",)),
-]
+_ZONE = Says(
+    "zone",
+    Sentence(
+        f"no zone of the territory: its zones are {', '.join(codes.zones())}",
+        f"ce n'est pas une zone du territoire : ses zones sont {', '.join(codes.zones())}",
+    ),
+    "A business zone [zone d'activité].",
+    ("zi-limoise",),
+)
+Zone = Annotated[str, Field(max_length=64, pattern=SLUG), _ZONE]
+EnteredZone = Annotated[str, Field(max_length=64, pattern=SLUG), _listed(codes.zones), _ZONE]
 Axis = Annotated[
     int,
     Field(ge=1, le=7),
