@@ -49,6 +49,7 @@ from contracts.values.identifiers import (
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
 from contracts.values.quantities import (
+    MOST_OF_A_FLOW,
     MOST_PLACES,
     MOST_POSTS,
     MOST_TONNES,
@@ -86,6 +87,7 @@ from contracts.values.words import Dimensions, EnteredText, Funder, IndicatorNam
 __all__ = [
     "INSTANT",
     "LA_POSTE",
+    "MOST_OF_A_FLOW",
     "MOST_PLACES",
     "MOST_POSITIONS",
     "MOST_POSTS",
