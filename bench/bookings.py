@@ -55,7 +55,7 @@ class Slot(NamedTuple):
         day = self.since.date()
         return (
             f'"effective_on":"{_FIRST}","machine":"machine-{self.machine}","company":"{self.company}","commune":"36088",'
-            f'"zone":"la-limoise","day":"{day}","since":"{self.since.isoformat()}","until":"{self.until.isoformat()}",'
+            f'"zone":"zi-limoise","day":"{day}","since":"{self.since.isoformat()}","until":"{self.until.isoformat()}",'
             f'"hours":{self.hours},"purpose":"prototype"'
         )
 

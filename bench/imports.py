@@ -133,7 +133,7 @@ def _installed(number: int) -> MeterInstalled:
         company=sirets()[0],
         naf="28.29B",
         commune=COMMUNE,
-        zone="la-limoise",
+        zone="zi-limoise",
         kind="water",
         reference=f"C{number}",
         index=0,

@@ -68,7 +68,7 @@ def _issued(client: int) -> Event:
         company=sirets()[client],
         naf="28.29B",
         commune=COMMUNE,
-        zone="la-limoise",
+        zone="zi-limoise",
         valid_until=LAST_DAY,
         expires_on=LAST_DAY + timedelta(1),
     )

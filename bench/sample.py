@@ -26,7 +26,7 @@ NOW: Final = datetime.combine(DAY, time(12), PARIS)
 METADATA: Final = '{"actor":"bench","correlation_id":"0191e0c2-7d5b-7c44-9a51-3f3f5f6f7a8b"}'
 
 _HEADCOUNTS: Final = cycle(number / 4 for number in range(1, 4000))
-_FACTS: Final[Mapping[str, Any]] = {"naf": "28.29B", "zone": "la-limoise", "effective_on": DAY}
+_FACTS: Final[Mapping[str, Any]] = {"naf": "28.29B", "zone": "zi-limoise", "effective_on": DAY}
 _AT_ONCE: Final = 500
 
 

@@ -1,6 +1,7 @@
-"""The code lists of the public administrations, shipped in `data/` and read on first use.
+"""The code lists of the public administrations and of the territory, shipped in `data/` and read on first use.
 
-`data/SOURCES.md` says where each comes from. Labels are in French, as published.
+`data/SOURCES.md` says where each comes from. Labels are in French, as published; those of the territory's own in both
+languages.
 """
 
 import csv
@@ -11,6 +12,8 @@ from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from contracts.language import Sentence
 
 _DATA = files("contracts") / "data"
 
@@ -81,9 +84,29 @@ def treatments() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache
 def communes() -> Mapping[str, str]:
+    """The communes of France by INSEE code: `36088` → `Issoudun`.
+
+    Beside Paris, Lyon and Marseille there are their municipal arrondissements, as SIRENE has companies there. A commune
+    that was merged into another is not in the list: it has the code of the one that it is part of today.
+    """
+    written = (_DATA / "geo/communes_cog.csv").read_text(encoding="utf-8")
+    return MappingProxyType(dict(line.split(",", 1) for line in written.splitlines()[1:]))
+
+
+@lru_cache
+def territory() -> Mapping[str, str]:
     """The communes of the territory by INSEE code: `36088` → `Issoudun`."""
     written = (_DATA / "geo/epci_243600236_pays_issoudun.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["insee"]: row["nom"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
+def zones() -> Mapping[str, Sentence]:
+    """The business zones of the territory by our code: `zi-limoise` → `ZI la Limoise`."""
+    written = (_DATA / "geo/zones.csv").read_text(encoding="utf-8")
+    return MappingProxyType(
+        {row["code"]: Sentence(row["name_en"], row["name_fr"]) for row in csv.DictReader(written.splitlines())}
+    )
 
 
 class Centroid(NamedTuple):

@@ -29,14 +29,6 @@ FUNDERS: Final[Mapping[str, Sentence]] = MappingProxyType(
 )
 """Those of `contracts.roles.FUNDERS`."""
 
-ZONES: Final[Mapping[str, Sentence]] = MappingProxyType(
-    {
-        "zi-limoise": Sentence("Limoise industrial zone", "ZI la Limoise"),
-        "za-avenir": Sentence("Avenir business park", "ZA l'Avenir"),
-    }
-)
-"""The zones that companies of the sample are in; a zone that is not listed is accepted, too."""
-
 SIZE_BANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "00": "no employee",

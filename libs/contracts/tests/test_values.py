@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 import contracts
 from contracts import Day, codes, values
+from contracts.language import LANGUAGES
 from contracts.model import EnteredDay
 
 LA_POSTE_HEAD_OFFICE = "35600000000048"
@@ -115,7 +116,7 @@ def test_what_is_not_a_siren_is_refused(siren: object) -> None:
 
 
 def test_every_commune_of_the_territory_has_a_place_in_the_indre_or_the_cher() -> None:
-    assert codes.communes().keys() <= codes.centroids().keys()
+    assert codes.territory().keys() <= codes.centroids().keys()
     for middle in codes.centroids().values():
         assert 46.3 < middle.latitude < 47.7
         assert 0.8 < middle.longitude < 3.1
@@ -133,7 +134,30 @@ def test_communes_of_corsica_overseas_and_the_ain_are_accepted(commune: str) -> 
 
 @pytest.mark.parametrize("commune", ["20004", "2C004", "3608", "360880", "36088\n", "Issoudun", 36088, ""])
 def test_what_is_not_a_commune_is_refused(commune: object) -> None:
-    assert refused(values.Commune, commune) == "commune"
+    assert refused(values.Commune, commune) == refused(values.EnteredCommune, commune) == "commune"
+
+
+COMMUNES_OF_THE_INDRE = {row["insee"] for row in rows("geo/communes_indre_36.csv") if row["siren"]}
+
+
+@pytest.mark.parametrize("commune", [*codes.territory(), "2A004", "97105", "75056", "75101", "13216", "69381"])
+def test_a_commune_is_entered_that_there_is_or_an_arrondissement_of_the_three_cities(commune: str) -> None:
+    assert parse(values.EnteredCommune, commune) == commune
+
+
+def test_a_commune_that_was_merged_or_never_was_is_read_and_not_entered() -> None:
+    merged = {row["insee"] for row in rows("geo/communes_indre_36.csv")} - COMMUNES_OF_THE_INDRE
+    assert merged
+    for commune in (*merged, "99999", "36999"):
+        assert parse(values.Commune, commune) == commune
+        assert refused(values.EnteredCommune, commune) == "commune"
+
+
+def test_the_list_of_communes_has_all_of_the_indre_and_no_other_and_its_codes_are_well_formed() -> None:
+    assert {code for code in codes.communes() if code.startswith("36")} == COMMUNES_OF_THE_INDRE
+    assert codes.territory().items() <= codes.communes().items()
+    form = TypeAdapter(list[values.Commune])
+    assert form.validate_python(list(codes.communes())) == list(codes.communes())
 
 
 def test_every_naf_code_is_accepted_with_and_without_its_dot() -> None:
@@ -364,12 +388,17 @@ def test_a_price_per_square_metre_has_two_decimals(price: object) -> None:
 
 @pytest.mark.parametrize("parcel", ["36088000AB0012", "36088101ZC0007", "180550000A0130"])
 def test_a_parcel_is_told_by_its_14_characters(parcel: str) -> None:
-    assert parse(values.Parcel, parcel) == parcel
+    assert parse(values.Parcel, parcel) == parse(values.EnteredParcel, parcel) == parcel
 
 
 @pytest.mark.parametrize("parcel", ["36088000ab0012", "36088 000 AB 12", "36088000AB012", "AB 12", "", 36088, None])
 def test_what_is_no_parcel_is_refused(parcel: object) -> None:
-    assert refused(values.Parcel, parcel) == "parcel"
+    assert refused(values.Parcel, parcel) == refused(values.EnteredParcel, parcel) == "parcel"
+
+
+def test_a_parcel_is_entered_by_the_code_that_its_commune_has_today() -> None:
+    assert parse(values.Parcel, "99999000AB0012") == "99999000AB0012"
+    assert refused(values.EnteredParcel, "99999000AB0012") == "parcel"
 
 
 RING = [[1.972, 46.951], [1.976, 46.951], [1.976, 46.953], [1.972, 46.951]]
@@ -452,6 +481,16 @@ def test_zones_funders_and_schemes_are_slugs(slug: str) -> None:
 def test_what_is_not_a_slug_is_refused(slug: str) -> None:
     refusals = [refused(kind, slug) for kind in (values.Zone, values.Funder, values.Scheme)]
     assert refusals == ["zone", "funder", "scheme"]
+
+
+def test_a_zone_is_entered_that_the_territory_has_and_a_refusal_names_them_all() -> None:
+    for zone, name in codes.zones().items():
+        assert parse(values.Zone, zone) == parse(values.EnteredZone, zone) == zone
+        assert all((name.fr, name.en))
+    for language in LANGUAGES:
+        assert all(zone in values.SENTENCES["zone"].told(language) for zone in codes.zones())
+    assert parse(values.Zone, "za-nouvelle") == "za-nouvelle"
+    assert refused(values.EnteredZone, "za-nouvelle") == refused(values.EnteredZone, "ZI") == "zone"
 
 
 @pytest.mark.parametrize(
@@ -592,7 +631,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
     "value_type",
     [
         values.Siren, values.Siret, values.Naf, values.EnteredNaf, values.LegalForm, values.EnteredLegalForm,
-        values.Commune, values.Axis, values.Euros, values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
+        values.Commune, values.EnteredCommune, values.EnteredZone, values.EnteredParcel, values.Axis, values.Euros,
+        values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
         values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,

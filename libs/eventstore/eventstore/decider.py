@@ -51,6 +51,7 @@ from contracts.model import Aside, Day, EnteredDay, Event, Model, latest, refuse
 from contracts.personal import Person, Personal, persons_of, subjects_of
 from contracts.registry import event_model
 from contracts.roles import ORGANISATION_ROLES, Role
+from eventstore.bounds import Bounds
 from eventstore.finding import Finding, Labelling
 from eventstore.refusal import (
     NOT_YOUR_PART,
@@ -76,6 +77,7 @@ reaction finds by."""
 
 By = Role | Literal["platform"]
 Roles = frozenset[By]
+B = TypeVar("B", bound=Bounds)
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -136,11 +138,21 @@ class Context:
     organisations: Mapping[Role, str] = field(default_factory=dict)
     """Whom the actor acts for, by the role that is tied to it: where a record is several organisations', which of them
     decides."""
+    bounds: Bounds | None = None
+    """What is taken for right where the deployment says; asked for by `of`."""
 
     @cached_property
     def today(self) -> date:
         """The day of `now`."""
         return self.now.date()
+
+    def of(self, kind: type[B]) -> B:
+        """What is taken for right: as the deployment says, or else as declared."""
+        if self.bounds is None:
+            return kind()
+        if not isinstance(self.bounds, kind):
+            raise TypeError(f"the service has {type(self.bounds).__name__}, not {kind.__name__}")
+        return self.bounds
 
 
 S = TypeVar("S", bound=State)

@@ -114,7 +114,8 @@ async def execute(
                 if decision.persons:
                     asked = await introduce(store, decision, command, decider.subjects_in(state).values())
                 looked_up, guards = await _look_up(store, decision.looks_up, command, state)
-                events = decider.decide(state, asked.command, Context(now, roles, actor.organisations), looked_up)
+                context = Context(now, roles, actor.organisations, store.bounds)
+                events = decider.decide(state, asked.command, context, looked_up)
             except (Rejected, VersionConflict) as refused:
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):

@@ -6,6 +6,7 @@
     given(LampInstalled(...), LampLit(...)).when(Light()).rejected("lamp-not-dark")
     given(LampInstalled(...)).by("epci").when(Move(...)).then(LampMoved(...))      # where the decision takes the roles
     given(LampInstalled(...)).by(company=SIRET).when(...).then(...)                # or whom the actor acts for
+    given(LampInstalled(...)).under(Plausible(most_watts=9)).when(...).then(...)   # where a deployment says so
     given(LampInstalled(...)).holds(Claim(POLE_TAKEN, "12"))
     given(LampInstalled(...)).is_due(Due(date(2027, 1, 1), Inspect()))
     given(LampInstalled(...)).keeps(Keep(neighbour, until=date(2027, 1, 1)))
@@ -23,6 +24,7 @@ from typing import Any, Generic
 
 from contracts.model import Event
 from contracts.roles import Role
+from eventstore.bounds import Bounds
 from eventstore.decider import PARIS, By, Claim, Command, Context, Decider, Due, Keep, S, State
 from eventstore.refusal import Rejected
 
@@ -69,6 +71,10 @@ class Given(Generic[S]):
         organisations: dict[Role, str] = {"company": company} if company else {}
         all_roles = frozenset((*roles, *organisations))
         return replace(self, context=replace(self.context, roles=all_roles, organisations=organisations))
+
+    def under(self, bounds: Bounds) -> "Given[S]":
+        """What is taken for right; by itself, what is declared."""
+        return replace(self, context=replace(self.context, bounds=bounds))
 
     def at(self, now: datetime) -> "Given[S]":
         """The moment it is."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from eventstore.bounds import Bounds
 from eventstore.postgres.appending import Append, Appended, Key
 from eventstore.postgres.listing import Stored
 from eventstore.postgres.store import Recorded
@@ -12,6 +13,8 @@ from eventstore.postgres.store import Recorded
 class Streams(Protocol):
     """Streams as the way of a command needs them; `Store` says what each method does, and what it raises."""
 
+    @property
+    def bounds(self) -> Bounds | None: ...
     async def load(self, stream_id: str) -> Stored | None: ...
     async def load_all(self, stream_ids: Sequence[str]) -> Sequence[Stored | None]: ...
     async def append(self, append: Append) -> Appended: ...

@@ -32,6 +32,7 @@ class Trial:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.bounds = store.bounds
         self._forgotten = sqlite3.connect("", isolation_level=None)
         self._forgotten.executescript(_TABLES)
         self._claims_of: set[str] = set()

@@ -8,11 +8,13 @@ from typing import Literal
 import pytest
 
 from contracts.model import Event
-from eventstore.decider import PARIS, Actor, Command, Decider, Lookup, State, tell
+from eventstore.bounds import Bound, Bounds
+from eventstore.decider import PARIS, Actor, Command, Context, Decider, Lookup, State, tell
 from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.postgres.appending import Key, KeyReused, VersionConflict
 from eventstore.postgres.store import Store
 from eventstore.refusal import Forbidden, Refusal, Rejected
+from eventstore.trying import Trial
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +67,12 @@ class TurnTo(Command):
     turns: int
 
 
+class Plausible(Bounds):
+    """What is taken for right of lamps."""
+
+    most_turns: Bound = 1_000
+
+
 class Street(State):
     name: str
     status: Literal["open", "closed"]
@@ -77,6 +85,10 @@ class Lamp(State):
 
 STREET_NOT_OPEN = Refusal(
     "street-not-open", "lamps are installed in open streets", "les lampes sont posées dans les rues ouvertes"
+)
+
+TURNED_TOO_FAR = Refusal(
+    "turned-too-far", "no lamp turns more than {most} times", "aucune lampe ne tourne plus de {most} fois", most=int
 )
 
 WORN_OUT = Refusal("worn-out", "the lamp was turned often enough", "la lampe a été assez tournée")
@@ -101,7 +113,9 @@ def install(command: Install, street: Street | None) -> LampInstalled:
 
 
 @lamps.decides(by="epci")
-def turn_to(lamp: Lamp, command: TurnTo) -> LampTurned | tuple[()]:
+def turn_to(lamp: Lamp, command: TurnTo, context: Context) -> LampTurned | tuple[()]:
+    if command.turns > (most := context.of(Plausible).most_turns):
+        raise TURNED_TOO_FAR(most=most)
     return LampTurned(turns=command.turns, effective_on=command.on) if command.turns != lamp.turns else ()
 
 
@@ -285,3 +299,28 @@ async def test_a_record_of_a_category_that_begins_alike_is_no_other(store: Store
         await execute(store, streets, Open(name="lamp-1"), identity=None, actor=EPCI, now=NOW, metadata="{}")
     with pytest.raises(Rejected):
         await on_lamp(store, Install(street="lamp-1"))
+
+
+@pytest.mark.parametrize(("bounds", "most"), [(None, 1_000), (Plausible(most_turns=3), 3)])
+async def test_commands_are_judged_by_the_bounds_of_the_store_and_on_a_trial_by_the_same(
+    migrated_database: str, bounds: Plausible | None, most: int
+) -> None:
+    async with Store.open(migrated_database, bounds=bounds) as store:
+        lamp = await a_lamp(store)
+        with Trial(store) as trial:
+            for streams in (trial, store):
+                for turns in (most + 1, most):
+                    command = TurnTo(turns=turns)
+                    turning = execute(streams, lamps, command, identity=lamp, actor=EPCI, now=NOW, metadata="{}")
+                    if turns > most:
+                        with pytest.raises(Rejected, match=f"more than {most} times"):
+                            await turning
+                    else:
+                        assert (await turning).state.turns == most
+
+
+async def test_a_decision_that_asks_for_other_bounds_than_the_service_has_is_a_fault(migrated_database: str) -> None:
+    async with Store.open(migrated_database, bounds=Bounds()) as store:
+        lamp = await a_lamp(store)
+        with pytest.raises(TypeError, match="Bounds, not Plausible"):
+            await on_lamp(store, TurnTo(turns=1), lamp)

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from eventstore.bounds import Bounds
 from eventstore.postgres.store import Store
 from service import persons, reference
 from service.definition import Service
@@ -27,7 +28,7 @@ from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFU
 from service.importing import routes as imports
 from service.running import health
 from service.running.runtime import Runtime
-from service.running.settings import Settings, SettingsError
+from service.running.settings import Settings, SettingsError, bounds
 from service.running.supervision import supervised
 from service.running.work import work
 
@@ -140,10 +141,14 @@ def _why(refused: str, asked: Headers) -> Said:
     return Said(NETWORK_REFUSED)
 
 
-def require_personal_key(service: Service, settings: Settings) -> None:
-    """Raises SettingsError where a service that names persons is not told by which key to recognise them."""
+def own_settings(service: Service, settings: Settings) -> Bounds:
+    """What a service is told beside the settings of all: by what bounds it judges.
+
+    Raises SettingsError where these are none, or where a service that names persons has no key to recognise them by.
+    """
     if service.names_persons and settings.personal_key is None:
         raise SettingsError("Settings: PERSONAL_KEY is not set, and this service recognises persons by it.")
+    return bounds(service.bounds)
 
 
 def build(
@@ -158,7 +163,7 @@ def build(
 
     With `usable` that waits until it is done; what needs the store is answered with 503 meanwhile.
     """
-    require_personal_key(service, settings)
+    judged_by = own_settings(service, settings)
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
     runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
 
@@ -166,7 +171,7 @@ def build(
         if usable is not None:
             await usable
         runtime.opened = await stack.enter_async_context(
-            Store.open(settings.database_url, personal_key=settings.personal_key or "")
+            Store.open(settings.database_url, personal_key=settings.personal_key or "", bounds=judged_by)
         )
         runtime.tasks = work(service, settings, runtime.opened) if worker else []
         await stack.enter_async_context(supervised(runtime.tasks))

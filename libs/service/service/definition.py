@@ -18,6 +18,7 @@ from fastapi import APIRouter
 
 from contracts.model import Event
 from contracts.registry import REGISTRY, Registry
+from eventstore.bounds import Bounds
 from eventstore.decider import Decider
 from eventstore.erasure import Erasure
 from eventstore.mirrors import Mirror
@@ -71,6 +72,8 @@ class Service:
     commands: Mapping[str, Command] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     """Kinds of problems that its router knows beside those of every service, each a request without an answer (422)."""
+    bounds: type[Bounds] = Bounds
+    """What its decisions take for right: settings of its own, which they ask their context for."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):

@@ -108,7 +108,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
     bands = codes.size_bands()
     return {
         "axes": [_item(code, sentence) for code, sentence in labels.AXES.items()],
-        "communes": [_item(code, _name(name)) for code, name in codes.communes().items()],
+        "communes": [_item(code, _name(name)) for code, name in codes.territory().items()],
         "funders": [_item(code, sentence) for code, sentence in labels.FUNDERS.items()],
         "legal-forms": [_french(code, label) for code, label in codes.legal_forms().items()],
         "naf": [_french(code, label) for code, label in codes.naf().items()],
@@ -120,7 +120,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
         ],
         "treatments": [_item(code, sentence) for code, sentence in labels.TREATMENTS.items()],
         "waste": [_french(code, label) for code, label in codes.waste().items()],
-        "zones": [_item(code, sentence) for code, sentence in labels.ZONES.items()],
+        "zones": [_item(code, sentence) for code, sentence in codes.zones().items()],
     }
 
 

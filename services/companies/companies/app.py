@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from companies.booking import bookings
+from companies.bounds import Plausible
 from companies.company import companies
 from companies.equipment import equipments
 from companies.flow import flows
@@ -112,4 +113,5 @@ app = Service(
         routes=[*register(OF_ITS_OWN).routes, *matching(OF_SYNERGIES).routes, *inventory(OF_PLOTS).routes]
     ),
     reactions=reactions,
+    bounds=Plausible,
 )

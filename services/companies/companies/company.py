@@ -30,9 +30,11 @@ from contracts.model import LAST_DAY, Day
 from contracts.personal import Person, Personal
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredLegalForm,
     EnteredNaf,
     EnteredText,
+    EnteredZone,
     FullTimeEquivalents,
     LegalForm,
     Naf,
@@ -80,8 +82,8 @@ class Apply(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     trader: Personal[SoleTrader] | None = None
     legal_form: EnteredLegalForm
     naf: EnteredNaf
-    commune: Commune
-    zone: Zone | None = None
+    commune: EnteredCommune
+    zone: EnteredZone | None = None
     """The business zone it is in, if any."""
     headcount: FullTimeEquivalents
 

@@ -29,6 +29,7 @@ from contracts.companies.equipment import (
 from contracts.model import PARIS, Day, EnteredDay
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredText,
     EquipmentCode,
     HourOfDay,
@@ -90,7 +91,7 @@ class Commission(Command):
     """What the machine is known by; it stays."""
     name: Annotated[EnteredText, Field(examples=["Cobot de soudage"])]
     kind: EquipmentKind
-    commune: Commune
+    commune: EnteredCommune
     """Where it stands."""
     weekdays: Weekdays
     """The days of the week on which it is open."""

@@ -6,12 +6,12 @@ surpluses and needs synergies are made (`companies.synergy`).
 """
 
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Final
 
 from pydantic import Field, JsonValue
 
+from companies.bounds import Plausible
 from companies.company import Company, active_member, companies
 from contracts.companies.flow import (
     CATEGORY,
@@ -27,8 +27,10 @@ from contracts.companies.flow import (
 from contracts.model import Day, EnteredDay
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredText,
     EnteredWaste,
+    EnteredZone,
     FlowQuantity,
     Naf,
     ShortText,
@@ -36,7 +38,7 @@ from contracts.values import (
     WasteCode,
     Zone,
 )
-from eventstore.decider import Command, Decider, Lookup, State, tell
+from eventstore.decider import Command, Context, Decider, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
@@ -51,10 +53,6 @@ UNITS: Final[Mapping[FlowKind, tuple[FlowUnit, ...]]] = MappingProxyType(
     }
 )
 """What each kind is told in."""
-MOST_A_MONTH: Final[Mapping[FlowUnit, float]] = MappingProxyType(
-    {"t": 10_000, "m3": 1_000_000, "kwh": 10_000_000, "pieces": 1_000_000}
-)
-"""What no site of the territory comes near: a month's quantity beyond it is in another unit, or mistyped."""
 GOING_ON: Final = ("declared", "changed")
 """The statuses in which there is such a surplus or need."""
 
@@ -92,9 +90,9 @@ class Declare(
     """Per month."""
     description: EnteredText
     """What it is, and in which state: temperature, purity, how it is packed."""
-    commune: Commune
+    commune: EnteredCommune
     """Where it leaves the company, or is needed."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone that this is in, if any."""
     first: EnteredDay
     """From when it is there, or needed."""
@@ -194,14 +192,14 @@ flows = Decider(
 
 
 @flows.creates(by="company", to="declared", day="declared_on", looks_up=Lookup(companies, "company"))
-def declare(command: Declare, company: Company | None) -> FlowDeclared:
+def declare(command: Declare, company: Company | None, context: Context) -> FlowDeclared:
     if command.kind == "waste" and command.waste is None:
         raise WASTE_CODE_MISSING()
     if command.kind != "waste" and command.waste is not None:
         raise WASTE_CODE_OF_NO_WASTE(kind=command.kind)
     if command.unit not in UNITS[command.kind]:
         raise UNIT_OF_ANOTHER_KIND(kind=command.kind, unit=command.unit, units=UNITS[command.kind])
-    _check(command.quantity, command.unit, command.first, command.last)
+    _check(command, command.unit, context)
     return tell(FlowDeclared, command, active_member(company, command.company))
 
 
@@ -212,8 +210,8 @@ def declare(command: Declare, company: Company | None) -> FlowDeclared:
     day="changed_on",
     takes=("quantity", "description", "first", "last"),
 )
-def change(flow: Flow, command: Change) -> FlowChanged | tuple[()]:
-    _check(command.quantity, flow.unit, command.first, command.last)
+def change(flow: Flow, command: Change, context: Context) -> FlowChanged | tuple[()]:
+    _check(command, flow.unit, context)
     told = (command.quantity, command.description, command.first, command.last)
     if told == (flow.quantity, flow.description, flow.first, flow.last):
         return ()
@@ -223,9 +221,9 @@ def change(flow: Flow, command: Change) -> FlowChanged | tuple[()]:
 flows.steps(End, FlowEnded, by=("company", "network"), when=GOING_ON, to="ended", day="ended_on", takes=("reason",))
 
 
-def _check(quantity: float, unit: FlowUnit, first: date, last: date | None) -> None:
+def _check(command: Declare | Change, unit: FlowUnit, context: Context) -> None:
     """Raises Rejected."""
-    if quantity > MOST_A_MONTH[unit]:
-        raise QUANTITY_BEYOND_REASON(quantity=quantity, unit=unit, most=MOST_A_MONTH[unit])
-    if last is not None and last < first:
-        raise FLOW_ENDS_BEFORE_IT_BEGINS(first=first, last=last)
+    if command.quantity > (most := context.of(Plausible).a_month(unit)):
+        raise QUANTITY_BEYOND_REASON(quantity=command.quantity, unit=unit, most=most)
+    if command.last is not None and command.last < command.first:
+        raise FLOW_ENDS_BEFORE_IT_BEGINS(first=command.first, last=command.last)

@@ -8,13 +8,14 @@ What the rules ask for are the readings around it, so a meter keeps the last fiv
 is older is in its history, and stays.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Final, Self
 
 from pydantic import Field, JsonValue
 
+from companies.bounds import Plausible
 from companies.company import Company, active_member, companies
 from contracts.companies.meter import (
     CATEGORY,
@@ -34,17 +35,13 @@ from contracts.companies.meter import (
     ReplacementReason,
 )
 from contracts.model import FIRST_DAY, Day, EnteredDay, Event, Model
-from contracts.values import Commune, Consumption, MeterIndex, Naf, Reference, Siret, Zone
-from eventstore.decider import Claim, Command, Decider, Lookup, State, tell
+from contracts.values import Commune, Consumption, EnteredCommune, EnteredZone, MeterIndex, Naf, Reference, Siret, Zone
+from eventstore.decider import Claim, Command, Context, Decider, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
 MOST_KEPT: Final = 60
 """Readings that a meter keeps: five years of them, read by the month. So its state stays small however long it runs."""
-LONGEST_PERIOD: Final = 1_096
-"""Days between two readings: three years. What was consumed over a longer time says nothing of any month."""
-MOST_A_DAY: Final[Mapping[MeterKind, int]] = {"water": 10_000, "electricity": 2_400_000, "gas": 4_800_000}
-"""The most that is taken for right: m³ of a town of 60,000; kWh at 100 and at 200 MW around the clock."""
 
 _INSTALLED: Final[dict[str, JsonValue]] = {
     "company": "00000001800010",
@@ -64,9 +61,9 @@ class Install(Command, json_schema_extra={"examples": [_INSTALLED]}):
     kind: MeterKind
     reference: Reference
     """What the company knows it by: the number on it, or that of its delivery point [PDL, PCE]."""
-    commune: Commune
+    commune: EnteredCommune
     """Where it stands."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone it stands in, if any."""
     index: MeterIndex
     """What it shows on that day."""
@@ -323,7 +320,7 @@ def install(command: Install, company: Company | None) -> MeterInstalled:
 
 
 @meters.decides(by="company", when="in_service")
-def record_reading(meter: Meter, command: RecordReading) -> ReadingRecorded | tuple[()]:
+def record_reading(meter: Meter, command: RecordReading, context: Context) -> ReadingRecorded | tuple[()]:
     if there := meter.find(command.on):
         if there.goes_on_at == command.index:
             return ()
@@ -333,19 +330,19 @@ def record_reading(meter: Meter, command: RecordReading) -> ReadingRecorded | tu
     if command.on < meter.readings[0].read_on:
         raise READINGS_SETTLED(until=meter.readings[0].read_on)
     changed = meter.having(Reading(read_on=command.on, index=command.index))
-    return tell(ReadingRecorded, command, meter, **_changes(meter, changed))
+    return tell(ReadingRecorded, command, meter, **_changes(meter, changed, context))
 
 
 @meters.decides(by="company", when="in_service")
-def replace(meter: Meter, command: Replace) -> MeterReplaced:
+def replace(meter: Meter, command: Replace, context: Context) -> MeterReplaced:
     changed = _ended(meter, command, command.restarts_at)
     reference = command.reference or meter.reference
-    return tell(MeterReplaced, command, meter, reference=reference, **_changes(meter, changed))
+    return tell(MeterReplaced, command, meter, reference=reference, **_changes(meter, changed, context))
 
 
 @meters.decides(by="company", when="in_service", to="removed")
-def remove(meter: Meter, command: Remove) -> MeterRemoved:
-    return tell(MeterRemoved, command, meter, **_changes(meter, _ended(meter, command)))
+def remove(meter: Meter, command: Remove, context: Context) -> MeterRemoved:
+    return tell(MeterRemoved, command, meter, **_changes(meter, _ended(meter, command), context))
 
 
 @meters.decides(by="epci", offered=_awaits_validation)
@@ -357,7 +354,7 @@ def validate_reading(meter: Meter, command: ValidateReading) -> ReadingValidated
 
 
 @meters.decides(by="epci")
-def correct_reading(meter: Meter, command: CorrectReading) -> ReadingCorrected | tuple[()]:
+def correct_reading(meter: Meter, command: CorrectReading, context: Context) -> ReadingCorrected | tuple[()]:
     reading = _changeable(meter, command.reading)
     if command.restarts_at is not None and reading.restarts_at is None:
         raise NOT_REPLACED(reading=reading.read_on)
@@ -377,16 +374,16 @@ def correct_reading(meter: Meter, command: CorrectReading) -> ReadingCorrected |
         index=corrected.index,
         restarts_before=reading.restarts_at,
         restarts_at=corrected.restarts_at,
-        **_changes(meter, meter.having(corrected, without=reading)),
+        **_changes(meter, meter.having(corrected, without=reading), context),
     )
 
 
 @meters.decides(by="epci")
-def discard_reading(meter: Meter, command: DiscardReading) -> ReadingDiscarded:
+def discard_reading(meter: Meter, command: DiscardReading, context: Context) -> ReadingDiscarded:
     reading = _changeable(meter, command.reading)
     if reading.read_on in meter.step_days:
         raise DAY_OF_A_STEP(reading=reading.read_on)
-    changes = _changes(meter, meter.having(without=reading))
+    changes = _changes(meter, meter.having(without=reading), context)
     return tell(ReadingDiscarded, command, meter, read_on=reading.read_on, index=reading.index, **changes)
 
 
@@ -426,18 +423,19 @@ def _check_day(meter: Meter, reading: Reading, day: Day, decided: Day) -> None:
         raise READING_OUT_OF_ORDER(read_on=day, earliest=earliest, latest=latest)
 
 
-def _changes(meter: Meter, changed: Meter) -> dict[str, tuple[ConsumptionPeriod, ...]]:
+def _changes(meter: Meter, changed: Meter, context: Context) -> dict[str, tuple[ConsumptionPeriod, ...]]:
     """The periods that are others then, as they were and as they are. Raises Rejected."""
     for before, after in pairwise(changed.readings):
         if after.index < before.goes_on_at:
             raise INDEX_FALLS(index=after.index, on=after.read_on, before=before.goes_on_at, previous=before.read_on)
+    plausible = context.of(Plausible)
     were, are = meter.periods, changed.periods
     periods = tuple(period for period in are if period not in were)
     for period in periods:
         days = (period.last - period.first).days + 1
-        if days > LONGEST_PERIOD:
-            raise PERIOD_TOO_LONG(first=period.first, last=period.last, most=LONGEST_PERIOD)
-        if period.consumption > (most := days * MOST_A_DAY[meter.kind]):
+        if days > (longest := plausible.most_days_between_readings):
+            raise PERIOD_TOO_LONG(first=period.first, last=period.last, most=longest)
+        if period.consumption > (most := days * plausible.a_day(meter.kind)):
             raise CONSUMPTION_BEYOND_REASON(**dict(period), most=most)
     return {"periods_before": tuple(period for period in were if period not in are), "periods": periods}
 

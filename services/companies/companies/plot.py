@@ -39,7 +39,10 @@ from contracts.companies.plot import (
 from contracts.model import Day, EnteredDay, Event, Model
 from contracts.values import (
     Commune,
+    EnteredCommune,
+    EnteredParcel,
     EnteredText,
+    EnteredZone,
     EurosPerSquareMetre,
     Outline,
     Parcel,
@@ -57,7 +60,7 @@ from eventstore.refusal import Refusal
 LONGEST_OPTION: Final = timedelta(days=731)
 """From the day on which it is granted, or extended: two years."""
 
-Parcels = Annotated[tuple[Parcel, ...], Field(min_length=1, max_length=50, examples=[["36088000AB0012"]])]
+Parcels = Annotated[tuple[EnteredParcel, ...], Field(min_length=1, max_length=50, examples=[["36088000AB0012"]])]
 
 
 class Register(Command):
@@ -66,8 +69,8 @@ class Register(Command):
     code: PlotCode
     """What the plot is known by; it stays."""
     name: Annotated[EnteredText, Field(examples=["Lot 12, rue de la Limoise"])]
-    zone: Zone
-    commune: Commune
+    zone: EnteredZone
+    commune: EnteredCommune
     parcels: Parcels
     """The parcels of the land register [parcelles cadastrales] that it is made of, or a part of."""
     outline: Outline

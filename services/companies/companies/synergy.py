@@ -11,7 +11,8 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from companies.flow import GOING_ON, MOST_A_MONTH, Flow, flows
+from companies.bounds import Plausible
+from companies.flow import GOING_ON, Flow, flows
 from contracts.companies.flow import FlowKind, FlowUnit
 from contracts.companies.synergy import (
     CATEGORY,
@@ -302,7 +303,7 @@ synergies = Decider(
 
 
 @synergies.creates(by="network", to="detected", looks_up=(Lookup(flows, "surplus"), Lookup(flows, "need")))
-def detect(command: Detect, surplus: Flow | None, need: Flow | None) -> SynergyDetected:
+def detect(command: Detect, surplus: Flow | None, need: Flow | None, context: Context) -> SynergyDetected:
     if surplus is None or surplus.direction != "surplus" or surplus.status not in GOING_ON:
         raise SURPLUS_NOT_OPEN(surplus=command.surplus)
     if need is None or need.direction != "need" or need.status not in GOING_ON:
@@ -311,11 +312,11 @@ def detect(command: Detect, surplus: Flow | None, need: Flow | None) -> SynergyD
     if surplus.company == need.company:
         raise ONE_COMPANY_ALONE(company=need.company)
     both = (_participant(command.surplus, surplus), _participant(command.need, need))
-    return tell(SynergyDetected, command, surplus, quantity=_possible(both, surplus.unit), participants=both)
+    return tell(SynergyDetected, command, surplus, quantity=_possible(both, surplus.unit, context), participants=both)
 
 
 @synergies.decides(by="network", when=("detected", "qualified"), looks_up=Lookup(flows, "flow"))
-def add_flow(synergy: Synergy, command: AddFlow, flow: Flow | None) -> FlowAdded:
+def add_flow(synergy: Synergy, command: AddFlow, flow: Flow | None, context: Context) -> FlowAdded:
     if command.flow in synergy.flows:
         raise FLOW_TAKES_PART(flow=command.flow)
     if flow is None or flow.status not in GOING_ON:
@@ -324,7 +325,7 @@ def add_flow(synergy: Synergy, command: AddFlow, flow: Flow | None) -> FlowAdded
     if len(synergy.participants) == MOST_FLOWS:
         raise FLOWS_FULL(most=MOST_FLOWS)
     participants = (*synergy.participants, _participant(command.flow, flow))
-    quantity = _possible(participants, synergy.unit)
+    quantity = _possible(participants, synergy.unit, context)
     return tell(FlowAdded, command, synergy, quantity=quantity, participants=participants)
 
 
@@ -363,20 +364,20 @@ def record_exchange(synergy: Synergy, command: RecordExchange, context: Context)
         raise EXCHANGE_RECORDED(month=command.month, exchanged=recorded.exchanged)
     if len(synergy.exchanges) == MOST_EXCHANGES:
         raise EXCHANGES_FULL(most=MOST_EXCHANGES)
-    _check_exchanged(command.exchanged, synergy.unit)
+    _check_exchanged(command.exchanged, synergy.unit, context)
     by = context.organisations["company"]
     return tell(FlowExchanged, command, synergy, **_whose(surplus), exchanged_on=exchanged_on, recorded_by=by)
 
 
 @synergies.decides(by=("company", "network"), when=("operating", "ended"))
-def correct_exchange(synergy: Synergy, command: CorrectExchange) -> ExchangeCorrected | tuple[()]:
+def correct_exchange(synergy: Synergy, command: CorrectExchange, context: Context) -> ExchangeCorrected | tuple[()]:
     surplus = synergy.surplus(command.flow)
     recorded = synergy.exchange(command.flow, command.month)
     if recorded is None:
         raise EXCHANGE_NOT_RECORDED(month=command.month)
     if command.exchanged == recorded.exchanged:
         return ()
-    _check_exchanged(command.exchanged, synergy.unit)
+    _check_exchanged(command.exchanged, synergy.unit, context)
     return tell(
         ExchangeCorrected,
         command,
@@ -476,12 +477,12 @@ def _check_same(one: Flow | Synergy, other: Flow) -> None:
         raise FLOWS_DIFFER()
 
 
-def _possible(participants: tuple[Participant, ...], unit: FlowUnit) -> float:
+def _possible(participants: tuple[Participant, ...], unit: FlowUnit, context: Context) -> float:
     """What these flows can exchange per month: what there is, or what is needed of it."""
     given, needed = (
         sum(each.quantity for each in participants if each.direction == direction) for direction in ("surplus", "need")
     )
-    return round(min(given, needed, MOST_A_MONTH[unit]), 3)
+    return round(min(given, needed, context.of(Plausible).a_month(unit)), 3)
 
 
 def _exchanged_on(synergy: Synergy, month: str) -> date:
@@ -494,6 +495,6 @@ def _exchanged_on(synergy: Synergy, month: str) -> date:
     return last
 
 
-def _check_exchanged(exchanged: float, unit: FlowUnit) -> None:
-    if exchanged > MOST_A_MONTH[unit]:
-        raise EXCHANGE_BEYOND_REASON(exchanged=exchanged, unit=unit, most=MOST_A_MONTH[unit])
+def _check_exchanged(exchanged: float, unit: FlowUnit, context: Context) -> None:
+    if exchanged > (most := context.of(Plausible).a_month(unit)):
+        raise EXCHANGE_BEYOND_REASON(exchanged=exchanged, unit=unit, most=most)

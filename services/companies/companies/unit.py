@@ -38,7 +38,9 @@ from contracts.companies.unit import (
 from contracts.model import Day, EnteredDay, Event, Model
 from contracts.values import (
     Commune,
+    EnteredCommune,
     EnteredText,
+    EnteredZone,
     EurosPerSquareMetre,
     ShortText,
     Siret,
@@ -65,9 +67,9 @@ class Register(Command):
     kind: UnitKind
     owner: Siret | None = None
     """The company whose it is; none where it is the community of communes'."""
-    zone: Zone | None = None
+    zone: EnteredZone | None = None
     """The business zone it is in, if any."""
-    commune: Commune
+    commune: EnteredCommune
     area: Annotated[SquareMetres, Field(examples=[420])]
     rent_per_m2: Annotated[EurosPerSquareMetre, Field(examples=[52])] | None = None
     """What is asked for it a year, if that is to be told."""

@@ -5,9 +5,9 @@ from typing import Any, get_args
 
 import pytest
 
+from companies.bounds import Plausible
 from companies.company import companies
 from companies.meter import (
-    LONGEST_PERIOD,
     METER_TWICE,
     MOST_KEPT,
     CorrectReading,
@@ -201,8 +201,24 @@ def test_what_is_beyond_reason_depends_on_what_is_measured(kind: str, most: int)
     other.when(RecordReading(index=1_001 + 31 * most, on=JANUARY)).rejected("consumption-beyond-reason")
 
 
+def test_what_is_beyond_reason_is_what_the_deployment_says() -> None:
+    ours = given(installed).under(Plausible(most_water_a_day=20, most_days_between_readings=40))
+    ours.when(RecordReading(index=1_000 + 31 * 20, on=JANUARY)).then_state(index=1_000 + 31 * 20)
+    ours.when(RecordReading(index=1_001 + 31 * 20, on=JANUARY)).rejected("consumption-beyond-reason")
+    ours.when(RecordReading(index=1_001, on=day(2, 10))).rejected("period-too-long")
+    ours.when(Replace(index=1_001 + 31 * 20, restarts_at=0, reason="faulty", on=JANUARY)).rejected(
+        "consumption-beyond-reason"
+    )
+    ours.when(Remove(index=1_001 + 31 * 20, reason="other", on=JANUARY)).rejected("consumption-beyond-reason")
+    judged = given(installed, read(JANUARY, 1_100)).under(Plausible(most_water_a_day=20))
+    judged.when(CorrectReading(reading=JANUARY, index=1_001 + 31 * 20, reason="other")).rejected(
+        "consumption-beyond-reason"
+    )
+
+
 def test_a_meter_that_was_not_read_for_three_years_is_installed_anew() -> None:
-    long_ago = installed.model_copy(update={"effective_on": day(6) - timedelta(days=LONGEST_PERIOD - 1)})
+    longest = timedelta(days=Plausible().most_days_between_readings)
+    long_ago = installed.model_copy(update={"effective_on": day(6) - longest + timedelta(days=1)})
     given(long_ago).when(RecordReading(index=1_001, on=day(6))).then_state(index=1_001)
     given(long_ago).when(RecordReading(index=1_001, on=day(6, 2))).rejected("period-too-long")
     remove = Remove(index=1_000, reason="other", on=long_ago.effective_on)

@@ -1,12 +1,18 @@
 """Meters as companies and the manager of their zone meet them: over HTTP, with tokens, on a real database."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from partners import FOUNDRY, MILL, Partners, done, member, problem
+from partners import FOUNDRY, MILL, Partners, done, member, problem, serving
 
+from companies.app import app
+from devstack.issuer import Issuer
+from devstack.prepared import prepare
 from service.clock import today
 
 pytestmark = pytest.mark.anyio
@@ -179,6 +185,8 @@ async def test_the_manager_finds_what_waits_for_him_and_what_was_not_read(partne
         ({"kind": "steam"}, "#/kind", "literal_error", "water"),
         ({"reference": "n° 7"}, "#/reference", "reference", "lettres sans accent"),
         ({"commune": "Issoudun"}, "#/commune", "commune", "code INSEE"),
+        ({"zone": "la-limoise"}, "#/zone", "zone", "pas une zone du territoire : ses zones sont zi-limoise"),
+        ({"commune": "99999"}, "#/commune", "commune", "pas une commune de la liste actuelle de l'INSEE"),
     ],
 )
 async def test_what_is_wrong_of_a_meter_is_told_by_its_field(
@@ -201,3 +209,49 @@ async def test_what_no_meter_shows_is_told_in_french(partners: Partners, meter: 
     assert "dépasse 300000" in await refused("consumption-beyond-reason", index=400_000, on="2024-02-29")
     tomorrow = (today() + timedelta(days=1)).isoformat()
     assert "est après aujourd'hui" in await refused("on-in-the-future", index=1_001, on=tomorrow)
+
+
+async def test_what_is_taken_for_right_is_what_the_deployment_says(
+    database: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOST_WATER_A_DAY", "20")
+    monkeypatch.setenv("MOST_CUBIC_METRES_A_MONTH", "")
+    await prepare(database, app.all_migrations)
+    async with serving(database, issuer) as partners:
+        await member(partners)
+        meter = await installed(partners)
+        reading = f"{meter}/record-reading"
+        beyond = {"index": 1_000 + 20 * 30 + 1, "on": "2024-02-29"}
+        for language, told in (("fr", "dépasse 600, le maximum vraisemblable"), ("en", "is above 600, the most")):
+            refused = await partners.post(reading, beyond, **AS_FOUNDRY, Accept_Language=language)
+            assert told in problem(refused, 409, "consumption-beyond-reason")["detail"]
+        done(await partners.post(reading, {**beyond, "index": 1_600}, **AS_FOUNDRY))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MOST_WATER_A_DAY", "much", "a whole number, 1 or more"),
+        ("MOST_DAYS_BETWEEN_READINGS", "0", "a whole number, 1 or more"),
+        ("MOST_KWH_A_MONTH", "10000001", "a whole number from 1 to 10000000, the most that a flow may be"),
+    ],
+)
+def test_a_bound_that_is_none_is_one_sentence_at_the_start(name: str, value: str, said: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "companies", "api"],
+        env={
+            **os.environ,
+            "DATABASE_URL": "postgresql://companies@localhost:9/companies",
+            "KAFKA_BOOTSTRAP": "localhost:9",
+            "OIDC_ISSUER": "https://issuer.test",
+            "OIDC_AUDIENCE": "territory",
+            "OIDC_JWKS_URL": "https://issuer.test/jwks",
+            "PERSONAL_KEY": "k" * 32,
+            name: value,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, f"Settings: {name} must be {said}.\n")

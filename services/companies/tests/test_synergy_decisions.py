@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from companies.bounds import Plausible
 from companies.company import companies
-from companies.flow import MOST_A_MONTH, UNITS, Change, Declare, Flow, flows
+from companies.flow import UNITS, Change, Declare, Flow, flows
 from companies.flow import End as EndFlow
 from companies.synergy import (
     FLOW_IN_SYNERGY,
@@ -139,10 +140,19 @@ def test_each_kind_is_told_in_its_units(kind: FlowKind, unit: FlowUnit) -> None:
     ("kind", "unit"), [("packaging", "t"), ("packaging", "pieces"), ("water", "m3"), ("heat", "kwh")]
 )
 def test_a_quantity_beyond_reason_is_refused_by_its_unit(kind: FlowKind, unit: FlowUnit) -> None:
-    most = declare.model_copy(update={"kind": kind, "unit": unit, "quantity": MOST_A_MONTH[unit]})
-    given_flow().knowing(MEMBER).when(most).then_state(quantity=MOST_A_MONTH[unit])
-    beyond = most.model_copy(update={"quantity": MOST_A_MONTH[unit] + 0.001})
+    most = declare.model_copy(update={"kind": kind, "unit": unit, "quantity": Plausible().a_month(unit)})
+    given_flow().knowing(MEMBER).when(most).then_state(quantity=Plausible().a_month(unit))
+    beyond = most.model_copy(update={"quantity": Plausible().a_month(unit) + 0.001})
     given_flow().knowing(MEMBER).when(beyond).rejected("quantity-beyond-reason")
+
+
+def test_a_territory_with_larger_plants_says_so() -> None:
+    larger = Plausible(most_tonnes_a_month=20_000)
+    packaging = declare.model_copy(update={"kind": "packaging", "unit": "t", "quantity": 20_000})
+    given_flow().knowing(MEMBER).when(packaging).rejected("quantity-beyond-reason")
+    given_flow().under(larger).knowing(MEMBER).when(packaging).then_state(quantity=20_000)
+    beyond = packaging.model_copy(update={"quantity": 20_000.001})
+    given_flow().under(larger).knowing(MEMBER).when(beyond).rejected("quantity-beyond-reason")
 
 
 def test_a_flow_ends_on_its_first_day_or_later() -> None:
@@ -299,8 +309,12 @@ def test_further_flows_take_part_until_a_study_is_made() -> None:
 
 
 def test_what_can_be_exchanged_stays_within_reason_and_a_synergy_within_bounds() -> None:
-    most = MOST_A_MONTH["kwh"]
+    most = Plausible().most_kwh_a_month
     state = given().knowing(flow("surplus", FOUNDRY, most), flow("need", GREENHOUSE, most)).when(detect)
+    lower = Plausible(most_kwh_a_month=90_000)
+    given().under(lower).knowing(flow("surplus", FOUNDRY, most), flow("need", GREENHOUSE, most)).when(
+        detect
+    ).then_state(quantity=90_000)
     past: tuple[Event, ...] = state.events
     for number in range(MOST_FLOWS - 2):
         direction = ("surplus", "need")[number % 2]
@@ -470,15 +484,18 @@ def test_only_surpluses_give_and_within_reason() -> None:
         given(*OPERATING).by(company=FOUNDRY).when(record.model_copy(update={"flow": other})).rejected(
             "flow-gives-nothing"
         )
-    most = MOST_A_MONTH["kwh"]
+    most = Plausible().most_kwh_a_month
     given(*OPERATING).by(company=FOUNDRY).when(record.model_copy(update={"exchanged": most})).then_state()
     in_tonnes = {"kind": "packaging", "unit": "t"}
     past = tuple(event.model_copy(update=in_tonnes) for event in OPERATING)
-    beyond = record.model_copy(update={"exchanged": MOST_A_MONTH["t"] + 1})
+    beyond = record.model_copy(update={"exchanged": Plausible().most_tonnes_a_month + 1})
     given(*past).by(company=FOUNDRY).when(beyond).rejected("exchange-beyond-reason")
     recorded = exchanged.model_copy(update=in_tonnes)
-    correct = CorrectExchange(flow=GIVES, month="2024-05", exchanged=MOST_A_MONTH["t"] + 1, reason="other")
+    correct = CorrectExchange(flow=GIVES, month="2024-05", exchanged=beyond.exchanged, reason="other")
     given(*past, recorded).when(correct).rejected("exchange-beyond-reason")
+    larger = Plausible(most_tonnes_a_month=20_000)
+    given(*past).under(larger).by(company=FOUNDRY).when(beyond).then_state()
+    given(*past, recorded).under(larger).when(correct).then_state()
 
 
 def test_what_was_recorded_wrongly_is_corrected_with_the_old_and_the_new() -> None:

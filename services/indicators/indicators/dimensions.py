@@ -15,8 +15,10 @@ from contracts.language import Sentence
 from contracts.values import (
     Axis,
     Commune,
+    EnteredCommune,
     EnteredNaf,
     EnteredRome,
+    EnteredZone,
     EquipmentCode,
     Funder,
     IsoWeek,
@@ -63,9 +65,11 @@ class Dimension:
 
     called: Sentence
     asked: Any
-    """The type that a question's filter is read as: a code has to be in today's list."""
+    """The type that a question's filter is read as: a code has to be in today's list, where that only grows."""
     shown: Any
     """The type that an answer's cell has."""
+    entered: Any = None
+    """The type that a target's value is read as, where a filter takes what was recorded and is not there today."""
     counts: str
     """What a filter by it counts, as the documentation says."""
     absent: str = ""
@@ -103,16 +107,18 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         called=Sentence("Commune", "Commune"),
         asked=Commune,
         shown=Commune,
+        entered=EnteredCommune,
         counts="Count only this commune.",
-        labels=_names(codes.communes),
+        labels=_names(codes.territory),
     ),
     "zone": Dimension(
         called=Sentence("Business zone", "Zone d'activités"),
         asked=Zone,
         shown=Zone,
+        entered=EnteredZone,
         counts="Count only this business zone.",
         absent="Null for companies outside any zone.",
-        labels=lambda: labels.ZONES,
+        labels=codes.zones,
     ),
     "funder": Dimension(
         called=Sentence("Funder", "Financeur"),

@@ -207,7 +207,8 @@ def _read(indicator: Indicator, dimensions: Mapping[str, str | int]) -> Mapping[
 
 @cache
 def _values_of(dimension: Name) -> TypeAdapter[Any]:
-    return TypeAdapter(DIMENSIONS[dimension].asked)
+    known = DIMENSIONS[dimension]
+    return TypeAdapter(known.entered or known.asked)
 
 
 def _changed(target: Target, command: Revise | Correct) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def activated(number: int) -> CompanyActivated:
         effective_on=date(2020, 1, 1) + timedelta(days=number),
         naf="25.62B",
         commune="36088",
-        zone="la-limoise",
+        zone="zi-limoise",
         headcount=2,
         size_band="01",
     )

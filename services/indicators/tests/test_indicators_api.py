@@ -1180,7 +1180,7 @@ async def test_the_events_of_the_platforms_use_are_those_of_its_hours(client: ht
         ("/members", {"cumulative": "yes"}, "cumulative", "true or false"),
         ("/members", {"by": "month,quarter"}, "by", "one period, not by month, quarter"),
         ("/members", {"by": "decade"}, "by", "month, quarter, year"),
-        ("/members", {"zone": "zi-limoise,"}, "zone", "lower-case"),
+        ("/members", {"zone": "zi-limoise,"}, "zone", "its zones are zi-limoise"),
         ("/members", {"company": f"{FONDERIE},123"}, "company", "14 digits"),
         ("/members/changes", {"from": "2024-01-02"}, "to", "missing"),
         ("/members/changes", {"from": "2024-01-02", "to": "2024-01-02", "known_on": "2024-01-02"}, "known_on", ""),

@@ -87,6 +87,8 @@ def test_a_part_is_told_as_the_indicator_s_dimensions_write_it(
         ("members", {"naf": "99.99Z"}, "dimension-value-unknown"),
         ("members", {"company": "00000001800011"}, "dimension-value-unknown"),
         ("members", {"commune": 36088}, "dimension-value-unknown"),
+        ("members", {"commune": "99999"}, "dimension-value-unknown"),
+        ("members", {"zone": "za-nouvelle"}, "dimension-value-unknown"),
         ("invested_productive", {"axis": 8}, "dimension-value-unknown"),
         ("invested_productive", {"axis": "2"}, "dimension-value-unknown"),
         ("placements", {"grade": "5e"}, "dimension-value-unknown"),

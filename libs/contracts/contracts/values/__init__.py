@@ -17,11 +17,13 @@ from contracts.values import classifications, geography, identifiers, moments, p
 from contracts.values.classifications import (
     Axis,
     Commune,
+    EnteredCommune,
     EnteredLegalForm,
     EnteredNaf,
     EnteredRome,
     EnteredTreatment,
     EnteredWaste,
+    EnteredZone,
     LegalForm,
     Naf,
     Rome,
@@ -33,6 +35,7 @@ from contracts.values.geography import MOST_POSITIONS, Outline
 from contracts.values.identifiers import (
     LA_POSTE,
     SAMPLE_PREFIX,
+    EnteredParcel,
     EquipmentCode,
     Parcel,
     PlotCode,
@@ -46,6 +49,7 @@ from contracts.values.identifiers import (
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
 from contracts.values.quantities import (
+    MOST_OF_A_FLOW,
     MOST_PLACES,
     MOST_POSTS,
     MOST_TONNES,
@@ -83,6 +87,7 @@ from contracts.values.words import Dimensions, EnteredText, Funder, IndicatorNam
 __all__ = [
     "INSTANT",
     "LA_POSTE",
+    "MOST_OF_A_FLOW",
     "MOST_PLACES",
     "MOST_POSITIONS",
     "MOST_POSTS",
@@ -97,13 +102,16 @@ __all__ = [
     "Consumption",
     "Dimensions",
     "EmailAddress",
+    "EnteredCommune",
     "EnteredLegalForm",
     "EnteredNaf",
+    "EnteredParcel",
     "EnteredQuarter",
     "EnteredRome",
     "EnteredText",
     "EnteredTreatment",
     "EnteredWaste",
+    "EnteredZone",
     "EquipmentCode",
     "Euros",
     "EurosPerSquareMetre",

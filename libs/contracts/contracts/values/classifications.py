@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from contracts import codes
 from contracts.language import Sentence
 from contracts.values.saying import Says
-from contracts.values.words import SLUG, slug_rule
+from contracts.values.words import SLUG
 
 
 def _listed(listed: Callable[[], Mapping[str, object]], *, also: Callable[[str], str] = str) -> AfterValidator:
@@ -118,24 +118,37 @@ EnteredTreatment = Annotated[
     _TREATMENT,
 ]
 
-Commune = Annotated[
+_COMMUNE = Says(
+    "commune",
+    Sentence(
+        'not a commune of INSEE\'s list of today: its INSEE code is a text of 5 characters, such as "36088"',
+        "ce n'est pas une commune de la liste actuelle de l'INSEE : son code INSEE est un texte de 5 caractères, comme "
+        '"36088"',
+    ),
+    "A commune's INSEE code, which is not its postal code.",
+    ("36088", "18055"),
+)
+Commune = Annotated[str, Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"), _COMMUNE]
+EnteredCommune = Annotated[
     str,
     Field(max_length=5, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
-    Says(
-        "commune",
-        Sentence(
-            'a commune is its INSEE code as a text of 5 characters, such as "36088"',
-            'une commune est désignée par son code INSEE, un texte de 5 caractères comme "36088"',
-        ),
-        "A commune's INSEE code, which is not its postal code.",
-        ("36088", "18055"),
+    _listed(codes.communes),
+    _COMMUNE,
+]
+"""A commune that there is today. Those that were merged since are refused as unknown, also on a day long ago: what was
+recorded of them is a `Commune`, and stays readable."""
+
+_ZONE = Says(
+    "zone",
+    Sentence(
+        f"no zone of the territory: its zones are {', '.join(codes.zones())}",
+        f"ce n'est pas une zone du territoire : ses zones sont {', '.join(codes.zones())}",
     ),
-]
-Zone = Annotated[
-    str,
-    Field(max_length=64, pattern=SLUG),
-    Says("zone", slug_rule("a zone", "une zone"), "A business zone [zone d'activité].", ("zi-limoise",)),
-]
+    "A business zone [zone d'activité].",
+    ("zi-limoise",),
+)
+Zone = Annotated[str, Field(max_length=64, pattern=SLUG), _ZONE]
+EnteredZone = Annotated[str, Field(max_length=64, pattern=SLUG), _listed(codes.zones), _ZONE]
 Axis = Annotated[
     int,
     Field(ge=1, le=7),

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from contracts import codes
 from contracts.language import Sentence
 from contracts.values.saying import Says
 from contracts.values.words import SLUG, slug_rule
@@ -122,21 +123,34 @@ UnitCode = Annotated[
     Field(max_length=64, pattern=SLUG),
     Says("unit-code", slug_rule("a unit's code", "le code d'un local"), "Which unit [local].", ("atelier-3",)),
 ]
-Parcel = Annotated[
+
+
+def _in_a_commune(parcel: str) -> str:
+    if parcel[:5] not in codes.communes():
+        raise ValueError
+    return parcel
+
+
+_PARCEL = Says(
+    "parcel",
+    Sentence(
+        "a parcel is the INSEE code that its commune has today, 3 digits, a section of 2 characters and a number of 4 "
+        "digits, as in 36088000AB0012",
+        "une parcelle est le code INSEE actuel de sa commune, 3 chiffres, une section de 2 caractères et un numéro de "
+        "4 chiffres, comme 36088000AB0012",
+    ),
+    "A parcel of the land register [parcelle cadastrale], by its 14 characters.",
+    ("36088000AB0012",),
+)
+Parcel = Annotated[str, Field(max_length=14, pattern=r"^[0-9]{8}[0-9A-Z]{2}[0-9]{4}$"), _PARCEL]
+EnteredParcel = Annotated[
     str,
     Field(max_length=14, pattern=r"^[0-9]{8}[0-9A-Z]{2}[0-9]{4}$"),
-    Says(
-        "parcel",
-        Sentence(
-            "a parcel is the INSEE code of its commune, 3 digits, a section of 2 characters and a number of 4 digits, "
-            "as in 36088000AB0012",
-            "une parcelle est le code INSEE de sa commune, 3 chiffres, une section de 2 caractères et un numéro de 4 "
-            "chiffres, comme 36088000AB0012",
-        ),
-        "A parcel of the land register [parcelle cadastrale], by its 14 characters.",
-        ("36088000AB0012",),
-    ),
+    AfterValidator(_in_a_commune),
+    _PARCEL,
 ]
+"""A parcel of a commune that there is today: of one that was merged it keeps the number, in the 3 digits."""
+
 _UAI_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 

@@ -253,17 +253,18 @@ TonnesDifference = Annotated[
         (-0.16, 0.0),
     ),
 ]
-_MOST_OF_A_FLOW: Final = 10_000_000
+MOST_OF_A_FLOW: Final = 10_000_000
+"""In a month, in its unit."""
 
 FlowQuantity = Annotated[
     float,
-    Field(ge=0.001, le=_MOST_OF_A_FLOW),
+    Field(ge=0.001, le=MOST_OF_A_FLOW),
     _at_most(3),
     Says(
         "flow-quantity",
         Sentence(
-            f"a flow's quantity is a number (not a text) from 0.001 to {_MOST_OF_A_FLOW}, with at most 3 decimals",
-            f"la quantité d'un flux est un nombre (et non un texte) de 0,001 à {_MOST_OF_A_FLOW}, avec au plus 3 "
+            f"a flow's quantity is a number (not a text) from 0.001 to {MOST_OF_A_FLOW}, with at most 3 decimals",
+            f"la quantité d'un flux est un nombre (et non un texte) de 0,001 à {MOST_OF_A_FLOW}, avec au plus 3 "
             "décimales",
         ),
         "How much of something there is in a month, in its unit.",
@@ -272,13 +273,13 @@ FlowQuantity = Annotated[
 ]
 ExchangedQuantity = Annotated[
     float,
-    Field(ge=0, le=_MOST_OF_A_FLOW),
+    Field(ge=0, le=MOST_OF_A_FLOW),
     _at_most(3),
     Says(
         "exchanged-quantity",
         Sentence(
-            f"what was exchanged is a number (not a text) from 0 to {_MOST_OF_A_FLOW}, with at most 3 decimals",
-            f"la quantité échangée est un nombre (et non un texte) de 0 à {_MOST_OF_A_FLOW}, avec au plus 3 décimales",
+            f"what was exchanged is a number (not a text) from 0 to {MOST_OF_A_FLOW}, with at most 3 decimals",
+            f"la quantité échangée est un nombre (et non un texte) de 0 à {MOST_OF_A_FLOW}, avec au plus 3 décimales",
         ),
         "How much of something was exchanged in a month, in its unit; 0 where that is known to be nothing.",
         (17.2, 0.0),

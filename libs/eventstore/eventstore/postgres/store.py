@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
+from eventstore.bounds import Bounds
 from eventstore.discretion import described
 from eventstore.postgres.appending import (
     APPEND_GROUP,
@@ -77,9 +78,17 @@ class Store:
     """One service's database. Every method raises StoreUnavailable while it cannot be reached."""
 
     def __init__(
-        self, pool: asyncpg.Pool, lists: asyncpg.Pool, writer: Line, loader: Line, personal_key: bytes
+        self,
+        pool: asyncpg.Pool,
+        lists: asyncpg.Pool,
+        writer: Line,
+        loader: Line,
+        personal_key: bytes,
+        bounds: Bounds | None,
     ) -> None:
         self.pool = pool
+        self.bounds = bounds
+        """What is taken for right by whatever is decided on this store; None where that is as declared."""
         self._personal_key = personal_key
         self._lists = lists
         self.wakers: set[Callable[[], None]] = set()
@@ -93,13 +102,15 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, personal_key: str = "") -> AsyncIterator[Self]:
+    async def open(cls, url: str, *, personal_key: str = "", bounds: Bounds | None = None) -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls.
 
         With the `personal_key` hashes are made by which persons are recognised, and what was asked under a key.
+        By the `bounds` is judged what is decided on it.
         """
         async with open_pool(url) as pool, open_pool(url, LISTS_AT_ONCE, LISTING) as lists:
-            store = cls(pool, lists, Line(url, "append", begins=TELL_PLACE), Line(url, "load"), personal_key.encode())
+            writer, loader = Line(url, "append", begins=TELL_PLACE), Line(url, "load")
+            store = cls(pool, lists, writer, loader, personal_key.encode(), bounds)
             notifier = asyncio.create_task(store._notify())
             try:
                 yield store

@@ -13,7 +13,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, is_outage
 from eventstore.postgres.migrate import SchemaMismatch, check, migrate
-from service.application import build, require_personal_key
+from service.application import build, own_settings
 from service.definition import Service
 from service.documents import openapi
 from service.http.serving import serve
@@ -48,7 +48,7 @@ def main(service: Service) -> NoReturn:
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
         if isinstance(configured, Settings):
-            require_personal_key(service, configured)
+            own_settings(service, configured)
     except SettingsError as unset:
         sys.exit(str(unset))
     begin_log(configured.log_level)

@@ -1,33 +1,22 @@
 """What a deployment decides: read once from the environment, checked before anything starts."""
 
+import os
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, ValidationError, field_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from eventstore.bounds import Bounds, Is
 from eventstore.postgres.connection import place_of
 
-S = TypeVar("S", bound="DatabaseSettings")
+S = TypeVar("S", bound=BaseModel)
+B = TypeVar("B", bound=Bounds)
 
 
 class SettingsError(Exception):
     """The environment does not say what the service needs; the message is one sentence for who deploys it."""
-
-
-@dataclass(frozen=True)
-class Is:
-    """What a setting is, in words: said after "must be", in place of the value, which may hold a password."""
-
-    words: str
-
-    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.custom_error_schema(
-            handler(source), custom_error_type="setting", custom_error_message=f"must be {self.words}"
-        )
 
 
 def _matches(pattern: str) -> AfterValidator:
@@ -195,3 +184,8 @@ def load(kind: type[S], **given: Any) -> S:
             for name, error in faults.items()
         ]
         raise SettingsError("Settings: " + "; ".join(sentences) + ".") from None
+
+
+def bounds(kind: type[B]) -> B:
+    """What a service takes for right: as the environment says, or else as declared. Raises SettingsError."""
+    return load(kind, **{name: said for name in kind.model_fields if (said := os.environ.get(name.upper()))})
