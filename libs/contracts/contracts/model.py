@@ -86,7 +86,7 @@ EnteredDay = Annotated[
 class Model(BaseModel):
     """An immutable value. Unknown fields and lossy conversions (`"12"` for a number) are refused."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class TellsOfSomebody:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from devstack.issuer import Issuer
 from devstack.prepared import prepare
@@ -25,7 +26,9 @@ _STACK: Final = pytest.StashKey[Stack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker, and prepares the servers in the one process that owns them."""
+    """Registers the markers, and prepares the servers in the one process that owns them."""
+    settings.register_profile("unhurried", deadline=None)  # How long an example takes tells of who else is at work.
+    settings.load_profile("unhurried")
     config.addinivalue_line("markers", "slow: takes seconds, so it runs after all others")
     config.addinivalue_line(
         "markers", "long: needs Node or a browser, or takes minutes, so only `make test-long` runs it"
