@@ -866,9 +866,12 @@ class Decider(Generic[S]):
 
     @cached_property
     def exists(self) -> Refusal:
-        """The stream that a command would begin has begun."""
+        """The stream that a command would begin has begun: it has the identity that the command gives."""
         return Refusal(
-            f"{self.category}-exists", f"this {self.category} is already there", "cet enregistrement existe déjà"
+            f"{self.category}-exists",
+            f"this {self.category} is already there",
+            "cet enregistrement existe déjà",
+            at=self.identified_by or (),
         )
 
     def wrong_status(self, decision: Decision, status: str) -> Refusal:

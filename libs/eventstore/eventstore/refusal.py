@@ -97,7 +97,7 @@ class Rejected(Refused):
     by_rule: bool = False
     """Whether the decision's own rule refuses, which may rest on what it looked up; else its status or its day do."""
     collides_with: str | None = None
-    """The id of the record that holds what this one would hold, if it is one."""
+    """The id of the record that holds what this one would hold, or that is there already, if it is one."""
     at: str | None = None
     """The field of the command that is at fault, as whoever has taken the command tells."""
 

@@ -143,7 +143,7 @@ PROBLEMS = {
     11: ("invalid", ["#/name"]),
     12: ("invalid", ["#"]),
     13: ("invalid", ["#/path"]),
-    15: ("pole-exists", []),
+    15: ("pole-exists", ["#/body/number"]),
     16: ("internal", []),
 }
 

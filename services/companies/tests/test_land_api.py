@@ -167,7 +167,9 @@ async def test_who_has_a_unit_or_a_plot_is_told_to_those_who_decide_on_it_alone(
 async def test_a_code_is_given_once(zone: Zone) -> None:
     answers = await asyncio.gather(*(zone.ask(PLOTS, LOT) for _ in range(50)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 49]
-    problem(await zone.ask(PLOTS, LOT), 409, "plot-exists")
+    said = problem(await zone.ask(PLOTS, LOT), 409, "plot-exists")
+    assert [fault["pointer"] for fault in said["errors"]] == ["#/code"]
+    assert said["collides_with"] == "limoise-12"
 
 
 # Who may do and read what

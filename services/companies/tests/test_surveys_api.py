@@ -88,7 +88,9 @@ async def test_of_fifty_at_once_one_begins_a_survey_and_the_others_are_told_that
     assert [answer.status_code for answer in answers].count(201) == 1
     for answer in answers:
         if answer.status_code != 201:
-            problem(answer, 409, "survey-exists")
+            said = problem(answer, 409, "survey-exists")
+            assert [fault["pointer"] for fault in said["errors"]] == ["#/company"]
+            assert said["collides_with"] == FOUNDRY
     history = done(await partners.get(f"{SURVEY}/events"))["items"]
     assert [event["type"] for event in history] == ["SurveyBegun"]
 
