@@ -3,7 +3,7 @@
 from contracts.model import Day
 from eventstore.refusal import Refusal
 
-_CORRECTED = ("day", "awarded_on", "paid_on", "repaid_on", "sold_on", "begun_on")
+_CORRECTED = ("day", "awarded_on", "paid_on", "repaid_on", "sold_on", "begun_on", "met_on")
 """What commands call such a day."""
 
 DAY_BEFORE_PREVIOUS_STEP = Refusal(

@@ -209,6 +209,8 @@ class AnyNeed(RuleBasedStateMachine):
         self.events: list[Event] = []
         self.met: tuple[date, NeedMeans] | None = None
         self.dropped = False
+        self.steps: list[date] = []
+        """The days of what stands, in the order in which it was told."""
 
     @property
     def need(self) -> Need:
@@ -236,11 +238,15 @@ class AnyNeed(RuleBasedStateMachine):
                 case NeedOutcomeCorrected():
                     assert self.met == (event.met_before, event.means_before) != (event.met_on, event.means)
                     self.met = event.met_on, event.means
+                    self.steps[-1] = event.met_on
                 case NeedReopened():
                     assert self.met == (event.met_on, event.means)
                     self.met = None
+                    self.steps[-1] = max(event.effective_on, *self.steps[:-1])
                 case NeedDropped():
                     self.dropped = True
+            if not isinstance(event, Aside):
+                self.steps.append(event.effective_on)
 
     @initialize(priority=st.sampled_from(get_args(NeedPriority)))
     def declare(self, priority: NeedPriority) -> None:
@@ -276,6 +282,12 @@ class AnyNeed(RuleBasedStateMachine):
             assert self.state.status == ("met" if self.met else "dropped" if self.dropped else "declared")
             assert (self.state.met_on, self.state.means) == (self.met or (None, None))
             assert len(needs.claims_of(self.state)) == (self.state.status == "declared")
+
+    @invariant()
+    def what_stands_keeps_its_order(self) -> None:
+        """A reopening counts from its day on, if that is not before what stands."""
+        assert self.steps == sorted(self.steps)
+        assert self.state is None or self.state.effective_on == self.steps[-1]
 
     @invariant()
     def it_is_met_or_dropped_from_its_declaration_on(self) -> None:

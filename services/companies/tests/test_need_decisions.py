@@ -152,21 +152,37 @@ def test_what_met_it_and_when_are_corrected_each_by_itself() -> None:
 def test_a_need_is_met_neither_before_it_was_declared_nor_after_that_is_corrected() -> None:
     past = PASTS["met"]
     before = CorrectOutcome(met_on=day(3) - timedelta(days=1), reason="other")
-    given(*past).when(before).rejected("met-before-declared")
+    given(*past).when(before).rejected("day-before-previous-step")
     given(*past).when(CorrectOutcome(met_on=day(8), reason="other", on=day(8))).then_state(met_on=day(8))
     after = CorrectOutcome(met_on=day(8, 2), reason="other", on=day(8))
-    given(*past).when(after).rejected("met-after-correction")
+    given(*past).when(after).rejected("day-after-next-step")
 
 
-def test_what_was_not_met_is_declared_still_and_may_be_met_on_an_earlier_day() -> None:
-    reopened = NeedReopened(**NEED, means="grant", met_on=day(5), reason="not_met", effective_on=TODAY)
-    given(declared, met).when(Reopen(reason="not_met")).then(reopened)
-    given(declared, met).when(Reopen(reason="not_met")).then_state(
-        status="declared", means=None, met_on=None, effective_on=day(3)
-    )
+def test_a_need_is_not_met_before_its_priority_was_changed() -> None:
+    more = NeedPriorityChanged(**NEED, priority_before="medium", priority="high", effective_on=day(4))
+    past = (declared, more, met)
+    given(*past).when(CorrectOutcome(met_on=day(4), reason="other")).then_state(met_on=day(4), changed_on=day(4))
+    before = CorrectOutcome(met_on=day(4) - timedelta(days=1), reason="other")
+    given(*past).when(before).rejected("day-before-previous-step")
+    given(*past).when(Reopen(reason="not_met", on=day(3))).then_state(status="declared", effective_on=day(4))
+
+
+def test_what_was_not_met_is_declared_still_and_may_be_met_from_the_day_that_is_known_of() -> None:
+    reopen = Reopen(reason="not_met", on=day(6))
+    reopened = NeedReopened(**NEED, means="grant", met_on=day(5), reason="not_met", effective_on=day(6))
+    given(declared, met).when(reopen).then(reopened)
+    given(declared, met).when(reopen).then_state(status="declared", means=None, met_on=None, effective_on=day(6))
     again = given(declared, met, reopened)
     again.holds(Claim(TOO_MANY_NEEDS, COMPANY, limit=MOST_DECLARED))
-    again.when(Meet(means="expert", on=day(4))).then(NeedMet(**told, means="expert", effective_on=day(4)))
+    again.when(Meet(means="expert", on=day(6))).then(NeedMet(**told, means="expert", effective_on=day(6)))
+    for command in (Meet(means="expert"), Drop(reason="other"), ChangePriority(priority="low")):
+        early = command.model_copy(update={"on": day(6) - timedelta(days=1)})
+        again.when(early).rejected("on-before-previous-step")
+    met_again = NeedMet(**told, means="expert", effective_on=day(7))
+    correct = CorrectOutcome(met_on=day(5), reason="other")
+    given(declared, met, reopened, met_again).when(correct).rejected("day-before-previous-step")
+    earlier = given(declared, met).when(Reopen(reason="not_met", on=day(4)))
+    earlier.then_state(status="declared", effective_on=day(4))
 
 
 def test_what_a_company_lacks_that_has_left_is_dropped() -> None:
