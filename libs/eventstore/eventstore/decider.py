@@ -63,6 +63,7 @@ from eventstore.refusal import (
     Forbidden,
     Refusal,
     Rejected,
+    codes_of,
 )
 
 TODAY: Final = date.min
@@ -229,6 +230,8 @@ class Decision:
     """The one of the fields that say whose record it is that counts here; None where any of them does."""
     refuses: Mapping[str, Refusal] = field(default_factory=dict, hash=False)
     """How it is refused in statuses that it is not for, where more is to be told than the status."""
+    reserves: Mapping[By, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """The reasons that one role alone may give for it; the platform gives no others."""
 
     @property
     def description(self) -> str:
@@ -253,6 +256,8 @@ class Decision:
 
 _GENERALLY: Final[Mapping[str, Refusal]] = MappingProxyType({})
 """Refused by what is said of any wrong status."""
+_NONE: Final[Mapping[By, tuple[str, ...]]] = MappingProxyType({})
+"""No reason is one role's alone."""
 
 
 class _Changes(NamedTuple):
@@ -390,6 +395,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> Callable[[Decide], Decide]:
         """Registers a decision on an existing stream: a function of its state, a command, what is looked up, and a
         `Context` if it takes one.
@@ -398,10 +404,21 @@ class Decider(Generic[S]):
         changes to the status `to`, has the event's day in the field `day`, takes over the event's fields `takes`, and
         has nothing any more in the fields `clears`. With `owner`, of all whose record it is only the organisation that
         this field names decides. With `refuses`, it is refused in these statuses by refusals of their own, which speak
-        of fields of the state: of who has what the command is after, and until when.
+        of fields of the state: of who has what the command is after, and until when. With `reserves`, these of the
+        reasons that the command may give are for one role alone.
         """
         changes = _Changes(day, takes, clears)
-        return self._registers(by, when, to, _several(looks_up), changes, offered=offered, owner=owner, refuses=refuses)
+        return self._registers(
+            by,
+            when,
+            to,
+            _several(looks_up),
+            changes,
+            offered=offered,
+            owner=owner,
+            refuses=refuses,
+            reserves=reserves,
+        )
 
     def steps(
         self,
@@ -417,6 +434,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
         **given: object,
     ) -> None:
         """Registers a decision without a rule of its own: `tell` makes its event, of the command, the state and what is
@@ -445,6 +463,7 @@ class Decider(Generic[S]):
             takes_context=False,
             owner=owner,
             refuses=refuses,
+            reserves=reserves,
         )
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
@@ -622,6 +641,8 @@ class Decider(Generic[S]):
             raise ON_IN_THE_FUTURE(on=command.on, today=context.today)
         if state is not None and command.on < state.effective_on and not decision.corrects:
             raise ON_BEFORE_PREVIOUS_STEP(on=command.on, previous=state.effective_on)
+        if decision.reserves:
+            self._check_reason(decision, command, context.roles)
         arguments: list[object] = [command, *looked_up]
         if not decision.creates or decision.when is not None:
             arguments.insert(0, state)
@@ -726,6 +747,9 @@ class Decider(Generic[S]):
                 for name in refusal.parameters
                 if not self._says(name)
             )
+        for reason in (each for reasons in decision.reserves.values() for each in reasons):
+            if reason not in _reasons(decision):
+                yield f"{reason}, which it reserves, is no reason of {decision.command.__name__}"
         for lookup in decision.looks_up:
             if lookup.key not in decision.command.model_fields and (decision.creates or not self._says(lookup.key)):
                 yield f"{record.__name__} has no {lookup.key} to look up"
@@ -760,6 +784,7 @@ class Decider(Generic[S]):
         erases: str | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> Callable[[Decide], Decide]:
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
@@ -784,6 +809,7 @@ class Decider(Generic[S]):
                 erases=erases,
                 owner=owner,
                 refuses=refuses,
+                reserves=reserves,
             )
             return function
 
@@ -806,6 +832,7 @@ class Decider(Generic[S]):
         erases: str | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> None:
         if command in self.decisions:
             raise TypeError(f"{self.category}: {command.__name__} is decided twice")
@@ -825,6 +852,7 @@ class Decider(Generic[S]):
             erases=erases,
             owner=owner,
             refuses=refuses,
+            reserves=reserves,
         )
         for event in events:
             self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})
@@ -863,6 +891,32 @@ class Decider(Generic[S]):
             if status not in decision.when:
                 refusal = self.wrong_status(decision, str(status))
                 raise refusal(**{name: getattr(state, name) for name in refusal.parameters})
+
+    def _check_reason(self, decision: Decision, command: Command, roles: Roles) -> None:
+        """Raises Rejected."""
+        reason: object = command.reason  # type: ignore[attr-defined]  # as `check` has found
+        reserved = {each: role for role, reasons in decision.reserves.items() for each in reasons}
+        told = tuple(
+            each
+            for each in _reasons(decision)
+            if (reserved[each] in roles if each in reserved else roles != {PLATFORM})
+        )
+        if reason not in told:
+            raise self.reason_of_another_role(reason=reason, reasons=told)
+
+    @cached_property
+    def reason_of_another_role(self) -> Refusal:
+        """The reason that a command gives is for another role alone."""
+        reserving = [decision for decision in self.decisions.values() if decision.reserves]
+        kind: Any = Literal[tuple(dict.fromkeys(reason for decision in reserving for reason in _reasons(decision)))]
+        return Refusal(
+            "reason-of-another-role",
+            "{reason} is not for this role to say; it may say {reasons}",
+            "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
+            at="reason",
+            reason=kind,
+            reasons=tuple[kind, ...],
+        )
 
     @cached_property
     def exists(self) -> Refusal:
@@ -916,6 +970,12 @@ def _several(given: T | tuple[T, ...]) -> tuple[T, ...]:
 
 def _status(to: tuple[str, ...] | None) -> dict[str, object]:
     return {"status": to[0]} if to else {}
+
+
+def _reasons(decision: Decision) -> tuple[object, ...]:
+    """The reasons that its command may give."""
+    reason = decision.command.model_fields.get("reason")
+    return codes_of(reason.annotation) if reason else ()
 
 
 def _says(model: type[Model] | type[None], name: str) -> bool:

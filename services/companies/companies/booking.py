@@ -64,12 +64,11 @@ TIME_TO_RECORD: Final = timedelta(days=1)
 """How long after its end a slot that nobody recorded the use of counts as missed."""
 HOLDING: Final = ("requested", "offered", "approved", "in_use")
 """The statuses in which a booking holds its slot."""
-REASONS: Final[Mapping[By, tuple[BookingCancellation, ...]]] = {
-    "company": ("not_needed", "operator_absent", "other"),
-    "network": ("not_needed", "operator_absent", "refused", "other"),
+RESERVED: Final[Mapping[By, tuple[BookingCancellation, ...]]] = {
+    "network": ("refused",),
     PLATFORM: ("equipment_retired", "licence_withdrawn", "member_left"),
 }
-"""Why each may cancel a booking."""
+"""Why one of those who cancel bookings alone may."""
 
 
 class Request(Command):
@@ -209,14 +208,6 @@ ALREADY_WAITING = Refusal(
     "the company waits for this slot already, or for a part of it",
     "l'entreprise attend déjà ce créneau, en tout ou en partie",
     at="starts",
-)
-REASON_OF_ANOTHER_ROLE = Refusal(
-    "reason-of-another-role",
-    "{reason} is not for this role to say; it may say {reasons}",
-    "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
-    at="reason",
-    reason=BookingCancellation,
-    reasons=tuple[BookingCancellation, ...],
 )
 SLOT_NOT_BEGUN = Refusal(
     "slot-not-begun",
@@ -419,11 +410,9 @@ def correct_outcome(booking: Booking, command: CorrectOutcome) -> BookingOutcome
     to="cancelled",
     day="cancelled_on",
     takes=("reason",),
+    reserves=RESERVED,
 )
 def cancel(booking: Booking, command: Cancel, context: Context) -> BookingCancelled:
-    allowed = [reason for role, reasons in REASONS.items() if role in context.roles for reason in reasons]
-    if command.reason not in allowed:
-        raise REASON_OF_ANOTHER_ROLE(reason=command.reason, reasons=tuple(dict.fromkeys(allowed)))
     if booking.starts <= context.now:
         raise SLOT_BEGUN(starts=booking.starts)
     return tell(BookingCancelled, command, booking)

@@ -165,6 +165,7 @@ needs.steps(
     to="dropped",
     day="dropped_on",
     takes=("reason",),
+    reserves={PLATFORM: ("member_left",)},
 )
 
 
@@ -197,6 +198,4 @@ def _(need: Need, event: NeedOutcomeCorrected) -> Need:
 @needs.evolves
 def _(need: Need, event: NeedReopened) -> Need:
     changed_on = max(event.effective_on, need.unmet_until)
-    return need.after(
-        event, status="declared", means=None, met_on=None, changed_on=changed_on, effective_on=changed_on
-    )
+    return need.after(event, status="declared", means=None, met_on=None, changed_on=changed_on, effective_on=changed_on)

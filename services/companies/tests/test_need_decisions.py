@@ -31,7 +31,7 @@ from contracts.companies.need import (
     NeedReopened,
 )
 from contracts.companies.survey import SurveyBegun, SurveyClosed
-from eventstore.decider import Actor, Claim, Command
+from eventstore.decider import PLATFORM, Actor, By, Claim, Command
 from eventstore.reactions import Found, Issue
 from eventstore.specification import Specification
 
@@ -190,7 +190,12 @@ def test_what_a_company_lacks_that_has_left_is_dropped() -> None:
     (issue,) = reaction.function(left, [Found("need-1", state(declared))])
     drop = Drop(reason="member_left")
     assert issue == Issue(needs, "need-1", drop, expects=tuple(needs.not_for(Drop)))
-    given(declared).when(drop).then_state(status="dropped", reason="member_left", dropped_on=TODAY)
+    given(declared).by(PLATFORM).when(drop).then_state(status="dropped", reason="member_left", dropped_on=TODAY)
+
+
+@pytest.mark.parametrize("role", ["company", "network"])
+def test_that_a_company_has_left_is_for_the_platform_to_say(role: By) -> None:
+    given(declared).by(role).when(Drop(reason="member_left")).rejected("reason-of-another-role")
 
 
 COMMANDS: dict[type[Command], Command] = {
