@@ -14,6 +14,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
+from companies.days import check_corrected
 from companies.equipment import Equipment, equipments, hour_of, open_on
 from companies.licence import EQUIPMENT_UNKNOWN, Licence, licences
 from contracts.companies.booking import (
@@ -215,6 +216,14 @@ SLOT_NOT_BEGUN = Refusal(
     "le créneau ne commence que le {starts:%d/%m/%Y à %H:%M}",
     starts=Moment,
 )
+USED_BEFORE_SLOT = Refusal(
+    "used-before-slot",
+    "{on} is before the day of the slot, {day}",
+    "le {on} précède le jour du créneau, le {day}",
+    at="on",
+    on=Day,
+    day=Day,
+)
 SLOT_BEGUN = Refusal(
     "slot-begun",
     "the slot began at {starts:%Y-%m-%d %H:%M}: it is finished or missed, and not cancelled",
@@ -381,19 +390,19 @@ bookings.steps(Approve, BookingApproved, by="network", when="requested", to="app
 
 @bookings.decides(by=("company", "network"), when="approved", to="in_use")
 def begin_use(booking: Booking, command: BeginUse, context: Context) -> UseBegan:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(UseBegan, command, booking)
 
 
 @bookings.decides(by=("company", "network", PLATFORM), when=("approved", "in_use"), to="done", day="used_on")
 def finish(booking: Booking, command: Finish, context: Context) -> BookingDone:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(BookingDone, command, booking)
 
 
 @bookings.decides(by=("network", PLATFORM), when="approved", to="no_show", day="missed_on")
 def record_missed(booking: Booking, command: RecordMissed, context: Context) -> BookingMissed:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(BookingMissed, command, booking)
 
 
@@ -401,6 +410,7 @@ def record_missed(booking: Booking, command: RecordMissed, context: Context) -> 
 def correct_outcome(booking: Booking, command: CorrectOutcome) -> BookingOutcomeCorrected | tuple[()]:
     if command.outcome == booking.status:
         return ()
+    check_corrected(command.on, booking.used_on or booking.missed_on)
     return tell(BookingOutcomeCorrected, command, booking, outcome_before=booking.status)
 
 
@@ -537,6 +547,8 @@ def _check_licence(licence: Licence | None, asked: Request | Booking, day: Day) 
         raise LICENCE_ENDED(valid_until=licence.valid_until, day=day)
 
 
-def _check_begun(booking: Booking, context: Context) -> None:
+def _check_begun(booking: Booking, command: BeginUse | Finish | RecordMissed, context: Context) -> None:
     if context.now < booking.starts:
         raise SLOT_NOT_BEGUN(starts=booking.starts)
+    if command.on < (day := booking.starts.astimezone(PARIS).date()):
+        raise USED_BEFORE_SLOT(on=command.on, day=day)

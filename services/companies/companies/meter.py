@@ -17,6 +17,7 @@ from pydantic import Field, JsonValue
 
 from companies.bounds import Plausible
 from companies.company import Company, active_member, companies
+from companies.days import check_corrected
 from contracts.companies.meter import (
     CATEGORY,
     ConsumptionPeriod,
@@ -237,6 +238,14 @@ READING_UNKNOWN = Refusal(
     at="reading",
     reading=Day,
 )
+VALIDATED_BEFORE_READING = Refusal(
+    "validated-before-reading",
+    "{on} is before {reading}, the day of the reading",
+    "le {on} précède le {reading}, date du relevé",
+    at="on",
+    on=Day,
+    reading=Day,
+)
 READ_LATER = Refusal(
     "read-later",
     "it was read later, on {last}; what is replaced or removed is not read afterwards",
@@ -350,12 +359,14 @@ def validate_reading(meter: Meter, command: ValidateReading) -> ReadingValidated
     reading = _kept(meter, command.reading)
     if reading.status != "recorded":
         return ()
+    if command.on < reading.read_on:
+        raise VALIDATED_BEFORE_READING(on=command.on, reading=reading.read_on)
     return tell(ReadingValidated, command, meter, read_on=reading.read_on, index=reading.index)
 
 
 @meters.decides(by="epci")
 def correct_reading(meter: Meter, command: CorrectReading, context: Context) -> ReadingCorrected | tuple[()]:
-    reading = _changeable(meter, command.reading)
+    reading = _changeable(meter, command)
     if command.restarts_at is not None and reading.restarts_at is None:
         raise NOT_REPLACED(reading=reading.read_on)
     terms = command.model_dump(include={"index", "restarts_at", "read_on"}, exclude_none=True)
@@ -380,7 +391,7 @@ def correct_reading(meter: Meter, command: CorrectReading, context: Context) -> 
 
 @meters.decides(by="epci")
 def discard_reading(meter: Meter, command: DiscardReading, context: Context) -> ReadingDiscarded:
-    reading = _changeable(meter, command.reading)
+    reading = _changeable(meter, command)
     if reading.read_on in meter.step_days:
         raise DAY_OF_A_STEP(reading=reading.read_on)
     changes = _changes(meter, meter.having(without=reading), context)
@@ -403,11 +414,12 @@ def _kept(meter: Meter, day: Day) -> Reading:
     raise READING_UNKNOWN(reading=day)
 
 
-def _changeable(meter: Meter, day: Day) -> Reading:
+def _changeable(meter: Meter, command: CorrectReading | DiscardReading) -> Reading:
     """A reading whose periods on both sides are known. Raises Rejected."""
-    reading = _kept(meter, day)
+    reading = _kept(meter, command.reading)
     if reading == meter.readings[0] and reading.read_on > meter.installed_on:
         raise READINGS_SETTLED(until=reading.read_on)
+    check_corrected(command.on, reading.read_on)
     return reading
 
 

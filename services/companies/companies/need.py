@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from companies.survey import Survey, surveys
 from contracts.companies.need import (
     CATEGORY,
@@ -174,6 +174,7 @@ def correct_outcome(need: Need, command: CorrectOutcome) -> NeedOutcomeCorrected
     means, met_on = command.means or need.means, command.met_on or need.met_on
     if (means, met_on) == (need.means, need.met_on):
         return ()
+    check_corrected(command.on, need.met_on)
     if met_on and met_on != need.met_on:
         check_day(met_on, after=need.unmet_until, before=command.on)
     return tell(NeedOutcomeCorrected, command, need, means=means, met_on=met_on, met_before=need.met_on)
@@ -181,6 +182,7 @@ def correct_outcome(need: Need, command: CorrectOutcome) -> NeedOutcomeCorrected
 
 @needs.decides(by="network", when="met", to="declared")
 def reopen(need: Need, command: Reopen) -> NeedReopened:
+    check_corrected(command.on, need.met_on)
     return tell(NeedReopened, command, need)
 
 

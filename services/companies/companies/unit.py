@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field
 
 from companies.areas import Measured, check_room, check_since, measured, spells
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.unit import (
     CATEGORY,
@@ -354,6 +354,7 @@ def correct_notice(unit: Unit, command: CorrectNotice) -> UnitNoticeCorrected | 
     given = command.model_dump(include={*told}, exclude_none=True)
     if given.items() <= told.items():
         return ()
+    check_corrected(command.on, unit.standings[-1].since)
     if command.free_on:
         _check_notice(command.free_on, unit.standings[-1].since)
     return tell(UnitNoticeCorrected, command, unit, **{**told, **given})
@@ -394,6 +395,7 @@ def correct_lease(unit: Unit, command: CorrectLease) -> Sequence[UnitLeaseCorrec
     given = command.model_dump(include={*lease}, exclude_none=True)
     if given.items() <= lease.items():
         return ()
+    check_corrected(command.on, unit.lease.begun_on)
     begun_on = command.begun_on or unit.lease.begun_on
     if begun_on != unit.lease.begun_on:
         place = _last_let(unit.standings)

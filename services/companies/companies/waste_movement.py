@@ -13,7 +13,7 @@ from typing import Annotated, Final, get_args
 from pydantic import Field, JsonValue
 
 from companies.company import Company, active_member, companies
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts import codes
 from contracts.companies.waste_movement import (
     CATEGORY,
@@ -429,6 +429,7 @@ def correct_tonnes(movement: WasteMovement, command: CorrectTonnes) -> WasteTonn
     before = weighed[command.weighing]
     if command.tonnes == before:
         return ()
+    check_corrected(command.on, movement.days()[command.weighing])
     weighed[command.weighing] = command.tonnes
     sent, received, processed = (weighed.get(each) for each in get_args(Weighing))
     _check_processed(processed, received)
@@ -451,6 +452,7 @@ def correct_day(movement: WasteMovement, command: CorrectDay) -> WasteDayCorrect
         raise STEP_NOT_TAKEN(step=command.step)
     if command.day == (day_before := days[command.step]):
         return ()
+    check_corrected(command.on, day_before)
     place = [*days].index(command.step)
     # What is sent was signed.
     in_order = [movement.signed_on or FIRST_DAY, *days.values(), command.on]
@@ -464,6 +466,7 @@ def correct_treatment(movement: WasteMovement, command: CorrectTreatment) -> Was
     is_final = _final(command.treatment, command.mode)
     if (command.treatment, command.mode) == (movement.treatment, movement.mode):
         return ()
+    check_corrected(command.on, movement.processed_on)
     return tell(WasteTreatmentCorrected, command, movement, is_final=is_final)
 
 

@@ -92,8 +92,10 @@ class AnyLand(RuleBasedStateMachine):
             case PlotSaleCorrected(origin=None) | UnitLeaseCorrected(origin=None):
                 pass
             case PlotSaleCorrected(sold_before=before, sold_on=on):
+                assert event.effective_on >= max(before, on)
                 self.move("promised", "sold", before, on)
             case UnitLeaseCorrected(begun_before=before, begun_on=on):
+                assert event.effective_on >= max(before, on)
                 self.move("reserved", "let", before, on)
             case Correction():
                 pass

@@ -122,9 +122,11 @@ class AnySurvey(RuleBasedStateMachine):
             case MaturityCorrected(dimension=dimension):
                 assert event.level_before == self.standing[dimension] != event.level
                 assert event.validated_on == self.since
+                assert event.effective_on >= event.validated_on
                 self.standing[dimension] = event.level
             case SurveyDayCorrected(step="validated"):
                 assert event.day_before == self.since != event.day
+                assert event.effective_on >= max(event.day_before, event.day)
                 assert (told(event.levels_before), told(event.levels)) == (self.before, self.standing)
                 self.since = event.day
             case SurveyDayCorrected():
@@ -237,10 +239,12 @@ class AnyNeed(RuleBasedStateMachine):
                     self.met = event.effective_on, event.means
                 case NeedOutcomeCorrected():
                     assert self.met == (event.met_before, event.means_before) != (event.met_on, event.means)
+                    assert event.effective_on >= max(event.met_before, event.met_on)
                     self.met = event.met_on, event.means
                     self.steps[-1] = event.met_on
                 case NeedReopened():
                     assert self.met == (event.met_on, event.means)
+                    assert event.effective_on >= event.met_on
                     self.met = None
                     self.steps[-1] = max(event.effective_on, *self.steps[:-1])
                 case NeedDropped():

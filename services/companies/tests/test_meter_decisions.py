@@ -449,7 +449,18 @@ def test_a_correction_keeps_what_holds_of_readings(changes: dict[str, Any], slug
 
 def test_a_correction_is_of_no_day_before_its_reading() -> None:
     too_early = CorrectReading(reading=MARCH, read_on=day(3, 30), reason="other", on=day(3, 29))
-    given(*PAST).when(too_early).rejected("reading-out-of-order")
+    given(*PAST).when(too_early).rejected("corrected-before-it-happened")
+    later = CorrectReading(reading=MARCH, read_on=day(4, 2), reason="other", on=day(4, 1))
+    given(*PAST).when(later).rejected("reading-out-of-order")
+
+
+def test_a_reading_is_neither_validated_nor_discarded_before_its_day() -> None:
+    validate = ValidateReading(reading=MARCH, on=MARCH)
+    assert given(*PAST).when(validate).events
+    early = {"on": day(3, 30)}
+    given(*PAST).when(validate.model_copy(update=early)).rejected("validated-before-reading")
+    discard = DiscardReading(reading=MARCH, reason="wrong_meter", on=day(3, 30))
+    given(*PAST).when(discard).rejected("corrected-before-it-happened")
 
 
 def test_a_discarded_reading_makes_its_periods_one() -> None:

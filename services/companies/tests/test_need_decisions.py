@@ -164,7 +164,6 @@ def test_a_need_is_not_met_before_its_priority_was_changed() -> None:
     given(*past).when(CorrectOutcome(met_on=day(4), reason="other")).then_state(met_on=day(4), changed_on=day(4))
     before = CorrectOutcome(met_on=day(4) - timedelta(days=1), reason="other")
     given(*past).when(before).rejected("day-before-previous-step")
-    given(*past).when(Reopen(reason="not_met", on=day(3))).then_state(status="declared", effective_on=day(4))
 
 
 def test_what_was_not_met_is_declared_still_and_may_be_met_from_the_day_that_is_known_of() -> None:
@@ -181,8 +180,13 @@ def test_what_was_not_met_is_declared_still_and_may_be_met_from_the_day_that_is_
     met_again = NeedMet(**told, means="expert", effective_on=day(7))
     correct = CorrectOutcome(met_on=day(5), reason="other")
     given(declared, met, reopened, met_again).when(correct).rejected("day-before-previous-step")
-    earlier = given(declared, met).when(Reopen(reason="not_met", on=day(4)))
-    earlier.then_state(status="declared", effective_on=day(4))
+
+
+def test_that_it_was_met_is_not_corrected_before_it_was() -> None:
+    for command in (Reopen(reason="not_met"), CorrectOutcome(means="expert", reason="other")):
+        early = command.model_copy(update={"on": day(5) - timedelta(days=1)})
+        given(*PASTS["met"]).when(early).rejected("corrected-before-it-happened")
+        given(*PASTS["met"]).when(command.model_copy(update={"on": day(5)})).then_state(effective_on=day(5))
 
 
 def test_what_a_company_lacks_that_has_left_is_dropped() -> None:

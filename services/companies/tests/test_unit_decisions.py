@@ -1,7 +1,7 @@
 """What becomes of a unit: reserved, let, given notice of, in works, and what is put right."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -397,6 +397,17 @@ def test_an_area_is_corrected_from_a_day_on_and_says_what_the_unit_was_since() -
 def test_an_area_is_corrected_on_days_of_the_unit(since: date, slug: str) -> None:
     for status in PASTS:
         given(*PASTS[status]).when(CorrectArea(area=1, since=since, reason="other")).rejected(slug)
+
+
+def test_neither_a_lease_nor_a_notice_is_corrected_before_it_was_recorded() -> None:
+    noticed_on = noticed.effective_on
+    for command, on in (
+        (CorrectLease(origin="on_territory", reason="other"), day(3)),
+        (CorrectNotice(works_follow=True, reason="other"), noticed_on),
+    ):
+        assert given(*PASTS["notice"]).when(command.model_copy(update={"on": on})).events
+        early = command.model_copy(update={"on": on - timedelta(days=1)})
+        given(*PASTS["notice"]).when(early).rejected("corrected-before-it-happened")
 
 
 def test_a_record_holds_so_many_changes_and_no_more() -> None:
