@@ -71,7 +71,8 @@ class Install(Command, json_schema_extra={"examples": [_INSTALLED]}):
 
 
 class RecordReading(Command, json_schema_extra={"examples": [{"index": 18_670, "on": "2024-04-30"}]}):
-    """The company has read the meter at the end of the day `on`, which may be before other readings."""
+    """The company has read the meter at the end of the day `on`, which may be before other readings, or before it was
+    replaced or removed."""
 
     index: MeterIndex
 
@@ -216,6 +217,14 @@ BEFORE_INSTALLATION = Refusal(
     on=Day,
     installed=Day,
 )
+AFTER_REMOVAL = Refusal(
+    "after-removal",
+    "{on} is after the meter was removed, on {removed}",
+    "le {on} suit la dépose du compteur, du {removed}",
+    at="on",
+    on=Day,
+    removed=Day,
+)
 READINGS_SETTLED = Refusal(
     "readings-settled",
     "readings up to {until} are settled: they stay as they are",
@@ -328,7 +337,7 @@ def install(command: Install, company: Company | None) -> MeterInstalled:
     return tell(MeterInstalled, command, active_member(company, command.company))
 
 
-@meters.decides(by="company", when="in_service")
+@meters.decides(by="company")
 def record_reading(meter: Meter, command: RecordReading, context: Context) -> ReadingRecorded | tuple[()]:
     if there := meter.find(command.on):
         if there.goes_on_at == command.index:
@@ -336,6 +345,8 @@ def record_reading(meter: Meter, command: RecordReading, context: Context) -> Re
         raise READING_EXISTS(on=command.on, index=there.goes_on_at)
     if command.on < meter.installed_on:
         raise BEFORE_INSTALLATION(on=command.on, installed=meter.installed_on)
+    if meter.removed_on and command.on > meter.removed_on:
+        raise AFTER_REMOVAL(on=command.on, removed=meter.removed_on)
     if command.on < meter.readings[0].read_on:
         raise READINGS_SETTLED(until=meter.readings[0].read_on)
     changed = meter.having(Reading(read_on=command.on, index=command.index))

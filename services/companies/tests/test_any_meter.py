@@ -141,7 +141,7 @@ class AnyMeter(RuleBasedStateMachine):
         index = max(0, self.meter.index + consumed)
         self.ask(Replace(index=index, restarts_at=restarts_at, reason="faulty"), self.meter.read_on + later)
 
-    @precondition(lambda self: len(self.events) > 40)
+    @precondition(lambda self: len(self.events) > 20)
     @rule(later=days, consumed=more)
     def remove(self, later: timedelta, consumed: int) -> None:
         self.ask(Remove(index=max(0, self.meter.index + consumed), reason="other"), self.meter.read_on + later)
@@ -210,6 +210,7 @@ class AnyMeter(RuleBasedStateMachine):
     def a_removed_meter_holds_nothing_and_the_latest_step_is_of_its_day(self) -> None:
         if self.state:
             assert (self.state.status == "removed") == (self.state.removed_on is not None)
+            assert self.state.removed_on in (None, self.state.read_on)
             assert len(meters.claims_of(self.state)) == (self.state.status == "in_service")
             steps = (self.state.removed_on, self.state.replaced_on, self.state.installed_on)
             assert self.state.effective_on == next(day for day in steps if day)
