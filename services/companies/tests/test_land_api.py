@@ -333,7 +333,8 @@ async def test_a_worker_ends_a_lease_on_its_day_though_the_notice_was_entered_la
         late = {"free_on": "2024-09-01", "reason": "moving", "on": "2024-06-01"}
         await zone.unit(*LET, ("give-notice", late))
         unit = await zone.becomes(f"{UNITS}/atelier-3", "available")
-        assert (unit["effective_on"], unit["lease"]["company"]) == ("2024-09-01", FOUNDRY)
+        assert (unit["effective_on"], unit["company"]) == ("2024-09-01", None)
+        assert (unit["last_lease"]["company"], unit["last_lease"]["ended_on"]) == (FOUNDRY, "2024-09-01")
         done(await zone.ask(f"{UNITS}/atelier-3/begin-works", {"on": "2024-09-01"}))
 
 
