@@ -42,6 +42,7 @@ from contracts.companies.waste_movement import (
 from contracts.model import FIRST_DAY, Day, EnteredDay, Model
 from contracts.values import (
     Commune,
+    EnteredSlip,
     EnteredText,
     EnteredTreatment,
     EnteredWaste,
@@ -76,8 +77,9 @@ class Slip(Model):
     """What people call this waste."""
     lot: Reference
     """What the producer calls this lot: a skip, a tank, a pallet. It is in one movement at a time."""
-    slip: Reference | None = None
-    """The slip's number, as the national system of tracking slips gives it; hazardous waste needs one."""
+    slip: EnteredSlip | None = None
+    """The slip's number, as the national system of tracking slips or the issuer of a paper slip gives it; hazardous
+    waste needs one."""
     treatment_planned: EnteredTreatment
     tonnes_planned: Tonnes
     """As the producer estimates."""
