@@ -54,6 +54,7 @@ from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.bounds import Bounds
 from eventstore.finding import Finding, Labelling
 from eventstore.refusal import (
+    NOT_YOUR_OWN,
     NOT_YOUR_PART,
     NOT_YOUR_RECORD,
     ON_BEFORE_PREVIOUS_STEP,
@@ -576,6 +577,12 @@ class Decider(Generic[S]):
         for role in decision.roles:
             if role in actor.roles and _organisation(actor, role) is None:
                 raise Forbidden(ORGANISATION_MISSING, {"role": role})
+        if decision.creates:
+            tied = (role for role in decision.roles if role in actor.roles)
+            owner = decision.owner or next(name for role in tied for name in self.owner_fields[role])
+            forbidden = Forbidden(NOT_YOUR_OWN, {"decision": decision.name, "owner": owner})
+            forbidden.at = owner
+            raise forbidden
         if decision.owner is not None:
             raise Forbidden(NOT_YOUR_PART, {"decision": decision.name, "owner": decision.owner})
         raise Forbidden(NOT_YOUR_RECORD, {"decision": decision.name})

@@ -248,7 +248,11 @@ async def test_a_company_lets_its_own_unit_and_its_tenant_reads_what_is_public(z
     shown = done(await zone.partners.get(UNITS, by="company", of=MILL, status="notice"))
     assert [item["free_on"] for item in shown["items"]] == [UNTIL]
     assert done(await zone.partners.get(f"{UNITS}/atelier-3", by="company", of=OWNER))["company"] == FOUNDRY
-    problem(await zone.ask(UNITS, ATELIER, by="company", of=OWNER), 403, "not-your-record")
+    for others in ({}, {"owner": FOUNDRY}):
+        refused = await zone.ask(UNITS, {**ATELIER, **others}, by="company", of=OWNER, Accept_Language="fr")
+        said = problem(refused, 403, "not-your-record")
+        assert "« owner » doit la désigner" in said["detail"]
+        assert [fault["pointer"] for fault in said["errors"]] == ["#/owner"]
 
 
 async def test_units_are_found_by_tenant_kind_and_the_day_they_are_free(zone: Zone) -> None:

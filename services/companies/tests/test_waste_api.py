@@ -114,7 +114,8 @@ async def test_a_day_is_corrected_and_the_register_goes_by_it(partners: Partners
 async def test_a_company_writes_slips_for_itself_alone(partners: Partners) -> None:
     await member(partners)
     for other in (CARRIER, SITE, MILL):
-        problem(await partners.post(MOVEMENTS, slip(), by="company", of=other), 403, "not-your-record")
+        said = problem(await partners.post(MOVEMENTS, slip(), by="company", of=other), 403, "not-your-record")
+        assert [fault["pointer"] for fault in said["errors"]] == ["#/company"]
     problem(await partners.post(MOVEMENTS, slip(), by="network"), 403, "role-missing")
     stranger = slip(company=MILL)
     refused = problem(await partners.post(MOVEMENTS, stranger, by="company", of=MILL), 409, "not-a-member")
