@@ -522,6 +522,28 @@ def test_what_is_not_a_reference_is_refused(reference: str) -> None:
     assert refused(values.Reference, reference) == "reference"
 
 
+@pytest.mark.parametrize(
+    "slip",
+    ["BSD-20240513-ABCDE1234", "DASRI-20240115-1A2B3C4D5", "FF-20240115-ABCDE1234", "2024/17", "A 0042", "BSD-1"],
+)
+def test_a_slip_has_the_number_of_the_national_system_or_that_of_its_issuer(slip: str) -> None:
+    assert parse(values.EnteredSlip, slip) == parse(values.Reference, slip) == slip
+
+
+@pytest.mark.parametrize("slip", ["", "xx", "12", "BSD", "sans numero", "n-a", "---1", "1234 ", "BSD-n°12", "x1" * 33])
+def test_what_numbers_no_slip_is_refused(slip: str) -> None:
+    assert refused(values.EnteredSlip, slip) == "slip-number"
+
+
+@given(st.text("aZ09 ./-", max_size=8))
+def test_the_number_of_a_slip_is_a_reference_of_some_length_with_a_digit(text: str) -> None:
+    reference = re.fullmatch(r"[aZ09]+([ ./-]+[aZ09]+)*", text)
+    if reference and len(text) >= 4 and re.search("[0-9]", text):
+        assert parse(values.EnteredSlip, text) == text
+    else:
+        assert refused(values.EnteredSlip, text) == "slip-number"
+
+
 # Days
 
 
@@ -634,7 +656,7 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.Commune, values.EnteredCommune, values.EnteredZone, values.EnteredParcel, values.Axis, values.Euros,
         values.SomeEuros, values.FullTimeEquivalents, values.Ordinal,
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
-        values.Reference, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
+        values.Reference, values.EnteredSlip, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,
         values.PlotCode, values.UnitCode, values.Outline,
     ],

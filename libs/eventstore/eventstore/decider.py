@@ -54,6 +54,7 @@ from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.bounds import Bounds
 from eventstore.finding import Finding, Labelling
 from eventstore.refusal import (
+    NOT_YOUR_OWN,
     NOT_YOUR_PART,
     NOT_YOUR_RECORD,
     ON_BEFORE_PREVIOUS_STEP,
@@ -63,6 +64,7 @@ from eventstore.refusal import (
     Forbidden,
     Refusal,
     Rejected,
+    codes_of,
 )
 
 TODAY: Final = date.min
@@ -229,6 +231,8 @@ class Decision:
     """The one of the fields that say whose record it is that counts here; None where any of them does."""
     refuses: Mapping[str, Refusal] = field(default_factory=dict, hash=False)
     """How it is refused in statuses that it is not for, where more is to be told than the status."""
+    reserves: Mapping[By, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """The reasons that one role alone may give for it; the platform gives no others."""
 
     @property
     def description(self) -> str:
@@ -253,6 +257,8 @@ class Decision:
 
 _GENERALLY: Final[Mapping[str, Refusal]] = MappingProxyType({})
 """Refused by what is said of any wrong status."""
+_NONE: Final[Mapping[By, tuple[str, ...]]] = MappingProxyType({})
+"""No reason is one role's alone."""
 
 
 class _Changes(NamedTuple):
@@ -390,6 +396,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> Callable[[Decide], Decide]:
         """Registers a decision on an existing stream: a function of its state, a command, what is looked up, and a
         `Context` if it takes one.
@@ -398,10 +405,21 @@ class Decider(Generic[S]):
         changes to the status `to`, has the event's day in the field `day`, takes over the event's fields `takes`, and
         has nothing any more in the fields `clears`. With `owner`, of all whose record it is only the organisation that
         this field names decides. With `refuses`, it is refused in these statuses by refusals of their own, which speak
-        of fields of the state: of who has what the command is after, and until when.
+        of fields of the state: of who has what the command is after, and until when. With `reserves`, these of the
+        reasons that the command may give are for one role alone.
         """
         changes = _Changes(day, takes, clears)
-        return self._registers(by, when, to, _several(looks_up), changes, offered=offered, owner=owner, refuses=refuses)
+        return self._registers(
+            by,
+            when,
+            to,
+            _several(looks_up),
+            changes,
+            offered=offered,
+            owner=owner,
+            refuses=refuses,
+            reserves=reserves,
+        )
 
     def steps(
         self,
@@ -417,6 +435,7 @@ class Decider(Generic[S]):
         offered: Callable[[Any], bool] | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
         **given: object,
     ) -> None:
         """Registers a decision without a rule of its own: `tell` makes its event, of the command, the state and what is
@@ -445,6 +464,7 @@ class Decider(Generic[S]):
             takes_context=False,
             owner=owner,
             refuses=refuses,
+            reserves=reserves,
         )
 
     def evolves(self, function: Callable[[S, E], S]) -> Callable[[S, E], S]:
@@ -557,6 +577,12 @@ class Decider(Generic[S]):
         for role in decision.roles:
             if role in actor.roles and _organisation(actor, role) is None:
                 raise Forbidden(ORGANISATION_MISSING, {"role": role})
+        if decision.creates:
+            tied = (role for role in decision.roles if role in actor.roles)
+            owner = decision.owner or next(name for role in tied for name in self.owner_fields[role])
+            forbidden = Forbidden(NOT_YOUR_OWN, {"decision": decision.name, "owner": owner})
+            forbidden.at = owner
+            raise forbidden
         if decision.owner is not None:
             raise Forbidden(NOT_YOUR_PART, {"decision": decision.name, "owner": decision.owner})
         raise Forbidden(NOT_YOUR_RECORD, {"decision": decision.name})
@@ -622,6 +648,8 @@ class Decider(Generic[S]):
             raise ON_IN_THE_FUTURE(on=command.on, today=context.today)
         if state is not None and command.on < state.effective_on and not decision.corrects:
             raise ON_BEFORE_PREVIOUS_STEP(on=command.on, previous=state.effective_on)
+        if decision.reserves:
+            self._check_reason(decision, command, context.roles)
         arguments: list[object] = [command, *looked_up]
         if not decision.creates or decision.when is not None:
             arguments.insert(0, state)
@@ -726,6 +754,9 @@ class Decider(Generic[S]):
                 for name in refusal.parameters
                 if not self._says(name)
             )
+        for reason in (each for reasons in decision.reserves.values() for each in reasons):
+            if reason not in _reasons(decision):
+                yield f"{reason}, which it reserves, is no reason of {decision.command.__name__}"
         for lookup in decision.looks_up:
             if lookup.key not in decision.command.model_fields and (decision.creates or not self._says(lookup.key)):
                 yield f"{record.__name__} has no {lookup.key} to look up"
@@ -760,6 +791,7 @@ class Decider(Generic[S]):
         erases: str | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> Callable[[Decide], Decide]:
         def register(function: Decide) -> Decide:
             hints = get_type_hints(function)
@@ -784,6 +816,7 @@ class Decider(Generic[S]):
                 erases=erases,
                 owner=owner,
                 refuses=refuses,
+                reserves=reserves,
             )
             return function
 
@@ -806,6 +839,7 @@ class Decider(Generic[S]):
         erases: str | None = None,
         owner: str | None = None,
         refuses: Mapping[str, Refusal] = _GENERALLY,
+        reserves: Mapping[By, tuple[str, ...]] = _NONE,
     ) -> None:
         if command in self.decisions:
             raise TypeError(f"{self.category}: {command.__name__} is decided twice")
@@ -825,6 +859,7 @@ class Decider(Generic[S]):
             erases=erases,
             owner=owner,
             refuses=refuses,
+            reserves=reserves,
         )
         for event in events:
             self._models.update({(each.event_type, each.schema_version): each for each in event.versions()})
@@ -864,11 +899,40 @@ class Decider(Generic[S]):
                 refusal = self.wrong_status(decision, str(status))
                 raise refusal(**{name: getattr(state, name) for name in refusal.parameters})
 
+    def _check_reason(self, decision: Decision, command: Command, roles: Roles) -> None:
+        """Raises Rejected."""
+        reason: object = command.reason  # type: ignore[attr-defined]  # as `check` has found
+        reserved = {each: role for role, reasons in decision.reserves.items() for each in reasons}
+        told = tuple(
+            each
+            for each in _reasons(decision)
+            if (reserved[each] in roles if each in reserved else roles != {PLATFORM})
+        )
+        if reason not in told:
+            raise self.reason_of_another_role(reason=reason, reasons=told)
+
+    @cached_property
+    def reason_of_another_role(self) -> Refusal:
+        """The reason that a command gives is for another role alone."""
+        reserving = [decision for decision in self.decisions.values() if decision.reserves]
+        kind: Any = Literal[tuple(dict.fromkeys(reason for decision in reserving for reason in _reasons(decision)))]
+        return Refusal(
+            "reason-of-another-role",
+            "{reason} is not for this role to say; it may say {reasons}",
+            "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
+            at="reason",
+            reason=kind,
+            reasons=tuple[kind, ...],
+        )
+
     @cached_property
     def exists(self) -> Refusal:
-        """The stream that a command would begin has begun."""
+        """The stream that a command would begin has begun: it has the identity that the command gives."""
         return Refusal(
-            f"{self.category}-exists", f"this {self.category} is already there", "cet enregistrement existe déjà"
+            f"{self.category}-exists",
+            f"this {self.category} is already there",
+            "cet enregistrement existe déjà",
+            at=self.identified_by or (),
         )
 
     def wrong_status(self, decision: Decision, status: str) -> Refusal:
@@ -913,6 +977,12 @@ def _several(given: T | tuple[T, ...]) -> tuple[T, ...]:
 
 def _status(to: tuple[str, ...] | None) -> dict[str, object]:
     return {"status": to[0]} if to else {}
+
+
+def _reasons(decision: Decision) -> tuple[object, ...]:
+    """The reasons that its command may give."""
+    reason = decision.command.model_fields.get("reason")
+    return codes_of(reason.annotation) if reason else ()
 
 
 def _says(model: type[Model] | type[None], name: str) -> bool:

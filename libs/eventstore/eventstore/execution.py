@@ -122,6 +122,8 @@ async def execute(
                     return replayed
                 if isinstance(refused, Rejected) and refused.by_rule:
                     await refuse_behind(store, decision.looks_up)
+                if isinstance(refused, Rejected) and refused.refusal is decider.exists:
+                    refused.collides_with = identity
                 raise
             if not events and found:
                 # Or the very reason that nothing is left to change.

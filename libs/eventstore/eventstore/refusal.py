@@ -51,6 +51,9 @@ class Refusal:
 class Refused(Exception):
     """A refusal with what it speaks of."""
 
+    at: str | None = None
+    """The field of the command that is at fault, where it is one."""
+
     def __init__(self, refusal: Refusal, parameters: Mapping[str, object]) -> None:
         if parameters.keys() != refusal.parameters.keys():
             raise TypeError(f"{refusal.slug} speaks of {sorted(refusal.parameters)}, not of {sorted(parameters)}")
@@ -97,9 +100,7 @@ class Rejected(Refused):
     by_rule: bool = False
     """Whether the decision's own rule refuses, which may rest on what it looked up; else its status or its day do."""
     collides_with: str | None = None
-    """The id of the record that holds what this one would hold, if it is one."""
-    at: str | None = None
-    """The field of the command that is at fault, as whoever has taken the command tells."""
+    """The id of the record that holds what this one would hold, or that is there already, if it is one."""
 
 
 class Forbidden(Refused):
@@ -148,6 +149,13 @@ NOT_YOUR_RECORD: Final = Refusal(
     "{decision} is only for the organisation the record belongs to",
     "« {decision} » revient à l'organisation à laquelle appartient l'enregistrement",
     decision=str,
+)
+NOT_YOUR_OWN: Final = Refusal(
+    "not-your-record",
+    "{decision} is only for a record of your own organisation: {owner} must name it",
+    "« {decision} » ne vaut que pour un enregistrement de votre organisation : « {owner} » doit la désigner",
+    decision=str,
+    owner=str,
 )
 NOT_YOUR_PART: Final = Refusal(
     "not-your-record",

@@ -295,8 +295,12 @@ async def test_a_record_of_a_category_that_begins_alike_is_no_other(store: Store
     assert await current(store, streets, "lamp-1") is None
     with pytest.raises(StreamNotFound):
         await on_street(store, Close(), "lamp-1")
-    with pytest.raises(Rejected, match="already there"):
+    with pytest.raises(Rejected, match="already there") as rejected:
         await execute(store, streets, Open(name="lamp-1"), identity=None, actor=EPCI, now=NOW, metadata="{}")
+    assert rejected.value.collides_with is None
+    with pytest.raises(Rejected, match="already there") as rejected:
+        await execute(store, posts, Open(name="1"), identity=None, actor=EPCI, now=NOW, metadata="{}")
+    assert rejected.value.collides_with == "1"
     with pytest.raises(Rejected):
         await on_lamp(store, Install(street="lamp-1"))
 

@@ -70,6 +70,8 @@ async def test_an_aggregate_may_have_a_name_of_its_own(client: httpx.AsyncClient
     again = await client.post("/v1/poles", json={"number": "042"})
     assert again.status_code == 409
     assert slug(again) == "pole-exists"
+    assert [fault["pointer"] for fault in again.json()["errors"]] == ["#/number"]
+    assert again.json()["collides_with"] == "042"
 
 
 async def test_a_decision_answers_the_new_version(client: httpx.AsyncClient) -> None:

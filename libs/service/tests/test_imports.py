@@ -143,7 +143,7 @@ PROBLEMS = {
     11: ("invalid", ["#/name"]),
     12: ("invalid", ["#"]),
     13: ("invalid", ["#/path"]),
-    15: ("pole-exists", []),
+    15: ("pole-exists", ["#/body/number"]),
     16: ("internal", []),
 }
 
@@ -167,6 +167,8 @@ async def test_nothing_is_begun_of_a_file_with_a_line_that_cannot_be_carried_out
         if each["problem"]
     }
     assert problems == PROBLEMS
+    # The line of a JSON text is always its first, and would be read as the file's.
+    assert "from column 1 of this line on" in lines[11]["problem"]["errors"][0]["detail"]
     assert [each["line"] for each in await report(client, sent, "?status=refused")] == [*PROBLEMS]
     said = (await client.get(f"/v1/imports/{sent['id']}/report", headers={"Accept-Language": "fr"})).json()["items"][4]
     assert said["problem"]["detail"] == "90 W ne font pas moins que 70 W"

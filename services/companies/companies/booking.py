@@ -14,6 +14,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
+from companies.days import check_corrected
 from companies.equipment import Equipment, equipments, hour_of, open_on
 from companies.licence import EQUIPMENT_UNKNOWN, Licence, licences
 from contracts.companies.booking import (
@@ -64,12 +65,11 @@ TIME_TO_RECORD: Final = timedelta(days=1)
 """How long after its end a slot that nobody recorded the use of counts as missed."""
 HOLDING: Final = ("requested", "offered", "approved", "in_use")
 """The statuses in which a booking holds its slot."""
-REASONS: Final[Mapping[By, tuple[BookingCancellation, ...]]] = {
-    "company": ("not_needed", "operator_absent", "other"),
-    "network": ("not_needed", "operator_absent", "refused", "other"),
+RESERVED: Final[Mapping[By, tuple[BookingCancellation, ...]]] = {
+    "network": ("refused",),
     PLATFORM: ("equipment_retired", "licence_withdrawn", "member_left"),
 }
-"""Why each may cancel a booking."""
+"""Why one of those who cancel bookings alone may."""
 
 
 class Request(Command):
@@ -210,19 +210,19 @@ ALREADY_WAITING = Refusal(
     "l'entreprise attend déjà ce créneau, en tout ou en partie",
     at="starts",
 )
-REASON_OF_ANOTHER_ROLE = Refusal(
-    "reason-of-another-role",
-    "{reason} is not for this role to say; it may say {reasons}",
-    "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
-    at="reason",
-    reason=BookingCancellation,
-    reasons=tuple[BookingCancellation, ...],
-)
 SLOT_NOT_BEGUN = Refusal(
     "slot-not-begun",
     "the slot begins only at {starts:%Y-%m-%d %H:%M}",
     "le créneau ne commence que le {starts:%d/%m/%Y à %H:%M}",
     starts=Moment,
+)
+USED_BEFORE_SLOT = Refusal(
+    "used-before-slot",
+    "{on} is before the day of the slot, {day}",
+    "le {on} précède le jour du créneau, le {day}",
+    at="on",
+    on=Day,
+    day=Day,
 )
 SLOT_BEGUN = Refusal(
     "slot-begun",
@@ -390,19 +390,19 @@ bookings.steps(Approve, BookingApproved, by="network", when="requested", to="app
 
 @bookings.decides(by=("company", "network"), when="approved", to="in_use")
 def begin_use(booking: Booking, command: BeginUse, context: Context) -> UseBegan:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(UseBegan, command, booking)
 
 
 @bookings.decides(by=("company", "network", PLATFORM), when=("approved", "in_use"), to="done", day="used_on")
 def finish(booking: Booking, command: Finish, context: Context) -> BookingDone:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(BookingDone, command, booking)
 
 
 @bookings.decides(by=("network", PLATFORM), when="approved", to="no_show", day="missed_on")
 def record_missed(booking: Booking, command: RecordMissed, context: Context) -> BookingMissed:
-    _check_begun(booking, context)
+    _check_begun(booking, command, context)
     return tell(BookingMissed, command, booking)
 
 
@@ -410,6 +410,7 @@ def record_missed(booking: Booking, command: RecordMissed, context: Context) -> 
 def correct_outcome(booking: Booking, command: CorrectOutcome) -> BookingOutcomeCorrected | tuple[()]:
     if command.outcome == booking.status:
         return ()
+    check_corrected(command.on, booking.used_on or booking.missed_on)
     return tell(BookingOutcomeCorrected, command, booking, outcome_before=booking.status)
 
 
@@ -419,11 +420,9 @@ def correct_outcome(booking: Booking, command: CorrectOutcome) -> BookingOutcome
     to="cancelled",
     day="cancelled_on",
     takes=("reason",),
+    reserves=RESERVED,
 )
 def cancel(booking: Booking, command: Cancel, context: Context) -> BookingCancelled:
-    allowed = [reason for role, reasons in REASONS.items() if role in context.roles for reason in reasons]
-    if command.reason not in allowed:
-        raise REASON_OF_ANOTHER_ROLE(reason=command.reason, reasons=tuple(dict.fromkeys(allowed)))
     if booking.starts <= context.now:
         raise SLOT_BEGUN(starts=booking.starts)
     return tell(BookingCancelled, command, booking)
@@ -548,6 +547,8 @@ def _check_licence(licence: Licence | None, asked: Request | Booking, day: Day) 
         raise LICENCE_ENDED(valid_until=licence.valid_until, day=day)
 
 
-def _check_begun(booking: Booking, context: Context) -> None:
+def _check_begun(booking: Booking, command: BeginUse | Finish | RecordMissed, context: Context) -> None:
     if context.now < booking.starts:
         raise SLOT_NOT_BEGUN(starts=booking.starts)
+    if command.on < (day := booking.starts.astimezone(PARIS).date()):
+        raise USED_BEFORE_SLOT(on=command.on, day=day)

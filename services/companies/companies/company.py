@@ -253,6 +253,7 @@ companies.steps(
     day="left_on",
     takes=("reason", "headcount"),
     clears=("suspended_on",),
+    reserves={"network": ("excluded",)},
     headcount=0,
 )
 

@@ -17,6 +17,7 @@ from pydantic import Field, JsonValue
 
 from companies.bounds import Plausible
 from companies.company import Company, active_member, companies
+from companies.days import check_corrected
 from contracts.companies.meter import (
     CATEGORY,
     ConsumptionPeriod,
@@ -70,7 +71,8 @@ class Install(Command, json_schema_extra={"examples": [_INSTALLED]}):
 
 
 class RecordReading(Command, json_schema_extra={"examples": [{"index": 18_670, "on": "2024-04-30"}]}):
-    """The company has read the meter at the end of the day `on`, which may be before other readings."""
+    """The company has read the meter at the end of the day `on`, which may be before other readings, or before it was
+    replaced or removed."""
 
     index: MeterIndex
 
@@ -215,6 +217,14 @@ BEFORE_INSTALLATION = Refusal(
     on=Day,
     installed=Day,
 )
+AFTER_REMOVAL = Refusal(
+    "after-removal",
+    "{on} is after the meter was removed, on {removed}",
+    "le {on} suit la dépose du compteur, du {removed}",
+    at="on",
+    on=Day,
+    removed=Day,
+)
 READINGS_SETTLED = Refusal(
     "readings-settled",
     "readings up to {until} are settled: they stay as they are",
@@ -235,6 +245,14 @@ READING_UNKNOWN = Refusal(
     "no reading of {reading} is kept",
     "aucun relevé du {reading} n'est conservé",
     at="reading",
+    reading=Day,
+)
+VALIDATED_BEFORE_READING = Refusal(
+    "validated-before-reading",
+    "{on} is before {reading}, the day of the reading",
+    "le {on} précède le {reading}, date du relevé",
+    at="on",
+    on=Day,
     reading=Day,
 )
 READ_LATER = Refusal(
@@ -319,7 +337,7 @@ def install(command: Install, company: Company | None) -> MeterInstalled:
     return tell(MeterInstalled, command, active_member(company, command.company))
 
 
-@meters.decides(by="company", when="in_service")
+@meters.decides(by="company")
 def record_reading(meter: Meter, command: RecordReading, context: Context) -> ReadingRecorded | tuple[()]:
     if there := meter.find(command.on):
         if there.goes_on_at == command.index:
@@ -327,6 +345,8 @@ def record_reading(meter: Meter, command: RecordReading, context: Context) -> Re
         raise READING_EXISTS(on=command.on, index=there.goes_on_at)
     if command.on < meter.installed_on:
         raise BEFORE_INSTALLATION(on=command.on, installed=meter.installed_on)
+    if meter.removed_on and command.on > meter.removed_on:
+        raise AFTER_REMOVAL(on=command.on, removed=meter.removed_on)
     if command.on < meter.readings[0].read_on:
         raise READINGS_SETTLED(until=meter.readings[0].read_on)
     changed = meter.having(Reading(read_on=command.on, index=command.index))
@@ -350,12 +370,14 @@ def validate_reading(meter: Meter, command: ValidateReading) -> ReadingValidated
     reading = _kept(meter, command.reading)
     if reading.status != "recorded":
         return ()
+    if command.on < reading.read_on:
+        raise VALIDATED_BEFORE_READING(on=command.on, reading=reading.read_on)
     return tell(ReadingValidated, command, meter, read_on=reading.read_on, index=reading.index)
 
 
 @meters.decides(by="epci")
 def correct_reading(meter: Meter, command: CorrectReading, context: Context) -> ReadingCorrected | tuple[()]:
-    reading = _changeable(meter, command.reading)
+    reading = _changeable(meter, command)
     if command.restarts_at is not None and reading.restarts_at is None:
         raise NOT_REPLACED(reading=reading.read_on)
     terms = command.model_dump(include={"index", "restarts_at", "read_on"}, exclude_none=True)
@@ -380,7 +402,7 @@ def correct_reading(meter: Meter, command: CorrectReading, context: Context) -> 
 
 @meters.decides(by="epci")
 def discard_reading(meter: Meter, command: DiscardReading, context: Context) -> ReadingDiscarded:
-    reading = _changeable(meter, command.reading)
+    reading = _changeable(meter, command)
     if reading.read_on in meter.step_days:
         raise DAY_OF_A_STEP(reading=reading.read_on)
     changes = _changes(meter, meter.having(without=reading), context)
@@ -403,11 +425,12 @@ def _kept(meter: Meter, day: Day) -> Reading:
     raise READING_UNKNOWN(reading=day)
 
 
-def _changeable(meter: Meter, day: Day) -> Reading:
+def _changeable(meter: Meter, command: CorrectReading | DiscardReading) -> Reading:
     """A reading whose periods on both sides are known. Raises Rejected."""
-    reading = _kept(meter, day)
+    reading = _kept(meter, command.reading)
     if reading == meter.readings[0] and reading.read_on > meter.installed_on:
         raise READINGS_SETTLED(until=reading.read_on)
+    check_corrected(command.on, reading.read_on)
     return reading
 
 

@@ -6,11 +6,12 @@ they came up in: the next finds them as they are.
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
 from companies.company import Company, active_member, companies
+from companies.days import check_corrected, check_day
 from companies.survey import Survey, surveys
 from contracts.companies.need import (
     CATEGORY,
@@ -77,13 +78,15 @@ class CorrectOutcome(Command):
 
 
 class Reopen(Command):
-    """The network corrects that the need was met: it was not."""
+    """The network corrects that the need was met: it was not, at least until the day `on`."""
 
     reason: NeedCorrection
 
 
 class Need(State):
     """Something that a company lacks, or lacked."""
+
+    revision: ClassVar[int] = 2
 
     company: Siret
     naf: Naf
@@ -97,9 +100,16 @@ class Need(State):
     status: NeedStatus
     means: NeedMeans | None = None
     declared_on: Day
+    changed_on: Day | None = None
+    """The day of its latest change of priority, or until which it was not met, as a reopening says."""
     met_on: Day | None = None
     dropped_on: Day | None = None
     reason: NeedDrop | None = None
+
+    @property
+    def unmet_until(self) -> Day:
+        """The day before which it was not met, as far as is known."""
+        return self.changed_on or self.declared_on
 
 
 NOT_SURVEYED = Refusal(
@@ -114,22 +124,6 @@ TOO_MANY_NEEDS = Refusal(
     "a company has at most {limit} needs that are neither met nor dropped",
     "une entreprise a au plus {limit} besoins ni satisfaits ni abandonnés",
     limit=int,
-)
-MET_BEFORE_DECLARED = Refusal(
-    "met-before-declared",
-    "{met_on} is before the need was declared, on {declared_on}",
-    "le {met_on} précède la déclaration du besoin, du {declared_on}",
-    at="met_on",
-    met_on=Day,
-    declared_on=Day,
-)
-MET_AFTER_CORRECTION = Refusal(
-    "met-after-correction",
-    "{met_on} is after {on}, the day of this correction",
-    "le {met_on} est postérieur au {on}, date de cette rectification",
-    at="met_on",
-    met_on=Day,
-    on=Day,
 )
 
 needs = Decider(
@@ -157,7 +151,7 @@ def declare(command: Declare, company: Company | None, survey: Survey | None) ->
     return tell(NeedDeclared, command, member)
 
 
-@needs.decides(by=("company", "network"), when="declared", takes=("priority",))
+@needs.decides(by=("company", "network"), when="declared", day="changed_on", takes=("priority",))
 def change_priority(need: Need, command: ChangePriority) -> NeedPriorityChanged | tuple[()]:
     return () if command.priority == need.priority else tell(NeedPriorityChanged, command, need)
 
@@ -171,6 +165,7 @@ needs.steps(
     to="dropped",
     day="dropped_on",
     takes=("reason",),
+    reserves={PLATFORM: ("member_left",)},
 )
 
 
@@ -179,15 +174,15 @@ def correct_outcome(need: Need, command: CorrectOutcome) -> NeedOutcomeCorrected
     means, met_on = command.means or need.means, command.met_on or need.met_on
     if (means, met_on) == (need.means, need.met_on):
         return ()
-    if met_on and met_on < need.declared_on:
-        raise MET_BEFORE_DECLARED(met_on=met_on, declared_on=need.declared_on)
-    if met_on and met_on > command.on:
-        raise MET_AFTER_CORRECTION(met_on=met_on, on=command.on)
+    check_corrected(command.on, need.met_on)
+    if met_on and met_on != need.met_on:
+        check_day(met_on, after=need.unmet_until, before=command.on)
     return tell(NeedOutcomeCorrected, command, need, means=means, met_on=met_on, met_before=need.met_on)
 
 
 @needs.decides(by="network", when="met", to="declared")
 def reopen(need: Need, command: Reopen) -> NeedReopened:
+    check_corrected(command.on, need.met_on)
     return tell(NeedReopened, command, need)
 
 
@@ -204,4 +199,5 @@ def _(need: Need, event: NeedOutcomeCorrected) -> Need:
 
 @needs.evolves
 def _(need: Need, event: NeedReopened) -> Need:
-    return need.after(event, status="declared", means=None, met_on=None, effective_on=need.declared_on)
+    changed_on = max(event.effective_on, need.unmet_until)
+    return need.after(event, status="declared", means=None, met_on=None, changed_on=changed_on, effective_on=changed_on)

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field
 
 from companies.areas import Measured, check_room, check_since, measured, spells
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.plot import (
     CATEGORY,
@@ -395,6 +395,7 @@ def correct_sale(plot: Plot, command: CorrectSale) -> Sequence[PlotSaleCorrected
     given = command.model_dump(include={*sold}, exclude_none=True)
     if given.items() <= sold.items():
         return ()
+    check_corrected(command.on, plot.sold_on)
     if command.sold_on and command.sold_on != plot.sold_on:
         after = max(each.since for each in plot.standings if each.status == "promised")
         check_day(command.sold_on, after=after, before=min(command.on, plot.built_on or command.on))

@@ -12,7 +12,7 @@ from typing import Annotated, Final, get_args
 from pydantic import Field, JsonValue
 
 from companies.company import Company, active_member, companies
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts.companies.survey import (
     CATEGORY,
     AbandonReason,
@@ -248,6 +248,7 @@ def correct_level(survey: Survey, command: CorrectLevel) -> MaturityCorrected | 
     (before,) = [each.level for each in survey.levels if each.dimension == command.dimension]
     if before == command.level:
         return ()
+    check_corrected(command.on, survey.validated_on)
     return tell(MaturityCorrected, command, survey, level_before=before)
 
 
@@ -258,6 +259,7 @@ def correct_day(survey: Survey, command: CorrectDay) -> SurveyDayCorrected | tup
         raise SURVEY_NOT_THERE_YET(step=command.step)
     if command.day == days[command.step]:
         return ()
+    check_corrected(command.on, days[command.step])
     place = [*days].index(command.step)
     in_order = [survey.begun_after or FIRST_DAY, *days.values(), command.on]
     check_day(command.day, after=in_order[place], before=min(in_order[place + 2 :]))

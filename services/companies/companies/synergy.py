@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from companies.bounds import Plausible
+from companies.days import check_corrected
 from companies.flow import GOING_ON, Flow, flows
 from contracts.companies.flow import FlowKind, FlowUnit
 from contracts.companies.synergy import (
@@ -252,6 +253,15 @@ MONTH_NOT_OVER = Refusal(
     at="month",
     month=CalendarMonth,
 )
+RECORDED_BEFORE_MONTH_OVER = Refusal(
+    "recorded-before-month-over",
+    "{on} is before {exchanged_on}, until when that of {month} was exchanged: it is recorded afterwards",
+    "le {on} précède le {exchanged_on}, fin de l'échange pour le mois {month} : il s'enregistre ensuite",
+    at="on",
+    on=Day,
+    month=CalendarMonth,
+    exchanged_on=Day,
+)
 MONTH_OUTSIDE_OPERATION = Refusal(
     "month-outside-operation",
     "the synergy did not operate in {month}",
@@ -360,6 +370,8 @@ def record_exchange(synergy: Synergy, command: RecordExchange, context: Context)
     exchanged_on = _exchanged_on(synergy, command.month)
     if exchanged_on >= context.today and synergy.ended_on is None:
         raise MONTH_NOT_OVER(month=command.month)
+    if command.on < exchanged_on:
+        raise RECORDED_BEFORE_MONTH_OVER(on=command.on, month=command.month, exchanged_on=exchanged_on)
     if recorded := synergy.exchange(command.flow, command.month):
         raise EXCHANGE_RECORDED(month=command.month, exchanged=recorded.exchanged)
     if len(synergy.exchanges) == MOST_EXCHANGES:
@@ -377,6 +389,7 @@ def correct_exchange(synergy: Synergy, command: CorrectExchange, context: Contex
         raise EXCHANGE_NOT_RECORDED(month=command.month)
     if command.exchanged == recorded.exchanged:
         return ()
+    check_corrected(command.on, recorded.exchanged_on)
     _check_exchanged(command.exchanged, synergy.unit, context)
     return tell(
         ExchangeCorrected,

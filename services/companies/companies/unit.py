@@ -7,12 +7,12 @@ steps keep their order: so it has one lease on a day. Areas and leases are corre
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import Field
 
 from companies.areas import Measured, check_room, check_since, measured, spells
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts.companies.land import LandCorrection, Origin
 from contracts.companies.unit import (
     CATEGORY,
@@ -165,15 +165,19 @@ class UnitStanding(Model):
 
 
 class Lease(Model):
-    """The last lease of a unit, also where it has ended."""
+    """The last lease of a unit, also where it has ended: it may still be corrected."""
 
     company: Siret
     origin: Origin
     begun_on: Day
+    ended_on: Day | None = None
+    """The first day on which the company had it no more; none while it has it."""
 
 
 class Unit(State):
     """A unit of an economic site, and who has it."""
+
+    revision: ClassVar[int] = 2
 
     unit: UnitCode
     name: ShortText
@@ -198,7 +202,8 @@ class Unit(State):
     """The first day on which it is free again, once notice is given."""
     works_follow: bool | None = None
     """Whether works begin on that day."""
-    lease: Lease | None = None
+    last_lease: Lease | None = None
+    """Who has it now is told by `company`."""
     registered_on: Day
     standings: tuple[UnitStanding, ...]
     """What it has been since when."""
@@ -208,7 +213,7 @@ class Unit(State):
     @property
     def let_since(self) -> Day | None:
         """When its last lease began."""
-        return self.lease.begun_on if self.lease else None
+        return self.last_lease.begun_on if self.last_lease else None
 
     def after(self, event: Event, **changes: object) -> Self:
         """This unit, changed by an event; what it has become since then is kept."""
@@ -354,6 +359,7 @@ def correct_notice(unit: Unit, command: CorrectNotice) -> UnitNoticeCorrected | 
     given = command.model_dump(include={*told}, exclude_none=True)
     if given.items() <= told.items():
         return ()
+    check_corrected(command.on, unit.standings[-1].since)
     if command.free_on:
         _check_notice(command.free_on, unit.standings[-1].since)
     return tell(UnitNoticeCorrected, command, unit, **{**told, **given})
@@ -383,26 +389,27 @@ def correct_area(unit: Unit, command: CorrectArea) -> UnitAreaCorrected | tuple[
 
 
 def _was_let(unit: Unit) -> bool:
-    return unit.lease is not None
+    return unit.last_lease is not None
 
 
 @units.decides(by=MANAGERS, offered=_was_let)
 def correct_lease(unit: Unit, command: CorrectLease) -> Sequence[UnitLeaseCorrected]:
-    if unit.lease is None:
+    if unit.last_lease is None:
         raise NEVER_LET()
-    lease = unit.lease.model_dump()
+    lease = unit.last_lease.model_dump(exclude={"ended_on"})
     given = command.model_dump(include={*lease}, exclude_none=True)
     if given.items() <= lease.items():
         return ()
-    begun_on = command.begun_on or unit.lease.begun_on
-    if begun_on != unit.lease.begun_on:
+    check_corrected(command.on, unit.last_lease.begun_on)
+    begun_on = command.begun_on or unit.last_lease.begun_on
+    if begun_on != unit.last_lease.begun_on:
         place = _last_let(unit.standings)
         following = [each.since for each in unit.standings[place + 1 :]]
         check_day(begun_on, after=unit.standings[place - 1].since, before=min([command.on, *following]))
-    since, until = sorted((begun_on, unit.lease.begun_on))
-    known = {"begun_before": unit.lease.begun_on, "origin_before": unit.lease.origin}
+    since, until = sorted((begun_on, unit.last_lease.begun_on))
+    known = {"begun_before": unit.last_lease.begun_on, "origin_before": unit.last_lease.origin}
     corrected = spells(UnitSpell, unit.standings, unit.areas, since, until)
-    if command.company in (None, unit.lease.company):
+    if command.company in (None, unit.last_lease.company):
         return (tell(UnitLeaseCorrected, command, unit, **{**lease, **given}, **known, spells=corrected),)
     unknown = {**known, "origin_before": None}
     return (
@@ -441,12 +448,13 @@ def _(_unit: Unit | None, event: UnitRegistered) -> Unit:
 @units.evolves
 def _(unit: Unit, event: UnitLet) -> Unit:
     lease = Lease(company=event.company, origin=event.origin, begun_on=event.effective_on)
-    return unit.after(event, status="let", lease=lease, begins_on=None, held_until=None, lapses_on=None)
+    return unit.after(event, status="let", last_lease=lease, begins_on=None, held_until=None, lapses_on=None)
 
 
 @units.evolves
 def _(unit: Unit, event: UnitLeaseEnded) -> Unit:
-    return unit.after(event, status=event.status, company=None, free_on=None, works_follow=None)
+    ended = unit.last_lease and unit.last_lease.model_copy(update={"ended_on": event.effective_on})
+    return unit.after(event, status=event.status, company=None, free_on=None, works_follow=None, last_lease=ended)
 
 
 @units.evolves
@@ -461,10 +469,12 @@ def _(unit: Unit, event: UnitLeaseCorrected) -> Unit:
         return unit.after(event)
     place = _last_let(unit.standings)
     let = UnitStanding(since=event.begun_on, status="let")
+    ended_on = unit.last_lease.ended_on if unit.last_lease else None
+    lease = Lease(company=event.company, origin=event.origin, begun_on=event.begun_on, ended_on=ended_on)
     return unit.after(
         event,
         company=event.company if unit.status in ("let", "notice") else unit.company,
-        lease=Lease(company=event.company, origin=event.origin, begun_on=event.begun_on),
+        last_lease=lease,
         standings=(*unit.standings[:place], let, *unit.standings[place + 1 :]),
         effective_on=max(unit.effective_on, event.begun_on),
     )

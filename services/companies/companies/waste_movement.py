@@ -13,7 +13,7 @@ from typing import Annotated, Final, get_args
 from pydantic import Field, JsonValue
 
 from companies.company import Company, active_member, companies
-from companies.days import check_day
+from companies.days import check_corrected, check_day
 from contracts import codes
 from contracts.companies.waste_movement import (
     CATEGORY,
@@ -42,6 +42,7 @@ from contracts.companies.waste_movement import (
 from contracts.model import FIRST_DAY, Day, EnteredDay, Model
 from contracts.values import (
     Commune,
+    EnteredSlip,
     EnteredText,
     EnteredTreatment,
     EnteredWaste,
@@ -76,8 +77,9 @@ class Slip(Model):
     """What people call this waste."""
     lot: Reference
     """What the producer calls this lot: a skip, a tank, a pallet. It is in one movement at a time."""
-    slip: Reference | None = None
-    """The slip's number, as the national system of tracking slips gives it; hazardous waste needs one."""
+    slip: EnteredSlip | None = None
+    """The slip's number, as the national system of tracking slips or the issuer of a paper slip gives it; hazardous
+    waste needs one."""
     treatment_planned: EnteredTreatment
     tonnes_planned: Tonnes
     """As the producer estimates."""
@@ -429,6 +431,7 @@ def correct_tonnes(movement: WasteMovement, command: CorrectTonnes) -> WasteTonn
     before = weighed[command.weighing]
     if command.tonnes == before:
         return ()
+    check_corrected(command.on, movement.days()[command.weighing])
     weighed[command.weighing] = command.tonnes
     sent, received, processed = (weighed.get(each) for each in get_args(Weighing))
     _check_processed(processed, received)
@@ -451,6 +454,7 @@ def correct_day(movement: WasteMovement, command: CorrectDay) -> WasteDayCorrect
         raise STEP_NOT_TAKEN(step=command.step)
     if command.day == (day_before := days[command.step]):
         return ()
+    check_corrected(command.on, day_before)
     place = [*days].index(command.step)
     # What is sent was signed.
     in_order = [movement.signed_on or FIRST_DAY, *days.values(), command.on]
@@ -464,6 +468,7 @@ def correct_treatment(movement: WasteMovement, command: CorrectTreatment) -> Was
     is_final = _final(command.treatment, command.mode)
     if (command.treatment, command.mode) == (movement.treatment, movement.mode):
         return ()
+    check_corrected(command.on, movement.processed_on)
     return tell(WasteTreatmentCorrected, command, movement, is_final=is_final)
 
 

@@ -92,8 +92,10 @@ class AnyLand(RuleBasedStateMachine):
             case PlotSaleCorrected(origin=None) | UnitLeaseCorrected(origin=None):
                 pass
             case PlotSaleCorrected(sold_before=before, sold_on=on):
+                assert event.effective_on >= max(before, on)
                 self.move("promised", "sold", before, on)
             case UnitLeaseCorrected(begun_before=before, begun_on=on):
+                assert event.effective_on >= max(before, on)
                 self.move("reserved", "let", before, on)
             case Correction():
                 pass
@@ -282,12 +284,12 @@ class AnyUnit(AnyLand):
         free_on = self.today + timedelta(days=9) - back if back is not None else None
         self.ask(unit.CorrectNotice(free_on=free_on, works_follow=works_follow, reason=reason, on=self.today))
 
-    @precondition(lambda self: self.state.lease)
+    @precondition(lambda self: self.state.last_lease)
     @rule(company=st.none() | companies, origin=st.none() | origins, by=st.none() | steps, reason=corrections)
     def correct_the_lease(
         self, company: str | None, origin: Origin | None, by: timedelta | None, reason: LandCorrection
     ) -> None:
-        begun_on = self.state.lease.begun_on + by if by else None
+        begun_on = self.state.last_lease.begun_on + by if by else None
         correct = unit.CorrectLease(company=company, origin=origin, begun_on=begun_on, reason=reason)
         self.ask(correct.model_copy(update={"on": self.today}))
 
@@ -299,8 +301,8 @@ class AnyUnit(AnyLand):
         assert bool(self.state.free_on) == (self.state.works_follow is not None) == (status == "notice")
         assert len(units.due_of(self.state)) == (status in ("reserved", "notice"))
         if status in ("let", "notice"):
-            assert self.state.lease
-            assert self.state.lease.company == self.state.company
+            assert self.state.last_lease
+            assert self.state.last_lease.company == self.state.company
 
     @invariant()
     def there_is_one_lease_on_a_day(self) -> None:
@@ -319,8 +321,10 @@ class AnyUnit(AnyLand):
             assert until <= since
         assert all(until is None or since <= until for _, since, until in leases)
         if leases:
-            assert self.state.lease
-            assert (self.state.lease.company, self.state.lease.begun_on) == leases[-1][:2]
+            assert self.state.last_lease
+            last = self.state.last_lease
+            assert (last.company, last.begun_on, last.ended_on) == leases[-1]
+            assert (last.ended_on is None) == (self.state.status in ("let", "notice"))
 
 
 AnyPlot.TestCase.settings = AnyUnit.TestCase.settings = settings(

@@ -32,6 +32,7 @@ from contracts.companies.meter import (
     ReadingDiscarded,
     ReadingMistake,
     ReadingRecorded,
+    ReadingValidated,
 )
 from eventstore.decider import PARIS, Command, Context
 from eventstore.refusal import Rejected
@@ -52,6 +53,8 @@ MEMBER = companies.fold(
 days = st.integers(-3, 40).map(lambda n: timedelta(days=n))
 more = st.integers(-5, 60)
 mistakes = st.sampled_from(get_args(ReadingMistake))
+soon = st.sampled_from([-1, 0, 30, 1_000]).map(lambda n: timedelta(days=n))
+"""When a reading is decided on, from its day on; on the day that is today, if that would be later."""
 
 
 class AnyMeter(RuleBasedStateMachine):
@@ -102,10 +105,14 @@ class AnyMeter(RuleBasedStateMachine):
             case MeterRemoved(index=index):
                 self.shown.setdefault(event.effective_on, (index, index))
             case ReadingCorrected(index=index, restarts_at=restarts_at):
+                assert event.effective_on >= max(event.read_before, event.read_on)
                 del self.shown[event.read_before]
                 self.shown[event.read_on] = index, index if restarts_at is None else restarts_at
             case ReadingDiscarded(read_on=day):
+                assert event.effective_on >= day
                 del self.shown[day]
+            case ReadingValidated(read_on=day):
+                assert event.effective_on >= day
 
     @initialize(index=st.integers(0, 1_000))
     def install(self, index: int) -> None:
@@ -134,7 +141,7 @@ class AnyMeter(RuleBasedStateMachine):
         index = max(0, self.meter.index + consumed)
         self.ask(Replace(index=index, restarts_at=restarts_at, reason="faulty"), self.meter.read_on + later)
 
-    @precondition(lambda self: len(self.events) > 40)
+    @precondition(lambda self: len(self.events) > 20)
     @rule(later=days, consumed=more)
     def remove(self, later: timedelta, consumed: int) -> None:
         self.ask(Remove(index=max(0, self.meter.index + consumed), reason="other"), self.meter.read_on + later)
@@ -145,9 +152,16 @@ class AnyMeter(RuleBasedStateMachine):
         restarts_at=st.none() | st.none() | st.integers(0, 50),
         later=st.none() | days,
         reason=mistakes,
+        decided=soon,
     )
     def correct(
-        self, number: int, index: int | None, restarts_at: int | None, later: timedelta | None, reason: ReadingMistake
+        self,
+        number: int,
+        index: int | None,
+        restarts_at: int | None,
+        later: timedelta | None,
+        reason: ReadingMistake,
+        decided: timedelta,
     ) -> None:
         reading = self.meter.readings[number % len(self.meter.readings)]
         terms: dict[str, Any] = {
@@ -155,17 +169,17 @@ class AnyMeter(RuleBasedStateMachine):
             "read_on": None if later is None else reading.read_on + later,
             "restarts_at": restarts_at,
         }
-        self.ask(CorrectReading(reading=reading.read_on, **terms, reason=reason), TODAY)
+        self.ask(CorrectReading(reading=reading.read_on, **terms, reason=reason), reading.read_on + decided)
 
-    @rule(number=st.integers(0, 70), reason=mistakes)
-    def discard(self, number: int, reason: ReadingMistake) -> None:
+    @rule(number=st.integers(0, 70), reason=mistakes, decided=soon)
+    def discard(self, number: int, reason: ReadingMistake, decided: timedelta) -> None:
         reading = self.meter.readings[number % len(self.meter.readings)]
-        self.ask(DiscardReading(reading=reading.read_on, reason=reason), TODAY)
+        self.ask(DiscardReading(reading=reading.read_on, reason=reason), reading.read_on + decided)
 
-    @rule(number=st.integers(0, 70))
-    def validate(self, number: int) -> None:
+    @rule(number=st.integers(0, 70), decided=soon)
+    def validate(self, number: int, decided: timedelta) -> None:
         reading = self.meter.readings[number % len(self.meter.readings)]
-        self.ask(ValidateReading(reading=reading.read_on), TODAY)
+        self.ask(ValidateReading(reading=reading.read_on), reading.read_on + decided)
 
     @invariant()
     def periods_follow_each_other_and_say_what_the_indexes_say(self) -> None:
@@ -196,6 +210,7 @@ class AnyMeter(RuleBasedStateMachine):
     def a_removed_meter_holds_nothing_and_the_latest_step_is_of_its_day(self) -> None:
         if self.state:
             assert (self.state.status == "removed") == (self.state.removed_on is not None)
+            assert self.state.removed_on in (None, self.state.read_on)
             assert len(meters.claims_of(self.state)) == (self.state.status == "in_service")
             steps = (self.state.removed_on, self.state.replaced_on, self.state.installed_on)
             assert self.state.effective_on == next(day for day in steps if day)

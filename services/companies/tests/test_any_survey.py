@@ -122,9 +122,11 @@ class AnySurvey(RuleBasedStateMachine):
             case MaturityCorrected(dimension=dimension):
                 assert event.level_before == self.standing[dimension] != event.level
                 assert event.validated_on == self.since
+                assert event.effective_on >= event.validated_on
                 self.standing[dimension] = event.level
             case SurveyDayCorrected(step="validated"):
                 assert event.day_before == self.since != event.day
+                assert event.effective_on >= max(event.day_before, event.day)
                 assert (told(event.levels_before), told(event.levels)) == (self.before, self.standing)
                 self.since = event.day
             case SurveyDayCorrected():
@@ -209,6 +211,8 @@ class AnyNeed(RuleBasedStateMachine):
         self.events: list[Event] = []
         self.met: tuple[date, NeedMeans] | None = None
         self.dropped = False
+        self.steps: list[date] = []
+        """The days of what stands, in the order in which it was told."""
 
     @property
     def need(self) -> Need:
@@ -235,12 +239,18 @@ class AnyNeed(RuleBasedStateMachine):
                     self.met = event.effective_on, event.means
                 case NeedOutcomeCorrected():
                     assert self.met == (event.met_before, event.means_before) != (event.met_on, event.means)
+                    assert event.effective_on >= max(event.met_before, event.met_on)
                     self.met = event.met_on, event.means
+                    self.steps[-1] = event.met_on
                 case NeedReopened():
                     assert self.met == (event.met_on, event.means)
+                    assert event.effective_on >= event.met_on
                     self.met = None
+                    self.steps[-1] = max(event.effective_on, *self.steps[:-1])
                 case NeedDropped():
                     self.dropped = True
+            if not isinstance(event, Aside):
+                self.steps.append(event.effective_on)
 
     @initialize(priority=st.sampled_from(get_args(NeedPriority)))
     def declare(self, priority: NeedPriority) -> None:
@@ -276,6 +286,12 @@ class AnyNeed(RuleBasedStateMachine):
             assert self.state.status == ("met" if self.met else "dropped" if self.dropped else "declared")
             assert (self.state.met_on, self.state.means) == (self.met or (None, None))
             assert len(needs.claims_of(self.state)) == (self.state.status == "declared")
+
+    @invariant()
+    def what_stands_keeps_its_order(self) -> None:
+        """A reopening counts from its day on, if that is not before what stands."""
+        assert self.steps == sorted(self.steps)
+        assert self.state is None or self.state.effective_on == self.steps[-1]
 
     @invariant()
     def it_is_met_or_dropped_from_its_declaration_on(self) -> None:

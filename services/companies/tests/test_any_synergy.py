@@ -128,9 +128,9 @@ class AnySynergy(RuleBasedStateMachine):
         assert self.ask(Agree(), self.state.companies[number % len(self.state.companies)])
 
     @precondition(lambda self: self.state)
-    @rule(flow=ids, month=months, exchanged=quantities)
-    def record(self, flow: str, month: str, exchanged: float) -> None:
-        self.ask(RecordExchange(flow=flow, month=month, exchanged=exchanged), COMPANIES[0])
+    @rule(flow=ids, month=months, exchanged=quantities, days_ago=st.integers(0, 40))
+    def record(self, flow: str, month: str, exchanged: float, days_ago: int) -> None:
+        self.ask(RecordExchange(flow=flow, month=month, exchanged=exchanged), COMPANIES[0], days_ago)
 
     @precondition(lambda self: self.state and self.state.status == "operating")
     @rule(exchanged=quantities)
@@ -151,7 +151,8 @@ class AnySynergy(RuleBasedStateMachine):
         assert self.state
         one = self.state.exchanges[number % len(self.state.exchanges)]
         command = CorrectExchange(flow=one.flow, month=one.month, exchanged=exchanged, reason="other")
-        assert self.ask(command, days_ago=days_ago)
+        same, known = exchanged == one.exchanged, self.today - timedelta(days=days_ago) >= one.exchanged_on
+        assert self.ask(command, days_ago=days_ago) == (same or known)
 
     @invariant()
     def two_companies_and_one_kind(self) -> None:
@@ -191,10 +192,12 @@ class AnySynergy(RuleBasedStateMachine):
             match event:
                 case FlowExchanged():
                     assert (event.flow, event.month) not in told
+                    assert event.effective_on >= event.exchanged_on
                     told[event.flow, event.month] = event.exchanged
                     assert event.company == FLOWS[event.flow].company
                 case ExchangeCorrected():
                     assert event.exchanged_before == told[event.flow, event.month]
+                    assert event.effective_on >= event.exchanged_on
                     told[event.flow, event.month] = event.exchanged
         if self.state:
             assert {(each.flow, each.month): each.exchanged for each in self.state.exchanges} == told

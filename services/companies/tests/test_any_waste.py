@@ -250,6 +250,7 @@ class AnyWasteMovement(RuleBasedStateMachine):
                 days[step] = event.effective_on
             elif isinstance(event, WasteDayCorrected):
                 assert event.day_before == days[event.step] != event.day
+                assert event.effective_on >= max(event.day_before, event.day)
                 days[event.step] = event.day
             assert [*days.values()] == sorted(days.values())
         if self.state:

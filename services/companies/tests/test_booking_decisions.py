@@ -339,16 +339,28 @@ def test_the_quota_is_of_the_month_in_paris_that_the_slot_begins_in() -> None:
 
 
 def test_whether_it_was_used_is_corrected_with_a_reason() -> None:
+    def afterwards(*events: Event) -> Given[Booking]:
+        return given(*events).at(at(6, 12))
+
     correct = CorrectOutcome(outcome="done", reason="use_not_recorded")
     corrected = BookingOutcomeCorrected(
-        **FACTS, outcome_before="no_show", outcome="done", reason="use_not_recorded", effective_on=TODAY
+        **FACTS, outcome_before="no_show", outcome="done", reason="use_not_recorded", effective_on=date(2024, 9, 6)
     )
-    given(*PASTS["no_show"]).when(correct).then(corrected)
-    given(*PASTS["no_show"]).when(correct).then_state(status="done", used_on=date(2024, 9, 6), missed_on=None)
-    given(*PASTS["no_show"], corrected).when(correct).then()
-    given(*PASTS["done"]).when(correct.model_copy(update={"outcome": "no_show"})).then_state(
+    afterwards(*PASTS["no_show"]).when(correct).then(corrected)
+    afterwards(*PASTS["no_show"]).when(correct).then_state(status="done", used_on=date(2024, 9, 6), missed_on=None)
+    afterwards(*PASTS["no_show"], corrected).when(correct).then()
+    afterwards(*PASTS["done"]).when(correct.model_copy(update={"outcome": "no_show"})).then_state(
         status="no_show", used_on=None, missed_on=date(2024, 9, 5)
     )
+    early = correct.model_copy(update={"on": date(2024, 9, 5)})
+    afterwards(*PASTS["no_show"]).when(early).rejected("corrected-before-it-happened")
+
+
+@pytest.mark.parametrize("command", [BeginUse(), Finish(), RecordMissed()], ids=lambda value: type(value).__name__)
+def test_a_slot_is_neither_used_nor_missed_before_its_day(command: Command) -> None:
+    past = booked(requested, approved)
+    past.when(command.model_copy(update={"on": date(2024, 9, 4)})).rejected("used-before-slot")
+    assert past.when(command.model_copy(update={"on": date(2024, 9, 5)})).refusal is None
 
 
 def test_a_booking_is_cancelled_until_it_begins() -> None:

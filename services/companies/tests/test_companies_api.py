@@ -233,7 +233,9 @@ async def test_a_company_applies_once_even_twenty_times_at_once(partners: Partne
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 19]
     for answer in answers:
         if answer.status_code == 409:
-            problem(answer, 409, "company-exists")
+            said = problem(answer, 409, "company-exists")
+            assert [fault["pointer"] for fault in said["errors"]] == ["#/siret"]
+            assert said["collides_with"] == FOUNDRY
 
 
 async def test_a_sole_trader_is_taken_and_the_name_shown_to_whom_may_know_it(partners: Partners) -> None:

@@ -207,6 +207,12 @@ def test_a_member_leaves_and_counts_no_more() -> None:
     )
 
 
+def test_only_the_network_excludes_a_member() -> None:
+    exclude = Leave(reason="excluded", on=day(7))
+    given(*PASTS["active"]).by(company=FACTS["company"]).when(exclude).rejected("reason-of-another-role")
+    given(*PASTS["active"]).by("network").when(exclude).then_state(status="left", reason="excluded")
+
+
 def test_a_suspended_member_leaves_with_nothing_left_to_take_away() -> None:
     given(*PASTS["suspended"]).when(Leave(reason="closed", on=day(7))).then(
         CompanyLeft(**FACTS, reason="closed", headcount_before=0, headcount=0, effective_on=day(7))

@@ -167,7 +167,9 @@ async def test_who_has_a_unit_or_a_plot_is_told_to_those_who_decide_on_it_alone(
 async def test_a_code_is_given_once(zone: Zone) -> None:
     answers = await asyncio.gather(*(zone.ask(PLOTS, LOT) for _ in range(50)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 49]
-    problem(await zone.ask(PLOTS, LOT), 409, "plot-exists")
+    said = problem(await zone.ask(PLOTS, LOT), 409, "plot-exists")
+    assert [fault["pointer"] for fault in said["errors"]] == ["#/code"]
+    assert said["collides_with"] == "limoise-12"
 
 
 # Who may do and read what
@@ -246,7 +248,11 @@ async def test_a_company_lets_its_own_unit_and_its_tenant_reads_what_is_public(z
     shown = done(await zone.partners.get(UNITS, by="company", of=MILL, status="notice"))
     assert [item["free_on"] for item in shown["items"]] == [UNTIL]
     assert done(await zone.partners.get(f"{UNITS}/atelier-3", by="company", of=OWNER))["company"] == FOUNDRY
-    problem(await zone.ask(UNITS, ATELIER, by="company", of=OWNER), 403, "not-your-record")
+    for others in ({}, {"owner": FOUNDRY}):
+        refused = await zone.ask(UNITS, {**ATELIER, **others}, by="company", of=OWNER, Accept_Language="fr")
+        said = problem(refused, 403, "not-your-record")
+        assert "« owner » doit la désigner" in said["detail"]
+        assert [fault["pointer"] for fault in said["errors"]] == ["#/owner"]
 
 
 async def test_units_are_found_by_tenant_kind_and_the_day_they_are_free(zone: Zone) -> None:
@@ -331,7 +337,8 @@ async def test_a_worker_ends_a_lease_on_its_day_though_the_notice_was_entered_la
         late = {"free_on": "2024-09-01", "reason": "moving", "on": "2024-06-01"}
         await zone.unit(*LET, ("give-notice", late))
         unit = await zone.becomes(f"{UNITS}/atelier-3", "available")
-        assert (unit["effective_on"], unit["lease"]["company"]) == ("2024-09-01", FOUNDRY)
+        assert (unit["effective_on"], unit["company"]) == ("2024-09-01", None)
+        assert (unit["last_lease"]["company"], unit["last_lease"]["ended_on"]) == (FOUNDRY, "2024-09-01")
         done(await zone.ask(f"{UNITS}/atelier-3/begin-works", {"on": "2024-09-01"}))
 
 

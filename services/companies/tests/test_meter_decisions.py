@@ -307,6 +307,26 @@ def test_a_meter_may_be_replaced_twice_and_removed_on_the_day_it_was_installed()
     )
 
 
+def test_what_was_read_before_a_removal_is_recorded_after_it() -> None:
+    past = PASTS["removed"]
+    late = read(
+        FEBRUARY,
+        1_400,
+        period(day(2), FEBRUARY, 90),
+        period(day(3), MARCH, 100),
+        before=(OF_FEBRUARY_AND_MARCH,),
+    )
+    given(*past).when(RecordReading(index=1_400, on=FEBRUARY)).then(late)
+    given(*past).when(RecordReading(index=1_400, on=FEBRUARY)).then_state(
+        status="removed", index=1_600, read_on=APRIL, removed_on=APRIL, effective_on=APRIL
+    )
+    given(*past, late).holds()
+    given(*past).when(RecordReading(index=1_601, on=day(4, 15))).rejected("index-falls")
+    given(*past).when(RecordReading(index=1_600, on=APRIL)).then()
+    given(*past).when(RecordReading(index=1_599, on=APRIL)).rejected("reading-exists")
+    given(*past).when(RecordReading(index=1_600, on=APRIL + timedelta(days=1))).rejected("after-removal")
+
+
 def test_a_removed_meter_counts_no_more() -> None:
     given(*PAST).when(Remove(index=1_600, reason="supply_ended", on=APRIL)).then(removed)
     given(*PAST).when(Remove(index=1_600, reason="supply_ended", on=APRIL)).then_state(
@@ -449,7 +469,18 @@ def test_a_correction_keeps_what_holds_of_readings(changes: dict[str, Any], slug
 
 def test_a_correction_is_of_no_day_before_its_reading() -> None:
     too_early = CorrectReading(reading=MARCH, read_on=day(3, 30), reason="other", on=day(3, 29))
-    given(*PAST).when(too_early).rejected("reading-out-of-order")
+    given(*PAST).when(too_early).rejected("corrected-before-it-happened")
+    later = CorrectReading(reading=MARCH, read_on=day(4, 2), reason="other", on=day(4, 1))
+    given(*PAST).when(later).rejected("reading-out-of-order")
+
+
+def test_a_reading_is_neither_validated_nor_discarded_before_its_day() -> None:
+    validate = ValidateReading(reading=MARCH, on=MARCH)
+    assert given(*PAST).when(validate).events
+    early = {"on": day(3, 30)}
+    given(*PAST).when(validate.model_copy(update=early)).rejected("validated-before-reading")
+    discard = DiscardReading(reading=MARCH, reason="wrong_meter", on=day(3, 30))
+    given(*PAST).when(discard).rejected("corrected-before-it-happened")
 
 
 def test_a_discarded_reading_makes_its_periods_one() -> None:
@@ -488,7 +519,7 @@ def test_the_reading_of_a_step_keeps_its_day_and_is_not_discarded(past: tuple[Ev
 
 
 ALLOWED: dict[type[Command], set[str]] = {
-    RecordReading: {"in_service"},
+    RecordReading: {"in_service", "removed"},
     Replace: {"in_service"},
     Remove: {"in_service"},
     ValidateReading: {"in_service", "removed"},
@@ -496,7 +527,7 @@ ALLOWED: dict[type[Command], set[str]] = {
     DiscardReading: {"in_service", "removed"},
 }
 COMMANDS: list[Command] = [
-    RecordReading(index=1_700),
+    RecordReading(index=1_400, on=FEBRUARY),
     Replace(index=1_700, restarts_at=0, reason="other"),
     Remove(index=1_700, reason="other"),
     ValidateReading(reading=JANUARY),

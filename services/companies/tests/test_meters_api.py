@@ -68,7 +68,7 @@ async def test_a_meter_is_read_validated_corrected_replaced_and_removed(partners
     done(await partners.post(f"{meter}/replace", new, **AS_FOUNDRY))
     last = {"index": 200, "reason": "supply_ended", "on": "2024-04-30"}
     removed = done(await partners.post(f"{meter}/remove", last, **AS_FOUNDRY))
-    assert (removed["status"], removed["reference"], removed["allowed"]) == ("removed", "D24FA-1", [])
+    assert (removed["status"], removed["reference"], removed["allowed"]) == ("removed", "D24FA-1", ["record-reading"])
 
     history = done(await partners.get(f"{meter}/events", **AS_MANAGER))["items"]
     told = [(each["type"], each["data"].get("periods_before"), each["data"].get("periods")) for each in history]

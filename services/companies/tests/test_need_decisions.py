@@ -31,7 +31,7 @@ from contracts.companies.need import (
     NeedReopened,
 )
 from contracts.companies.survey import SurveyBegun, SurveyClosed
-from eventstore.decider import Actor, Claim, Command
+from eventstore.decider import PLATFORM, Actor, By, Claim, Command
 from eventstore.reactions import Found, Issue
 from eventstore.specification import Specification
 
@@ -152,21 +152,41 @@ def test_what_met_it_and_when_are_corrected_each_by_itself() -> None:
 def test_a_need_is_met_neither_before_it_was_declared_nor_after_that_is_corrected() -> None:
     past = PASTS["met"]
     before = CorrectOutcome(met_on=day(3) - timedelta(days=1), reason="other")
-    given(*past).when(before).rejected("met-before-declared")
+    given(*past).when(before).rejected("day-before-previous-step")
     given(*past).when(CorrectOutcome(met_on=day(8), reason="other", on=day(8))).then_state(met_on=day(8))
     after = CorrectOutcome(met_on=day(8, 2), reason="other", on=day(8))
-    given(*past).when(after).rejected("met-after-correction")
+    given(*past).when(after).rejected("day-after-next-step")
 
 
-def test_what_was_not_met_is_declared_still_and_may_be_met_on_an_earlier_day() -> None:
-    reopened = NeedReopened(**NEED, means="grant", met_on=day(5), reason="not_met", effective_on=TODAY)
-    given(declared, met).when(Reopen(reason="not_met")).then(reopened)
-    given(declared, met).when(Reopen(reason="not_met")).then_state(
-        status="declared", means=None, met_on=None, effective_on=day(3)
-    )
+def test_a_need_is_not_met_before_its_priority_was_changed() -> None:
+    more = NeedPriorityChanged(**NEED, priority_before="medium", priority="high", effective_on=day(4))
+    past = (declared, more, met)
+    given(*past).when(CorrectOutcome(met_on=day(4), reason="other")).then_state(met_on=day(4), changed_on=day(4))
+    before = CorrectOutcome(met_on=day(4) - timedelta(days=1), reason="other")
+    given(*past).when(before).rejected("day-before-previous-step")
+
+
+def test_what_was_not_met_is_declared_still_and_may_be_met_from_the_day_that_is_known_of() -> None:
+    reopen = Reopen(reason="not_met", on=day(6))
+    reopened = NeedReopened(**NEED, means="grant", met_on=day(5), reason="not_met", effective_on=day(6))
+    given(declared, met).when(reopen).then(reopened)
+    given(declared, met).when(reopen).then_state(status="declared", means=None, met_on=None, effective_on=day(6))
     again = given(declared, met, reopened)
     again.holds(Claim(TOO_MANY_NEEDS, COMPANY, limit=MOST_DECLARED))
-    again.when(Meet(means="expert", on=day(4))).then(NeedMet(**told, means="expert", effective_on=day(4)))
+    again.when(Meet(means="expert", on=day(6))).then(NeedMet(**told, means="expert", effective_on=day(6)))
+    for command in (Meet(means="expert"), Drop(reason="other"), ChangePriority(priority="low")):
+        early = command.model_copy(update={"on": day(6) - timedelta(days=1)})
+        again.when(early).rejected("on-before-previous-step")
+    met_again = NeedMet(**told, means="expert", effective_on=day(7))
+    correct = CorrectOutcome(met_on=day(5), reason="other")
+    given(declared, met, reopened, met_again).when(correct).rejected("day-before-previous-step")
+
+
+def test_that_it_was_met_is_not_corrected_before_it_was() -> None:
+    for command in (Reopen(reason="not_met"), CorrectOutcome(means="expert", reason="other")):
+        early = command.model_copy(update={"on": day(5) - timedelta(days=1)})
+        given(*PASTS["met"]).when(early).rejected("corrected-before-it-happened")
+        given(*PASTS["met"]).when(command.model_copy(update={"on": day(5)})).then_state(effective_on=day(5))
 
 
 def test_what_a_company_lacks_that_has_left_is_dropped() -> None:
@@ -174,7 +194,12 @@ def test_what_a_company_lacks_that_has_left_is_dropped() -> None:
     (issue,) = reaction.function(left, [Found("need-1", state(declared))])
     drop = Drop(reason="member_left")
     assert issue == Issue(needs, "need-1", drop, expects=tuple(needs.not_for(Drop)))
-    given(declared).when(drop).then_state(status="dropped", reason="member_left", dropped_on=TODAY)
+    given(declared).by(PLATFORM).when(drop).then_state(status="dropped", reason="member_left", dropped_on=TODAY)
+
+
+@pytest.mark.parametrize("role", ["company", "network"])
+def test_that_a_company_has_left_is_for_the_platform_to_say(role: By) -> None:
+    given(declared).by(role).when(Drop(reason="member_left")).rejected("reason-of-another-role")
 
 
 COMMANDS: dict[type[Command], Command] = {

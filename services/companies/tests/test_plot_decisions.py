@@ -257,6 +257,13 @@ def test_a_sale_is_put_right_and_a_correction_that_changes_nothing_is_none() -> 
     )
 
 
+def test_a_sale_is_not_corrected_before_it_was_made() -> None:
+    correct = CorrectSale(amount=160_000, reason="late_document", on=day(6))
+    assert given(*PASTS["sold"]).when(correct).events
+    early = correct.model_copy(update={"on": day(5, 31)})
+    given(*PASTS["sold"]).when(early).rejected("corrected-before-it-happened")
+
+
 def test_a_sale_to_another_company_is_taken_back_of_the_one_and_told_of_the_other() -> None:
     correction = CorrectSale(company=MILL, origin="newly_founded", sold_on=day(7), reason="typing_error")
     taken_back = corrected_sale(origin=None, amount=None)

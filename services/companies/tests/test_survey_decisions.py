@@ -249,6 +249,15 @@ def test_a_validated_level_is_corrected_from_its_day_on() -> None:
     given(*VALIDATED, corrected).when(command).then()
 
 
+def test_nothing_is_corrected_before_it_happened() -> None:
+    level = CorrectLevel(dimension="processes", level=4, reason="late_document", on=day(4))
+    begun_on = CorrectDay(step="begun", day=day(1), reason="late_document", on=day(2))
+    for command in (level, begun_on):
+        assert given(*VALIDATED).when(command).events
+        early = command.model_copy(update={"on": command.on - timedelta(days=1)})
+        given(*VALIDATED).when(early).rejected("corrected-before-it-happened")
+
+
 def moved(step: SurveyStep, before: date, right: date, stood: Stood | None = None, **told: Any) -> SurveyDayCorrected:
     """A step whose day is another one, and what stood before where it is the validation."""
     found: dict[str, Any] = {"levels": FOUND if step == "validated" else (), **told}

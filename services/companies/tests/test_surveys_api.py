@@ -88,7 +88,9 @@ async def test_of_fifty_at_once_one_begins_a_survey_and_the_others_are_told_that
     assert [answer.status_code for answer in answers].count(201) == 1
     for answer in answers:
         if answer.status_code != 201:
-            problem(answer, 409, "survey-exists")
+            said = problem(answer, 409, "survey-exists")
+            assert [fault["pointer"] for fault in said["errors"]] == ["#/company"]
+            assert said["collides_with"] == FOUNDRY
     history = done(await partners.get(f"{SURVEY}/events"))["items"]
     assert [event["type"] for event in history] == ["SurveyBegun"]
 
@@ -119,9 +121,13 @@ async def test_a_need_is_declared_met_corrected_and_reopened(partners: Partners)
     corrected = done(await partners.post(f"{need}/correct-outcome", right))
     assert (corrected["met_on"], corrected["means"]) == ("2024-02-20", "grant")
     early = await partners.post(f"{need}/correct-outcome", {**right, "met_on": "2024-01-01"}, Accept_Language="fr")
-    assert "précède la déclaration" in problem(early, 409, "met-before-declared")["detail"]
-    reopened = done(await partners.post(f"{need}/reopen", {"reason": "not_met"}))
+    said = problem(early, 409, "day-before-previous-step")
+    assert "précède ce qui vient avant, du 06/02/2024" in said["detail"]
+    assert [fault["pointer"] for fault in said["errors"]] == ["#/met_on"]
+    reopened = done(await partners.post(f"{need}/reopen", {"reason": "not_met", "on": "2024-04-02"}))
     assert (reopened["status"], reopened["met_on"]) == ("declared", None)
+    before = await partners.post(f"{need}/drop", {"reason": "too_costly", "on": "2024-04-01"}, **AS_FOUNDRY)
+    problem(before, 409, "on-before-previous-step")
     dropped = done(await partners.post(f"{need}/drop", {"reason": "too_costly"}, **AS_FOUNDRY))
     assert (dropped["status"], dropped["allowed"]) == ("dropped", [])
 

@@ -469,6 +469,15 @@ def test_a_month_is_over_on_the_day_after_its_last() -> None:
         assert (when.refusal is None) == over
 
 
+def test_a_month_is_not_recorded_on_a_day_before_it_was_over() -> None:
+    for past, last, month in ((OPERATING, day(5, 31), "2024-05"), (PASTS["ended"], day(7, 15), "2024-07")):
+        command = record.model_copy(update={"month": month, "on": last})
+        operated = given(*past).by(company=FOUNDRY)
+        assert operated.when(command).refusal is None
+        early = command.model_copy(update={"on": last - timedelta(days=1)})
+        operated.when(early).rejected("recorded-before-month-over")
+
+
 def test_a_month_counts_on_its_last_day_of_operation() -> None:
     july = record.model_copy(update={"month": "2024-07"})
     told = given(*PASTS["ended"]).by(company=FOUNDRY).when(july).events[0]
@@ -511,6 +520,8 @@ def test_what_was_recorded_wrongly_is_corrected_with_the_old_and_the_new() -> No
     )
     given(*OPERATING, exchanged).when(correct).then(corrected)
     given(*OPERATING, exchanged, corrected).when(correct).then()
+    early = correct.model_copy(update={"on": day(5, 30)})
+    given(*OPERATING, exchanged).when(early).rejected("corrected-before-it-happened")
     state = synergies.fold((*OPERATING, exchanged, corrected))
     assert state
     assert [each.exchanged for each in state.exchanges] == [0]

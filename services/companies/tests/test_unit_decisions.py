@@ -1,7 +1,7 @@
 """What becomes of a unit: reserved, let, given notice of, in works, and what is put right."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -100,7 +100,7 @@ def test_a_unit_is_registered_by_the_zones_manager_or_by_the_company_that_owns_i
     given().when(register).then(registered)
     given().when(register).then_state(
         status="available",
-        lease=None,
+        last_lease=None,
         standings=(UnitStanding(since=day(1), status="available"),),
         areas=(Measured(since=day(1), area=420),),
     )
@@ -209,7 +209,7 @@ def test_a_lease_begins_on_its_day_and_says_where_the_company_was() -> None:
         lapses_on=None,
         begins_on=None,
         held_until=None,
-        lease=Lease(company=FOUNDRY, origin="newly_founded", begun_on=day(3)),
+        last_lease=Lease(company=FOUNDRY, origin="newly_founded", begun_on=day(3)),
     )
     given(*PASTS["let"]).is_due()
     given(*PASTS["reserved"]).when(Let(origin="on_territory", on=day(9, 3))).rejected("on-in-the-future")
@@ -224,7 +224,11 @@ def test_a_notice_ends_the_lease_on_its_day() -> None:
         UnitLeaseEnded(**facts("available"), company=FOUNDRY, effective_on=day(12, 1))
     )
     later.when(EndLease()).then_state(
-        status="available", company=None, free_on=None, works_follow=None, lease=LAST_LEASE
+        status="available",
+        company=None,
+        free_on=None,
+        works_follow=None,
+        last_lease=LAST_LEASE.model_copy(update={"ended_on": day(12, 1)}),
     )
     assert units.decision(EndLease).by == (PLATFORM,)
 
@@ -316,14 +320,16 @@ def test_a_lease_of_another_company_is_taken_back_of_the_one_and_told_of_the_oth
     taken_back, put_right = lease_corrected(origin=None), lease_corrected(company=MILL, origin_before=None)
     given(*PASTS["let"]).when(correction).then(taken_back, put_right)
     given(*PASTS["let"]).when(correction).then_state(
-        company=MILL, lease=Lease(company=MILL, origin="newly_founded", begun_on=day(3))
+        company=MILL, last_lease=Lease(company=MILL, origin="newly_founded", begun_on=day(3))
     )
 
 
 def test_a_lease_that_has_ended_is_put_right_until_the_next_begins() -> None:
     past = given(*PASTS["notice"], ended)
     past.when(CorrectLease(company=MILL, reason="other")).then_state(
-        status="available", company=None, lease=Lease(company=MILL, origin="newly_founded", begun_on=day(3))
+        status="available",
+        company=None,
+        last_lease=Lease(company=MILL, origin="newly_founded", begun_on=day(3), ended_on=ended.effective_on),
     )
     next_ = UnitReserved(
         **facts("reserved"), company=MILL, begins_on=day(8), held_until=day(12, 1), lapses_on=day(12, 2),
@@ -331,11 +337,12 @@ def test_a_lease_that_has_ended_is_put_right_until_the_next_begins() -> None:
     )  # fmt: skip
     again = given(*PASTS["notice"], ended, next_)
     again.when(CorrectLease(origin="on_territory", reason="other")).then_state(
-        company=MILL, lease=Lease(company=FOUNDRY, origin="on_territory", begun_on=day(3))
+        company=MILL,
+        last_lease=Lease(company=FOUNDRY, origin="on_territory", begun_on=day(3), ended_on=ended.effective_on),
     )
     second = let.model_copy(update={"company": MILL, "effective_on": day(8, 5)})
     given(*PASTS["notice"], ended, next_, second).when(CorrectLease(begun_on=day(8), reason="other")).then_state(
-        lease=Lease(company=MILL, origin="newly_founded", begun_on=day(8))
+        last_lease=Lease(company=MILL, origin="newly_founded", begun_on=day(8))
     )
 
 
@@ -397,6 +404,17 @@ def test_an_area_is_corrected_from_a_day_on_and_says_what_the_unit_was_since() -
 def test_an_area_is_corrected_on_days_of_the_unit(since: date, slug: str) -> None:
     for status in PASTS:
         given(*PASTS[status]).when(CorrectArea(area=1, since=since, reason="other")).rejected(slug)
+
+
+def test_neither_a_lease_nor_a_notice_is_corrected_before_it_was_recorded() -> None:
+    noticed_on = noticed.effective_on
+    for command, on in (
+        (CorrectLease(origin="on_territory", reason="other"), day(3)),
+        (CorrectNotice(works_follow=True, reason="other"), noticed_on),
+    ):
+        assert given(*PASTS["notice"]).when(command.model_copy(update={"on": on})).events
+        early = command.model_copy(update={"on": on - timedelta(days=1)})
+        given(*PASTS["notice"]).when(early).rejected("corrected-before-it-happened")
 
 
 def test_a_record_holds_so_many_changes_and_no_more() -> None:

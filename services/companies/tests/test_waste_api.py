@@ -31,7 +31,7 @@ def slip(lot: str = "CUVE-02", **changes: Any) -> dict[str, Any]:
         "waste": "12 01 09*",
         "description": "Émulsions d'usinage",
         "lot": lot,
-        "slip": f"BSD-{lot}",
+        "slip": f"BSD-2024-{lot}",
         "treatment_planned": "R3",
         "tonnes_planned": 12.5,
         "on": "2024-03-01",
@@ -114,7 +114,8 @@ async def test_a_day_is_corrected_and_the_register_goes_by_it(partners: Partners
 async def test_a_company_writes_slips_for_itself_alone(partners: Partners) -> None:
     await member(partners)
     for other in (CARRIER, SITE, MILL):
-        problem(await partners.post(MOVEMENTS, slip(), by="company", of=other), 403, "not-your-record")
+        said = problem(await partners.post(MOVEMENTS, slip(), by="company", of=other), 403, "not-your-record")
+        assert [fault["pointer"] for fault in said["errors"]] == ["#/company"]
     problem(await partners.post(MOVEMENTS, slip(), by="network"), 403, "role-missing")
     stranger = slip(company=MILL)
     refused = problem(await partners.post(MOVEMENTS, stranger, by="company", of=MILL), 409, "not-a-member")
@@ -149,7 +150,7 @@ async def test_of_fifty_at_once_one_has_the_lot_and_the_others_are_told_which(pa
         assert [fault["pointer"] for fault in said["errors"]] == ["#/lot"]
     path = f"{MOVEMENTS}/{made['id']}"
     other = await draft(partners, "BENNE-07")
-    onto = {name: value for name, value in slip(slip="BSD-X").items() if name != "company"}
+    onto = {name: value for name, value in slip(slip="BSD-2024-X").items() if name != "company"}
     taken = problem(await partners.post(f"{other}/revise", onto, by="company", of=FOUNDRY), 409, "lot-in-movement")
     assert taken["collides_with"] == made["id"]
     done(await partners.post(f"{path}/cancel", {"reason": "postponed"}, by="company", of=FOUNDRY))
@@ -180,6 +181,7 @@ async def test_a_lot_is_free_again_once_its_movement_is_over_and_its_number_is_n
         ({"tonnes_planned": "12"}, "tonnes", "#/tonnes_planned"),
         ({"carrier": "123"}, "siret", "#/carrier"),
         ({"lot": "CUVE n°2", "slip": "BSD-2"}, "reference", "#/lot"),
+        ({"slip": "xx"}, "slip-number", "#/slip"),
         ({"on": "2150-01-01"}, "day-out-of-range", "#/on"),
     ],
 )
@@ -248,7 +250,7 @@ async def test_movements_are_found_by_what_a_screen_asks(partners: Partners) -> 
     assert await lots(waste="120101") == await lots(q="copeaux") == await lots(status="draft") == ["B"]
     assert await lots(treatment="R3", treatment_site=SITE) == ["A"]
     assert await lots(sent_on_from="2024-03-04", sent_on_to="2024-03-08", sort="-sent_on") == ["C", "A"]
-    assert await lots(q="BSD-A") == ["A"]
+    assert await lots(q="BSD-2024-A") == ["A"]
     assert await lots(late="true") == []
 
 
@@ -279,7 +281,7 @@ async def test_the_register_has_what_was_sent_in_the_order_of_the_days(partners:
         "description": "Émulsions d'usinage",
         "waste": "120109*",
         "waste_name": "émulsions et solutions d'usinage sans halogènes",
-        "slip": "BSD-A",
+        "slip": "BSD-2024-A",
         "tonnes_sent": "12.4",
         "producer": FOUNDRY,
         "producer_name": "Fonderie de la Théols",
@@ -337,12 +339,19 @@ async def test_the_register_holds_only_what_its_reader_may_see(
         assert answer.status_code == 200, answer.text
         return [row["slip"] for row in rows(answer.text)]
 
-    assert await slips("epci") == await slips("company", CARRIER) == ["BSD-L0", "BSD-L1", "BSD-L2", "BSD-L3"]
-    assert await slips("company", FOUNDRY) == ["BSD-L0", "BSD-L1", "BSD-L3"]
-    assert await slips("company", MILL) == ["BSD-L1", "BSD-L2"]
-    assert await slips("company", MILL, company=FOUNDRY) == ["BSD-L1"]
-    assert await slips("company", SITE, company=MILL) == ["BSD-L2"]
-    assert await slips("epci", company=FOUNDRY, **{"from": "2024-03-11", "to": "2024-03-13"}) == ["BSD-L1", "BSD-L3"]
+    assert (
+        await slips("epci")
+        == await slips("company", CARRIER)
+        == ["BSD-2024-L0", "BSD-2024-L1", "BSD-2024-L2", "BSD-2024-L3"]
+    )
+    assert await slips("company", FOUNDRY) == ["BSD-2024-L0", "BSD-2024-L1", "BSD-2024-L3"]
+    assert await slips("company", MILL) == ["BSD-2024-L1", "BSD-2024-L2"]
+    assert await slips("company", MILL, company=FOUNDRY) == ["BSD-2024-L1"]
+    assert await slips("company", SITE, company=MILL) == ["BSD-2024-L2"]
+    assert await slips("epci", company=FOUNDRY, **{"from": "2024-03-11", "to": "2024-03-13"}) == [
+        "BSD-2024-L1",
+        "BSD-2024-L3",
+    ]
     assert await slips("epci", to="2024-03-09") == await slips("school") == await slips("company") == []
 
 

@@ -440,6 +440,22 @@ def test_steps_keep_their_order_when_a_day_is_corrected(
     given(*PASTS[status]).when(CorrectDay(step=step, day=wrong, reason="other")).rejected(slug)
 
 
+@pytest.mark.parametrize(
+    ("command", "happened_on"),
+    [
+        (CorrectTonnes(weighing="sent", tonnes=12.3, reason="other"), day(3, 4)),
+        (CorrectTonnes(weighing="processed", tonnes=11.9, reason="other"), day(4)),
+        (CorrectDay(step="sent", day=day(3, 3), reason="other"), day(3, 4)),
+        (CorrectTreatment(treatment="R13", reason="other"), day(4)),
+    ],
+)
+def test_nothing_is_corrected_before_it_happened(command: Command, happened_on: date) -> None:
+    past = given(*PASTS["processed"])
+    early = command.model_copy(update={"on": happened_on - timedelta(days=1)})
+    past.when(early).rejected("corrected-before-it-happened")
+    assert past.when(command.model_copy(update={"on": happened_on})).events
+
+
 def test_what_follows_on_a_corrected_day_goes_by_it() -> None:
     past = given(*PASTS["received"])
     later = past.when(CorrectDay(step="received", day=day(5), reason="typing_error")).events

@@ -137,6 +137,12 @@ async def test_what_is_wrong_with_a_reading(
         ("correct-reading", {"reading": "2024-02-29", "read_on": "2024-03-31"}, "reading-out-of-order", "#/read_on"),
         ("correct-reading", {"reading": "2024-03-31", "read_on": "2024-03-30"}, "day-of-a-step", "#/read_on"),
         ("correct-reading", {"reading": "2024-03-01", "index": 1}, "reading-unknown", "#/reading"),
+        (
+            "correct-reading",
+            {"reading": "2024-02-29", "index": 1_280, "on": "2024-02-28"},
+            "corrected-before-it-happened",
+            "#/on",
+        ),
         ("discard-reading", {"reading": "2024-03-31"}, "day-of-a-step", "#/reading"),
     ],
 )

@@ -298,6 +298,7 @@ hires.steps(
     to="cancelled",
     day="cancelled_on",
     takes=("reason",),
+    reserves={PLATFORM: ("acceptance_undone",)},
 )
 
 

@@ -285,6 +285,7 @@ vacancies.steps(
     to="withdrawn",
     day="withdrawn_on",
     takes=("reason",),
+    reserves={PLATFORM: ("member_left",)},
     open_posts=0,
 )
 

@@ -53,7 +53,7 @@ from employment.hire import (
     Sustain,
     hires,
 )
-from eventstore.decider import PLATFORM, Actor, Claim, Command, Due, Keep
+from eventstore.decider import PLATFORM, Actor, By, Claim, Command, Due, Keep
 from eventstore.specification import Specification
 
 given = Specification(hires, today=TODAY)
@@ -189,6 +189,13 @@ def test_what_was_no_hire_is_cancelled_and_says_whether_it_had_counted() -> None
     given(proposed).when(cancel).then(cancelled)
     counted = HireCancelled(**FACTS, hired_on=BEGUN, reason="entered_by_mistake", effective_on=TODAY)
     given(*PASTS["to_confirm"]).when(Cancel(reason="entered_by_mistake")).then(counted)
+
+
+@pytest.mark.parametrize("role", ["company", "mission_locale", "france_travail"])
+def test_that_the_acceptance_was_undone_is_for_the_platform_to_say(role: By) -> None:
+    undone = Cancel(reason="acceptance_undone")
+    given(proposed).by(role).when(undone).rejected("reason-of-another-role")
+    given(proposed).by(PLATFORM).when(undone).then_state(status="cancelled", reason="acceptance_undone")
 
 
 def test_a_corrected_day_counts_six_months_anew() -> None:

@@ -50,7 +50,7 @@ from employment.vacancy import (
     post,
     vacancies,
 )
-from eventstore.decider import ITSELF, PLATFORM, Actor, Claim, Command
+from eventstore.decider import ITSELF, PLATFORM, Actor, By, Claim, Command
 from eventstore.specification import Specification
 
 given = Specification(vacancies, today=TODAY)
@@ -211,6 +211,13 @@ def test_it_is_withdrawn_or_a_proposal_dismissed() -> None:
         status="withdrawn", reason="filled_otherwise", accepted=(FIRST,), open_posts=0
     )
     given(proposed).when(Withdraw(reason="postponed")).then_state(status="withdrawn", withdrawn_on=TODAY)
+
+
+@pytest.mark.parametrize("role", ["company", "france_travail"])
+def test_that_the_company_has_left_is_for_the_platform_to_say(role: By) -> None:
+    leave = Withdraw(reason="member_left")
+    given(drafted, opened).by(role).when(leave).rejected("reason-of-another-role")
+    given(drafted, opened).by(PLATFORM).when(leave).then_state(status="withdrawn", reason="member_left")
 
 
 ALLOWED: list[tuple[Command, tuple[str, ...]]] = [

@@ -34,7 +34,7 @@ from contracts.youth_events.offer import (
     OfferStatus,
     OfferWithdrawn,
 )
-from eventstore.decider import ITSELF, PLATFORM, Actor, Claim, Command, Due
+from eventstore.decider import ITSELF, PLATFORM, Actor, By, Claim, Command, Due
 from eventstore.reactions import Found
 from eventstore.specification import Specification
 from youth_events.members import members
@@ -175,6 +175,13 @@ def test_an_offer_is_closed_or_withdrawn() -> None:
     given(OPENED, closed).when(Withdraw(reason="no_tutor")).then_state(
         status="withdrawn", closed_on=TODAY, withdrawn_on=TODAY, reason="no_tutor"
     )
+
+
+@pytest.mark.parametrize("role", ["company", "network"])
+def test_what_the_platform_finds_is_for_it_to_say(role: By) -> None:
+    for command in (Close(reason="week_began"), Withdraw(reason="member_left")):
+        given(OPENED).by(role).when(command).rejected("reason-of-another-role")
+    given(OPENED).by(PLATFORM).when(Withdraw(reason="member_left")).then_state(reason="member_left")
 
 
 ALLOWED: dict[type[Command], set[str]] = {

@@ -185,6 +185,7 @@ offers.steps(
     to="closed",
     day="closed_on",
     takes=("reason",),
+    reserves={PLATFORM: ("week_began",)},
 )
 offers.steps(
     Lapse,
@@ -204,6 +205,7 @@ offers.steps(
     to="withdrawn",
     day="withdrawn_on",
     takes=("reason",),
+    reserves={PLATFORM: ("member_left",)},
 )
 
 

@@ -77,12 +77,12 @@ AGREED: Final = ("weekdays", "arrives", "leaves", "break_minutes")
 YOUNGEST: Final[Mapping[Grade, int]] = {"4e": 11, "3e": 12, "2de": 13, "1re": 14, "tle": 15}
 """How old the pupils of a grade are at least on a Monday of it: two years ahead of most. The law asks for the grade and
 for no age (Code du travail, art. L4153-1, 2°, since 2019); who is younger still is in another grade."""
-REASONS: Final[Mapping[By, tuple[PlacementCancellation, ...]]] = {
-    "school": ("pupil_withdrew", "pupil_unavailable", "left_school", "other"),
-    "company": ("no_tutor", "activity_stopped", "other"),
+RESERVED: Final[Mapping[By, tuple[PlacementCancellation, ...]]] = {
+    "school": ("pupil_withdrew", "pupil_unavailable", "left_school"),
+    "company": ("no_tutor", "activity_stopped"),
     PLATFORM: ("another_approved", "offer_withdrawn", "person_erased"),
 }
-"""Why each may cancel a placement."""
+"""Why one of those who cancel placements alone may."""
 
 
 class Hours(NamedTuple):
@@ -321,13 +321,6 @@ PUPIL_PLACED = Refusal(
     "the pupil is placed in a company in this week already",
     "l'élève est déjà en stage dans une entreprise cette semaine-là",
 )
-REASON_OF_ANOTHER_ROLE = Refusal(
-    "reason-of-another-role",
-    "{reason} is not for this role to say; it may say {reasons}",
-    "ce rôle ne peut pas donner le motif « {reason} » ; il peut donner : {reasons}",
-    reason=PlacementCancellation,
-    reasons=tuple[PlacementCancellation, ...],
-)
 WEEKDAY_TWICE = Refusal("weekday-twice", "a weekday is named twice", "un jour de la semaine est nommé deux fois")
 HOURS_REVERSED = Refusal(
     "hours-reversed",
@@ -531,21 +524,17 @@ placements.steps(
 )
 
 
-@placements.decides(
+placements.steps(
+    Cancel,
+    PlacementCancelled,
     by=("school", "company", PLATFORM),
     when=(*PENDING, "approved", "agreement_signed", "started"),
     to="cancelled",
     day="ended_on",
     takes=("reason",),
     clears=("expires_on",),
+    reserves=RESERVED,
 )
-def cancel(placement: Placement, command: Cancel, context: Context) -> PlacementCancelled:
-    allowed = [reason for role, reasons in REASONS.items() if role in context.roles for reason in reasons]
-    if command.reason not in allowed:
-        raise REASON_OF_ANOTHER_ROLE(reason=command.reason, reasons=tuple(dict.fromkeys(allowed)))
-    return tell(PlacementCancelled, command, placement)
-
-
 placements.steps(
     Expire, PlacementExpired, by=PLATFORM, when=PENDING, to="expired", day="ended_on", clears=("expires_on",)
 )

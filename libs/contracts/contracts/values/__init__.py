@@ -82,7 +82,16 @@ from contracts.values.quantities import (
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
 from contracts.values.weeks import CalendarMonth, IsoWeek, last_of_month, monday_of, school_year_end
-from contracts.values.words import Dimensions, EnteredText, Funder, IndicatorName, Reference, Scheme, ShortText
+from contracts.values.words import (
+    Dimensions,
+    EnteredSlip,
+    EnteredText,
+    Funder,
+    IndicatorName,
+    Reference,
+    Scheme,
+    ShortText,
+)
 
 __all__ = [
     "INSTANT",
@@ -108,6 +117,7 @@ __all__ = [
     "EnteredParcel",
     "EnteredQuarter",
     "EnteredRome",
+    "EnteredSlip",
     "EnteredText",
     "EnteredTreatment",
     "EnteredWaste",

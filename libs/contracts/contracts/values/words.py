@@ -89,6 +89,26 @@ Reference = Annotated[
         ("DSN-2023-12", "AUDIT 2024/07"),
     ),
 ]
+EnteredSlip = Annotated[
+    str,
+    Field(
+        min_length=4,
+        max_length=64,
+        pattern=r"^([A-Za-z]+[ ./_:#-]+)*[A-Za-z]*[0-9][A-Za-z0-9]*([ ./_:#-]+[A-Za-z0-9]+)*$",
+    ),
+    Says(
+        "slip-number",
+        Sentence(
+            "a slip's number has a digit and at least 4 characters, as BSD-20240513-ABCDE1234 or that of a paper slip",
+            "un numéro de bordereau a un chiffre et au moins 4 caractères, comme BSD-20240513-ABCDE1234 ou celui d'un "
+            "bordereau papier",
+        ),
+        "The number of a slip that waste moves with, as it is entered.",
+        ("BSD-20240513-A1B2C3",),
+    ),
+]
+"""A `Reference` that may be a slip's number. The national system of tracking slips [Trackdéchets] gives a kind, a day
+and nine characters; a slip on paper has whatever number its issuer gives, so no more is asked for than what any has."""
 IndicatorName = Annotated[
     str,
     Field(max_length=64, pattern=SLUG),

@@ -184,7 +184,10 @@ SCHEMAS: Final[Document] = {
             "detail": {"type": "string", "description": "A sentence about this occurrence, for people."},
             "errors": FAULTS,
             "scope": {"type": "string", "description": "The scope that is missing."},
-            "collides_with": {"type": "string", "description": "The id of the record that holds what was asked for."},
+            "collides_with": {
+                "type": "string",
+                "description": "The id of the record that holds what was asked for, or is it.",
+            },
             "limit": {"type": "integer", "description": "The most bytes a body may have."},
             "trace_id": {"type": "string", "description": "Names the fault in our logs."},
         },

@@ -47,6 +47,8 @@ def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, Refus
         given += [decider.exists] if decider.identified_by is not None else []
     elif decision.when is not None:
         given += [decider.wrong_status(decision, each) for each in decider.statuses if each not in decision.when]
+    if decision.reserves:
+        given.append(decider.reason_of_another_role)
     if decision.persons and not decision.creates:
         given.append(PERSON_ERASED)
     if decision.erases:

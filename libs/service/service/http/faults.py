@@ -30,6 +30,10 @@ _JSON_AT: Final = Sentence(
     "this is not JSON that can be read, from line {line}, column {column} on",
     "ce n'est pas du JSON lisible, à partir de la ligne {line}, colonne {column}",
 )
+_JSON_IN_LINE: Final = Sentence(
+    "this is not JSON that can be read, from column {column} of this line on",
+    "ce n'est pas du JSON lisible, à partir de la colonne {column} de cette ligne",
+)
 _OTHER: Final = Sentence("this value is not accepted", "cette valeur n'est pas admise")
 
 SENTENCES: Final[Mapping[str, Sentence]] = {
@@ -156,16 +160,17 @@ class Faults:
         return sentence.told(language, where=where, fault=first.said.told(language), others=others)
 
 
-def fault_of(error: Mapping[str, Any]) -> Fault:
-    """The fault that one of pydantic's errors tells of."""
-    return Fault(_where(error), error["type"], _said(error))
+def fault_of(error: Mapping[str, Any], *, in_line: bool = False) -> Fault:
+    """The fault that one of pydantic's errors tells of; with `in_line`, of JSON that is one line of a file."""
+    return Fault(_where(error), error["type"], _said(error, in_line=in_line))
 
 
-def _said(error: Mapping[str, Any]) -> Said:
+def _said(error: Mapping[str, Any], *, in_line: bool) -> Said:
     kind, context = error["type"], error.get("ctx", {})
     sentence = SENTENCES.get(kind) or values.SENTENCES.get(kind, _OTHER)
     if sentence is _JSON and (place := _PLACE_IN_JSON.search(str(context.get("error", "")))):
-        return Said(_JSON_AT, line=int(place[1]), column=int(place[2]))
+        column = int(place[2])
+        return Said(_JSON_IN_LINE, column=column) if in_line else Said(_JSON_AT, line=int(place[1]), column=column)
     places = {name: context[name] for name in sentence.places}
     if sentence is _CHOICE:
         places["expected"] = places["expected"].replace(" or ", ", ")

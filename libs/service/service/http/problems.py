@@ -103,10 +103,9 @@ def problem_of(error: Exception) -> Problem | None:
             return error
         case Rejected():
             members = {"collides_with": error.collides_with} if error.collides_with else {}
-            faults = [Fault({"pointer": pointer([error.at])}, error.slug, error)] if error.at else []
-            return Problem(error.slug, error, members, status=409, faults=faults)
+            return Problem(error.slug, error, members, status=409, faults=_faults(error))
         case Forbidden():
-            return Problem(error.slug, error, status=403)
+            return Problem(error.slug, error, status=403, faults=_faults(error))
         case StreamNotFound():
             said = Said(sentences.NO_RECORD, category=error.category, identity=error.identity)
             return Problem("not-found", said)
@@ -143,6 +142,11 @@ def problem_of(error: Exception) -> Problem | None:
     if is_outage(error):
         return unavailable(Said(sentences.DATABASE_AWAY))
     return None
+
+
+def _faults(error: Rejected | Forbidden) -> Sequence[Fault]:
+    """The field that is at fault, where it is one."""
+    return [Fault({"pointer": pointer([error.at])}, error.slug, error)] if error.at else []
 
 
 def unavailable(detail: Told, *, slug: str = "unavailable", retry_after: int = RETRY_AFTER) -> Problem:

@@ -105,7 +105,8 @@ class Lines:
             try:
                 return Parsed.model_validate_json(text)
             except ValidationError as error:
-                raise invalid(map(fault_of, error.errors(include_url=False, include_input=False))) from None
+                told = error.errors(include_url=False, include_input=False)
+                raise invalid(fault_of(each, in_line=True) for each in told) from None
         return self._parse_row(text)
 
     def ask(self, parsed: Parsed, names: Mapping[str, str]) -> Asked:
