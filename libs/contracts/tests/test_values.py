@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -51,7 +51,6 @@ def test_the_examples_of_the_documentation_run(module: Any) -> None:
 # SIREN, SIRET
 
 
-@settings(deadline=None)
 @given(st.integers(0, 900_000))
 def test_a_sample_siret_is_valid_and_so_is_its_siren(number: int) -> None:
     siret = contracts.sample_siret(number)

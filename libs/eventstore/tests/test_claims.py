@@ -218,9 +218,7 @@ moves = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1), st.integers(0, 
 
 
 @given(moves)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_whatever_is_claimed_at_once_no_two_streams_hold_the_same_and_no_limit_is_passed(
     store: Store, asked: list[Move]
 ) -> None:
@@ -257,9 +255,7 @@ helds = st.lists(
 
 
 @given(helds, st.booleans())
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_collisions_are_the_streams_that_overlap_and_the_moments_when_a_limit_is_passed(
     store: Store, held: list[tuple[int, int, int, int, int]], exclusive: bool
 ) -> None:

@@ -307,7 +307,7 @@ async def test_a_primary_that_became_a_replica_is_left_for_the_new_one(store: St
     assert await store.append(step("lamp-1", 0)) == Appended("lamp-1", 1, replayed=False)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tries=st.lists(
         st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 3), st.none() | st.integers(0, 3)),

@@ -73,7 +73,7 @@ async def outcome(store: Store | Trial, step: Step) -> object:
         return taken.kind, taken.by, taken.taken
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored=st.lists(steps, max_size=6), tried=st.lists(steps, min_size=1, max_size=10))
 async def test_a_trial_ends_as_the_store_would(store: Store, stored: list[Step], tried: list[Step]) -> None:
     await store.pool.execute("TRUNCATE streams, events, claims")

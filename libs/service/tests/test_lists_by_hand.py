@@ -109,7 +109,7 @@ async def put(store: Store, decider: Decider[Slip], stream_id: str, before: Slip
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     made=st.lists(slips, max_size=12),
     changes=st.lists(st.tuples(st.integers(0, 11), slips), max_size=6),

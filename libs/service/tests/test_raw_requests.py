@@ -539,7 +539,7 @@ KINDS: Final[dict[str, Callable[[Lamps, str, Sequence[str]], bytes]]] = {
 }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.sampled_from([(), *UPGRADES])), min_size=1, max_size=4),
     st.lists(st.integers(min_value=0, max_value=2**20), max_size=8),

@@ -248,5 +248,5 @@ class AnyBooking(RuleBasedStateMachine):
         assert bookings.fold(self.events) == self.booking
 
 
-AnyBooking.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+AnyBooking.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestAnyBooking = AnyBooking.TestCase

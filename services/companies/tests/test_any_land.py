@@ -327,8 +327,6 @@ class AnyUnit(AnyLand):
             assert (last.ended_on is None) == (self.state.status in ("let", "notice"))
 
 
-AnyPlot.TestCase.settings = AnyUnit.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None
-)
+AnyPlot.TestCase.settings = AnyUnit.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestAnyPlot = AnyPlot.TestCase
 TestAnyUnit = AnyUnit.TestCase

@@ -216,5 +216,5 @@ class AnyMeter(RuleBasedStateMachine):
             assert self.state.effective_on == next(day for day in steps if day)
 
 
-AnyMeter.TestCase.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+AnyMeter.TestCase.settings = settings(max_examples=50, stateful_step_count=30)
 TestAnyMeter = AnyMeter.TestCase

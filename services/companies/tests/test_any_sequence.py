@@ -309,8 +309,6 @@ class AnyInvestment(Asked[Investment]):
             assert (self.state.evidence is not None) == (self.state.status == "audited")
 
 
-AnyCompany.TestCase.settings = AnyInvestment.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=50, deadline=None
-)
+AnyCompany.TestCase.settings = AnyInvestment.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
 TestAnyCompany = AnyCompany.TestCase
 TestAnyInvestment = AnyInvestment.TestCase

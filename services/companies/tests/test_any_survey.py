@@ -305,7 +305,7 @@ class AnyNeed(RuleBasedStateMachine):
         assert needs.fold(self.events) == self.state
 
 
-AnySurvey.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+AnySurvey.TestCase.settings = settings(max_examples=50, stateful_step_count=40)
 TestAnySurvey = AnySurvey.TestCase
-AnyNeed.TestCase.settings = settings(max_examples=50, stateful_step_count=20, deadline=None)
+AnyNeed.TestCase.settings = settings(max_examples=50, stateful_step_count=20)
 TestAnyNeed = AnyNeed.TestCase

@@ -214,5 +214,5 @@ class AnySynergy(RuleBasedStateMachine):
         assert synergies.fold(self.events) == self.state
 
 
-AnySynergy.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+AnySynergy.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestAnySynergy = AnySynergy.TestCase

@@ -265,5 +265,5 @@ class AnyWasteMovement(RuleBasedStateMachine):
             assert sum(isinstance(event, WasteOverdue) for event in self.events) <= 1
 
 
-AnyWasteMovement.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+AnyWasteMovement.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
 TestAnyWasteMovement = AnyWasteMovement.TestCase

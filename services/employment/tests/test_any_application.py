@@ -214,5 +214,5 @@ class AnyApplication(RuleBasedStateMachine):
         assert {each.status for each in self.memory.of(vacancies).values()} <= {"filled", "withdrawn"}
 
 
-AnyApplication.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+AnyApplication.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
 TestAnyApplication = AnyApplication.TestCase

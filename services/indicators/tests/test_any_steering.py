@@ -326,8 +326,6 @@ class AnyTarget(Asked[Target]):
             assert latest == (None if self.state.status == "withdrawn" else self.state.value)
 
 
-AnyAction.TestCase.settings = AnyTarget.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None
-)
+AnyAction.TestCase.settings = AnyTarget.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestAnyAction = AnyAction.TestCase
 TestAnyTarget = AnyTarget.TestCase

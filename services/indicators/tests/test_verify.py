@@ -101,7 +101,7 @@ MEMBERS: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
         "legal_form": "5710",
         "naf": rng.choice(["25.62B", "15.12Z", "30.30Z"]),
         "commune": rng.choice(["36088", "18055"]),
-        "zone": rng.choice(["zi-limoise", "les-champs-d-amour", None]),
+        "zone": rng.choice(["zi-limoise", "za-avenir", None]),
         "headcount": rng.randrange(40_000) / 100,
     },
     "reject": lambda _: {"reason": "other"},

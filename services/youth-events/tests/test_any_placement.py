@@ -322,5 +322,5 @@ def alike(stream: str, claim: Claim, other_stream: str, other: Claim) -> bool:
     return claim.refusal.slug == other.refusal.slug and keys[0] == keys[1]
 
 
-AnyPlacement.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+AnyPlacement.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
 TestAnyPlacement = AnyPlacement.TestCase
