@@ -1296,6 +1296,13 @@ async def test_each_question_without_an_answer_has_a_problem_of_its_own(
         assert "etag" not in answer.headers
 
 
+async def test_all_parameters_without_the_form_they_need_are_told_at_once(client: httpx.AsyncClient) -> None:
+    asked = {"frm": "2024-01-02", "company": "123", "fill": "yes", "zone": ["zi-limoise,ZI", "é"], "to": "May"}
+    answer = await client.get(f"{INDICATORS}/members", params=asked)
+    told = [fault["parameter"] for fault in answer.json()["errors"]]
+    assert (answer.status_code, told[0], sorted(told[1:])) == (422, "frm", ["company", "fill", "to", "zone", "zone"])
+
+
 async def test_what_a_filter_leaves_nothing_of_is_no_problem(client: httpx.AsyncClient) -> None:
     assert (await read(client, "/members", zone="za-avenir"))["value"] == 0
     assert (await read(client, "/members", to="2018-03-01", zone="za-avenir"))["value"] == 0
