@@ -51,7 +51,7 @@ from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from eventstore.kafka.envelope import Message
 from indicators import network, sentences, steering
-from indicators.api import routes
+from indicators.api import COPYING, routes
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
@@ -221,6 +221,47 @@ async def read(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def copied() -> None:
+    """Returns once the task that begins with the process has ended."""
+    async with asyncio.timeout(30):
+        while any(task.get_name() == COPYING for task in asyncio.all_tasks()):  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_facts_are_copied_before_the_first_question_and_nothing_waits_for_them(
+    prepared: str, issuer: Issuer
+) -> None:
+    connection = await asyncpg.connect(prepared)
+    await fold(connection, recorded())
+    hold = connection.transaction()
+    await hold.start()
+    await connection.execute("LOCK TABLE facts IN ACCESS EXCLUSIVE MODE")
+    async with serving(prepared, issuer) as client:
+        assert (await client.get("/ready")).status_code == 200
+        assert any(task.get_name() == COPYING for task in asyncio.all_tasks())
+        await hold.rollback()
+        await copied()
+        # Nothing of the rows is read again: what is told of them was copied before anybody asked.
+        await connection.execute("DELETE FROM facts")
+        assert (await read(client, "/headcount"))["value"] == 132.5
+    async with serving(prepared, issuer) as client:
+        await copied()
+        assert (await read(client, "/headcount"))["value"] == 0
+    await connection.close()
+
+
+async def test_a_process_ends_while_facts_are_copied(prepared: str, issuer: Issuer) -> None:
+    connection = await asyncpg.connect(prepared)
+    await fold(connection, recorded())
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE facts IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(10):
+            async with serving(prepared, issuer) as client:
+                assert (await client.get("/live")).status_code == 200
+    await copied()
+    await connection.close()
 
 
 async def test_the_catalogue_lists_every_indicator_with_its_current_value(client: httpx.AsyncClient) -> None:
