@@ -23,7 +23,7 @@ import pytest
 from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
-from devstack.running import FRONTENDS
+from devstack.running import FRONTENDS, Running, only_one
 from devstack.servers import Postgres
 from devstack.stack import Servers
 from sample import LAST_DAY, stories
@@ -370,6 +370,28 @@ def test_a_token_for_what_does_not_exist_is_refused(system: System, option: str,
 
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"There is no {kind} fishing: choose from ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--roles", "company network"], "The role company acts for nobody yet: add COMPANY=<its SIRET>.\n"),
+        (["--roles", "school"], "The role school acts for nobody yet: add SCHOOL=<its UAI>.\n"),
+        (["--roles", "company", "--company", "00000001800010"], ""),
+        (["--roles", "network", "--company", ""], ""),
+        ([], ""),
+    ],
+)
+def test_a_token_of_a_role_that_acts_for_nobody_says_what_to_add(
+    system: System, monkeypatch: pytest.MonkeyPatch, asked: list[str], said: str
+) -> None:
+    monkeypatch.setenv("STATE", str(system.state))
+    with only_one():
+        Running(os.getpid(), f"http://localhost:{system.port}", "localhost:1", {}, "issoudun").save()
+        given = system.run(sys.executable, "-m", "devstack", "token", "--scopes", "companies:read", *asked)
+
+    assert (given.returncode, given.stderr) == (0, said)
+    assert len(given.stdout.split(".")) == 3
 
 
 def test_without_a_running_system_a_token_is_one_sentence(system: System) -> None:

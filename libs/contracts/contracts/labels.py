@@ -96,6 +96,17 @@ _PILOTS: Final[Mapping[str, Sentence]] = {
     "mission_locale": Sentence("Mission locale (youth employment service)", "Mission locale"),
     "france_travail": Sentence("France Travail (employment service)", "France Travail"),
 }
+ROLES: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        **_PILOTS,
+        "training_body": Sentence("Training body", "Organisme de formation"),
+        "school": Sentence("School", "Établissement scolaire"),
+        "company": Sentence("Company", "Entreprise"),
+        "steering": Sentence("Steering committee", "Comité de pilotage"),
+        "ops": Sentence("Operators of the platform", "Exploitant de la plateforme"),
+    }
+)
+"""The roles of tokens (`contracts.roles.Role`), as sentences name them."""
 
 VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
     {
@@ -788,7 +799,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
 
 def called(codes: Collection[object], code: object, language: Language) -> object:
     """What people call a code of a field that may hold these; the code itself where no vocabulary of them has it."""
-    for labelled in VOCABULARIES.values():
+    for labelled in (ROLES, *VOCABULARIES.values()):
         if code in labelled and labelled.keys() <= set(codes):
             return labelled[str(code)].told(language)
     return code

@@ -44,6 +44,9 @@ def _token(arguments: argparse.Namespace) -> int:
     roles = arguments.roles.split() or ROLES
     company, school = arguments.company or None, arguments.school or None
     print(Running.find().issuer.token(arguments.scopes, roles, company=company, school=school))
+    for role, organisation, kind in (("company", company, "SIRET"), ("school", school, "UAI")):
+        if role in arguments.roles.split() and organisation is None:
+            print(f"The role {role} acts for nobody yet: add {role.upper()}=<its {kind}>.", file=sys.stderr)
     return 0
 
 

@@ -1,13 +1,13 @@
 """Why a decision is refused: a slug for programs, a sentence for people in both languages, and what it speaks of."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_origin
 
-from contracts.labels import called
+from contracts.labels import ROLES, called
 from contracts.language import Language, Sentence
 from contracts.model import Day, Model
+from contracts.roles import Role
 from contracts.values import Subject
 
 
@@ -74,17 +74,15 @@ class Refused(Exception):
 
 
 def _said(annotation: Any, value: object, language: Language) -> object:
-    """A parameter as people say it: several joined, and in French days and codes as they are written there.
+    """A parameter as people say it, with roles by their names, and in French all codes.
 
-    Codes are English words, and stay as they are in English sentences.
+    Other codes are English words, and stay as they are in English sentences.
     """
     if isinstance(value, tuple):
-        return ", ".join(str(_said(annotation, each, language)) for each in value)
-    if language == "en":
-        return value
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return f"{value:%d/%m/%Y}"
-    return called(codes_of(annotation), value, language) if isinstance(value, str) else value
+        return tuple(_said(annotation, each, language) for each in value)
+    codes = codes_of(annotation)
+    named = isinstance(value, str) and (language != "en" or ROLES.keys() == {*codes})
+    return called(codes, value, language) if named else value
 
 
 def codes_of(annotation: Any) -> tuple[object, ...]:
@@ -133,16 +131,16 @@ PERSON_UNKNOWN: Final = Refusal(
 )
 ROLE_MISSING: Final = Refusal(
     "role-missing",
-    "{decision} asks for one of the roles {roles}",
-    "« {decision} » demande l'un des rôles {roles}",
+    "{decision} asks for {roles:the role|one of the roles} {roles}",
+    "« {decision} » demande {roles:le rôle|l'un des rôles} {roles}",
     decision=str,
-    roles=tuple[str, ...],
+    roles=tuple[Role, ...],
 )
 ORGANISATION_MISSING: Final = Refusal(
     "not-your-record",
-    "the token has the role {role}, but names no {role}",
+    "the token has the role {role}, but names no organisation for it",
     "le jeton porte le rôle {role}, mais ne nomme aucune organisation pour ce rôle",
-    role=str,
+    role=Role,
 )
 NOT_YOUR_RECORD: Final = Refusal(
     "not-your-record",

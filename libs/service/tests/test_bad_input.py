@@ -207,6 +207,20 @@ async def test_parameters_are_declared_and_given_once_everywhere(client: httpx.A
     assert "given twice" in problem(await client.get("/v1/report?least=1&least=2"), 422, "invalid")["detail"]
 
 
+async def test_a_plain_route_tells_all_that_is_wrong_with_a_query_at_once(client: httpx.AsyncClient) -> None:
+    said = problem(await client.get("/v1/report?colour=red&least=few&shape=round&least=1"), 422, "invalid")
+    assert [(error["parameter"], error["code"]) for error in said["errors"]] == [
+        ("colour", "invalid_parameter"),
+        ("shape", "invalid_parameter"),
+        ("least", "invalid_parameter"),
+    ]
+    said = problem(await client.get("/v1/report?colour=red&least=few"), 422, "invalid")
+    assert [(error["parameter"], error["code"]) for error in said["errors"]] == [
+        ("colour", "invalid_parameter"),
+        ("least", "int_parsing"),
+    ]
+
+
 async def test_head_is_where_get_is(client: httpx.AsyncClient) -> None:
     for path in ("/live", "/docs", "/v1/report", "/v1/lamps"):
         assert (await client.head(path)).status_code == 200

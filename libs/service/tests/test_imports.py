@@ -196,6 +196,21 @@ async def test_the_report_as_csv(client: httpx.AsyncClient, store: Store) -> Non
     assert rows[0]["id"]
 
 
+async def test_the_report_for_a_french_spreadsheet(client: httpx.AsyncClient, store: Store) -> None:
+    sent = await send(client, FAULTY)
+    await work(store, sent, client)
+    answer = await client.get(f"/v1/imports/{sent['id']}/report.csv", headers={"Accept-Language": "fr"})
+    assert answer.headers["content-language"] == "fr"
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines(), delimiter=";"))
+    assert [*rows[0]] == ["Ligne", "Résultat", "Identifiant", "Problème", "Champs", "Explication"]
+    assert (rows[0]["Résultat"], rows[4]["Résultat"]) == ("acceptée", "refusée")
+    assert {row["Ligne"]: row["Problème"] for row in rows if row["Problème"]} == {
+        str(line): slug for line, (slug, _) in PROBLEMS.items()
+    }
+    assert rows[4]["Explication"] == "90 W ne font pas moins que 70 W"
+
+
 async def test_a_file_of_rows(client: httpx.AsyncClient, store: Store) -> None:
     rows = (
         "\ufeffcompany;watts;label;fixing.height;fixing.arms.1;fixing.arms.0;;\r\n"

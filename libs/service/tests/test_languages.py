@@ -115,8 +115,8 @@ PROBLEMS = [
     ("GET", "/problems/nothing", {}, "", 404, "Introuvable", "aucun problème ne porte ce nom"),
     ("DELETE", "/v1/lamps", {}, "", 405, "méthode", "les méthodes possibles ici sont GET, HEAD, POST"),
     ("POST", "/live", {}, "", 405, "méthode", "les méthodes possibles ici sont GET, HEAD"),
-    ("POST", "/v1/lamps", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2000 octets"),
-    ("POST", "/v1/readings", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2000 octets"),
+    ("POST", "/v1/lamps", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2\u202f000 octets"),
+    ("POST", "/v1/readings", JSON, "a" * 2001, 413, "volumineux", "le corps dépasse 2\u202f000 octets"),
     ("POST", "/v1/lamps", {"Content-Type": "text/plain"}, "{}", 415, "forme admise", "et non en text/plain"),
     ("POST", "/v1/lamps", JSON | {"Content-Length": "9"}, "{}", 400, "illisible", "2 octets, alors que 9"),
     ("POST", "/v1/lamps", JSON | {"If-Match": "*"}, "{}", 400, "en-tête", "un enregistrement qui existe déjà"),
@@ -204,7 +204,7 @@ async def test_a_decision_is_refused_in_french(migrated_database: str, issuer: I
         assert answer.json()["detail"] == "90 W ne font pas moins que 70 W"
         answer = await client.post(f"{lamp}/dim", json={"watts": 40}, headers=bearer(issuer, roles=["state"]))
         assert (answer.status_code, answer.headers["content-language"]) == (403, "fr")
-        assert answer.json()["detail"] == "« dim » demande l'un des rôles town_hall"
+        assert answer.json()["detail"] == "« dim » demande le rôle Mairie"
         assert answer.json()["parameters"] == {"decision": "dim", "roles": ["town_hall"]}
         stale = await client.post(f"{lamp}/dim", json={"watts": 40}, headers={"If-Match": '"7"'})
         assert stale.json()["detail"] == "l'enregistrement n'est pas, ou n'est plus, à la version 7"

@@ -12,6 +12,7 @@ from poles import Pole, poles
 from devstack.issuer import Issuer
 from eventstore.decider import Decider
 from service.definition import Service
+from service.http.listing import MOST_FAULTS
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 
@@ -164,6 +165,35 @@ async def test_a_query_that_makes_no_sense_is_refused(client: httpx.AsyncClient,
     answer = await client.get(f"/v1/lamps?{query}")
     assert answer.status_code == 422
     assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+async def test_all_that_is_wrong_with_a_query_is_told_at_once(client: httpx.AsyncClient) -> None:
+    lamp = await installed(client)
+    said = {}
+    for path, query in (
+        (
+            "/v1/lamps",
+            "colour=red&watts=x&limit=0&status=lit&watts=70&watts=y&colour=blue&watts_from=80&watts_to=70&q=",
+        ),
+        ("/v1/lamps", "sort=status&cursor=!&count=yes&updated_since=now&company=%00&limit=1&limit=2&limit=3"),
+        (f"{lamp}/events", "limit=x&cursor=AA&sort=watts"),
+        (lamp, "a=1&b=2&a=3"),
+    ):
+        answer = await client.get(f"{path}?{query}")
+        assert answer.status_code == 422
+        said[query] = [error["parameter"] for error in answer.json()["errors"]]
+    assert list(said.values()) == [
+        ["colour", "watts", "watts", "limit", "watts_to", "q"],
+        ["limit", "company", "cursor", "sort", "updated_since", "count"],
+        ["sort", "limit", "cursor"],
+        ["a", "b"],
+    ]
+    assert answer.json()["detail"] == "a: there is no such parameter; there are none here (and 1 more fault)"
+
+
+async def test_what_is_wrong_with_a_query_is_not_told_without_end(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/lamps?" + "&".join(f"x{number}=" for number in range(500)))
+    assert len(answer.json()["errors"]) == MOST_FAULTS
 
 
 async def test_a_history_tells_each_event_as_recorded(client: httpx.AsyncClient) -> None:

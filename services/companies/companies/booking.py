@@ -183,8 +183,9 @@ SLOT_TAKEN = Refusal(
 )
 QUOTA_EXHAUSTED = Refusal(
     "quota-exhausted",
-    "a company may book {limit} hours of this equipment in a month, and {taken} are booked",
-    "une entreprise peut réserver {limit} heures de cet équipement par mois, et {taken} sont réservées",
+    "a company may book {limit} {limit:hour|hours} of this equipment in a month, and {taken} {taken:is|are} booked",
+    "une entreprise peut réserver {limit} {limit:heure|heures} de cet équipement par mois, et {taken} "
+    "{taken:est réservée|sont réservées}",
     at="hours",
     limit=MonthlyHours,
     taken=int,

@@ -57,8 +57,7 @@ class Reason(NamedTuple):
 
     def told(self, language: Language) -> str:
         """As people say it."""
-        value = f"{self.value:g}" if self.value is not None else ""
-        return SENTENCES[self.code].told(language, value=value.replace(".", ",") if language == "fr" else value)
+        return SENTENCES[self.code].told(language, value=self.value)
 
 
 class Declared(NamedTuple):

@@ -21,15 +21,10 @@ Names are those under which companies applied to the network; of others, and of 
 what movements do not hold: addresses and places of collection, receipts of carriers [récépissés], whether there are
 persistent organic pollutants, codes of the Basel convention, brokers, dealers and eco-organisations, and numbers of
 transfrontier shipments.
-
-What people wrote and a spreadsheet would take for a formula, for it begins with `=`, `+`, `-`, `@`, a tab or a carriage
-return, has an apostrophe before it. Numbers stay as they are.
 """
 
-import csv
-import io
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
@@ -38,6 +33,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from companies.company import companies
 from companies.waste_movement import WasteMovement, waste_movements
 from contracts import codes
+from contracts.companies.waste_movement import MovementStatus, TreatmentMode
+from contracts.labels import called
+from contracts.language import Language
 from contracts.model import FIRST_DAY, LAST_DAY
 from contracts.values import Siret
 from eventstore.decider import Actor
@@ -49,31 +47,30 @@ from service.http.auth import Caller
 from service.http.faults import Fault
 from service.http.problems import invalid
 from service.http.reading import Readers, Reads
-from service.http.routes import AskedDay, CurrentStore, requires
+from service.http.routes import AskedDay, CurrentLanguage, CurrentStore, requires
 from service.http.sentences import EMPTY_RANGE, Said
+from service.http.spreadsheets import MEDIA_TYPE, as_csv, heading
 
-COLUMNS: Final = (
-    "sent_on",
-    "description",
-    "waste",
-    "waste_name",
-    "slip",
-    "tonnes_sent",
-    "producer",
-    "producer_name",
-    "producer_commune",
-    "carrier",
-    "carrier_name",
-    "treatment_site",
-    "treatment_site_name",
-    "treatment",
-    "mode",
-    "status",
-    "id",
-)
-CSV: Final = "text/csv"
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula, which could read other cells and send them elsewhere."""
+COLUMNS: Final[Mapping[str, str]] = {
+    "sent_on": "Date d'expédition",
+    "description": "Dénomination usuelle",
+    "waste": "Code déchet",
+    "waste_name": "Libellé du code déchet",
+    "slip": "N° de bordereau",
+    "tonnes_sent": "Quantité sortante (t)",
+    "producer": "SIRET du producteur",
+    "producer_name": "Raison sociale du producteur",
+    "producer_commune": "Commune du producteur (code INSEE)",
+    "carrier": "SIRET du transporteur",
+    "carrier_name": "Raison sociale du transporteur",
+    "treatment_site": "SIRET du destinataire",
+    "treatment_site_name": "Raison sociale du destinataire",
+    "treatment": "Code de traitement",
+    "mode": "Qualification du traitement final",
+    "status": "État du mouvement",
+    "id": "Identifiant du mouvement",
+}
+"""With their French titles."""
 AT_ONCE: Final = 500
 """How many movements are read, and sent, at a time."""
 
@@ -107,25 +104,30 @@ def register(reads: Reads) -> APIRouter:
         "/v1/waste-movements/register",
         summary="The register of outgoing waste",
         response_class=StreamingResponse,
-        responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
+        responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
     )
     async def read_waste_register(
         caller: Annotated[Caller, requires("companies:read")],
         store: CurrentStore,
         response: Response,
+        language: CurrentLanguage,
         asked: Annotated[AskedRegister, Query()],
     ) -> StreamingResponse:
         """CSV, a row for each movement that was sent in the period and that the caller reads, in the order of the days.
+
+        With `Accept-Language: fr`, which a French browser sends by itself, it is for a French spreadsheet: semicolons,
+        decimal commas, French titles and codes by what they are called, in UTF-8 with a byte order mark. Programs that
+        read it ask for `en`.
 
         A company has its own as producer, and what it carried or received of others.
         """
         if asked.last < asked.first:
             said = Said(EMPTY_RANGE, least=asked.first, greatest=asked.last)
             raise invalid([Fault({"parameter": "to"}, "empty_range", said)])
-        rows = _rows(store, _wanted(readers, caller.actor, asked))
+        rows = _rows(store, _wanted(readers, caller.actor, asked), language)
         # The first ones before the answer begins, so that what goes wrong is still told as a problem.
         first = await anext(rows, "")
-        return StreamingResponse(_table(first, rows), media_type=CSV, headers=response.headers)
+        return StreamingResponse(_table(first, rows, language), media_type=MEDIA_TYPE, headers=response.headers)
 
     return router
 
@@ -147,16 +149,16 @@ def _wanted(readers: Readers, actor: Actor, asked: AskedRegister) -> Wanted | No
     )
 
 
-async def _rows(store: Store, wanted: Wanted | None) -> AsyncIterator[str]:
+async def _rows(store: Store, wanted: Wanted | None, language: Language) -> AsyncIterator[str]:
     """The rows, some at a time."""
     if wanted is not None:
         async for page in pages(store, waste_movements, wanted):
             names = await _names(store, page)
-            yield _lines([_row(each, names) for each in page])
+            yield as_csv([_row(each, names, language) for each in page], language)
 
 
-async def _table(first: str, others: AsyncIterator[str]) -> AsyncIterator[str]:
-    yield _lines([COLUMNS]) + first
+async def _table(first: str, others: AsyncIterator[str], language: Language) -> AsyncIterator[str]:
+    yield heading(COLUMNS, language) + first
     async for page in others:
         yield page
 
@@ -171,8 +173,9 @@ async def _names(store: Store, movements: Collection[Outcome[WasteMovement]]) ->
     return {company.siret: company.name for company in known if company.name}
 
 
-def _row(movement: Outcome[WasteMovement], names: Mapping[str, str]) -> Sequence[object]:
+def _row(movement: Outcome[WasteMovement], names: Mapping[str, str], language: Language) -> Sequence[object]:
     state = movement.state
+    mode, status = state.mode, state.status
     return (
         state.sent_on,
         state.description,
@@ -188,18 +191,7 @@ def _row(movement: Outcome[WasteMovement], names: Mapping[str, str]) -> Sequence
         state.treatment_site,
         names.get(state.treatment_site),
         state.treatment or state.treatment_planned,
-        state.mode,
-        state.status,
+        called(get_args(TreatmentMode), mode, language) if mode and language == "fr" else mode,
+        called(get_args(MovementStatus), status, language) if language == "fr" else status,
         movement.identity,
     )
-
-
-def _lines(rows: Sequence[Sequence[object]]) -> str:
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([map(plain, row) for row in rows])
-    return table.getvalue()
-
-
-def plain(value: object) -> object:
-    """A value that no spreadsheet computes."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

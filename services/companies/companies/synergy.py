@@ -225,7 +225,7 @@ FLOW_IN_SYNERGY = Refusal(
 QUANTITY_ABOVE_FLOWS = Refusal(
     "quantity-above-flows",
     "{quantity} a month is more than the {most} that the flows were declared with",
-    "{quantity} par mois dépassent les {most} que permettent les flux déclarés",
+    "{quantity} par mois {quantity:dépasse|dépassent} les {most} que permettent les flux déclarés",
     at="quantity",
     quantity=FlowQuantity,
     most=FlowQuantity,

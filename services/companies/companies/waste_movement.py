@@ -300,7 +300,7 @@ TREATMENT_NEVER_FINAL = Refusal(
 PROCESSED_ABOVE_RECEIVED = Refusal(
     "processed-above-received",
     "{processed} t processed would be more than the {received} t received",
-    "{processed} t traitées dépasseraient les {received} t reçues",
+    "{processed} t {processed:traitée dépasserait|traitées dépasseraient} ce qui a été reçu, {received} t",
     at=("tonnes_processed", "tonnes"),
     processed=Tonnes,
     received=Tonnes,

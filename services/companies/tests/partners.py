@@ -63,9 +63,12 @@ class Partners:
             path, json={} if body is None else body, headers={**self._bearer(by, of, scopes), **named}
         )
 
-    async def get(self, path: str, *, by: str = "network", of: str | None = None, **query: Any) -> httpx.Response:
+    async def get(
+        self, path: str, *, by: str = "network", of: str | None = None, language: str = "", **query: Any
+    ) -> httpx.Response:
         """Reads."""
-        return await self._client.get(path, params=query or None, headers=self._bearer(by, of, "companies:read"))
+        headers = self._bearer(by, of, "companies:read") | {"Accept-Language": language}
+        return await self._client.get(path, params=query or None, headers=headers)
 
 
 @asynccontextmanager

@@ -271,7 +271,7 @@ def test_a_company_applies_for_itself_only() -> None:
     companies.authorise(decision, apply, THE_NETWORK)
     with pytest.raises(Forbidden, match="organisation"):
         companies.authorise(decision, apply, ITS_NEIGHBOUR)
-    with pytest.raises(Forbidden, match="asks for one of the roles company, network"):
+    with pytest.raises(Forbidden, match="asks for one of the roles Company, Company network"):
         companies.authorise(decision, apply, A_FUNDER)
 
 

@@ -1026,7 +1026,7 @@ def test_a_company_announces_for_itself_only() -> None:
     investments.authorise(decision, announce, THE_NETWORK)
     with pytest.raises(Forbidden, match="organisation"):
         investments.authorise(decision, announce, ITS_NEIGHBOUR)
-    with pytest.raises(Forbidden, match="asks for one of the roles company, network"):
+    with pytest.raises(Forbidden, match="asks for one of the roles Company, Company network"):
         investments.authorise(decision, announce, THE_TOWN_HALL)
 
 

@@ -180,7 +180,12 @@ async def test_the_manager_finds_what_waits_for_him_and_what_was_not_read(partne
 @pytest.mark.parametrize(
     ("changes", "pointer", "code", "french"),
     [
-        ({"index": 12.5}, "#/index", "meter-index", "un nombre entier (et non un texte) de 0 à 9999999999"),
+        (
+            {"index": 12.5},
+            "#/index",
+            "meter-index",
+            "un nombre entier (et non un texte) de 0 à 9\u202f999\u202f999\u202f999",
+        ),
         ({"index": 10**10}, "#/index", "meter-index", "sans décimale"),
         ({"kind": "steam"}, "#/kind", "literal_error", "water"),
         ({"reference": "n° 7"}, "#/reference", "reference", "lettres sans accent"),
@@ -204,9 +209,9 @@ async def test_what_no_meter_shows_is_told_in_french(partners: Partners, meter: 
         answer = await partners.post(f"{meter}/record-reading", body, **AS_FOUNDRY, Accept_Language="fr")
         return str(problem(answer, 409, slug)["detail"])
 
-    falls = "999 le 29/02/2024 est inférieur à 1000, du 31/01/2024 : un index croît"
+    falls = "999 le 29/02/2024 est inférieur à 1\u202f000, du 31/01/2024 : un index croît"
     assert falls in await refused("index-falls", index=999, on="2024-02-29")
-    assert "dépasse 300000" in await refused("consumption-beyond-reason", index=400_000, on="2024-02-29")
+    assert "dépasse 300\u202f000" in await refused("consumption-beyond-reason", index=400_000, on="2024-02-29")
     tomorrow = (today() + timedelta(days=1)).isoformat()
     assert "est après aujourd'hui" in await refused("on-in-the-future", index=1_001, on=tomorrow)
 

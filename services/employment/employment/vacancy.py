@@ -174,8 +174,8 @@ VACANCY_INCOMPLETE = Refusal(
 )
 NOTHING_LEFT_TO_DIVIDE = Refusal(
     "nothing-left-to-divide",
-    "it has {posts} posts, and at least one has to stay",
-    "elle compte {posts} postes, et l'un au moins doit y rester",
+    "it has {posts} {posts:post|posts}, and at least one has to stay",
+    "elle compte {posts} {posts:poste|postes}, et l'un au moins doit y rester",
     posts=Posts,
 )
 

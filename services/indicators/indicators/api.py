@@ -1,19 +1,23 @@
 """The indicators over HTTP: the catalogue, figures, what changed in one, the events behind it, and its dimensions."""
 
+import asyncio
 import json
+import logging
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from contracts.language import Language
 from contracts.model import PARIS
 from contracts.registry import REGISTRY, Registry
+from eventstore.postgres.connection import StoreUnavailable, is_outage
 from indicators import sentences
 from indicators.asking import Asked, AskedChanges, AskedEvents, BrokenDown, Cursor, parts, refused, resume
 from indicators.chapters import Catalogue
@@ -55,6 +59,7 @@ from service.http.languages import VARIES, language_of
 from service.http.problems import Problem, unavailable
 from service.http.routes import CurrentPool, CurrentSettings, requires
 from service.http.sentences import Said
+from service.running.runtime import Runtime
 
 READ: Final = "indicators:read"
 PERSONS: Final = "indicators:persons"
@@ -62,6 +67,12 @@ PERSONS: Final = "indicators:persons"
 MOST_INDICATORS: Final = 20
 """Of one question."""
 CSV: Final = "text/csv"
+COPYING: Final = "copying of facts"
+"""The task that begins with the process."""
+UNTIL_NEXT: Final = 1.0
+"""Seconds until facts are to be copied again while the database is away."""
+
+log = logging.getLogger(__name__)
 
 
 class FiguresOf:
@@ -70,10 +81,7 @@ class FiguresOf:
     def __init__(self, request: Request, pool: CurrentPool, settings: CurrentSettings) -> None:
         self._pool = pool
         self._settings = settings
-        state = request.app.state
-        if not hasattr(state, "columns"):
-            state.columns = Columns()
-        self._columns: Columns = state.columns
+        self._columns = _columns_of(request.app)
 
     @asynccontextmanager
     async def now(self, catalogue: Catalogue) -> AsyncIterator[Snapshot]:
@@ -84,6 +92,40 @@ class FiguresOf:
                 yield now
         except CatchingUp as behind:
             raise unavailable(Said(sentences.CATCHING_UP, chapter=behind.chapter), retry_after=10) from None
+
+
+@asynccontextmanager
+async def _copied_early(catalogue: Catalogue, application: FastAPI) -> AsyncIterator[None]:
+    """Has facts copied as soon as the store is open, beside all else: the first question finds them in columns."""
+    copying = asyncio.create_task(_copy(catalogue, application), name=COPYING)
+    try:
+        yield
+    finally:
+        copying.cancel()
+        await asyncio.gather(copying, return_exceptions=True)
+
+
+async def _copy(catalogue: Catalogue, application: FastAPI) -> None:
+    runtime: Runtime = application.state.runtime
+    generations = generations_of(catalogue, runtime.settings)
+    while True:
+        try:
+            async with snapshot(runtime.store.pool, catalogue, generations, _columns_of(application)):
+                return
+        except Exception as error:
+            if not (isinstance(error, StoreUnavailable) or is_outage(error)):
+                log.exception("facts are copied with the first question")
+                return
+        await asyncio.sleep(UNTIL_NEXT)
+
+
+def _columns_of(application: FastAPI) -> Columns:
+    """Those of the database that an application is of."""
+    state = application.state
+    if not hasattr(state, "columns"):
+        state.columns = Columns()
+    columns: Columns = state.columns
+    return columns
 
 
 class Kept:
@@ -168,6 +210,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         tags=["indicators"],
         dependencies=[requires(READ)],
         generate_unique_id_function=lambda route: route.name,
+        lifespan=partial(_copied_early, catalogue),
     )
     names = {"enum": list(catalogue)}
     name_of = Annotated[str, Path(description="An indicator of the catalogue.", json_schema_extra=names)]

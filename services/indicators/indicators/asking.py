@@ -1,7 +1,7 @@
 """What may be asked over HTTP: the parameters of a query, and the question that they make of an indicator."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from hashlib import blake2b
@@ -35,6 +35,11 @@ def _yes_or_no(value: object) -> bool:
     if value not in ("true", "false"):
         raise PydanticCustomError("bool_parsing", SENTENCES["bool_parsing"].en)
     return value == "true"
+
+
+def _all_of(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
 
 
 def parts(values: Sequence[str]) -> list[str]:
@@ -88,12 +93,14 @@ class Labelled(Parameters):
 class BrokenDown(Labelled):
     """How a figure is broken down."""
 
-    by: list[Broken] = Field(default=[], max_length=len(BY), examples=[["zone", "quarter"]])
-    """Break the figure down by one or several of company, axis, naf, commune, zone, funder, equipment, rome, contract,
-    grade, week, school, resource, plot_status, synergy_status, maturity_dimension and need_kind, as far as the
-    indicator has them, and by one of month, quarter and year: `by=zone&by=month` or `by=zone,month`. A sum's period is
-    that of the day things took effect; a duration's has its days in the period; a level's shows it at the end of the
-    period."""
+    by: list[Broken] = Field(
+        default=[],
+        max_length=len(BY),
+        description=f"Break the figure down by one or several of {_all_of(DIMENSIONS)}, as far as the indicator has "
+        f"them, and by one of {_all_of(PERIODS)}: `by=zone&by=month` or `by=zone,month`. A sum's period is that of the "
+        "day things took effect; a duration's has its days in the period; a level's shows it at the end of the period.",
+        examples=[["zone", "quarter"]],
+    )
     cumulative: Flag = False
     """`true` gives each period all that counts from the first day to its end. For sums, and for how many contribute; a
     level is so already. It needs a period in `by`."""

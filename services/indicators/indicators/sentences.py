@@ -78,7 +78,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 """The kinds of problems that only figures have."""
 
 ENDS_BEFORE_IT_BEGINS: Final = Sentence(
-    "{first} is after `{end}`, {last}", "{first} est postérieur à `{end}`, qui est le {last}"
+    "{first} is after `{end}`, {last}", "le {first} est postérieur à `{end}`, qui est le {last}"
 )
 ENDS_TODAY: Final = Sentence(
     "{indicator} ends today unless `to` says another day, and {first} is to come",
@@ -116,7 +116,8 @@ SERIES_WHOLE: Final = Sentence(
     "{indicator} décrit l'évolution d'un niveau et ne se ventile pas ; un filtre est possible",
 )
 OTHER_DIMENSIONS: Final = Sentence(
-    "{indicator} has only {dimensions}", "{indicator} n'a que les dimensions suivantes : {dimensions}"
+    "{indicator} has only {dimensions}",
+    "{indicator} n'a que {dimensions:la dimension suivante|les dimensions suivantes} : {dimensions}",
 )
 NOT_GIVEN_BY: Final = Sentence(
     "{indicator} has no {asked}: it is given by {possible}",
@@ -124,7 +125,7 @@ NOT_GIVEN_BY: Final = Sentence(
 )
 UNKNOWN_VALUE: Final = Sentence(
     "no list and no event has the {dimension} {asked}",
-    "aucune liste ni aucun événement ne comporte la valeur {asked} pour {dimension}",
+    "aucune liste ni aucun événement ne comporte {asked:la valeur|les valeurs} {asked} pour {dimension}",
 )
 NO_INDICATOR: Final = Sentence(
     "there is no indicator of this name; there are {known}",

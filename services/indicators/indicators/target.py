@@ -106,7 +106,7 @@ INDICATOR_UNKNOWN = Refusal(
 DIMENSION_UNKNOWN = Refusal(
     "dimension-unknown",
     "{indicator} has no dimension {dimension}; it has {dimensions}",
-    "{indicator} n'a pas de dimension {dimension} ; ses dimensions sont {dimensions}",
+    "{indicator} n'a pas de dimension {dimension} ; {dimensions:sa dimension est|ses dimensions sont} {dimensions}",
     indicator=IndicatorName,
     dimension=str,
     dimensions=tuple[str, ...],

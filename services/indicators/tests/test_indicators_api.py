@@ -51,7 +51,7 @@ from devstack.log import Log, deliver
 from devstack.prepared import prepare
 from eventstore.kafka.envelope import Message
 from indicators import network, sentences, steering
-from indicators.api import routes
+from indicators.api import COPYING, routes
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
@@ -221,6 +221,47 @@ async def read(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def copied() -> None:
+    """Returns once the task that begins with the process has ended."""
+    async with asyncio.timeout(30):
+        while any(task.get_name() == COPYING for task in asyncio.all_tasks()):  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_facts_are_copied_before_the_first_question_and_nothing_waits_for_them(
+    prepared: str, issuer: Issuer
+) -> None:
+    connection = await asyncpg.connect(prepared)
+    await fold(connection, recorded())
+    hold = connection.transaction()
+    await hold.start()
+    await connection.execute("LOCK TABLE facts IN ACCESS EXCLUSIVE MODE")
+    async with serving(prepared, issuer) as client:
+        assert (await client.get("/ready")).status_code == 200
+        assert any(task.get_name() == COPYING for task in asyncio.all_tasks())
+        await hold.rollback()
+        await copied()
+        # Nothing of the rows is read again: what is told of them was copied before anybody asked.
+        await connection.execute("DELETE FROM facts")
+        assert (await read(client, "/headcount"))["value"] == 132.5
+    async with serving(prepared, issuer) as client:
+        await copied()
+        assert (await read(client, "/headcount"))["value"] == 0
+    await connection.close()
+
+
+async def test_a_process_ends_while_facts_are_copied(prepared: str, issuer: Issuer) -> None:
+    connection = await asyncpg.connect(prepared)
+    await fold(connection, recorded())
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE facts IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(10):
+            async with serving(prepared, issuer) as client:
+                assert (await client.get("/live")).status_code == 200
+    await copied()
+    await connection.close()
 
 
 async def test_the_catalogue_lists_every_indicator_with_its_current_value(client: httpx.AsyncClient) -> None:
@@ -1209,10 +1250,15 @@ async def test_a_question_that_has_no_answer_is_refused_with_its_parameter(
         ("/nothing", {}, 404, "aucun indicateur ne porte ce nom"),
         ("", {"name": "nothing"}, 422, "aucun indicateur ne porte ce nom"),
         ("", {"chapter": "nothing"}, 422, "aucun chapitre ne porte ce nom"),
-        ("/members", {"to": "2018-02-28"}, 422, "le premier événement de members est du 2018-03-01"),
+        ("/members", {"to": "2018-02-28"}, 422, "le premier événement de members est du 01/03/2018"),
         ("/members", {"by": "colour"}, 422, "members ne se ventile pas par colour"),
         ("/members", {"axis": "2"}, 422, "members n'a que les dimensions suivantes : company, naf, commune, zone"),
-        ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, 422, "2024-01-02 est postérieur à `to`"),
+        (
+            "/members",
+            {"from": "2024-01-02", "to": "2024-01-01"},
+            422,
+            "le 02/01/2024 est postérieur à `to`, qui est le 01/01/2024",
+        ),
         ("/platform_use", {"from": "2100-12-31"}, 422, "s'arrête à aujourd'hui"),
         ("/members", {"without": "largest"}, 422, "ne se calcule pas sans son principal contributeur"),
         ("/headcount", {"without": "smallest"}, 422, "valeurs possibles : 'largest'"),
@@ -1294,6 +1340,13 @@ async def test_each_question_without_an_answer_has_a_problem_of_its_own(
         kind = (await client.get(problem["type"], headers={"Accept-Language": language})).json()
         assert (kind["slug"], kind["title"]) == (slug, problem["title"])
         assert "etag" not in answer.headers
+
+
+async def test_all_parameters_without_the_form_they_need_are_told_at_once(client: httpx.AsyncClient) -> None:
+    asked = {"frm": "2024-01-02", "company": "123", "fill": "yes", "zone": ["zi-limoise,ZI", "é"], "to": "May"}
+    answer = await client.get(f"{INDICATORS}/members", params=asked)
+    told = [fault["parameter"] for fault in answer.json()["errors"]]
+    assert (answer.status_code, told[0], sorted(told[1:])) == (422, "frm", ["company", "fill", "to", "zone", "zone"])
 
 
 async def test_what_a_filter_leaves_nothing_of_is_no_problem(client: httpx.AsyncClient) -> None:

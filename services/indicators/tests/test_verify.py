@@ -71,12 +71,13 @@ from indicators import (
     youth_events,
 )
 from indicators.app import app
+from indicators.asking import BY
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.columns import Columns
 from indicators.progress import chapters
 from indicators.query import Snapshot, snapshot
-from indicators.question import Question
+from indicators.question import PERIODS, Question
 from indicators.recount import Recount
 from indicators.recounts import RECOUNTS
 from indicators.recounts.counting import Recounts
@@ -1223,6 +1224,15 @@ async def test_the_recipe_of_the_documentation(pool: asyncpg.Pool) -> None:
     compared, found = await faults(pool, extended, log, recounts={"investment": {**RECOUNTS["investment"], **added}})
     assert compared > 100
     assert found == []
+
+
+def test_the_documentation_names_every_dimension_and_period() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "indicators.md").read_text(encoding="utf-8")
+    broken, filtered = [
+        re.findall(r"`(\w+)`", line) for line in page.splitlines() if line.startswith(("| `by` |", "| `company`, "))
+    ]
+    assert broken == ["by", *BY]
+    assert filtered == [name for name in BY if name not in PERIODS]
 
 
 def test_a_topic_with_a_gap_or_out_of_order_is_not_a_proof() -> None:

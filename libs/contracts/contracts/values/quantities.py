@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
-from contracts.language import Sentence
+from contracts.language import Sentence, written
 from contracts.values.saying import Says
 
 
@@ -221,6 +221,7 @@ AidRate = Annotated[
 ]
 MOST_TONNES: Final = 1_000
 """Of one movement of waste: some forty lorries. What is more is entered as several."""
+_TONNES_FR: Final = written(MOST_TONNES, "fr")
 
 Tonnes = Annotated[
     float,
@@ -229,8 +230,8 @@ Tonnes = Annotated[
     Says(
         "tonnes",
         Sentence(
-            f"tonnes of a movement are a number (not a text) from 0.001 to {MOST_TONNES}, with at most 3 decimals",
-            f"les tonnes d'un mouvement sont un nombre (et non un texte) de 0,001 à {MOST_TONNES}, avec au plus 3 "
+            f"tonnes of a movement are a number (not a text) from 0.001 to {MOST_TONNES:,}, with at most 3 decimals",
+            f"les tonnes d'un mouvement sont un nombre (et non un texte) de 0,001 à {_TONNES_FR}, avec au plus 3 "
             "décimales",
         ),
         "Tonnes, to the kilogram.",
@@ -244,9 +245,9 @@ TonnesDifference = Annotated[
     Says(
         "tonnes-difference",
         Sentence(
-            f"a difference of tonnes is a number (not a text) from -{MOST_TONNES} to {MOST_TONNES}, with at most 3 "
+            f"a difference of tonnes is a number (not a text) from -{MOST_TONNES:,} to {MOST_TONNES:,}, with at most 3 "
             "decimals",
-            f"un écart en tonnes est un nombre (et non un texte) de -{MOST_TONNES} à {MOST_TONNES}, avec au plus 3 "
+            f"un écart en tonnes est un nombre (et non un texte) de -{_TONNES_FR} à {_TONNES_FR}, avec au plus 3 "
             "décimales",
         ),
         "By how many tonnes two weighings differ, to the kilogram; negative where there is less.",
@@ -255,6 +256,7 @@ TonnesDifference = Annotated[
 ]
 MOST_OF_A_FLOW: Final = 10_000_000
 """In a month, in its unit."""
+_OF_A_FLOW_FR: Final = written(MOST_OF_A_FLOW, "fr")
 
 FlowQuantity = Annotated[
     float,
@@ -263,8 +265,8 @@ FlowQuantity = Annotated[
     Says(
         "flow-quantity",
         Sentence(
-            f"a flow's quantity is a number (not a text) from 0.001 to {MOST_OF_A_FLOW}, with at most 3 decimals",
-            f"la quantité d'un flux est un nombre (et non un texte) de 0,001 à {MOST_OF_A_FLOW}, avec au plus 3 "
+            f"a flow's quantity is a number (not a text) from 0.001 to {MOST_OF_A_FLOW:,}, with at most 3 decimals",
+            f"la quantité d'un flux est un nombre (et non un texte) de 0,001 à {_OF_A_FLOW_FR}, avec au plus 3 "
             "décimales",
         ),
         "How much of something there is in a month, in its unit.",
@@ -278,8 +280,8 @@ ExchangedQuantity = Annotated[
     Says(
         "exchanged-quantity",
         Sentence(
-            f"what was exchanged is a number (not a text) from 0 to {MOST_OF_A_FLOW}, with at most 3 decimals",
-            f"la quantité échangée est un nombre (et non un texte) de 0 à {MOST_OF_A_FLOW}, avec au plus 3 décimales",
+            f"what was exchanged is a number (not a text) from 0 to {MOST_OF_A_FLOW:,}, with at most 3 decimals",
+            f"la quantité échangée est un nombre (et non un texte) de 0 à {_OF_A_FLOW_FR}, avec au plus 3 décimales",
         ),
         "How much of something was exchanged in a month, in its unit; 0 where that is known to be nothing.",
         (17.2, 0.0),
@@ -289,6 +291,7 @@ MOST_PLACES: Final = 50
 """How many places an offer may have."""
 _MOST_METERED: Final = 10**10 - 1
 """The highest index of a meter: ten digits, as many as there are on any."""
+_METERED_FR: Final = written(_MOST_METERED, "fr")
 
 Places = Annotated[
     int,
@@ -322,8 +325,8 @@ Minutes = Annotated[
     Says(
         "minutes",
         Sentence(
-            "minutes of a day or a week are a whole number (not a text) from 0 to 10080",
-            "les minutes d'une journée ou d'une semaine sont un nombre entier (et non un texte) de 0 à 10080",
+            "minutes of a day or a week are a whole number (not a text) from 0 to 10,080",
+            "les minutes d'une journée ou d'une semaine sont un nombre entier (et non un texte) de 0 à 10\u202f080",
         ),
         "Minutes of a day or a week.",
         (420,),
@@ -335,8 +338,8 @@ MeterIndex = Annotated[
     Says(
         "meter-index",
         Sentence(
-            f"an index is a whole number (not a text) from 0 to {_MOST_METERED}, without decimals",
-            f"un index est un nombre entier (et non un texte) de 0 à {_MOST_METERED}, sans décimale",
+            f"an index is a whole number (not a text) from 0 to {_MOST_METERED:,}, without decimals",
+            f"un index est un nombre entier (et non un texte) de 0 à {_METERED_FR}, sans décimale",
         ),
         "What a meter shows: m³ of water, kWh of electricity or gas.",
         (18_250,),
@@ -348,8 +351,8 @@ Consumption = Annotated[
     Says(
         "consumption",
         Sentence(
-            f"a consumption is a whole number (not a text) from 0 to {_MOST_METERED}",
-            f"une consommation est un nombre entier (et non un texte) de 0 à {_MOST_METERED}",
+            f"a consumption is a whole number (not a text) from 0 to {_MOST_METERED:,}",
+            f"une consommation est un nombre entier (et non un texte) de 0 à {_METERED_FR}",
         ),
         "What was consumed: m³ of water, kWh of electricity or gas.",
         (420,),

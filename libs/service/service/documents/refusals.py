@@ -75,7 +75,7 @@ def _kind(refusal: Refusal, command: type[Command]) -> RefusalKind:
 
 
 def _without_places(template: str) -> str:
-    sentence = re.sub(r"\{[^}]*\}", "…", template)
+    sentence = re.sub(r"\{[^}]*\}", "…", re.sub(r"\{[^}]*\|([^}]*)\}", r"\1", template))
     return f"{sentence[:1].upper()}{sentence[1:]}."
 
 

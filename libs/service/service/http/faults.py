@@ -119,8 +119,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
 """By type of error, what is wrong; the places are those of the error's context."""
 
 _ONE: Final = Sentence("{where}: {fault}", "{where} : {fault}")
-_TWO: Final = Sentence("{where}: {fault} (and 1 more fault)", "{where} : {fault} (et 1 autre erreur)")
-_MORE: Final = Sentence("{where}: {fault} (and {others} more faults)", "{where} : {fault} (et {others} autres erreurs)")
+_MORE: Final = Sentence(
+    "{where}: {fault} (and {others} more {others:fault|faults})",
+    "{where} : {fault} (et {others} {others:autre erreur|autres erreurs})",
+)
 
 _PLACE_IN_JSON: Final = re.compile(r"line (\d+) column (\d+)$")
 
@@ -155,7 +157,7 @@ class Faults:
     def told(self, language: Language) -> str:
         """Where the first one is, what, and how many others there are."""
         first, others = self.faults[0], len(self.faults) - 1
-        sentence = (_ONE, _TWO, _MORE)[min(others, 2)]
+        sentence = _MORE if others else _ONE
         (where,) = first.where.values()
         return sentence.told(language, where=where, fault=first.said.told(language), others=others)
 

@@ -4,11 +4,11 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -20,7 +20,7 @@ from eventstore.finding import order_of, words
 from eventstore.postgres.listing import Place, Range, Wanted
 from service.http.exchange import Exchange
 from service.http.faults import Fault, fault_of
-from service.http.problems import Problem, invalid, invalid_parameter
+from service.http.problems import Problem, invalid, invalid_parameter, parameter_fault
 from service.http.reading import Readers
 from service.http.sentences import (
     CONTROL_CHARACTERS,
@@ -37,6 +37,9 @@ from service.http.sentences import (
     Said,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 LIMIT: Final = 50
 GREATEST_LIMIT: Final = 200
 CURSOR: Final = "^[A-Za-z0-9_-]+={0,2}$"
@@ -52,6 +55,8 @@ MOST_VALUES: Final = 50
 """Of one field."""
 FROM, TO = "_from", "_to"
 """What follows the name of a field that is asked for in a range."""
+MOST_FAULTS: Final = 20
+"""Of a query that are told: an unknown parameter may be a letter long, and what is said of it is not."""
 PAGING: Final = ("limit", "cursor")
 ASKING: Final = ("q", "sort", "updated_since", "count")
 """What a list may be asked beside its declared fields."""
@@ -61,6 +66,26 @@ _NUMBER: Final = TypeAdapter[float](Annotated[float, Field(allow_inf_nan=False)]
 _MOMENT: Final = TypeAdapter[datetime](Moment)
 _ENDS: Final[Mapping[type, TypeAdapter[Any]]] = {date: _DAY, datetime: _MOMENT, int: _NUMBER, float: _NUMBER}
 """How the ends of ranges are read, by what the field is."""
+
+
+class QueryFaults:
+    """What is wrong with a query, told all at once."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def read(self, read: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
+        """What is read; None where that raises a Problem, whose faults are kept."""
+        try:
+            return read(*given, **named)
+        except Problem as problem:
+            self.found += problem.faults
+            return None
+
+    def refuse(self) -> None:
+        """Raises Problem if there are any."""
+        if self.found:
+            raise invalid(self.found[:MOST_FAULTS])
 
 
 @dataclass(frozen=True)
@@ -141,26 +166,33 @@ class Questions:
 
     def read(self, query: bytes) -> Question:
         """What a query asks for. Raises Problem."""
-        parameters = refuse_undeclared(query, self._declared, self._found)
+        faults = QueryFaults()
+        parameters = declared_of(query, self._declared, self._found, faults)
         asked = {name: value for name, value in parameters if name not in self._found}
         found: dict[str, list[object]] = {}
         for name, value in parameters:
             if name in self._found:
-                found.setdefault(name, []).append(_read(name, value, self.types[name]))
+                found.setdefault(name, []).append(faults.read(_read, name, value, self.types[name]))
         for name, values in found.items():
             if len(values) > MOST_VALUES:
-                raise invalid_parameter(name, Said(TOO_MANY_VALUES, most=MOST_VALUES))
-        limit, cursor = _paging(asked)
+                faults.found.append(parameter_fault(name, Said(TOO_MANY_VALUES, most=MOST_VALUES)))
+        limit, cursor = _paging(asked, faults)
+        ranges = self._ranges(asked, faults)
+        words = faults.read(self._words, asked.get("q"))
+        sort = faults.read(_one_of, "sort", asked.get("sort"), self._sorts)
+        since = faults.read(_since, asked.get("updated_since"))
+        counted = faults.read(_one_of, "count", asked.get("count"), ("true", "false"))
+        faults.refuse()
         return Question(
             limit=limit,
             cursor=cursor,
             asked=[(name, value) for name, value in parameters if name not in PAGING],
             found=found,
-            ranges=self._ranges(asked),
-            words=self._words(asked.get("q")),
-            sort=_one_of("sort", asked.get("sort"), self._sorts),
-            since=_since(asked.get("updated_since")),
-            counted=_one_of("count", asked.get("count"), ("true", "false")) == "true",
+            ranges=ranges,
+            words=words or (),
+            sort=sort,
+            since=since,
+            counted=counted == "true",
         )
 
     def wanted(self, question: Question, actor: Actor) -> Wanted | None:
@@ -199,17 +231,19 @@ class Questions:
             names.add(question.sort.removeprefix("-"))
         return names
 
-    def _ranges(self, asked: Mapping[str, str]) -> Sequence[Range]:
+    def _ranges(self, asked: Mapping[str, str], faults: QueryFaults) -> Sequence[Range]:
         ranges = []
         for name in dict.fromkeys(self._ends[end] for end in asked if end in self._ends):
             ends = [
-                _read(name + end, asked[name + end], self.types[name + end]) if name + end in asked else None
+                faults.read(_read, name + end, asked[name + end], self.types[name + end])
+                if name + end in asked
+                else None
                 for end in (FROM, TO)
             ]
             least, greatest = (None if end is None else order_of(end) for end in ends)
             if least is not None and greatest is not None and least > greatest:
                 said = Said(EMPTY_RANGE, least=ends[0], greatest=ends[1])
-                raise invalid([Fault({"parameter": name + TO}, "empty_range", said)])
+                faults.found.append(Fault({"parameter": name + TO}, "empty_range", said))
             ranges.append(Range(name, least, greatest))
         return ranges
 
@@ -246,7 +280,9 @@ def problems(decider: Decider[Any]) -> list[str]:
 
 def plain_page(query: bytes) -> Page:
     """The page that a query asks for of a list that has nothing else to ask for. Raises Problem."""
-    limit, cursor = _paging(dict(refuse_undeclared(query, PAGING)))
+    faults = QueryFaults()
+    limit, cursor = _paging(dict(declared_of(query, PAGING, (), faults)), faults)
+    faults.refuse()
     return Page(limit, cursor)
 
 
@@ -255,19 +291,32 @@ def cursor_of(last: str) -> str:
     return base64.urlsafe_b64encode(last.encode()).rstrip(b"=").decode()
 
 
-def refuse_undeclared(
-    query: bytes, declared: Collection[str], repeatable: Collection[str] = ()
+def declared_of(
+    query: bytes, declared: Collection[str], repeatable: Collection[str], faults: QueryFaults
 ) -> Sequence[tuple[str, str]]:
-    """The parameters of a query, each one declared, and given once unless it may be repeated. Raises Problem."""
-    parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    seen: set[str] = set()
-    for name, _ in parameters:
-        if name not in declared:
-            raise invalid_parameter(name, Said(NO_PARAMETER, known=[*declared]) if declared else Said(NO_PARAMETERS))
-        if name in seen and name not in repeatable:
-            raise invalid_parameter(name, Said(GIVEN_TWICE))
-        seen.add(name)
-    return parameters
+    """The parameters of a query that are declared; of one that may not be repeated the first value.
+
+    What is not, and what is given twice, is a fault, told once.
+    """
+    read: list[tuple[str, str]] = []
+    counts: dict[str, int] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        counts[name] = counts.get(name, 0) + 1
+        if name in declared and (counts[name] == 1 or name in repeatable):
+            read.append((name, value))
+        elif name not in declared and counts[name] == 1:
+            said = Said(NO_PARAMETER, known=[*declared]) if declared else Said(NO_PARAMETERS)
+            faults.found.append(parameter_fault(name, said))
+        elif name in declared and counts[name] == 2:
+            faults.found.append(parameter_fault(name, Said(GIVEN_TWICE)))
+    return read
+
+
+def refuse_any(query: bytes) -> None:
+    """Raises Problem for a query where none is asked."""
+    faults = QueryFaults()
+    declared_of(query, (), (), faults)
+    faults.refuse()
 
 
 def _read(name: str, value: str, adapter: TypeAdapter[Any]) -> Any:
@@ -295,11 +344,9 @@ def _one_of(name: str, value: str | None, choices: Sequence[str]) -> str | None:
     return value
 
 
-def _paging(asked: Mapping[str, str]) -> tuple[int, str | None]:
-    return (
-        _limit(asked["limit"]) if "limit" in asked else LIMIT,
-        _read_cursor(asked["cursor"]) if "cursor" in asked else None,
-    )
+def _paging(asked: Mapping[str, str], faults: QueryFaults) -> tuple[int, str | None]:
+    limit = faults.read(_limit, asked["limit"]) if "limit" in asked else None
+    return limit or LIMIT, faults.read(_read_cursor, asked["cursor"]) if "cursor" in asked else None
 
 
 def _limit(value: str) -> int:

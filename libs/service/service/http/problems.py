@@ -162,7 +162,12 @@ def invalid(faults: Iterable[Fault]) -> Problem:
 
 def invalid_parameter(name: str, said: Said) -> Problem:
     """A parameter of the query does not have the form it needs."""
-    return invalid([Fault({"parameter": name}, "invalid_parameter", said)])
+    return invalid([parameter_fault(name, said)])
+
+
+def parameter_fault(name: str, said: Said) -> Fault:
+    """What is wrong with a parameter of the query."""
+    return Fault({"parameter": name}, "invalid_parameter", said)
 
 
 def wrong_method(methods: Collection[str]) -> Problem:

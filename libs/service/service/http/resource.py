@@ -26,7 +26,7 @@ from service.http.auth import Caller
 from service.http.body import read_command
 from service.http.deciding import decide
 from service.http.exchange import JSON, Exchange
-from service.http.listing import Page, Questions, plain_page, refuse_undeclared
+from service.http.listing import Page, Questions, plain_page, refuse_any
 from service.http.problems import Problem, wrong_method
 from service.http.reading import Readers, Reads
 from service.http.representation import ADDED, Representation
@@ -174,7 +174,7 @@ class Endpoints:
     async def _get(self, exchange: Exchange, identity: str) -> None:
         caller = await self._runtime.caller(exchange.headers.get(b"authorization"), self._read)
         if exchange.scope.get("query_string"):
-            refuse_undeclared(exchange.scope["query_string"], ())
+            refuse_any(exchange.scope["query_string"])
         found = await current(self._runtime.store, self._decider, identity)
         if found is None or not self._readers.sees(found.state, caller.actor):
             raise StreamNotFound(self._decider.category, identity)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, get_origin
 
 import asyncpg
 from fastapi import Depends, Request, Response, Security
+from fastapi.dependencies.utils import request_params_to_args
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
@@ -22,8 +23,9 @@ from contracts.language import Language
 from contracts.model import DAY, EnteredDay
 from eventstore.postgres.store import Store
 from service.http.auth import Caller
+from service.http.faults import fault_of
 from service.http.languages import VARIES, language_of
-from service.http.listing import refuse_undeclared
+from service.http.listing import QueryFaults, declared_of
 from service.running.runtime import Runtime
 from service.running.settings import Settings
 
@@ -59,15 +61,24 @@ def requires(*scopes: str) -> Any:
 
 def _check_query(request: Request) -> None:
     """Only declared parameters, and once unless they are lists, as in the resources' own lists. Raises Problem."""
+    parameters = request.scope["route"].dependant.query_params
     declared: dict[str, object] = {}
-    for parameter in request.scope["route"].dependant.query_params:
+    for parameter in parameters:
         model = parameter.field_info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
             declared |= {field.alias or name: field.annotation for name, field in model.model_fields.items()}
         else:
             declared[parameter.alias] = model
     repeatable = [name for name, annotation in declared.items() if get_origin(annotation) is list]
-    refuse_undeclared(request.scope["query_string"], declared, repeatable)
+    faults = QueryFaults()
+    declared_of(request.scope["query_string"], declared, repeatable, faults)
+    if faults.found:
+        # FastAPI reads them only once its dependencies are there; what is wrong with the others is told beside.
+        told = {fault.where["parameter"] for fault in faults.found}
+        _, errors = request_params_to_args(parameters, request.query_params)
+        others = map(fault_of, errors)
+        faults.found += [fault for fault in others if fault.where["parameter"] not in told]
+        faults.refuse()
 
 
 def _runtime(request: Request) -> Runtime:

@@ -29,12 +29,8 @@ class Said:
         self.parameters: Mapping[str, object] = parameters
 
     def told(self, language: Language) -> str:
-        """The sentence in one language; what there are several of is listed."""
-        return self._sentence.told(language, **{name: _listed(value) for name, value in self.parameters.items()})
-
-
-def _listed(value: object) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        """The sentence in one language."""
+        return self._sentence.told(language, **self.parameters)
 
 
 # The request as it comes
@@ -48,8 +44,8 @@ NO_PROXY: Final = Sentence(
     "ce serveur n'est pas un mandataire (proxy) : la méthode CONNECT n'y mène nulle part",
 )
 BODY_INCOMPLETE: Final = Sentence(
-    "{received} bytes of the {announced} announced are there",
-    "le corps compte {received} octets, alors que {announced} étaient annoncés",
+    "{received} {received:byte|bytes} of the {announced} announced {received:is|are} there",
+    "le corps compte {received} {received:octet|octets}, alors que {announced} étaient annoncés",
 )
 ENCODED: Final = Sentence(
     "a body in the encoding {encoding} can't be read: send it as it is",
@@ -100,7 +96,10 @@ MIRROR_BEHIND: Final = Sentence(
 NOBODY: Final = Sentence("there is nobody known as {person}", "personne n'est connu comme {person}")
 NO_LIST: Final = Sentence("there is no list of this name", "aucune liste ne porte ce nom")
 NO_FILE: Final = Sentence("the documentation has no such file", "ce fichier ne fait pas partie de la documentation")
-OTHER_METHODS: Final = Sentence("the methods here are {methods}", "les méthodes possibles ici sont {methods}")
+OTHER_METHODS: Final = Sentence(
+    "the {methods:method|methods} here {methods:is|are} {methods}",
+    "{methods:la méthode possible ici est|les méthodes possibles ici sont} {methods}",
+)
 OTHER_STATUS: Final = Sentence(
     "the request is answered with status {status}", "la réponse à cette requête est le statut {status}"
 )
@@ -203,7 +202,8 @@ BUG: Final = Sentence(
 # Parameters of a query
 
 NO_PARAMETER: Final = Sentence(
-    "there is no such parameter; there are {known}", "ce paramètre n'existe pas ; les paramètres sont {known}"
+    "there is no such parameter; there {known:is|are} {known}",
+    "ce paramètre n'existe pas ; {known:le seul est|les paramètres sont} {known}",
 )
 NO_PARAMETERS: Final = Sentence(
     "there is no such parameter; there are none here", "ce paramètre n'existe pas ; il n'y en a aucun ici"
@@ -215,7 +215,7 @@ NOT_A_CURSOR: Final = Sentence(
 )
 NOT_A_CHOICE: Final = Sentence("possible values: {choices}", "valeurs possibles : {choices}")
 TOO_MANY_VALUES: Final = Sentence("at most {most} values", "{most} valeurs au plus")
-EMPTY_RANGE: Final = Sentence("nothing is from {least} to {greatest}", "rien ne va de {least} à {greatest}")
+EMPTY_RANGE: Final = Sentence("nothing is from {least} to {greatest}", "rien n'est compris entre {least} et {greatest}")
 WORDS_OUT_OF_RANGE: Final = Sentence(
     "1 to {most} words, or beginnings of words", "de 1 à {most} mots, ou débuts de mots"
 )
@@ -264,8 +264,8 @@ HEADER_UNREADABLE: Final = Sentence(
 )
 ROW_UNREADABLE: Final = Sentence("the row is not well-formed CSV", "la ligne n'est pas du CSV bien formé")
 ROW_OF_OTHER_WIDTH: Final = Sentence(
-    "the row has {cells} cells, and the file {columns} columns",
-    "la ligne a {cells} cellules, et le fichier {columns} colonnes",
+    "the row has {cells} {cells:cell|cells}, and the file {columns} {columns:column|columns}",
+    "la ligne a {cells} {cells:cellule|cellules}, et le fichier {columns} {columns:colonne|colonnes}",
 )
 NAME_UNKNOWN: Final = Sentence(
     "no line before this one calls its record {name}", "aucune ligne précédente n'appelle son enregistrement {name}"

@@ -1,8 +1,6 @@
 """`/v1/imports`: files of commands, how far each is, and what became of its lines."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +31,7 @@ from service.http.problems import Problem, invalid
 from service.http.resource import metadata_of
 from service.http.routes import CurrentLanguage, CurrentSettings, CurrentStore, requires
 from service.http.sentences import FILE_EMPTY, FILE_TYPES, NO_IMPORT, Said
+from service.http.spreadsheets import MEDIA_TYPE, as_csv, heading
 from service.importing.lines import FileType, Form, Lines
 from service.importing.records import Records
 from service.importing.working import Sender
@@ -42,8 +41,17 @@ PART_LINES: Final = 500
 """Lines that are kept, checked and carried out together, at most."""
 PART_BYTES: Final = 256 * 1024
 """Characters of such lines, about."""
-CSV: Final = "text/csv"
-COLUMNS: Final = ("line", "status", "id", "problem", "pointers", "detail")
+COLUMNS: Final[Mapping[str, str]] = {
+    "line": "Ligne",
+    "status": "Résultat",
+    "id": "Identifiant",
+    "problem": "Problème",
+    "pointers": "Champs",
+    "detail": "Explication",
+}
+"""Of the report, with their French titles."""
+_STATUSES: Final = {"accepted": "acceptée", "done": "faite", "refused": "refusée"}
+"""Of a line, in French."""
 _MOST_LINES: Final = 2**31 - 1
 _REPORT: Final = (
     f"{','.join(COLUMNS)}\n"
@@ -242,7 +250,7 @@ def router(service: Service) -> APIRouter:
         name="get-import-report-csv",
         summary="What became of each line of an import, as CSV",
         response_class=StreamingResponse,
-        responses={200: {"content": {CSV: {"schema": {"type": "string"}, "example": _REPORT}}}},
+        responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _REPORT}}}},
     )
     async def get_report_as_csv(
         id: _Id,  # noqa: A002  as every record has it
@@ -251,9 +259,13 @@ def router(service: Service) -> APIRouter:
         store: CurrentStore,
         language: CurrentLanguage,
     ) -> StreamingResponse:
-        """A row for each line that was checked, in the order of the file."""
+        """A row for each line that was checked, in the order of the file.
+
+        With `Accept-Language: fr`, which a French browser sends by itself, it is for a French spreadsheet: semicolons,
+        French titles and results, in UTF-8 with a byte order mark. Programs that read it ask for `en`.
+        """
         await _found(store, UUID(id), caller)
-        return StreamingResponse(_table(store, UUID(id), language), media_type=CSV, headers=response.headers)
+        return StreamingResponse(_table(store, UUID(id), language), media_type=MEDIA_TYPE, headers=response.headers)
 
     return routes
 
@@ -265,7 +277,7 @@ class _Arriving:
         self._store = store
         self._lines = lines
         self._exchange = exchange
-        self._records = Records(quoted=lines.form.type == CSV, longest=longest)
+        self._records = Records(quoted=lines.form.type == MEDIA_TYPE, longest=longest)
         self._content = hashlib.sha256()
 
     async def receive(self, caller: Caller, *, partial: bool) -> tuple[Import, bool]:
@@ -275,7 +287,7 @@ class _Arriving:
         """
         self._content.update(to_json([self._lines.form.path, partial]))
         arriving = self._arrive()
-        if self._lines.form.type == CSV and (header := await anext(arriving, None)):
+        if self._lines.form.type == MEDIA_TYPE and (header := await anext(arriving, None)):
             self._lines.begin(header[1])
         first = await anext(arriving, None)
         if first is None:
@@ -367,21 +379,16 @@ def _reported(line: Reported, language: Language) -> ReportedLine:
 
 
 async def _table(store: Store, identity: UUID, language: Language) -> AsyncIterator[str]:
-    yield _rows([COLUMNS])
+    yield heading(COLUMNS, language)
     after = 0
     while found := await store.asked(importing.report(store.pool, identity, after)):
-        yield _rows([_row(_reported(each, language)) for each in found])
+        yield as_csv([_row(_reported(each, language), language) for each in found], language)
         after = found[-1].line
 
 
-def _row(line: ReportedLine) -> Sequence[object]:
+def _row(line: ReportedLine, language: Language) -> Sequence[object]:
     problem = line.problem or {}
     places = " ".join(fault["pointer"] for fault in problem.get("errors", ()) if "pointer" in fault)
     slug = problem.get("type", "").rpartition("/")[2]
-    return line.line, line.status, line.id, slug, places, problem.get("detail")
-
-
-def _rows(rows: Sequence[Sequence[object]]) -> str:
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows(rows)
-    return table.getvalue()
+    status = _STATUSES[line.status] if language == "fr" else line.status
+    return line.line, status, line.id, slug, places, problem.get("detail")
