@@ -47,8 +47,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts what is slow last, so that what is broken shows early."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    """Puts what is slow last, so that what is broken shows early; and first of that what may take longest, so that
+    nobody waits for it alone in the end."""
+
+    def patience(item: pytest.Item) -> float:
+        if item.get_closest_marker("slow") is None:
+            return 0
+        timeout = item.get_closest_marker("timeout")
+        return 1 / timeout.args[0] if timeout else 1
+
+    items.sort(key=patience)
 
 
 @pytest.fixture(scope="session")

@@ -317,7 +317,7 @@ async def test_commands_are_judged_by_the_bounds_of_the_store_and_on_a_trial_by_
                     command = TurnTo(turns=turns)
                     turning = execute(streams, lamps, command, identity=lamp, actor=EPCI, now=NOW, metadata="{}")
                     if turns > most:
-                        with pytest.raises(Rejected, match=f"more than {most} times"):
+                        with pytest.raises(Rejected, match=f"more than {most:,} times"):
                             await turning
                     else:
                         assert (await turning).state.turns == most

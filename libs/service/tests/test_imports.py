@@ -302,7 +302,7 @@ async def test_what_does_not_arrive_whole_is_forgotten(migrated_database: str, i
             yield jsonl(install())
         await asyncio.sleep(3600)
 
-    settings = settings_for(migrated_database, issuer, import_timeout=0.5)
+    settings = settings_for(migrated_database, issuer, import_timeout=3)
     async with calling(settings, **bearer(issuer)) as client:
         answer = await client.post("/v1/imports", content=stalling(), headers=JSONL)
     assert (answer.status_code, answer.json()["type"]) == (408, "/lamps/problems/request-timeout")

@@ -103,11 +103,15 @@ async def ask(now: Snapshot) -> Asked:
             continue
         numbers = [now.number(measure) for measure in measures_of(indicator)]
         happened, recorded = (await now.connection.fetch(_DAYS, numbers, [0, 0.5, 1]))[0]
+        if not happened:
+            # However it is asked for, what has no facts is answered alike.
+            asked[indicator] = [Question(by=by) for by in ((), tuple(indicator.dimensions)[:1])]
+            continue
         codes = {
             name: tuple(json.loads(row["code"]) for row in await now.connection.fetch(_CODES, numbers, name))
             for name in indicator.dimensions
         }
-        asked[indicator] = list(questions(indicator, happened or (), recorded or (), codes))
+        asked[indicator] = list(questions(indicator, happened, recorded, codes))
     return asked
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -48,6 +49,7 @@ from indicators import investment, network
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
+from indicators.columns import Columns
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import (
     Corrected,
@@ -92,9 +94,15 @@ async def fold(pool: asyncpg.Pool, messages: list[Message], *to: Projection, cau
             await deliver(connection, chapter.subscription, chapter, messages, caught_up=caught_up)
 
 
+@lru_cache(maxsize=1)
+def columns_of(_pool: asyncpg.Pool) -> Columns:
+    """Those of a test's database, brought up to now by each question, as those of a service are."""
+    return Columns()
+
+
 async def ask(pool: asyncpg.Pool, of: str | Indicator, **question: Any) -> Any:
     where = {dimension: (code,) for dimension, code in question.pop("where", {}).items()}
-    async with snapshot(pool, catalogue) as now:
+    async with snapshot(pool, catalogue, columns=columns_of(pool)) as now:
         return await now.answer(catalogue[of] if isinstance(of, str) else of, Question(**question, where=where))
 
 
@@ -706,7 +714,7 @@ async def events_behind(pool: asyncpg.Pool, name: str, page: int = 2, **question
     facts: list[FactBehind] = []
     place: Place | None = Place()
     while place is not None:
-        async with snapshot(pool, catalogue) as now:
+        async with snapshot(pool, catalogue, columns=columns_of(pool)) as now:
             where = {dimension: (code,) for dimension, code in question.get("where", {}).items()}
             asked, indicator = Question(**question | {"where": where}), catalogue[name]
             some, place = await facts_behind(now, indicator, asked, now.positions(indicator), place, page)
