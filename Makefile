@@ -64,12 +64,13 @@ lock: requirements.in requirements-long.in requirements-bench.in ## resolve the 
 	    --no-header --no-annotate --output-file $$name.lock $$name.in || exit; \
 	done
 
-# Everything that installing prints goes to standard error: standard output belongs to the target.
+# Everything that installing prints goes to standard error: standard output belongs to the target. What of the packages is
+# used is compiled when it is: all of them would take a third of the time.
 $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}: name another with PYTHON=python3.11.")'
 	@echo 'Installing into .venv, once ...' >&2
 	@$(PYTHON) -m venv .venv >&2 || { echo 'Python cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock >&2
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock >&2
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%) >&2
 	@touch $@
 

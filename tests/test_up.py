@@ -224,6 +224,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     again.stop(signal.SIGINT, seconds=20)
 
 
+@pytest.mark.long
 async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system: System) -> None:
     up = system.start()
     up.await_ready(lambda: (system.state / "running.json").exists(), seconds=60)

@@ -21,6 +21,7 @@ from hypothesis import settings
 from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from devstack.stack import LOCATOR, Servers, Stack, locate_from_worker
+from eventstore.postgres import connection
 
 _STACK: Final = pytest.StashKey[Stack]()
 
@@ -29,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers, and prepares the servers in the one process that owns them."""
     settings.register_profile("unhurried", deadline=None)  # How long an example takes tells of who else is at work.
     settings.load_profile("unhurried")
+    # A service within the tests' process waits for whatever that does: how soon it is told that the database is away
+    # is for tests of services that are processes.
+    connection.CONNECT_TIMEOUT = connection.STATEMENT_TIMEOUT = 5.0
     config.addinivalue_line("markers", "slow: takes seconds, so it runs after all others")
     config.addinivalue_line(
         "markers", "long: needs Node or a browser, or takes minutes, so only `make test-long` runs it"
