@@ -25,7 +25,7 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-	@exec $(BIN)/pytest -q -n 3 --maxschedchunk 1
+	@exec $(BIN)/pytest -q -n 4 --maxschedchunk 1
 
 test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, generators of clients or a browser (Chromium), or take minutes
 	@exec $(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long
