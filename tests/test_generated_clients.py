@@ -31,7 +31,7 @@ from service.documents import openapi
 from service.documents.examples import example_of
 from youth_events.offer import Open as OpenOffer
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 REPOSITORY = Path(__file__).parents[1]
 TOOLS = REPOSITORY / ".venv/long/bin"
