@@ -276,6 +276,7 @@ async def test_units_are_found_by_tenant_kind_and_the_day_they_are_free(zone: Zo
         ({"outline": [[46.951, 1.972], *RING[1:3], [46.951, 1.972]]}, "#/outline", "outline", "France métropolitaine"),
         ({"outline": [*RING[:3], [1.972]]}, "#/outline", "outline", "France métropolitaine"),
         ({"parcels": ["AB 12", "36088000AB0013"]}, "#/parcels/0", "parcel", "comme 36088000AB0012"),
+        ({"parcels": ["AB 12"]}, "#/parcels/0", "parcel", "comme 36088000AB0012"),
         ({"parcels": ["36088000AB0012", "99999000AB0013"]}, "#/parcels/1", "parcel", "le code INSEE actuel"),
         ({"commune": "99999"}, "#/commune", "commune", "pas une commune de la liste actuelle"),
         ({"zone": None}, "#/zone", "zone", "ses zones sont zi-limoise, za-avenir"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from contracts.personal import persons_of
 from eventstore.decider import Command
@@ -30,11 +31,18 @@ def command_of(model: type[C], body: bytes) -> C:
     try:
         command = model.model_validate_json(body)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise invalid(fault_of({**fault, "loc": _unnamed(model, fault["loc"])}) for fault in faults) from None
+        faults = [fault_of({**fault, "loc": _unnamed(model, fault["loc"])}) for fault in _errors_of(error)]
+        raise invalid(faults) from None
     if _ESCAPED_NUL in body:
         refuse_nul(json.loads(body))
     return command
+
+
+def _errors_of(error: ValidationError) -> Iterator[ErrorDetails]:
+    """What is wrong. Of a tuple pydantic counts the items that are right: that these are too few is no second fault."""
+    found = error.errors(include_url=False, include_input=False)
+    around = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
+    return (each for each in found if each["type"] != "too_short" or each["loc"] not in around)
 
 
 def _unnamed(model: type[Command], location: tuple[str | int, ...]) -> tuple[str | int, ...]:
