@@ -24,14 +24,15 @@ from devstack.stack import LOCATOR, Servers, Stack, locate_from_worker
 from eventstore.postgres import connection
 
 _STACK: Final = pytest.StashKey[Stack]()
+_PATIENCE: Final = {"CONNECT_TIMEOUT": connection.CONNECT_TIMEOUT, "STATEMENT_TIMEOUT": connection.STATEMENT_TIMEOUT}
+"""For how long services wait for their databases."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers, and prepares the servers in the one process that owns them."""
     settings.register_profile("unhurried", deadline=None)  # How long an example takes tells of who else is at work.
     settings.load_profile("unhurried")
-    # A service within the tests' process waits for whatever that does: how soon it is told that the database is away
-    # is for tests of services that are processes.
+    # A service within the tests' process waits for whatever that does, which is no reason to take a database for away.
     connection.CONNECT_TIMEOUT = connection.STATEMENT_TIMEOUT = 5.0
     config.addinivalue_line("markers", "slow: takes seconds, so it runs after all others")
     config.addinivalue_line(
@@ -67,6 +68,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service within the tests' process takes a database for away as soon as one that is deployed does."""
+    for name, seconds in _PATIENCE.items():
+        monkeypatch.setattr(connection, name, seconds)
 
 
 @pytest.fixture(scope="session")

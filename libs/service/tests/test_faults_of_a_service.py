@@ -14,7 +14,7 @@ from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from devstack.servers import Postgres
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("impatient")]
 
 LAMP = {"company": "00000001800017", "watts": 70}
 HERE = Path(__file__).parent
