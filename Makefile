@@ -66,8 +66,8 @@ lock: requirements.in requirements-long.in requirements-bench.in ## resolve the 
 	    --no-header --no-annotate --output-file $$name.lock $$name.in || exit; \
 	done
 
-# Everything that installing prints goes to standard error: standard output belongs to the target. What of the packages is
-# used is compiled when it is: all of them would take a third of the time.
+# Everything that installing prints goes to standard error: standard output belongs to the target. Packages
+# are compiled as far as they are used, and then: compiling all of them took a third of the time.
 $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}: name another with PYTHON=python3.11.")'
 	@echo 'Installing into .venv, once ...' >&2
