@@ -212,6 +212,7 @@ MORE_THAN_BOOKED = Refusal(
     "more-than-booked",
     "{attended} pupils came, and {pupils} places were booked: at most {most} more are taken for right",
     "{attended} élèves sont venus pour {pupils} places réservées : {most} de plus sont admis au maximum",
+    at="girls",
     attended=int,
     pupils=Pupils,
     most=int,

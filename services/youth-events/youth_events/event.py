@@ -213,7 +213,9 @@ class YouthEvent(State):
     booked: People = 0
     """How many places are booked, as far as they are counted yet."""
     classes: tuple[ClassCounted, ...] = ()
-    """Whose they are. Kept by booking, none is counted twice."""
+    """Whose they are, and who of them came. Kept by booking, none is counted twice."""
+    attended: People = 0
+    """How many pupils came, as far as they are counted yet."""
     companies: tuple[Siret, ...] = ()
     """Which take part, each once."""
     participants: tuple[EventCompany, ...] = ()
@@ -258,6 +260,7 @@ DAY_HAS_COME = Refusal(
     "day-has-come",
     "the event is on {day}, and this is for the days before",
     "la rencontre a lieu le {day}, et ceci se fait avant",
+    at="day",
     day=Day,
 )
 BEFORE_ITS_DAY = Refusal(
@@ -277,14 +280,15 @@ CAPACITY_BELOW_BOOKED = Refusal(
 )
 ATTENDANCE_MISSING = Refusal(
     "attendance-missing",
-    "of {taken} {taken:class|classes} it is not recorded whether they came",
-    "pour {taken} {taken:classe|classes}, la présence n'est pas enregistrée",
+    "of {taken} {taken:class|classes} it is not recorded yet who came",
+    "pour {taken} {taken:classe|classes}, la présence n'est pas encore enregistrée",
     taken=int,
 )
 COMPANIES_FULL = Refusal(
     "event-companies-full",
     "at most {most} companies take part in an event",
     "{most} entreprises au plus participent à une rencontre",
+    at="company",
     most=int,
 )
 NOT_TAKING_PART = Refusal(
@@ -385,16 +389,14 @@ def record_held(event: YouthEvent, command: RecordHeld) -> tuple[EventHeld | Com
 
 @events.decides(by=ORGANISERS, when="held", to="reported", day="reported_on")
 def report(event: YouthEvent, command: Report) -> EventReported:
-    if missing := sum(each.outcome == "expected" for each in event.classes):
-        raise ATTENDANCE_MISSING(taken=missing)
     came = [each.attendance for each in event.classes if each.attendance]
     return tell(
         EventReported,
         command,
         event,
         classes=len(came),
-        classes_missed=len(event.classes) - len(came),
-        attended=sum(each.girls + each.boys + each.untold for each in came),
+        classes_missed=sum(each.outcome == "no_show" for each in event.classes),
+        attended=event.attended,
         adults=sum(each.adults for each in came),
         levels_attended=_by_level(event.classes),
     )
@@ -454,7 +456,9 @@ def _(event: YouthEvent, changed: EventCapacityChanged) -> YouthEvent:
 @events.evolves
 def _(event: YouthEvent, counted: EventBookingCounted) -> YouthEvent:
     classes = _with(event.classes, counted.counted)
-    return event.after(counted, classes=classes, booked=counted.booked, status=counted.status)
+    came = [each.attendance for each in classes if each.attendance]
+    attended = sum(each.girls + each.boys + each.untold for each in came)
+    return event.after(counted, classes=classes, booked=counted.booked, attended=attended, status=counted.status)
 
 
 @events.evolves
@@ -478,8 +482,8 @@ def _(event: YouthEvent, told: EventCompanyAdded | EventCompanyWithdrawn | Compa
 
 @events.claims
 def _(event: YouthEvent) -> Iterable[Claim]:
-    # The event itself holds what it has no places for of the most there can be, and each booking its places; and once
-    # its report is closed, no class may be expected any more.
+    # The event itself holds what it has no places for of the most there can be, and each booking its places. A class
+    # that is expected holds that, so that a report is closed only when none is.
     if event.capacity < MOST_PUPILS:
         yield Claim(CAPACITY_BELOW_BOOKED, ITSELF, amount=MOST_PUPILS - event.capacity, limit=MOST_PUPILS)
     if event.status == "reported":

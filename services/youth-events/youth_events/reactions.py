@@ -70,7 +70,9 @@ def withdraw_offers(_event: CompanyLeft, offered: Sequence[Found[Offer]]) -> Ite
 
 
 Booked = ClassBookingRequested | ClassBookingChanged | ClassBookingCancelled
+"""What tells of the places that a class has."""
 Came = ClassAttended | ClassMissed | ClassAttendanceCorrected
+"""What tells whether it came, and who of it."""
 
 
 @reactions.to()

@@ -158,7 +158,8 @@ class EventHeld(_Meeting, version=1):
 
 
 class EventReported(_Meeting, version=1):
-    """Its report is closed: of each class it is known whether it came, and how many."""
+    """Its report is closed: of each class it is known whether it came. Who came is told as far as it was counted then;
+    what is counted or corrected later tells so itself."""
 
     classes: Tally
     """How many classes came."""
