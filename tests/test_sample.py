@@ -34,6 +34,9 @@ from contracts.companies.survey import SurveyValidated
 from contracts.companies.unit import UnitLet, UnitStatus
 from contracts.companies.waste_movement import MovementStatus
 from contracts.model import Event
+from contracts.values import sample_siret
+from contracts.youth_events.class_booking import ClassAttendanceCorrected
+from contracts.youth_events.event import CompanyPartCorrected, CompanyTookPart
 from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
 from indicators.action import Action, actions
@@ -47,12 +50,17 @@ from sample.resources import stories as told_of_resources
 from sample.steering import stories as told_of_steering
 from sample.synergies import stories as told_of_synergies
 from sample.waste import stories as told_of_waste
+from sample.youth_events import events as told_of_events
+from youth_events.app import app as youth_events
+from youth_events.class_booking import ClassBooking
+from youth_events.event import YouthEvent
+from youth_events.members import members
 
 TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
-DECIDERS = {each.decider.category: each.decider for each in app.resources}
+DECIDERS = {each.decider.category: each.decider for each in (*app.resources, *youth_events.resources)}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers", "land-to-come")
+TO_COME = ("platform", "offers", "land-to-come", "event-to-come")
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -160,6 +168,10 @@ class Records:
         self.states: dict[tuple[str, str], State] = {
             (companies.category, each.company.siret): each.company for each in programme if each.company
         }
+        for each in programme:
+            shown = members.fold(event for event in each.events if type(event) in members.events)
+            if each.company and shown:
+                self.states[members.category, each.company.siret] = shown
         self.events: list[Event] = []
         self._ids: dict[tuple[str, str], str] = {}
         self._now = datetime.combine(today, time(23), PARIS)
@@ -179,8 +191,12 @@ class Records:
         }
         on = step.on or self._now.date()
         command = decision.command.model_validate_json(json.dumps({**body, "on": on.isoformat()}))
-        looked_up = [self.states.get((lookup.decider.category, str(body[lookup.key]))) for lookup in decision.looks_up]
         key = decider.category, self._ids[story, step.record]
+        known = vars(self.states[key]) if key in self.states else {}
+        looked_up = [
+            self.states.get((lookup.decider.category, str({**known, **body}[lookup.key])))
+            for lookup in decision.looks_up
+        ]
         context = Context(self._now, frozenset(decision.by), {"company": step.acts_for.get("company", "")})
         events = decider.decide(self.states.get(key), command, context, looked_up)
         assert events, f"{step} changes something"
@@ -299,6 +315,24 @@ def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(program
     assert by_the_platform
     assert all(each.company in licensed for each in by_the_platform)
     assert "training_session" in {each.means for each in needs}
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28)])
+def test_classes_meet_companies_and_what_was_miscounted_is_put_right(programme: list[Told], today: date) -> None:
+    records = Records(programme, told_of_events(today), today)
+    meetings, booked = records.of(YouthEvent), records.of(ClassBooking)
+
+    assert Counter(each.status for each in meetings) == {"reported": 3, "open": 1, "draft": 1}
+    assert {each.kind for each in meetings if each.status == "reported"} == {"forum", "visit"}
+    assert all(each.day > today for each in meetings if each.status != "reported")
+    assert {each.status for each in booked} == {"requested", "attended", "no_show", "cancelled"}
+    for each in meetings:
+        places = [one for one in booked if one.day == each.day and one.status != "cancelled"]
+        assert sum(one.pupils for one in places) <= each.capacity
+    assert len({each.school for each in booked}) == 3
+    assert len(records.told(ClassAttendanceCorrected)) == 3
+    assert {event.company for event in records.told(CompanyTookPart)} > {sample_siret(14)}
+    assert [event.company for event in records.told(CompanyPartCorrected)] == [sample_siret(14)]
 
 
 def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:

@@ -1,6 +1,7 @@
-"""Observation placements: weeks that are over, and offers for weeks to come. Pupils, tutors and guardians are invented.
+"""Events that classes came to, and observation placements: weeks that are over, and offers for weeks to come. Pupils,
+tutors and guardians are invented.
 
-What happened is the same each time. Offers to come are for the weeks after the day on which the sample is told.
+What happened is the same each time. What is to come is in the weeks after the day on which the sample is told.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from contracts.values import sample_siret
+from contracts.youth_events.class_booking import CATEGORY as CLASS_BOOKING
+from contracts.youth_events.event import CATEGORY as EVENT
 from contracts.youth_events.offer import CATEGORY as OFFER
 from contracts.youth_events.placement import CATEGORY as PLACEMENT
 from sample.story import Made, Step, Story
@@ -47,13 +50,171 @@ PAST: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Class:
+    """A class that booked places, by the number of its school, and who came: girls and boys; None where nobody did."""
+
+    school: int
+    label: str
+    level: str
+    pupils: int
+    came: tuple[int, int] | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """An event that was held: its companies by number, the first of which did not come if it says so."""
+
+    kind: str
+    title: str
+    rome: tuple[str, ...]
+    day: date
+    capacity: int
+    companies: tuple[int, ...]
+    classes: tuple[Class, ...]
+    first_missing: bool = False
+
+
+MEETINGS: Final = (
+    Meeting(
+        "forum",
+        "Exemple de forum des métiers de l'industrie",
+        ("H2902", "H2913", "H2903"),
+        date(2025, 11, 27),
+        150,
+        (14, 0, 1, 3, 5, 9),
+        (
+            Class(0, "3e A", "3e", 27, (13, 14)),
+            Class(0, "3e B", "3e", 28, (15, 11)),
+            Class(1, "4e C", "4e", 25, (12, 13)),
+            Class(2, "2de 4", "2de", 30, cancelled=True),
+            Class(2, "2de 5", "2de", 31),
+        ),
+        first_missing=True,
+    ),
+    Meeting(
+        "visit",
+        "Exemple de visite d'un atelier d'usinage",
+        ("H2903",),
+        date(2026, 3, 17),
+        30,
+        (1,),
+        (Class(1, "3e D", "3e", 26, (12, 14)),),
+    ),
+    Meeting(
+        "visit",
+        "Exemple de visite d'une fonderie",
+        ("H2902",),
+        date(2026, 5, 21),
+        45,
+        (5,),
+        (Class(0, "4e B", "4e", 24, (10, 13)), Class(2, "CAP 1", "cap", 12, (3, 8))),
+    ),
+)
+
+
 def stories(today: date) -> list[Story]:
-    """The weeks that are over, and the offers for three weeks that follow this day."""
+    """The weeks and events that are over, and what is offered in the weeks that follow this day."""
     monday = today + timedelta(days=28 - today.weekday())
     return [
+        *events(today),
         *(Story(f"hosting-{n}", [*_hosted(hosting, n)], follows=True) for n, hosting in enumerate(PAST)),
         Story("offers", [*_offered(monday)], follows=True),
     ]
+
+
+def events(today: date) -> list[Story]:
+    """The events that are over, and one in the weeks that follow this day."""
+    day = today + timedelta(days=31 - today.weekday())
+    return [
+        *(Story(f"event-{n}", [*_held(meeting)], follows=True) for n, meeting in enumerate(MEETINGS)),
+        Story("event-to-come", [*_planned(day)], follows=True),
+    ]
+
+
+def _held(meeting: Meeting) -> Iterator[Step]:
+    def on(days: int) -> date:
+        return meeting.day + timedelta(days=days)
+
+    event: Mapping[str, object] = {
+        "kind": meeting.kind,
+        "title": meeting.title,
+        "rome": [*meeting.rome],
+        "commune": "36088",
+        "day": meeting.day.isoformat(),
+        "starts": "09:00",
+        "ends": "11:30",
+        "capacity": meeting.capacity,
+    }
+    yield Step(on(-90), EVENT, "event", "draft", event, creates=True)
+    yield Step(on(-85), EVENT, "event", "publish", {})
+    for number in meeting.companies:
+        yield Step(on(-80), EVENT, "event", "add-company", {"company": sample_siret(number)})
+    yield Step(on(-70), EVENT, "event", "open", {})
+    for each in meeting.classes:
+        yield _booking(each, on(-50))
+    for each in meeting.classes:
+        yield Step(on(-45), CLASS_BOOKING, each.label, "confirm", {})
+    for each in meeting.classes:
+        if each.cancelled:
+            reason = {"reason": "no_transport"}
+            yield Step(on(-10), CLASS_BOOKING, each.label, "cancel", reason, acts_for=_of(each))
+    yield Step(on(0), EVENT, "event", "record-held", {})
+    for number, each in enumerate(meeting.classes):
+        if each.came:
+            # Of the first class an adult was counted as a pupil.
+            mistaken = int(number == 0)
+            counted = {"girls": each.came[0] + mistaken, "boys": each.came[1], "adults": 2}
+            yield Step(on(1), CLASS_BOOKING, each.label, "record-attendance", counted, acts_for=_of(each))
+        elif not each.cancelled:
+            yield Step(on(1), CLASS_BOOKING, each.label, "record-no-show", {}, acts_for=_of(each))
+    if meeting.first_missing:
+        first_one = {"company": sample_siret(meeting.companies[0]), "took_part": False, "reason": "did_not_come"}
+        yield Step(on(2), EVENT, "event", "correct-company", first_one)
+    first = meeting.classes[0]
+    if first.came:
+        recounted = {"girls": first.came[0], "boys": first.came[1], "adults": 3, "reason": "miscounted"}
+        yield Step(on(6), CLASS_BOOKING, first.label, "correct-attendance", recounted, acts_for=_of(first))
+    yield Step(on(15), EVENT, "event", "report", {})
+
+
+def _planned(day: date) -> Iterator[Step]:
+    """An event that is open, with a booking that nobody has confirmed yet, and one that is only planned."""
+    event: Mapping[str, object] = {
+        "kind": "showcase",
+        "title": "Exemple de présentation des métiers de la maintenance",
+        "rome": ["I1304", "I1309"],
+        "commune": "36088",
+        "day": day.isoformat(),
+        "starts": "14:00",
+        "ends": "16:00",
+        "levels": ["4e", "3e"],
+        "capacity": 60,
+    }
+    yield Step(None, EVENT, "event", "draft", event, creates=True)
+    yield Step(None, EVENT, "event", "publish", {})
+    yield Step(None, EVENT, "event", "add-company", {"company": sample_siret(9)})
+    yield Step(None, EVENT, "event", "open", {})
+    yield _booking(Class(0, "4e A", "4e", 26), None)
+    planned = {**event, "kind": "talk", "title": "Exemple de témoignages d'apprentis", "capacity": 90}
+    yield Step(None, EVENT, "planned", "draft", planned, creates=True)
+
+
+def _booking(booked: Class, on: date | None) -> Step:
+    body = {
+        "event": Made("event"),
+        **_of(booked),
+        "class_label": booked.label,
+        "level": booked.level,
+        "pupils": booked.pupils,
+        "adults": 3 if booked.pupils > 30 else 2,
+    }
+    return Step(on, CLASS_BOOKING, booked.label, "request", body, creates=True, acts_for=_of(booked))
+
+
+def _of(booked: Class) -> Mapping[str, str]:
+    return {"school": SCHOOLS[booked.school]}
 
 
 def _hosted(hosting: Hosting, number: int) -> Iterator[Step]:

@@ -29,6 +29,8 @@ UNSAYABLE = {
     "posts": "JSON Schema takes 1.0 for an integer",
     "maturity-level": "JSON Schema takes 2.0 for an integer",
     "places": "JSON Schema takes 1.0 for an integer",
+    "pupils": "JSON Schema takes 1.0 for an integer",
+    "tally": "JSON Schema takes 1.0 for an integer",
     "break-minutes": "JSON Schema takes 30.0 for an integer",
     "rome": "the list has 532 codes",
     "commune": "the list has 35,014 codes",

@@ -117,6 +117,15 @@ MEANINGFUL: dict[str, Any] = {
     "unit": "atelier-3", "owner": None, "rent_per_m2": 52.0, "rent_per_m2_before": None, "begins_on": "2024-07-01",
     "held_until": "2024-07-15", "free_on": "2024-08-31", "free_on_before": "2024-09-30", "works_follow": False,
     "begun_before": "2024-05-02", "begun_on": "2024-05-01",
+    "pupils": 28, "pupils_before": 26, "adults": 2, "adults_before": 3, "class_label": "3e B", "capacity": 60,
+    "capacity_before": 50, "booked": 28, "booked_before": 0, "classes": 1, "classes_missed": 0, "attended": 28,
+    "attended_before": 27, "companies": ["00000001800010"], "took_part_before": False, "took_part": True,
+    "event": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c08", "place": "Halle des expositions",
+    "levels_attended": [{"level": "3e", "girls": 13, "boys": 14, "untold": 1}],
+    "counted": {
+        "booking": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c09", "level": "3e", "pupils": 28, "outcome": "attended",
+        "attendance": {"girls": 13, "boys": 14, "untold": 1, "adults": 2},
+    },
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
@@ -155,6 +164,12 @@ REASONS = {
     "OfferWithdrawn": "no_tutor",
     "PlacementRejected": "no_capacity",
     "PlacementCancelled": "pupil_withdrew",
+    "ClassAttendanceCorrected": "miscounted",
+    "ClassBookingCancelled": "no_transport",
+    "CompanyPartCorrected": "came_unannounced",
+    "EventCancelled": "no_companies",
+    "EventClosed": "enough_bookings",
+    "EventCompanyWithdrawn": "unavailable",
     "PersonErased": "request",
     "TargetWithdrawn": "replaced",
     "ActionHeld": "permit",
@@ -172,6 +187,8 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "WasteDayCorrected": {"step": "sent"},
     "SurveyDayCorrected": {"step": "validated"},
     "ActionAbandoned": {"status_before": "adopted"},
+    "ClassBookingCancelled": {"status_before": "confirmed"},
+    "EventCancelled": {"status_before": "open"},
     "SynergyAbandoned": {"status_before": "qualified"},
 }
 """What the same name means in another event."""
@@ -184,6 +201,24 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
     "contracts.indicators.action": {"status": "in_progress"},
     "contracts.indicators.target": {"unit": "companies"},
+    "contracts.youth_events.class_booking": {
+        "kind": "forum",
+        "rome": ["H2902"],
+        "day": "2024-05-16",
+        "level": "3e",
+        "attendance_before": None,
+        "attendance": {"girls": 13, "boys": 14, "untold": 1, "adults": 2},
+    },
+    "contracts.youth_events.event": {
+        "kind": "forum",
+        "rome": ["H2902"],
+        "day": "2024-05-16",
+        "day_before": "2024-05-17",
+        "title": "Forum des métiers",
+        "starts": "09:00",
+        "ends": "12:00",
+        "levels": ["4e", "3e"],
+    },
 }
 """What the same name means in the events of another kind of stream."""
 
@@ -258,6 +293,11 @@ def test_the_registry_holds_every_event() -> None:
         "PlacementSubmitted", "PlacementTransferred", "PlacementValidated", "PlacementApproved",
         "PlacementTutorChanged", "PlacementAgreementDrawnUp", "PlacementAgreementSigned", "PlacementStarted",
         "PlacementCompleted", "PlacementAssessed", "PlacementRejected", "PlacementExpired", "PlacementCancelled",
+        "EventDrafted", "EventRevised", "EventPublished", "EventOpened", "EventCapacityChanged", "EventBookingCounted",
+        "EventClosed", "EventHeld", "EventReported", "EventCancelled", "EventCompanyAdded", "EventCompanyWithdrawn",
+        "CompanyTookPart", "CompanyPartCorrected",
+        "ClassBookingRequested", "ClassBookingChanged", "ClassBookingConfirmed", "ClassAttended", "ClassMissed",
+        "ClassAttendanceCorrected", "ClassBookingCancelled",
         "PersonErased",
         "TargetSet", "TargetRevised", "TargetCorrected", "TargetWithdrawn",
         "ActionProposed", "ActionRevised", "ActionAdopted", "ActionStarted", "ActionHeld", "ActionResumed",
@@ -306,6 +346,8 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.indicators.target": {"indicator", "dimensions", "axis"},
         "contracts.indicators.action": {"axis", "pilot", "status", "budget"},
         "contracts.companies.synergy": {"kind", "waste", "unit", "quantity", "participants"},
+        "contracts.youth_events.class_booking": {"event", "kind", "rome", "commune", "day", "school", "level"},
+        "contracts.youth_events.event": {"kind", "rome", "commune", "day"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
     }.get(model.__module__, {"company", "naf", "commune", "zone"})

@@ -292,6 +292,28 @@ def test_what_are_not_hours_of_work_is_refused(hours: object) -> None:
     assert refused(values.WorkingHours, hours) == "working-hours"
 
 
+@pytest.mark.parametrize("pupils", [0, values.MOST_PUPILS + 1, 1.5, 2.0, "2", True])
+def test_what_is_no_number_of_pupils_is_refused(pupils: object) -> None:
+    assert parse(values.Pupils, values.MOST_PUPILS) == values.MOST_PUPILS
+    assert refused(values.Pupils, pupils) == "pupils"
+
+
+@pytest.mark.parametrize("people", [-1, 1_000_001, 1.5, "2"])
+def test_what_is_no_number_of_people_is_refused(people: object) -> None:
+    assert parse(values.People, 0) == 0
+    assert refused(values.People, people) == "people"
+
+
+@pytest.mark.parametrize("label", ["3e B", "2TRPM-1", "Tle STI2D", "CAP 1.2"])
+def test_a_class_is_told_by_its_label(label: str) -> None:
+    assert parse(values.ClassLabel, label) == label
+
+
+@pytest.mark.parametrize("label", ["", " 3e", "3e  B", "3e B ", "3e (B)", "3e, Camille", "3\u0000", "x" * 21, 3])
+def test_what_is_no_label_of_a_class_is_refused(label: object) -> None:
+    assert refused(values.ClassLabel, label) == "class-label"
+
+
 @pytest.mark.parametrize("posts", [0, values.MOST_POSTS + 1, 1.5, 2.0, "2", True])
 def test_what_is_no_number_of_posts_is_refused(posts: object) -> None:
     assert [parse(values.Posts, number) for number in (1, values.MOST_POSTS)] == [1, values.MOST_POSTS]

@@ -180,8 +180,8 @@ class Claim:
 
     Nobody else holds it, or, with a `limit`, all who hold it do not exceed that together; from the first of `during`
     until before the last, or for ever. Who would is refused by `refusal`, whose slug tells kinds of claims apart. With
-    a limit it may speak of `limit` and `taken`, how much others hold. With a limit and a period, all that overlaps the
-    period counts, also where it does not meet.
+    a limit it may speak of `limit`, `taken`, how much others hold, and `left`, how much they do not. With a limit and a
+    period, all that overlaps the period counts, also where it does not meet.
     """
 
     refusal: Refusal

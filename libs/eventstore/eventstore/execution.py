@@ -285,7 +285,8 @@ def _holding(claim: Claim, identity: str) -> Holding:
 def _collision(decider: Decider[S], wanted: S, taken: ClaimTaken) -> Rejected:
     """The refusal of what would be held, by the claim's own refusal."""
     claim = next(claim for claim in decider.claims_of(wanted) if claim.refusal.slug == taken.kind)
-    says = {"limit": claim.limit, "taken": taken.taken}
+    left = None if claim.limit is None else max(0, claim.limit - taken.taken)
+    says = {"limit": claim.limit, "taken": taken.taken, "left": left}
     rejected = claim.refusal(**{name: says[name] for name in claim.refusal.parameters})
     rejected.collides_with = taken.by and decider.identity(taken.by)
     return rejected

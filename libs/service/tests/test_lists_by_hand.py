@@ -114,6 +114,7 @@ async def put(store: Store, decider: Decider[Slip], stream_id: str, before: Slip
     made=st.lists(slips, max_size=12),
     changes=st.lists(st.tuples(st.integers(0, 11), slips), max_size=6),
     public=st.sampled_from([PUBLIC, ("producer",), ()]),
+    when=st.sampled_from([(), ("sent", "in_transit")]),
     asked=st.lists(st.tuples(filters, ranges, searches, orders, readers, st.integers(1, 4)), min_size=1, max_size=8),
 )
 async def test_a_list_is_what_filtering_and_sorting_by_hand_gives(
@@ -121,6 +122,7 @@ async def test_a_list_is_what_filtering_and_sorting_by_hand_gives(
     made: Sequence[Mapping[str, Any]],
     changes: Sequence[tuple[int, Mapping[str, Any]]],
     public: tuple[str, ...],
+    when: tuple[str, ...],
     asked: Sequence[tuple[Mapping[str, Any], Mapping[str, Any], str | None, str | None, Actor, int]],
 ) -> None:
     # A category of its own for each example: the database is that of all.
@@ -141,14 +143,14 @@ async def test_a_list_is_what_filtering_and_sorting_by_hand_gives(
             await put(store, decider, ids[n], states[n], after, versions[n])
             states[n] = after
             versions[n] += 1
-    readers = Readers(decider, Reads(all=("network",), own=("company",), public=public))
+    readers = Readers(decider, Reads(all=("network",), own=("company",), public=public, public_when=when))
     questions = Questions(decider, readers)
     for found, within, q, sort, reader, limit in asked:
         query = [(name, _spelled(value)) for name, values in found.items() for value in values]
         query += [(name, _spelled(value)) for name, value in within.items()]
         query += [("q", q)] if q else []
         query += [("sort", sort)] if sort else []
-        expected = by_hand(dict(zip(ids, states, strict=True)), found, within, q, sort, reader, public)
+        expected = by_hand(dict(zip(ids, states, strict=True)), found, within, q, sort, reader, public, when)
         listed, places, count = await pages(store, questions, query, reader, limit)
         assert listed == expected, query
         assert count == len(expected)
@@ -184,6 +186,7 @@ def by_hand(
     sort: str | None,
     reader: Actor,
     public: tuple[str, ...],
+    when: tuple[str, ...],
 ) -> list[str]:
     field = (sort or "").removeprefix("-")
     spoken_of = {
@@ -195,7 +198,8 @@ def by_hand(
 
     def is_shown(slip: Slip) -> bool:
         own = "company" in reader.roles and reader.organisations.get("company") in (slip.producer, *slip.carriers)
-        return "network" in reader.roles or own or (bool(public) and spoken_of <= {*public})
+        is_public = bool(public) and spoken_of <= {*public} and (not when or slip.status in when)
+        return "network" in reader.roles or own or is_public
 
     def is_found(slip: Slip) -> bool:
         has = [

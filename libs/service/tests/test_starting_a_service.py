@@ -436,6 +436,7 @@ ROLES = get_args(Role)
         ({"reads": Reads(all=ROLES, public=("colour",))}, "colour is public, and no field of Lamp"),
         ({"reads": Reads(all=ROLES, own=("school",))}, "no field of Lamp tells which records are those of a school"),
         ({"reads": Reads(all=("town_hall",))}, "company decides on records that it may not read"),
+        ({"reads": Reads(all=ROLES, public=("watts",), public_when=("broken",))}, "public when it is broken"),
         ({"reads": Reads(all=None, public=("watts",))}, "nothing more is to be said"),
         ({"decider": Decider("lamp", lamps.Lamp)}, "one decision creates"),
     ],

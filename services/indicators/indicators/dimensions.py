@@ -28,6 +28,7 @@ from contracts.values import (
     Uai,
     Zone,
 )
+from contracts.youth_events.event import EventKind, Level
 from contracts.youth_events.offer import Grade
 
 Name = Literal[
@@ -48,6 +49,9 @@ Name = Literal[
     "synergy_status",
     "maturity_dimension",
     "need_kind",
+    "event_kind",
+    "level",
+    "gender",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
     "indicator",
     "of",
@@ -57,6 +61,12 @@ Name = Literal[
 ]
 Labels = Mapping[Any, Sentence]
 """By code."""
+Gender = Literal["girls", "boys", "untold"]
+GENDERS: Final[Labels] = {
+    "girls": Sentence("Girls", "Filles"),
+    "boys": Sentence("Boys", "Garçons"),
+    "untold": Sentence("Not told", "Non précisé"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +212,27 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=NeedKind,
         counts="Count only needs of this kind.",
         labels=lambda: labels.VOCABULARIES["need-kinds"],
+    ),
+    "event_kind": Dimension(
+        called=Sentence("Kind of event", "Nature de la rencontre"),
+        asked=EventKind,
+        shown=EventKind,
+        counts="Count only events of this kind.",
+        labels=lambda: labels.VOCABULARIES["event-kinds"],
+    ),
+    "level": Dimension(
+        called=Sentence("Level of classes", "Niveau des classes"),
+        asked=Level,
+        shown=Level,
+        counts="Count only classes of this level.",
+        labels=lambda: labels.VOCABULARIES["levels"],
+    ),
+    "gender": Dimension(
+        called=Sentence("Girls and boys", "Filles et garçons"),
+        asked=Gender,
+        shown=Gender,
+        counts="Count only girls, only boys, or only those of whom it is not told.",
+        labels=lambda: GENDERS,
     ),
 }
 """By the name that events, questions and answers know it by."""

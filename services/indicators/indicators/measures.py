@@ -25,18 +25,20 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "equipment", "plot", "unit", "synergy", "indicator"]
-Counted = Literal["firm", "person", "machine", "unit", "plot", "synergy", "nobody"]
+Contributor = Literal["company", "school", "equipment", "plot", "unit", "synergy", "event", "indicator"]
+Counted = Literal["firm", "person", "school", "machine", "unit", "plot", "synergy", "event", "nobody"]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
+    "school": "school",
     "equipment": "machine",
     "plot": "plot",
     "unit": "unit",
     "synergy": "synergy",
+    "event": "event",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy"})
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event"})
 """Those that no field names: each stream is one."""
 
 

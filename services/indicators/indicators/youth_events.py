@@ -1,23 +1,62 @@
-"""Young people in the member companies [accueil des jeunes]: places offered, placements, and who hosts them (axis 3).
+"""Young people and companies [rencontres, accueil des jeunes]: events, places, placements, and who hosts them (axis 3).
 
-Places and placements count on the Monday of the week that they are of, so that a period to come shows what is offered
-and agreed for it already.
+Events, and who came to them, count on the day of the event once it was held. Places and placements count on the Monday
+of the week that they are of, so that a period to come shows what is offered and agreed for it already.
 """
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Final, Literal, get_args
 
 from contracts.values import monday_of
+from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
+from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators.chapters import Chapter
-from indicators.dimensions import Name
+from indicators.dimensions import Gender, Name
 from indicators.measures import Count, distinct, formula, sums
 from indicators.network import members
 
 OFFER: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "grade", "week")
 PLACEMENT: Final[tuple[Name, ...]] = (*OFFER, "school")
+EVENT: Final[tuple[Name, ...]] = ("event_kind", "commune")
+GENDERS: Final[tuple[Gender, ...]] = get_args(Gender)
+
+
+@sums(unit="events", dimensions=EVENT, contributor="event")
+def events_held(event: EventHeld) -> Iterator[Count]:
+    """Events at which young people met companies.
+
+    Visits, forums, showcases of trades, talks and workshops that were held, on their day; by=event_kind tells which.
+    One that was planned and cancelled does not count. The commune is where it was held. n counts events.
+    """
+    yield Count(event.day, 1, {"event_kind": event.kind})
+
+
+@sums(unit="pupils", dimensions=(*EVENT, "school", "level", "gender"), contributor="school")
+def pupils_reached(event: ClassAttended | ClassAttendanceCorrected) -> Iterator[Count]:
+    """Pupils who met companies at events.
+
+    Those of classes that came, as they were counted, on the day of the event: who came to two events counts twice, for
+    nobody is named. What was miscounted is put right on that day. by=level,gender tells girls and boys by level; of
+    some pupils it is not told which they are. The commune is where the event was held. n counts schools.
+    """
+    if isinstance(event, ClassAttendanceCorrected):
+        yield from _pupils(event, event.attendance_before, -1)
+    yield from _pupils(event, event.attendance, 1)
+
+
+@distinct(unit="companies", dimensions=("company", "naf", "commune", "zone", "event_kind"))
+def companies_taking_part(event: CompanyTookPart | CompanyPartCorrected) -> Iterator[Count]:
+    """Companies that took part in events.
+
+    How many member companies were at an event in the period, on its day: each counts once in it, and once in every
+    cell, so that cells do not add up to the total. Who was announced and did not come is taken out again, and who came
+    unannounced is put in. Activity, commune and zone are those of the company.
+    """
+    value = -1 if isinstance(event, CompanyPartCorrected) and not event.took_part else 1
+    yield Count(event.day, value, {"event_kind": event.kind})
 
 
 @sums(unit="places", dimensions=OFFER)
@@ -88,4 +127,22 @@ def host_rate(of: Decimal, hosts: Decimal) -> Decimal | None:
     return (hosts / of).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of > 0 else None
 
 
-CHAPTER: Final = Chapter("youth-events", places_offered, placements, placement_fill_rate, host_companies, host_rate)
+def _pupils(
+    event: ClassAttended | ClassAttendanceCorrected, attendance: ClassAttendance | None, sign: Literal[1, -1]
+) -> Iterator[Count]:
+    for gender in GENDERS:
+        if attendance and (pupils := getattr(attendance, gender)):
+            yield Count(event.day, sign * pupils, {"event_kind": event.kind, "gender": gender})
+
+
+CHAPTER: Final = Chapter(
+    "youth-events",
+    events_held,
+    pupils_reached,
+    companies_taking_part,
+    places_offered,
+    placements,
+    placement_fill_rate,
+    host_companies,
+    host_rate,
+)

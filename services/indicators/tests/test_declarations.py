@@ -128,6 +128,8 @@ from contracts.employment.vacancy import (
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
+from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
+from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators import (
@@ -719,7 +721,9 @@ def test_corrected_groups_change_those_groups_alone(
 
 def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
-        assert measure.contributor in ("company", "equipment", "plot", "unit", "synergy", "indicator")
+        assert measure.contributor in (
+            "company", "school", "equipment", "plot", "unit", "synergy", "event", "indicator",
+        )  # fmt: skip
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
 
@@ -751,6 +755,87 @@ def test_cost_per_job_is_rounded_to_the_cent_and_absent_without_jobs() -> None:
     assert investment.cost_per_job.compute(Decimal(1001), Decimal(8)) == Decimal("125.13")
     assert investment.cost_per_job.compute(Decimal(1003), Decimal(8)) == Decimal("125.38")
     assert investment.cost_per_job.compute(Decimal(100), Decimal(0)) is None
+
+
+FORUM: Final[dict[str, Any]] = {"kind": "forum", "rome": ("H2902", "H2903"), "day": MARCH, "effective_on": ON}
+MET: Final[dict[str, Any]] = {
+    **FORUM,
+    "commune": "36088",
+    "event": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+    "school": "0360024F",
+    "class_label": "3e B",
+    "level": "3e",
+    "pupils": 28,
+    "adults": 2,
+}
+CAME: Final = ClassAttendance(girls=13, boys=14, untold=0, adults=2)
+RECOUNTED: Final = ClassAttendance(girls=12, boys=14, untold=2, adults=2)
+
+
+def test_an_event_counts_on_its_day_once_it_was_held() -> None:
+    held = EventHeld(**FORUM, commune="36088", capacity=120, booked=112, companies=(COMPANY["company"],))
+    (fact,) = youth_events.events_held.facts(held)
+    assert (fact.effective_on, int(fact.value), fact.contributor) == (MARCH, 1, None)
+    assert fact.dimensions == {"event_kind": "forum", "commune": "36088"}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (ClassAttended(**MET, attended=27, attendance=CAME), [("girls", 13), ("boys", 14)]),
+        (
+            ClassAttendanceCorrected(
+                **MET, attended_before=27, attended=28, attendance_before=CAME, attendance=RECOUNTED, reason="other"
+            ),
+            [("girls", -13), ("boys", -14), ("girls", 12), ("boys", 14), ("untold", 2)],
+        ),
+        (
+            ClassAttendanceCorrected(
+                **MET, attended_before=27, attended=0, attendance_before=CAME, attendance=None, reason="other"
+            ),
+            [("girls", -13), ("boys", -14)],
+        ),
+        (
+            ClassAttendanceCorrected(
+                **MET, attended_before=0, attended=27, attendance_before=None, attendance=CAME, reason="other"
+            ),
+            [("girls", 13), ("boys", 14)],
+        ),
+    ],
+)
+def test_girls_and_boys_of_a_class_count_on_the_day_of_the_event(event: Event, expected: list[tuple[str, int]]) -> None:
+    told = list(youth_events.pupils_reached.facts(event))
+    assert [(fact.dimensions["gender"], int(fact.value)) for fact in told] == expected
+    for fact in told:
+        assert (fact.effective_on, fact.contributor) == (MARCH, "0360024F")
+        assert {name: fact.dimensions[name] for name in ("event_kind", "commune", "school", "level")} == {
+            "event_kind": "forum",
+            "commune": "36088",
+            "school": "0360024F",
+            "level": "3e",
+        }
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (CompanyTookPart(**{**COMPANY, **FORUM}), 1),
+        (
+            CompanyPartCorrected(**{**COMPANY, **FORUM}, took_part_before=True, took_part=False, reason="did_not_come"),
+            -1,
+        ),
+        (
+            CompanyPartCorrected(
+                **{**COMPANY, **FORUM}, took_part_before=False, took_part=True, reason="came_unannounced"
+            ),
+            1,
+        ),
+    ],
+)
+def test_a_company_takes_part_on_the_day_of_the_event(event: Event, expected: int) -> None:
+    assert facts(youth_events.companies_taking_part, event) == [(MARCH, expected)]
+    (fact,) = youth_events.companies_taking_part.facts(event)
+    assert (fact.contributor, fact.dimensions["event_kind"]) == (COMPANY["company"], "forum")
 
 
 OFFER: Final[dict[str, Any]] = {**COMPANY, "week": "2022-W26", "grade": "3e", "schools": (), "places": 4}
@@ -1318,6 +1403,9 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "synergies",
         "diverted_tonnes",
         "diverted_m3",
+        "events_held",
+        "pupils_reached",
+        "companies_taking_part",
         "places_offered",
         "placements",
         "placement_fill_rate",

@@ -39,6 +39,8 @@ from contracts.companies.meter import (
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from contracts.model import PARIS
 from contracts.values import sample_siret
+from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
+from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
 from contracts.youth_events.offer import OfferOpened
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log, deliver
@@ -482,6 +484,48 @@ async def test_a_duration_ends_today_unless_a_later_day_is_asked_for(pool: async
     shown = await cells(pool, "platform_open_hours", "month", first=date(2100, 11, 30), last=date(2100, 12, 7))
     assert shown == {"2100-11": Decimal("7.14"), "2100-12": 50}
     assert sum(fact.value for fact in await events_behind(pool, "platform_open_hours")) == 50
+
+
+def a_forum_and_a_visit() -> Log:
+    """Two classes come to a forum with two companies, and one to a visit; what was told wrongly is put right."""
+    log, schools = Log("youth-events"), ("0360024F", "0360544W")
+    for name, kind, day, sirets in (
+        ("forum", "forum", date(2024, 3, 12), (FONDERIE, USINAGE)),
+        ("visit", "visit", date(2024, 5, 16), (FONDERIE,)),
+    ):
+        event: dict[str, Any] = {"kind": kind, "rome": ("H2902", "H2903"), "day": day, "effective_on": day}
+        parts = [CompanyTookPart(**{**company(siret, on=day), **event}) for siret in sirets]
+        held = EventHeld(**event, commune="36088", capacity=60, booked=56, companies=sirets)
+        log.append(f"event-{name}", held, *parts)
+        for number, school in enumerate(schools[: len(sirets)]):
+            booked = {**event, "commune": "36088", "event": f"0190a3c4-5e6f-7a8b-9c0d-00000000000{number}"}
+            booked |= {
+                "school": school,
+                "class_label": "3e B",
+                "level": ("3e", "4e")[number],
+                "pupils": 28,
+                "adults": 2,
+            }
+            came = ClassAttendance(girls=12, boys=14, untold=number, adults=2)
+            log.append(f"class-booking-{name}{number}", ClassAttended(**booked, attended=26 + number, attendance=came))
+    fewer = ClassAttendance(girls=10, boys=14, untold=1, adults=2)
+    told = {**booked, "attended_before": 26, "attendance_before": came, "reason": "miscounted"}
+    log.append("class-booking-visit0", ClassAttendanceCorrected(**told, attended=25, attendance=fewer))
+    absent = {**company(FONDERIE, on=day), **event, "took_part_before": True, "took_part": False}
+    log.append("event-visit", CompanyPartCorrected(**absent, reason="did_not_come"))
+    return log
+
+
+async def test_pupils_who_met_companies_are_counted_on_the_day_of_the_event(pool: asyncpg.Pool) -> None:
+    await fold(pool, a_forum_and_a_visit().messages)
+    assert await value(pool, "events_held") == 2
+    assert await cells(pool, "events_held", "event_kind", "month") == {("forum", "2024-03"): 1, ("visit", "2024-05"): 1}
+    assert await value(pool, "pupils_reached") == 26 + 27 + 25
+    assert await cells(pool, "pupils_reached", "gender") == {"girls": 34, "boys": 42, "untold": 2}
+    assert await cells(pool, "pupils_reached", "level", "school", first=date(2024, 5, 1)) == {("3e", "0360024F"): 25}
+    assert await value(pool, "companies_taking_part") == 2
+    assert await value(pool, "companies_taking_part", first=date(2024, 5, 1)) == 0
+    assert await cells(pool, "companies_taking_part", "event_kind") == {"forum": 2}
 
 
 def a_school_year() -> tuple[Log, Log, Log]:

@@ -45,7 +45,7 @@ from contracts.language import Sentence
 from contracts.model import PARIS
 from contracts.registry import Registry
 from contracts.values import sample_siret
-from contracts.youth_events import offer, placement
+from contracts.youth_events import class_booking, event, offer, placement
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -306,6 +306,8 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "let_area": "unit",
         "vacancy_rate": "unit",
         "synergies": "synergy",
+        "events_held": "event",
+        "pupils_reached": "school",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1497,7 +1499,7 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
 ) -> None:
     kept = (company, meter, waste_movement, synergy, plot, unit, equipment, booking, survey, need)
     of_companies = [about_persons(investment), *kept]
-    registry = Registry([*of_companies, hire, vacancy, offer, placement])
+    registry = Registry([*of_companies, hire, vacancy, class_booking, event, offer, placement])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]
     async with serving(indicators, issuer, service) as partner:

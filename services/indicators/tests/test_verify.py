@@ -52,10 +52,10 @@ from employment.hire import hires
 from employment.members import Member, members
 from employment.priority import EnteredFlag, Seeker
 from employment.vacancy import vacancies
-from eventstore.decider import PARIS, Command, Context, Decider
+from eventstore.decider import PARIS, Context, Decider
 from eventstore.kafka.envelope import Message, source_of, to_headers, to_timestamp
 from eventstore.kafka.topics import ensure_topic
-from eventstore.reactions import Identity
+from eventstore.reactions import Identity, Issue
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import (
@@ -85,10 +85,12 @@ from indicators.target import targets
 from indicators.topics import Topics
 from indicators.verify import Asked, ask, compare, prepare, verify
 from service.running.settings import Settings
+from youth_events.class_booking import class_bookings
+from youth_events.event import events as meetings
 from youth_events.members import members as hosts
 from youth_events.offer import offers
 from youth_events.placement import Guardian, Pupil, Tutor, placements
-from youth_events.reactions import count_places
+from youth_events.reactions import Booked, Came, count_bookings, count_places
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -392,6 +394,55 @@ def offers_of(on: date) -> Arguments:
     }
 
 
+def meetings_of(on: date) -> Arguments:
+    """What may be asked of an event on a day."""
+
+    def company(rng: random.Random) -> str:
+        return sample_siret(rng.randrange(4))
+
+    return {
+        "draft": lambda rng: {
+            "title": "Forum",
+            "kind": rng.choice(["forum", "visit"]),
+            "rome": ("H2902",),
+            "commune": rng.choice(["36088", "36031"]),
+            "day": on + timedelta(days=rng.randint(5, 40)),
+            "starts": "09:00",
+            "ends": "12:00",
+            "capacity": rng.randint(20, 60),
+        },
+        "revise": lambda rng: {"kind": rng.choice(["talk", "visit"]), "commune": rng.choice(["36088", "36031"])},
+        "change-capacity": lambda rng: {"capacity": rng.randint(40, 90)},
+        "close": lambda _: {"reason": "enough_bookings"},
+        "cancel": lambda _: {"reason": "no_companies"},
+        "add-company": lambda rng: {"company": company(rng)},
+        "withdraw-company": lambda rng: {"company": company(rng), "reason": "other"},
+        "correct-company": lambda rng: {
+            "company": company(rng),
+            "took_part": rng.choice([True, False]),
+            "reason": "other",
+        },
+    }
+
+
+def _counted(rng: random.Random) -> dict[str, Any]:
+    girls, boys = rng.choice([(0, 0), (0, 9), (7, 0), (8, 9), (8, 8)])
+    return {"girls": girls, "boys": boys, "untold": rng.choice([0, 0, 2]), "adults": rng.choice([0, 2])}
+
+
+CLASSES: Final[Arguments] = {
+    "request": lambda rng: {
+        "school": rng.choice(["0360024F", "0360544W"]),
+        "class_label": "3e B",
+        "level": rng.choice(["4e", "3e"]),
+        "pupils": rng.randint(8, 20),
+        "adults": 2,
+    },
+    "change-numbers": lambda rng: {"pupils": rng.randint(8, 20), "adults": 2},
+    "record-attendance": _counted,
+    "correct-attendance": lambda rng: {**_counted(rng), "reason": "miscounted"},
+    "cancel": lambda _: {"reason": "no_transport"},
+}
 PLACEMENTS: Final[Arguments] = {
     "submit": lambda rng: {"school": rng.choice(["0360024F", "0360544W"]), "pupil": PUPIL},
     "validate": lambda _: {"tutor": TUTOR},
@@ -590,9 +641,14 @@ WEIGHTS: Final = {
     "correct-level": 3,
     "drop": 0.3,
     "meet": 2,
+    "publish": 4,
+    "record-held": 4,
+    "record-attendance": 3,
     # These follow from what was decided, see Placing.
     "count-place": 0,
     "count-place-of-ended": 0,
+    "count-booking": 0,
+    "count-booking-of-ended": 0,
 }
 """How often a command is tried; 1 unless told."""
 
@@ -779,7 +835,19 @@ class Placing(Deciding):
                 for event in self.decide(of_persons, placements, PLACEMENTS, placement, asked, now):
                     if isinstance(event, PlacementApproved | PlacementCancelled):
                         for issue in count_places(event, Identity(placement)):
-                            self.count(offered, offers.stream_id(event.offer), issue.commands, now)
+                            self.count(offered, issue, now)
+            self.meet(offered, quarter, now)
+
+    def meet(self, told: Log, quarter: str, now: datetime) -> None:
+        """One command on the event of a quarter, and some on the bookings of classes."""
+        event = f"0191e0c2-7d5b-7c47-9a51-{quarter}000000"
+        self.decide(told, meetings, meetings_of(self.on), event, {}, now)
+        for _ in range(3):
+            booking = f"0191e0c2-7d5b-7c48-9a51-{quarter}0000{self.rng.randrange(4):02d}"
+            for each in self.decide(told, class_bookings, CLASSES, booking, {"event": event}, now):
+                if isinstance(each, Booked | Came):
+                    for issue in count_bookings(each, Identity(booking)):
+                        self.count(told, issue, now)
 
     def join_or_leave(self, network: Log, company: str) -> None:
         """One command on a company, which the mirror of members shows."""
@@ -788,13 +856,14 @@ class Placing(Deciding):
         stream = hosts.stream_id(company)
         self.states[stream] = hosts.fold(shown, self.states.get(stream))
 
-    def count(self, offered: Log, stream: str, commands: Sequence[Command], now: datetime) -> None:
-        """The first command on an offer that is not refused."""
-        for command in commands:
+    def count(self, log: Log, issue: Issue, now: datetime) -> None:
+        """The first command on an offer or an event that is not refused."""
+        stream = issue.decider.stream_id(str(issue.identity))
+        for command in issue.commands:
             with contextlib.suppress(Rejected):
-                events = offers.decide(self.states[stream], command, Context(now))
-                offered.append(stream, *events)
-                self.states[stream] = offers.fold(events, self.states[stream])
+                told = issue.decider.decide(self.states[stream], command, Context(now))
+                log.append(stream, *told)
+                self.states[stream] = issue.decider.fold(told, self.states[stream])
                 return
 
 
@@ -984,8 +1053,14 @@ async def test_what_is_served_of_youth_events_is_what_is_counted_whatever_partne
     async with snapshot(pool, of) as now:
         placed = await now.answer(of["placements"], Question(by=("company",)))
         hosting = await now.answer(of["host_companies"], Question())
+        reached = await now.answer(of["pupils_reached"], Question(by=("school", "gender")))
+        part = await now.answer(of["companies_taking_part"], Question(by=("company",)))
+        held = await now.answer(of["events_held"], Question())
     assert all((cell.value or 0) > 0 for cell in placed.cells.values())
     assert hosting.total.value == len(placed.cells)
+    assert all((cell.value or 0) > 0 for cell in reached.cells.values())
+    assert part.total.value == len(part.cells)
+    assert (held.total.value or 0) >= bool(reached.cells or part.cells)
 
 
 @histories

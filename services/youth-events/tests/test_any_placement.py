@@ -1,24 +1,18 @@
 """Whatever is asked of offers and placements, and whenever what follows is done, what must hold still holds."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, get_args
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from pupils import COMPANY, MEMBER, MONDAY, SCHOOL, SUSPENDED, TODAY, WEEK, guardian, pupil, tutor
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from pupils import COMPANY, MEMBER, MONDAY, SCHOOL, SUSPENDED, WEEK, guardian, pupil, tutor
+from streams import Streams
 
-from contracts import Event
-from contracts.model import PARIS
 from contracts.youth_events.offer import ClosingReason, OfferWithdrawal
 from contracts.youth_events.placement import PlacementApproved, PlacementCancellation, PlacementRejection
-from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, State
-from eventstore.execution import moment
-from eventstore.reactions import Found, Identity
-from eventstore.refusal import Rejected
-from eventstore.specification import Specification
+from eventstore.decider import Command
 from youth_events.offer import ChangePlaces, Close, Offer, Open, Withdraw, offers
 from youth_events.placement import (
     PENDING,
@@ -39,7 +33,6 @@ from youth_events.placement import (
     Validate,
     placements,
 )
-from youth_events.reactions import reactions
 
 ID = "0190a3c4-5e6f-7a8b-9c0d-00000000000"
 OFFERS = (f"{ID}a", f"{ID}b")
@@ -65,95 +58,16 @@ def _record_id(number: int) -> str:
     return f"0190a3c4-5e6f-7a8b-9c0d-{number:012}"
 
 
-class AnyPlacement(RuleBasedStateMachine):
+class AnyPlacement(Streams):
     """Two offers of a company for one week, and three pupils; what events ask for is done later, stream by stream."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.today = TODAY
-        self.member = MEMBER
-        self.streams: dict[str, tuple[Decider[Any], Any]] = {}
-        self.to_react_to: dict[str, deque[Event]] = defaultdict(deque)
 
     @property
     def offers(self) -> Mapping[str, Offer]:
-        return {name: state for name, (decider, state) in self.streams.items() if decider is offers}
+        return self.of(offers)
 
     @property
     def placements(self) -> Mapping[str, Placement]:
-        return {name: state for name, (decider, state) in self.streams.items() if decider is placements}
-
-    def ask(self, decider: Decider[Any], name: str, command: Command, platform: bool = False) -> str | None:
-        """Issues a command; returns the slug of what refused it."""
-        decision = decider.decision(type(command))
-        state = self.streams[name][1] if name in self.streams else None
-        context = Context(
-            datetime.combine(self.today, time(12), PARIS), frozenset((PLATFORM,) if platform else decision.roles)
-        )
-        try:
-            events = decider.decide(state, command, context, self.looked_up(decider, command, state))
-        except Rejected as rejected:
-            return rejected.slug
-        after = Specification(decider, self.today).fold(events, state)
-        if events:
-            decider.check_status(command, state, after)
-        taken = self.collision(name, decider.claims_of(state), decider.claims_of(after))
-        if taken is None:
-            self.streams[name] = (decider, after)
-            self.to_react_to[name].extend(events)
-        return taken
-
-    def looked_up(self, decider: Decider[Any], command: Command, state: State | None) -> list[State | None]:
-        known: list[State | None] = []
-        for lookup in decider.decision(type(command)).looks_up:
-            asked = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
-            known.append(self.offers.get(asked) if lookup.decider is offers else self.member)
-        return known
-
-    def collision(self, name: str, before: Iterable[Claim], after: Iterable[Claim]) -> str | None:
-        """What the append would refuse: what all hold together, unless a stream holds as much already."""
-        for claim in after:
-            held = sum(other.amount for other in before if alike(name, other, name, claim))
-            others = [
-                other.amount
-                for stream, (decider, state) in self.streams.items()
-                if stream != name
-                for other in decider.claims_of(state)
-                if alike(stream, other, name, claim)
-            ]
-            too_much = bool(others) if claim.limit is None else sum(others) + claim.amount > claim.limit
-            if too_much and claim.amount > held:
-                return claim.refusal.slug
-        return None
-
-    def react(self, name: str) -> None:
-        """Does what the next event of a stream asks for. Whatever refuses it is expected."""
-        event = self.to_react_to[name].popleft()
-        for reaction in reactions.of(type(event)):
-            found = []
-            if reaction.finds is not None:
-                wanted = reaction.filters(event, Identity(name)).items()
-                found.append(
-                    [
-                        Found(stream, state)
-                        for stream, (decider, state) in self.streams.items()
-                        if decider is reaction.finds
-                        and all(
-                            getattr(state, key) in (value if isinstance(value, tuple) else (value,))
-                            for key, value in wanted
-                        )
-                    ]
-                )
-            told = [Identity(name)] if reaction.takes_identity else []
-            for issue in reaction.function(event, *told, *found):
-                reactions.check(issue)
-                assert issue.identity is not None
-                for command in issue.commands:
-                    refused = self.ask(issue.decider, issue.identity, command, platform=True)
-                    if refused is None:
-                        break
-                else:
-                    assert refused in issue.expected, refused
+        return self.of(placements)
 
     @initialize(places=st.tuples(st.integers(1, 2), st.integers(1, 3)), asked=st.integers(0, 6))
     def open(self, places: tuple[int, int], asked: int) -> None:
@@ -174,28 +88,15 @@ class AnyPlacement(RuleBasedStateMachine):
     def the_membership_changes(self, member: Any) -> None:
         self.member = member
 
-    @precondition(lambda self: any(self.to_react_to.values()))
+    @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def what_follows_is_done(self, data: st.DataObject) -> None:
-        self.react(data.draw(st.sampled_from(sorted(name for name, events in self.to_react_to.items() if events))))
+        self.react(data.draw(st.sampled_from(self.waiting)))
 
     @precondition(lambda self: len(self.streams) > 5)
     @rule()
     def what_is_due_next_is_issued(self) -> None:
-        """It is never refused, and something changes."""
-        due = [
-            (moment(each.at).date(), name, each.command)
-            for name, (decider, state) in self.streams.items()
-            for each in decider.due_of(state)
-        ]
-        day, name, command = min(due, key=lambda each: each[:2], default=(self.today, "", None))
-        if command is None:
-            return
-        self.today = max(self.today, day)
-        decider, state = self.streams[name]
-        on = max(day, state.effective_on)
-        assert self.ask(decider, name, command.model_copy(update={"on": on}), platform=True) is None
-        assert self.streams[name][1] != state
+        self.issue_next()
 
     @rule(which=st.sampled_from(OFFERS), whose=st.integers(1, 3), late=st.integers(0, 9))
     def submit(self, which: str, whose: int, late: int) -> None:
@@ -304,8 +205,8 @@ class AnyPlacement(RuleBasedStateMachine):
             for event in events
             if isinstance(event, PlacementApproved)
         }
-        while waiting := [name for name, events in self.to_react_to.items() if events]:
-            self.react(waiting[0])
+        while self.waiting:
+            self.react(self.waiting[0])
         for name, offer in self.offers.items():
             agreed = {each for each, placement in self.placements.items() if placement in self.approved(offer=name)}
             assert (offer.taken, {*offer.taken_by}) == (len(agreed), agreed)
@@ -314,12 +215,6 @@ class AnyPlacement(RuleBasedStateMachine):
         for name in asked_before:
             placement = self.placements[name]
             assert not (placement.pupil in placed_before & undone and placement.status in PENDING)
-
-
-def alike(stream: str, claim: Claim, other_stream: str, other: Claim) -> bool:
-    """Whether two streams claim the same."""
-    keys = [stream if claim.key == ITSELF else claim.key, other_stream if other.key == ITSELF else other.key]
-    return claim.refusal.slug == other.refusal.slug and keys[0] == keys[1]
 
 
 AnyPlacement.TestCase.settings = settings(max_examples=100, stateful_step_count=50)

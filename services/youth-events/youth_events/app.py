@@ -1,13 +1,16 @@
-"""Offers of observation placements, and the placements of pupils on them."""
+"""Events at which young people meet companies, offers of observation placements, and the placements on them."""
 
 from typing import Final
 
 from contracts.roles import Role
-from contracts.youth_events import erasure, offer, placement
+from contracts.youth_events import class_booking, erasure, event, offer, placement
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import Reads
 from service.http.resource import Resource
+from youth_events.bounds import Plausible
+from youth_events.class_booking import class_bookings
+from youth_events.event import events
 from youth_events.members import members
 from youth_events.offer import offers
 from youth_events.placement import placements
@@ -19,8 +22,42 @@ COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 app = Service(
     "youth-events",
     title="Youth and industry",
-    description="Offers of observation placements in the member companies, and the placements of pupils on them.",
+    description="Events at which young people meet companies, and schools' bookings for their classes; offers of "
+    "observation placements in the member companies, and the placements of pupils on them.",
     resources=(
+        Resource(
+            events,
+            event.CATEGORY.path,
+            # What schools choose from, once it is published; not which classes have booked, and how many of them came.
+            reads=Reads(
+                all=(*COORDINATORS, "steering"),
+                public=(
+                    "title",
+                    "kind",
+                    "rome",
+                    "commune",
+                    "place",
+                    "day",
+                    "starts",
+                    "ends",
+                    "levels",
+                    "capacity",
+                    "booked",
+                    "companies",
+                    "status",
+                    "closes_on",
+                    "published_on",
+                    "opened_on",
+                ),
+                public_when=("published", "open", "full", "closed", "held", "reported", "cancelled"),
+            ),
+        ),
+        # Of a booking nothing is public: how a class of a school is made up is that school's business.
+        Resource(
+            class_bookings,
+            class_booking.CATEGORY.path,
+            reads=Reads(all=("network", "town_hall", "steering"), own=("school",)),
+        ),
         Resource(
             offers,
             offer.CATEGORY.path,
@@ -50,4 +87,5 @@ app = Service(
     ),
     mirrors=(members,),
     reactions=reactions,
+    bounds=Plausible,
 )

@@ -1,4 +1,4 @@
-"""Who may host pupils: the members of the network, as the events of the companies service tell them."""
+"""Who may host pupils and take part in events: the members of the network, as the events of companies tell them."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -33,6 +33,15 @@ HOST_NOT_A_MEMBER = Refusal(
     status=Literal["applied", "active", "rejected", "suspended", "left", "unknown"],
 )
 
+PARTICIPANT_NOT_A_MEMBER = Refusal(
+    "participant-not-a-member",
+    "only active members of the network take part in events; {company} is {status}",
+    "seules les entreprises actives du réseau participent aux rencontres ; l'état de {company} est « {status} »",
+    at="company",
+    company=Siret,
+    status=Literal["applied", "active", "rejected", "suspended", "left", "unknown"],
+)
+
 members = Mirror("member", Member, of=company.CATEGORY)
 
 _STATUS: Final[Mapping[type[Event], Membership]] = {
@@ -55,8 +64,8 @@ def _(_member: Member | None, event: CompanyActivated | CompanyReinstated | Comp
     )
 
 
-def active_member(member: Member | None, siret: str) -> Member:
-    """The company that hosts, as an active member. Raises Rejected."""
+def active_member(member: Member | None, siret: str, refusal: Refusal = HOST_NOT_A_MEMBER) -> Member:
+    """The company that hosts or takes part, as an active member. Raises Rejected."""
     if member is None or member.status != "active":
-        raise HOST_NOT_A_MEMBER(company=siret, status=member.status if member else "unknown")
+        raise refusal(company=siret, status=member.status if member else "unknown")
     return member

@@ -1,13 +1,35 @@
-"""What an event asks of offers and placements: places are counted, rivals give way, and who leaves hosts nobody."""
+"""What an event asks of offers, placements, events and bookings: places are counted, rivals give way, what is cancelled
+takes its bookings along, and who leaves the network hosts nobody and takes part in nothing."""
 
 from collections.abc import Iterable, Sequence
 
 from contracts.companies.company import CompanyLeft
 from contracts.erasure import PersonErased
+from contracts.youth_events.class_booking import (
+    ClassAttendanceCorrected,
+    ClassAttended,
+    ClassBookingCancelled,
+    ClassBookingChanged,
+    ClassBookingRequested,
+    ClassMissed,
+)
+from contracts.youth_events.event import ClassCounted, ClassOutcome, EventCancelled
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from eventstore.decider import ITSELF
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from youth_events.class_booking import PENDING as EXPECTED
+from youth_events.class_booking import Cancel as CancelBooking
+from youth_events.class_booking import ClassBooking, class_bookings
+from youth_events.event import (
+    BEFORE_IT_IS_HELD,
+    NOT_TAKING_PART,
+    CountBooking,
+    CountBookingOfEnded,
+    WithdrawCompany,
+    YouthEvent,
+    events,
+)
 from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
 from youth_events.placement import BEFORE_IT_BEGINS, PENDING, Cancel, Placement, placements
 
@@ -45,6 +67,42 @@ def withdraw_offers(_event: CompanyLeft, offered: Sequence[Found[Offer]]) -> Ite
     for found in offered:
         withdraw = Withdraw(reason="member_left")
         yield Issue(offers, found.identity, withdraw, expects=tuple(offers.not_for(Withdraw)))
+
+
+Booked = ClassBookingRequested | ClassBookingChanged | ClassBookingCancelled
+"""What tells of the places that a class has."""
+Came = ClassAttended | ClassMissed | ClassAttendanceCorrected
+"""What tells whether it came, and who of it."""
+
+
+@reactions.to()
+def count_bookings(event: Booked | Came, booking: Identity) -> Iterable[Issue]:
+    """An event learns which classes have its places, and who came: in whichever order bookings tell it."""
+    attendance = event.attendance if isinstance(event, ClassAttended | ClassAttendanceCorrected) else None
+    outcome: ClassOutcome = "attended" if attendance else "no_show"
+    if isinstance(event, Booked):
+        outcome = "cancelled" if isinstance(event, ClassBookingCancelled) else "expected"
+    counted = ClassCounted(
+        booking=booking, level=event.level, pupils=event.pupils, outcome=outcome, attendance=attendance
+    )
+    yield Issue(events, event.event, CountBooking(counted=counted), CountBookingOfEnded(counted=counted))
+
+
+@reactions.to(finds=class_bookings, by={"event": ITSELF}, among={"status": EXPECTED})
+def cancel_bookings(_event: EventCancelled, booked: Sequence[Found[ClassBooking]]) -> Iterable[Issue]:
+    """Nobody comes to an event that is cancelled."""
+    for found in booked:
+        cancel = CancelBooking(reason="event_cancelled")
+        yield Issue(class_bookings, found.identity, cancel, expects=tuple(class_bookings.not_for(CancelBooking)))
+
+
+@reactions.to(finds=events, by={"companies": "company"}, among={"status": BEFORE_IT_IS_HELD})
+def withdraw_participants(event: CompanyLeft, planned: Sequence[Found[YouthEvent]]) -> Iterable[Issue]:
+    """A company that has left the network takes part in nothing that is still to be held."""
+    for found in planned:
+        withdraw = WithdrawCompany(company=event.company, reason="member_left")
+        expects = (NOT_TAKING_PART, *events.not_for(WithdrawCompany))
+        yield Issue(events, found.identity, withdraw, expects=expects)
 
 
 @reactions.to(finds=placements, by={"pupil": "person"}, among={"status": BEFORE_IT_BEGINS})

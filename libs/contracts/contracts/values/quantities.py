@@ -306,6 +306,35 @@ Places = Annotated[
         (2,),
     ),
 ]
+MOST_PUPILS: Final = 500
+"""At one event: so the record of who booked stays small. What is larger is several events, as of half a day each."""
+
+Pupils = Annotated[
+    int,
+    Field(ge=1, le=MOST_PUPILS),
+    Says(
+        "pupils",
+        Sentence(
+            f"pupils at an event are a whole number (not a text) from 1 to {MOST_PUPILS}",
+            f"un nombre d'élèves à une rencontre est un entier (et non un texte) de 1 à {MOST_PUPILS}",
+        ),
+        "How many pupils an event has places for, or a class has places at it.",
+        (28, 120),
+    ),
+]
+People = Annotated[
+    int,
+    Field(ge=0, le=1_000_000),
+    Says(
+        "people",
+        Sentence(
+            "a number of people is a whole number (not a text) from 0 to 1,000,000",
+            "un nombre de personnes est un entier (et non un texte) de 0 à 1\u202f000\u202f000",
+        ),
+        "How many people of several groups there are in all.",
+        (112,),
+    ),
+]
 BreakMinutes = Annotated[
     int,
     Field(ge=0, le=240),

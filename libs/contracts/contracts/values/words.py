@@ -89,6 +89,21 @@ Reference = Annotated[
         ("DSN-2023-12", "AUDIT 2024/07"),
     ),
 ]
+ClassLabel = Annotated[
+    str,
+    Field(max_length=20, pattern=r"^[0-9A-Za-z]+([ ./-][0-9A-Za-z]+)*$"),
+    Says(
+        "class-label",
+        Sentence(
+            "a class is told by letters without accents, digits and . / -, as in 3e B or 2TRPM-1, at most 20 "
+            "characters",
+            "une classe se désigne par des lettres sans accent, des chiffres et . / -, comme 3e B ou 2TRPM-1, 20 "
+            "caractères au plus",
+        ),
+        "A class, as its school tells it apart from others. Never names a person.",
+        ("3e B", "2TRPM-1"),
+    ),
+]
 EnteredSlip = Annotated[
     str,
     Field(

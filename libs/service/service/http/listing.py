@@ -204,11 +204,14 @@ class Questions:
         queries = [self._labelling.having((name, value) for value in values) for name, values in question.found.items()]
         queries += map(self._labelling.wording, question.words)
         public = self._readers.public
-        if not self._readers.reads_all(actor) and not (public and self._names(question) <= public):
-            owned = self._readers.owned(actor)
-            if not owned:
-                return None
-            queries.append(self._labelling.having(owned))
+        if not self._readers.reads_all(actor):
+            is_public = bool(public) and self._names(question) <= public
+            if not is_public or self._readers.public_when:
+                when = self._readers.public_when if is_public else ()
+                shown = [*self._readers.owned(actor), *(("status", status) for status in when)]
+                if not shown:
+                    return None
+                queries.append(self._labelling.having(shown))
         sort = question.sort
         return Wanted(
             self._category,

@@ -23,6 +23,8 @@ class Reads:
     """Roles that act for an organisation."""
     public: tuple[str, ...] = ()
     """Fields of the state. Where there are none, a record is not there for whoever may not read it whole."""
+    public_when: tuple[str, ...] = ()
+    """The statuses in which they are public; all unless some are told."""
 
 
 EVERYBODY: Final = Reads(all=None)
@@ -35,6 +37,7 @@ class Readers:
     def __init__(self, decider: Decider[Any], reads: Reads) -> None:
         self._decider = decider
         self.public = frozenset(reads.public)
+        self.public_when = reads.public_when
         self._all = None if reads.all is None else frozenset(reads.all)
         self._own = frozenset(reads.own)
 
@@ -48,7 +51,8 @@ class Readers:
 
     def sees(self, state: State, actor: Actor) -> bool:
         """Whether this record is there for him at all."""
-        return bool(self.public) or self.reads_whole(state, actor)
+        is_public = not self.public_when or getattr(state, "status", None) in self.public_when
+        return bool(self.public and is_public) or self.reads_whole(state, actor)
 
     def owned(self, actor: Actor) -> Iterable[tuple[str, str]]:
         """The fields and their values that make a record one of his own."""
@@ -70,6 +74,11 @@ def problems(decider: Decider[Any], reads: Reads) -> list[str]:
         f"no field of {decider.state.__name__} tells which records are those of a {role}"
         for role in reads.own
         if state.keys().isdisjoint(decider.owner_fields.get(role, ()))
+    ]
+    found += [
+        f"it is public when it is {status}, and is found by no such status"
+        for status in reads.public_when
+        if not reads.public or status not in decider.statuses or "status" not in decider.labelling.found
     ]
     if reads.all is not None:
         readers: Collection[str] = {*reads.all, *reads.own}

@@ -1,4 +1,5 @@
-"""Young people in companies: an offer counts by the places it has in the end, a placement if it is still agreed to."""
+"""Young people and companies: an event counts once it was held, a class by who came of it as was said last, an offer by
+the places it has in the end, a placement if it is still agreed to."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,6 +7,33 @@ from decimal import Decimal
 from typing import Final
 
 from indicators.recounts.counting import Computed, Distinct, Flow, Happened, Recounts, Share, Stream, ratio
+
+
+def _held(stream: Stream) -> Iterator[Share]:
+    for event in stream:
+        if event.type == "EventHeld":
+            told = {**event.data, "event": event.stream, "event_kind": event.data["kind"]}
+            yield Share(event.day("day"), told, Decimal(1))
+
+
+def _came(stream: Stream) -> Iterator[Share]:
+    said = [event for event in stream if event.type in ("ClassAttended", "ClassAttendanceCorrected")]
+    if said and (attendance := said[-1].data["attendance"]):
+        for gender in ("girls", "boys", "untold"):
+            told = {**said[-1].data, "event_kind": said[-1].data["kind"], "gender": gender}
+            if pupils := attendance[gender]:
+                yield Share(said[-1].day("day"), told, Decimal(pupils))
+
+
+def _took_part(stream: Stream) -> Iterator[Share]:
+    there: dict[str, Happened] = {}
+    for event in stream:
+        if event.type == "CompanyTookPart" or event.data.get("took_part"):
+            there[event.data["company"]] = event
+        elif event.type == "CompanyPartCorrected":
+            del there[event.data["company"]]
+    for event in there.values():
+        yield Share(event.day("day"), {**event.data, "event_kind": event.data["kind"]}, Decimal(1))
 
 
 def _offered(stream: Stream) -> Iterator[Share]:
@@ -28,6 +56,9 @@ def _monday(event: Happened) -> date:
 
 
 RECOUNTS: Final[Recounts] = {
+    "events_held": Flow("event", _held, contributor="event"),
+    "pupils_reached": Flow("class-booking", _came, contributor="school"),
+    "companies_taking_part": Distinct("event", _took_part),
     "places_offered": Flow("offer", _offered),
     "placements": Flow("placement", _placed),
     "placement_fill_rate": Computed(
