@@ -25,14 +25,16 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "equipment", "plot", "unit", "synergy", "indicator"]
-Counted = Literal["firm", "person", "machine", "unit", "plot", "synergy", "nobody"]
+Contributor = Literal["company", "equipment", "plot", "unit", "synergy", "carpool_area", "bike_parking", "indicator"]
+Counted = Literal["firm", "person", "machine", "unit", "plot", "synergy", "carpool_area", "bike_parking", "nobody"]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
     "equipment": "machine",
     "plot": "plot",
     "unit": "unit",
     "synergy": "synergy",
+    "carpool_area": "carpool_area",
+    "bike_parking": "bike_parking",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""

@@ -521,7 +521,9 @@ def changes(
 def counted(indicator: Indicator) -> Counted:
     """Who or what `n` counts: of several, whom confidentiality protects most."""
     kinds = {CONTRIBUTORS[measure.contributor] for measure in measures_of(indicator)}
-    protected: tuple[Counted, ...] = ("person", "firm", "machine", "unit", "plot", "synergy", "nobody")
+    protected: tuple[Counted, ...] = (
+        *("person", "firm", "machine", "unit", "plot", "synergy", "carpool_area", "bike_parking", "nobody"),
+    )
     return next(kind for kind in protected if kind in kinds)
 
 
