@@ -1,28 +1,22 @@
 """Carpool areas and bike parkings as partners' frontends meet them: who wins, what is found, the national files."""
 
 import asyncio
-import csv
-import io
 import json
-import re
-import uuid
 from collections.abc import AsyncIterator
-from datetime import date
-from importlib.resources import files
 from typing import Any, Final, get_args
 
 import httpx
 import pytest
+from replays import calling
+from table_schemas import faults, rows, standard
 
 from contracts.mobility.bike_parking import BikeFastening, BikeParkingAccess, BikeProtection, BikeRack
 from contracts.mobility.carpool_area import CarpoolAreaKind
 from devstack.issuer import Issuer
-from devstack.prepared import PERSONAL_KEY, prepare
+from devstack.prepared import prepare
 from mobility.app import app
 from mobility.national import ACCESSES, FASTENINGS, KINDS, PROTECTIONS, RACKS
-from service.application import build
 from service.clock import today
-from service.running.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -130,23 +124,7 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
 @pytest.fixture
 async def partners(database: str, issuer: Issuer) -> AsyncIterator[Partners]:
     await prepare(database, app.all_migrations)
-    settings = Settings(
-        database_url=database,
-        kafka_bootstrap="localhost:9",
-        territory=f"t{uuid.uuid4().hex[:8]}",
-        topic_partitions=2,
-        oidc_issuer=issuer.url,
-        oidc_audience=issuer.audience,
-        oidc_jwks_url=issuer.jwks_url,
-        personal_key=PERSONAL_KEY,
-    )
-    service = build(app, settings, worker=False)
-    async with (
-        service.router.lifespan_context(service),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=service), base_url="http://territory.test/mobility"
-        ) as client,
-    ):
+    async with calling(app, database, issuer) as client:
         yield Partners(client, issuer)
 
 
@@ -244,78 +222,38 @@ async def test_a_refusal_points_to_its_field_and_says_why_in_french(partners: Pa
 
 # The national files
 
-_SCHEMAS: Final = {
-    "carpool-areas": ("schema_lieux_covoiturage_0.2.0.json", "exemple_lieux_covoiturage.csv"),
-    "bike-parkings": ("schema_stationnement_cyclable_1.1.2.json", "exemple_stationnement_cyclable.csv"),
+_CARPOOL: Final = "mobility/schema_lieux_covoiturage_0.2.0.json"
+_BIKES: Final = "mobility/schema_stationnement_cyclable_1.1.2.json"
+_EXAMPLES: Final = {
+    _CARPOOL: "mobility/exemple_lieux_covoiturage.csv",
+    _BIKES: "mobility/exemple_stationnement_cyclable.csv",
 }
 
 
-def _of(name: str) -> str:
-    return (files("contracts") / "data" / "mobility" / name).read_text(encoding="utf-8")
-
-
-def rows(table: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table)))
-
-
-def faults(table: str, path: str) -> list[str]:
-    """What a table breaks of its national schema."""
-    schema = json.loads(_of(_SCHEMAS[path][0]))
-    fields = {field["name"]: field for field in schema["fields"]}
-    told = rows(table)
-    found = [] if next(csv.reader(io.StringIO(table))) == [*fields] else ["columns"]
-    keys = [row[schema["primaryKey"]] for row in told]
-    found += ["primaryKey"] if len(set(keys)) < len(keys) else []
-    return [*found, *(name for row in told for name, field in fields.items() if not _is_right(row[name], field))]
-
-
-def _is_right(value: str, field: dict[str, Any]) -> bool:
-    constraints = field["constraints"]
-    if value == "":
-        return not constraints["required"]
-    if value not in constraints.get("enum", [value]) or not re.fullmatch(
-        constraints.get("pattern", ".*"), value, re.DOTALL
-    ):
-        return False
-    try:
-        match field["type"]:
-            case "number" | "integer" as kind:
-                number = float(value) if kind == "number" else int(value)
-                return bool(constraints.get("minimum", number) <= number <= constraints.get("maximum", number))
-            case "boolean":
-                return value in (*field.get("trueValues", ("true",)), *field.get("falseValues", ("false",)))
-            case "date":
-                date.fromisoformat(value)
-            case "geopoint":
-                longitude, latitude = json.loads(value)
-                return bool(-180 <= longitude <= 180 and -90 <= latitude <= 90)
-    except ValueError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize(
-    ("path", "right", "wrong", "name"),
+    ("schema", "right", "wrong", "name"),
     [
-        ("carpool-areas", "76217-C-001", "76217-001", "id_lieu"),
-        ("carpool-areas", ",Parking,", ",Car park,", "type"),
-        ("carpool-areas", "2019-06-25", "25/06/2019", "date_maj"),
-        ("carpool-areas", ",true,217602176", ",oui,217602176", "ouvert"),
-        ("carpool-areas", "1.081183", "1081.183", "Xlong"),
-        ("carpool-areas", "20,2", "-20,2", "nbre_pl"),
-        ("carpool-areas", "id_lieu,nom_lieu", "nom_lieu,id_lieu", "columns"),
-        ("bike-parkings", "CADRE ET ROUE", "CADRE + ROUE", "type_accroche"),
-        ("bike-parkings", ",8,3,", ",,3,", "capacite"),
-        ("bike-parkings", "[5.7145295,45.191463]", "5.7145295;45.191463", "coordonneesxy"),
-        ("bike-parkings", "LIBRE ACCES", "LIBRE", "acces"),
+        (_CARPOOL, "76217-C-001", "76217-001", "id_lieu"),
+        (_CARPOOL, ",Parking,", ",Car park,", "type"),
+        (_CARPOOL, "2019-06-25", "25/06/2019", "date_maj"),
+        (_CARPOOL, ",true,217602176", ",oui,217602176", "ouvert"),
+        (_CARPOOL, "1.081183", "1081.183", "Xlong"),
+        (_CARPOOL, "20,2", "-20,2", "nbre_pl"),
+        (_CARPOOL, "id_lieu,nom_lieu", "nom_lieu,id_lieu", "columns"),
+        (_BIKES, "CADRE ET ROUE", "CADRE + ROUE", "type_accroche"),
+        (_BIKES, ",8,3,", ",,3,", "capacite"),
+        (_BIKES, "[5.7145295,45.191463]", "5.7145295;45.191463", "coordonneesxy"),
+        (_BIKES, "LIBRE ACCES", "LIBRE", "acces"),
     ],
 )
-def test_a_national_schema_takes_its_own_example_and_not_another(path: str, right: str, wrong: str, name: str) -> None:
-    example = _of(_SCHEMAS[path][1])
-    assert faults(example, path) == []
+def test_a_national_schema_takes_its_own_example_and_not_another(
+    schema: str, right: str, wrong: str, name: str
+) -> None:
+    example = standard(_EXAMPLES[schema])
+    assert faults(example, schema) == []
     broken = example.replace(right, wrong, 1)
     assert broken != example
-    assert name in faults(broken, path)
+    assert faults(broken, schema) == [name]
 
 
 async def test_open_carpool_areas_are_a_table_of_the_national_schema(partners: Partners) -> None:
@@ -325,7 +263,7 @@ async def test_open_carpool_areas_are_a_table_of_the_national_schema(partners: P
     await partners.area(OPEN, code="not-numbered", national_id=None)
     answer = await partners.get("inventory/carpool-areas")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert faults(answer.text, "carpool-areas") == []
+    assert faults(answer.text, _CARPOOL) == []
     assert rows(answer.text) == [
         {
             "id_lieu": "36088-C-001",
@@ -355,7 +293,7 @@ async def test_bike_parkings_in_service_are_a_table_of_the_national_schema(partn
     await partners.parking(code="planned")
     await partners.parking(IN_SERVICE, ("remove", {"reason": "works"}), code="removed")
     answer = await partners.get("inventory/bike-parkings")
-    assert faults(answer.text, "bike-parkings") == []
+    assert faults(answer.text, _BIKES) == []
     assert rows(answer.text) == [
         {
             "id_local": "gare-nord",
@@ -394,20 +332,19 @@ async def test_what_is_not_known_is_empty_and_what_was_corrected_is_of_that_day(
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "codes", "words"),
+    ("schema", "name", "codes", "words"),
     [
-        ("carpool-areas", "type", CarpoolAreaKind, KINDS),
-        ("bike-parkings", "type_accroche", BikeFastening, FASTENINGS),
-        ("bike-parkings", "mobilier", BikeRack, RACKS),
-        ("bike-parkings", "acces", BikeParkingAccess, ACCESSES),
-        ("bike-parkings", "protection", BikeProtection, PROTECTIONS),
+        (_CARPOOL, "type", CarpoolAreaKind, KINDS),
+        (_BIKES, "type_accroche", BikeFastening, FASTENINGS),
+        (_BIKES, "mobilier", BikeRack, RACKS),
+        (_BIKES, "acces", BikeParkingAccess, ACCESSES),
+        (_BIKES, "protection", BikeProtection, PROTECTIONS),
     ],
 )
 def test_every_code_is_one_of_the_schema_and_the_other_way_round(
-    path: str, name: str, codes: Any, words: dict[str, str]
+    schema: str, name: str, codes: Any, words: dict[str, str]
 ) -> None:
-    schema = json.loads(_of(_SCHEMAS[path][0]))
-    (field,) = [each for each in schema["fields"] if each["name"] == name]
+    (field,) = [each for each in json.loads(standard(schema))["fields"] if each["name"] == name]
     assert [words[code] for code in get_args(codes)] == field["constraints"]["enum"]
 
 
