@@ -42,7 +42,7 @@ CLIENTS = REPOSITORY / "tests/clients"
 PROBES: Mapping[str, tuple[str, Mapping[str, object] | None]] = {
     "youth-events": ("v1/offers", example_of(OpenOffer)),
     "employment": ("v1/vacancies", example_of(DraftVacancy)),
-    "indicators": ("v1/figures?indicator=members,jobs_created,placements,platform_companies,hires", None),
+    "indicators": ("v1/figures?indicator=members,jobs_created,placements,platform_companies,hires,carpool_areas", None),
 }
 """What is refused by what a mirror shows, or made of what each chapter has folded, and not answered before."""
 every_service = pytest.mark.parametrize("service", SERVICES)

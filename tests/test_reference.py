@@ -9,12 +9,13 @@ from contracts import codes, labels, roles
 from contracts.values import SizeBand
 from employment.app import app as employment
 from indicators.app import app as indicators
+from mobility.app import app as mobility
 from service.definition import Service
 from service.reference import lists, vocabularies
 from youth_events.app import app as youth_events
 
 every_service = pytest.mark.parametrize(
-    "service", [companies, employment, indicators, youth_events], ids=lambda service: str(service.name)
+    "service", [companies, employment, indicators, mobility, youth_events], ids=lambda service: str(service.name)
 )
 
 

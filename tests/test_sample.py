@@ -41,10 +41,14 @@ from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
 from indicators.action import Action, actions
 from indicators.target import Target, targets
+from mobility.app import app as mobility
+from mobility.bike_parking import BikeParking
+from mobility.carpool_area import CarpoolArea
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.companies import stories as told_of_companies
 from sample.industry import stories as told_of_industry
 from sample.land import stories as told_of_land
+from sample.mobility import stories as told_of_mobility
 from sample.platform import stories as told_of_the_platform
 from sample.resources import stories as told_of_resources
 from sample.steering import stories as told_of_steering
@@ -58,7 +62,8 @@ from youth_events.members import members
 
 TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
-DECIDERS = {each.decider.category: each.decider for each in (*app.resources, *youth_events.resources)}
+SERVICES = (app, mobility, youth_events)
+DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
 TO_COME = ("platform", "offers", "land-to-come", "event-to-come")
 """The stories that go on after the day on which the sample is told."""
@@ -297,6 +302,20 @@ def test_plots_and_units_are_whatever_they_can_be_on_whichever_day(programme: li
         assert (east - west) * 75_900 * (north - south) * 111_200 == pytest.approx(each.area, rel=0.01)
     assert any(settles(event.origin) for event in records.told(PlotSold))
     assert any(settles(event.origin) for event in records.told(UnitLet))
+
+
+def test_two_areas_are_open_and_a_shelter_took_the_place_of_racks(programme: list[Told]) -> None:
+    records = Records(programme, told_of_mobility())
+    areas, parkings = records.of(CarpoolArea), records.of(BikeParking)
+
+    assert [each.status for each in areas] == ["open", "open"]
+    assert any(each.corrected_on for each in areas)
+    assert sorted(each.status for each in parkings) == ["in_service", "in_service", "removed"]
+    assert {each.removed_on for each in parkings} & {each.in_service_on for each in parkings}
+    assert {each.commune for each in areas} == {"36088", "36171"}
+    names = [each.name for each in areas] + [each.name for each in parkings]
+    assert all(name.startswith("Exemple") for name in names)
+    assert all((each.national_id or "").startswith(f"{each.commune}-C-9") for each in areas)
 
 
 def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:

@@ -126,11 +126,27 @@ MEANINGFUL: dict[str, Any] = {
         "booking": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c09", "level": "3e", "pupils": 28, "outcome": "attended",
         "attendance": {"girls": 13, "boys": 14, "untold": 1, "adults": 2},
     },
+    "accessible_places": 2, "accessible_places_before": 1, "open_from": "2024-05-02", "open_until": None,
+    "carpool_area": "limoise-entree", "bike_parking": "gare-nord",
+    "cargo_places": 2, "cargo_places_before": 0, "in_service_from": "2024-05-02",
+    "in_service_until": None,
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
 }  # fmt: skip
+CARPOOL_AREA = {
+    "name": "Entrée de la ZI la Limoise", "kind": "carpool_area", "position": [1.974, 46.952],
+    "address": "Rue de la Limoise", "lit": True, "opening_hours": "24/7", "longest_stay": 720,
+    "owner": "CC Pays d'Issoudun", "amenities": "Abri", "national_id": "36088-C-001",
+}  # fmt: skip
+BIKE_PARKING = {
+    "name": "Gare, côté nord", "position": [1.974, 46.952], "fastening": "frame_and_wheel", "rack": "hoop",
+    "access": "free_access", "free_of_charge": True, "protection": "open", "covered": True, "watched": False,
+    "lit": True, "website": None, "owner": "CC Pays d'Issoudun", "operator": None, "remarks": None, "osm_id": "n34172",
+}  # fmt: skip
 REASONS = {
+    "CarpoolAreaClosed": "works",
+    "BikeParkingRemoved": "replaced",
     "PlotOptionGivenUp": "financing",
     "PlotPromiseEnded": "permit",
     "UnitReservationGivenUp": "other_unit",
@@ -219,7 +235,15 @@ IN: dict[str, dict[str, Any]] = {
         "ends": "12:00",
         "levels": ["4e", "3e"],
     },
-}
+    "contracts.mobility.bike_parking": {
+        "status": "in_service", "places": 14, "places_before": 12,
+        "description": BIKE_PARKING, "description_before": {**BIKE_PARKING, "covered": None},
+    },
+    "contracts.mobility.carpool_area": {
+        "places": 24, "places_before": 20,
+        "description": CARPOOL_AREA, "description_before": {**CARPOOL_AREA, "national_id": None},
+    },
+}  # fmt: skip
 """What the same name means in the events of another kind of stream."""
 
 every_event = pytest.mark.parametrize(
@@ -303,6 +327,10 @@ def test_the_registry_holds_every_event() -> None:
         "ActionProposed", "ActionRevised", "ActionAdopted", "ActionStarted", "ActionHeld", "ActionResumed",
         "ActionDone", "ActionAbandoned", "PilotChanged", "BudgetChanged", "MilestoneAdded", "MilestoneReplanned",
         "MilestoneReached", "MilestoneDropped", "MilestoneCorrected", "SpendingRecorded", "SpendingCorrected",
+        "CarpoolAreaPlanned", "CarpoolAreaOpened", "CarpoolPlacesChanged", "CarpoolAreaClosed", "CarpoolAreaReopened",
+        "CarpoolPlacesCorrected", "CarpoolDescriptionCorrected",
+        "BikeParkingPlanned", "BikeParkingEnteredService", "BikePlacesChanged", "BikeParkingRemoved",
+        "BikePlacesCorrected", "BikeParkingDescriptionCorrected",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -348,6 +376,8 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.companies.synergy": {"kind", "waste", "unit", "quantity", "participants"},
         "contracts.youth_events.class_booking": {"event", "kind", "rome", "commune", "day", "school", "level"},
         "contracts.youth_events.event": {"kind", "rome", "commune", "day"},
+        "contracts.mobility.bike_parking": {"bike_parking", "commune", "zone", "status", "places"},
+        "contracts.mobility.carpool_area": {"carpool_area", "commune", "zone", "status", "places"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
     }.get(model.__module__, {"company", "naf", "commune", "zone"})

@@ -450,6 +450,69 @@ def test_what_is_no_outline_is_refused(outline: object) -> None:
     assert refused(values.Outline, outline) == "outline"
 
 
+def test_a_position_is_a_longitude_and_a_latitude_in_metropolitan_france() -> None:
+    assert parse(values.Position, [1.974, 46.952]) == (1.974, 46.952)
+    assert parse(values.Position, [-4.79, 48.41]) == (-4.79, 48.41)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        [46.952, 1.974],  # the latitude first
+        [604_000.0, 6_647_000.0],  # Lambert 93
+        [55.45, -20.88],  # La Réunion
+        [1.974],
+        [1.974, 46.952, 120.0],
+        ["1.974", "46.952"],
+        [float("nan"), 46.952],
+        {"lon": 1.974, "lat": 46.952},
+        "1.974, 46.952",
+        None,
+    ],
+)
+def test_what_is_no_position_is_refused(position: object) -> None:
+    assert refused(values.Position, position) == "position"
+
+
+@pytest.mark.parametrize(
+    "hours",
+    ["24/7", "08:00-20:00", "Mo-Fr 08:00-20:00", "Mo,We,Fr 08:00-12:00,14:00-18:00", "Mo-Fr 08:00-20:00; Sa,PH off"],
+)
+def test_opening_hours_are_days_of_the_week_and_times(hours: str) -> None:
+    assert parse(values.OpeningHours, hours) == hours
+
+
+@pytest.mark.parametrize(
+    "hours", ["", "true", "Lu-Ve 8h-20h", "Mo-Fr 8:00-20:00", "08:00-25:00", "Mo-Fr 08:00-20:00;", "Mo-Fr", 24]
+)
+def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
+    assert refused(values.OpeningHours, hours) == "opening-hours"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "slug"),
+    [
+        (values.NationalCarpoolId, "36088-C-1", "national-carpool-id"),
+        (values.NationalCarpoolId, "36088-P-001", "national-carpool-id"),
+        (values.NationalCarpoolId, "20088-C-001", "national-carpool-id"),
+        (values.OsmId, "34172", "osm-id"),
+        (values.OsmId, "n0", "osm-id"),
+        (values.WebAddress, "www.example.org", "web-address"),
+        (values.WebAddress, "javascript:alert(1)", "web-address"),
+        (values.WebAddress, "https://www.example.org/vélos", "web-address"),
+        (values.WebAddress, f"https://www.example.org/{'a' * 200}", "web-address"),
+        (values.ParkingPlaces, -1, "parking-places"),
+        (values.ParkingPlaces, 5_001, "parking-places"),
+        (values.ParkingPlaces, "12", "parking-places"),
+        (values.SomePlaces, 0, "some-places"),
+        (values.CarpoolAreaCode, "Entrée", "carpool-area-code"),
+        (values.BikeParkingCode, "Gare nord", "bike-parking-code"),
+    ],
+)
+def test_what_breaks_the_rules_of_parking_is_refused(kind: Any, value: object, slug: str) -> None:
+    assert refused(kind, value) == slug
+
+
 @pytest.mark.parametrize("axis", [0, 8, -1, 2.0, "2", True])
 def test_there_are_seven_axes(axis: object) -> None:
     assert [parse(values.Axis, known) for known in range(1, 8)] == [1, 2, 3, 4, 5, 6, 7]
@@ -679,7 +742,9 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.AidRate, values.ShortText, values.EnteredText, values.Zone, values.Funder, values.Scheme,
         values.Reference, values.EnteredSlip, values.IsoWeek, values.Uai, values.TimeOfDay, values.Places,
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,
-        values.PlotCode, values.UnitCode, values.Outline,
+        values.PlotCode, values.UnitCode, values.Outline, values.Position, values.CarpoolAreaCode,
+        values.NationalCarpoolId, values.BikeParkingCode, values.OsmId, values.ParkingPlaces, values.SomePlaces,
+        values.WebAddress, values.OpeningHours,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

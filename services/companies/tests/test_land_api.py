@@ -1,16 +1,14 @@
 """Plots and units as partners' frontends meet them: who wins a race, who reads what, what is due, the inventory."""
 
 import asyncio
-import csv
-import io
 import json
-import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from importlib.resources import files
 from typing import Any, Final
 
 import pytest
 from partners import FOUNDRY, MILL, Partners, done, problem, serving
+from table_schemas import faults, rows, standard
 
 from companies.app import app
 from contracts import sample_siret
@@ -345,51 +343,21 @@ async def test_a_worker_ends_a_lease_on_its_day_though_the_notice_was_entered_la
 
 # The inventory
 
-_STANDARD: Final = files("contracts") / "data" / "sites_eco"
+_STANDARD: Final = "sites_eco/cnig_terrain-eco_1.0.1.schema.json"
 
 
-def rows(table: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table), delimiter=";"))
+def plots_of(table: str) -> Sequence[Mapping[str, str]]:
+    return rows(table, delimiter=";")
 
 
-def faults(table: str, kind: str = "terrain-eco") -> list[str]:
-    """What a table breaks of its class of the standard, as its table schema says."""
-    schema = json.loads((_STANDARD / f"cnig_{kind}_1.0.1.schema.json").read_text(encoding="utf-8"))
-    fields = {field["name"]: field for field in schema["fields"]}
-    told = rows(table)
-    found = [f"columns: {name}" for row in told[:1] for name in [*row] if name not in fields]
-    keys = [row[schema["primaryKey"]] for row in told]
-    found += ["primaryKey"] if len(set(keys)) < len(keys) else []
-    for row in told:
-        found += [name for name, field in fields.items() if not _is_right(row.get(name, ""), field, schema)]
-    return found
-
-
-def _is_right(value: str, field: dict[str, Any], schema: dict[str, Any]) -> bool:
-    constraints = field["constraints"]
-    if value in schema["missingValues"]:
-        return not constraints["required"]
-    if value not in (field.get("enum") or constraints.get("enum") or [value]):
-        return False
-    if "pattern" in constraints and not re.fullmatch(constraints["pattern"], value):
-        return False
-    try:
-        match field["type"]:
-            case "number":
-                float(value)
-            case "date":
-                datetime.strptime(value, field["format"])  # noqa: DTZ007
-            case "geojson":
-                shape = json.loads(value)
-                return shape["type"] == "Polygon" and all(len(ring) >= 4 for ring in shape["coordinates"])
-    except (KeyError, ValueError):
-        return False
-    return True
+def broken(table: str) -> list[str]:
+    """What a table breaks of the standard."""
+    return faults(table, _STANDARD, delimiter=";")
 
 
 def test_the_standard_takes_its_own_example_and_not_another() -> None:
-    example = (_STANDARD / "cnig_terrain-eco_exemple.csv").read_text(encoding="utf-8")
-    assert faults(example) == []
+    example = standard("sites_eco/cnig_terrain-eco_exemple.csv")
+    assert broken(example) == []
     for right, wrong, name in (
         ("9.9", "9,9", "terr_surf_brute"),
         ("9.9", "", "terr_surf_brute"),
@@ -398,9 +366,9 @@ def test_the_standard_takes_its_own_example_and_not_another() -> None:
         ("80024000ZO0030|", "ZO 30|", "terr_refcad"),
         ('"{""type""', '"{""kind""', "terr_geomsurf"),
     ):
-        broken = example.replace(right, wrong, 1)
-        assert broken != example
-        assert faults(broken) == [name]
+        other = example.replace(right, wrong, 1)
+        assert other != example
+        assert broken(other) == [name]
 
 
 async def test_the_inventory_is_a_table_of_the_national_standard(zone: Zone) -> None:
@@ -410,8 +378,8 @@ async def test_the_inventory_is_a_table_of_the_national_standard(zone: Zone) -> 
     answer = await zone.partners.get(INVENTORY, by="epci")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["cache-control"] == "private, no-cache"
-    assert faults(answer.text) == []
-    inventory = {row["terr_id"]: row for row in rows(answer.text)}
+    assert broken(answer.text) == []
+    inventory = {row["terr_id"]: row for row in plots_of(answer.text)}
     assert [row["terr_stade_comm"] for row in inventory.values()] == [
         "non commercialisé",
         "non commercialisé",
@@ -431,9 +399,9 @@ async def test_the_inventory_is_a_table_of_the_national_standard(zone: Zone) -> 
 
 async def test_the_inventory_tells_nobody_more_than_the_records_do(zone: Zone) -> None:
     await zone.plot(*SOLD)
-    (public,) = rows((await zone.partners.get(INVENTORY, by="company", of=FOUNDRY)).text)
+    (public,) = plots_of((await zone.partners.get(INVENTORY, by="company", of=FOUNDRY)).text)
     assert (public["terr_cession_date"], public["terr_vente_montant"], public["terr_m2_prix"]) == ("", "", "18.5")
-    (whole,) = rows((await zone.partners.get(INVENTORY, by="town_hall")).text)
+    (whole,) = plots_of((await zone.partners.get(INVENTORY, by="town_hall")).text)
     assert {name for name, value in whole.items() if value != public[name]} == {
         "terr_cession_date",
         "terr_vente_montant",
@@ -443,5 +411,5 @@ async def test_the_inventory_tells_nobody_more_than_the_records_do(zone: Zone) -
 
 async def test_an_inventory_of_many_plots_has_them_all(zone: Zone) -> None:
     await asyncio.gather(*(zone.ask(PLOTS, {**LOT, "code": f"lot-{n:03d}"}) for n in range(205)))
-    inventory = rows((await zone.partners.get(INVENTORY, by="epci")).text)
+    inventory = plots_of((await zone.partners.get(INVENTORY, by="epci")).text)
     assert [row["terr_id"] for row in inventory] == [f"lot-{n:03d}" for n in range(205)]

@@ -25,8 +25,12 @@ from indicators.dimensions import DIMENSIONS, Name
 Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
-Contributor = Literal["company", "school", "equipment", "plot", "unit", "synergy", "event", "indicator"]
-Counted = Literal["firm", "person", "school", "machine", "unit", "plot", "synergy", "event", "nobody"]
+Contributor = Literal[
+    "company", "school", "equipment", "plot", "unit", "synergy", "event", "carpool_area", "bike_parking", "indicator"
+]
+Counted = Literal[
+    "firm", "person", "school", "machine", "unit", "plot", "synergy", "event", "carpool_area", "bike_parking", "nobody"
+]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
     "school": "school",
@@ -35,6 +39,8 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "unit": "unit",
     "synergy": "synergy",
     "event": "event",
+    "carpool_area": "carpool_area",
+    "bike_parking": "bike_parking",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""

@@ -530,6 +530,8 @@ def counted(indicator: Indicator) -> Counted:
         "plot",
         "synergy",
         "event",
+        "carpool_area",
+        "bike_parking",
         "nobody",
     )
     return next(kind for kind in protected if kind in kinds)

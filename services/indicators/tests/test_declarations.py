@@ -126,6 +126,21 @@ from contracts.employment.vacancy import (
     VacancyWithdrawn,
 )
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
+from contracts.mobility.bike_parking import (
+    BikeParkingEnteredService,
+    BikeParkingRemoved,
+    BikeParkingStatus,
+    BikePlacesChanged,
+    BikePlacesCorrected,
+)
+from contracts.mobility.carpool_area import (
+    CarpoolAreaClosed,
+    CarpoolAreaOpened,
+    CarpoolAreaReopened,
+    CarpoolAreaStatus,
+    CarpoolPlacesChanged,
+    CarpoolPlacesCorrected,
+)
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
@@ -138,6 +153,7 @@ from indicators import (
     industry,
     investment,
     land,
+    mobility,
     network,
     resources,
     steering,
@@ -722,8 +738,9 @@ def test_corrected_groups_change_those_groups_alone(
 def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
         assert measure.contributor in (
-            "company", "school", "equipment", "plot", "unit", "synergy", "event", "indicator",
-        )  # fmt: skip
+            *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
+            *("carpool_area", "bike_parking", "indicator"),
+        )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
 
@@ -1217,6 +1234,90 @@ def test_plots_are_told_by_what_they_are_and_who_settles_by_company() -> None:
     assert (settled.contributor, settled.dimensions["company"]) == (sample_siret(1), sample_siret(1))
 
 
+def of_area(status: CarpoolAreaStatus, places: int = 24) -> dict[str, Any]:
+    place = {"commune": "36088", "zone": "zi-limoise"}
+    return {
+        "carpool_area": "limoise-entree",
+        **place,
+        "status": status,
+        "places": places,
+        "accessible_places": 2,
+        "effective_on": ON,
+    }
+
+
+def of_bikes(status: BikeParkingStatus, places: int = 12) -> dict[str, Any]:
+    place = {"commune": "36088", "zone": None}
+    return {
+        "bike_parking": "gare-nord",
+        **place,
+        "status": status,
+        "places": places,
+        "cargo_places": 2,
+        "effective_on": ON,
+    }
+
+
+def carpool_corrected(status: CarpoolAreaStatus, since: date | None, until: date | None) -> CarpoolPlacesCorrected:
+    told = of_area(status) | {"open_from": since, "open_until": until, "reason": "count"}
+    return CarpoolPlacesCorrected(**told, places_before=20, accessible_places_before=2)
+
+
+def bikes_corrected(status: BikeParkingStatus, since: date | None, until: date | None) -> BikePlacesCorrected:
+    told: dict[str, Any] = {
+        "places_before": 10,
+        "cargo_places_before": 2,
+        "in_service_from": since,
+        "in_service_until": until,
+    }
+    return BikePlacesCorrected(**of_bikes(status), **told, reason="count")
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (mobility.carpool_areas, CarpoolAreaOpened(**of_area("open")), [(ON, 1)]),
+        (mobility.carpool_areas, CarpoolAreaClosed(**of_area("closed"), reason="works"), [(ON, 0)]),
+        (mobility.carpool_areas, CarpoolAreaReopened(**of_area("open")), [(ON, 1)]),
+        (mobility.carpool_places, CarpoolAreaOpened(**of_area("open")), [(ON, 24)]),
+        (mobility.carpool_places, CarpoolAreaReopened(**of_area("open", 30)), [(ON, 30)]),
+        (mobility.carpool_places, CarpoolAreaClosed(**of_area("closed"), reason="works"), [(ON, 0)]),
+        (
+            mobility.carpool_places,
+            CarpoolPlacesChanged(**of_area("open", 32), places_before=24, accessible_places_before=2),
+            [(ON, 32)],
+        ),
+        (
+            mobility.carpool_places,
+            CarpoolPlacesChanged(**of_area("closed", 32), places_before=24, accessible_places_before=2),
+            [(ON, 0)],
+        ),
+        (mobility.carpool_places, carpool_corrected("open", MARCH, None), [(MARCH, 4)]),
+        (mobility.carpool_places, carpool_corrected("closed", MARCH, MAY), [(MARCH, 4), (MAY, -4)]),
+        (mobility.carpool_places, carpool_corrected("planned", None, None), []),
+        (mobility.bike_parking_places, BikeParkingEnteredService(**of_bikes("in_service")), [(ON, 12)]),
+        (mobility.bike_parking_places, BikeParkingRemoved(**of_bikes("removed"), reason="works"), [(ON, 0)]),
+        (
+            mobility.bike_parking_places,
+            BikePlacesChanged(**of_bikes("in_service", 20), places_before=12, cargo_places_before=2),
+            [(ON, 20)],
+        ),
+        (
+            mobility.bike_parking_places,
+            BikePlacesChanged(**of_bikes("planned", 20), places_before=12, cargo_places_before=2),
+            [(ON, 0)],
+        ),
+        (mobility.bike_parking_places, bikes_corrected("in_service", MARCH, None), [(MARCH, 2)]),
+        (mobility.bike_parking_places, bikes_corrected("removed", MARCH, MAY), [(MARCH, 2), (MAY, -2)]),
+        (mobility.bike_parking_places, bikes_corrected("planned", None, None), []),
+    ],
+)
+def test_places_to_park_count_while_somebody_may_park_there(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+
+
 def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to_let() -> None:
     assert land.vacancy_rate.compute(Decimal(1_260), Decimal(840)) == Decimal("0.3333")
     assert land.vacancy_rate.compute(Decimal(420), Decimal(420)) == 0
@@ -1400,6 +1501,9 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "let_area",
         "vacancy_rate",
         "companies_settled",
+        "carpool_areas",
+        "carpool_places",
+        "bike_parking_places",
         "synergies",
         "diverted_tonnes",
         "diverted_m3",

@@ -63,6 +63,7 @@ from indicators import (
     equipment,
     investment,
     land,
+    mobility,
     network,
     recounts,
     resources,
@@ -84,6 +85,8 @@ from indicators.recounts.counting import Recounts
 from indicators.target import targets
 from indicators.topics import Topics
 from indicators.verify import Asked, ask, compare, prepare, verify
+from mobility.bike_parking import bike_parkings
+from mobility.carpool_area import carpool_areas
 from service.running.settings import Settings
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
@@ -270,6 +273,49 @@ def plots_of(on: date) -> Arguments:
         "correct-sale": correction,
         "correct-description": lambda rng: {"name": rng.choice(["Lot 12", "Lot 13"]), "reason": "other"},
     }
+
+
+def _parked(of: str) -> Callable[[random.Random], dict[str, Any]]:
+    """So many places, some of which are for these."""
+    return lambda rng: {"places": rng.randint(2, 40), of: rng.randrange(3)}
+
+
+def _planned(of: str, **described: object) -> Callable[[random.Random], dict[str, Any]]:
+    place = _parked(of)
+    return lambda rng: {
+        "name": "Gare",
+        "position": (1.987, 46.949),
+        **described,
+        **place(rng),
+        "commune": rng.choice(["36088", "36171"]),
+        "zone": rng.choice(["zi-limoise", None]),
+    }
+
+
+def _places_corrected(of: str) -> Callable[[random.Random], dict[str, Any]]:
+    place = _parked(of)
+    return lambda rng: {**place(rng), "reason": "count"}
+
+
+def _described_anew(**described: object) -> Callable[[random.Random], dict[str, Any]]:
+    told = {"position": (1.987, 46.949), **described, "reason": "changed"}
+    return lambda rng: {**told, "name": rng.choice(["Gare", "Gare nord"])}
+
+
+CARPOOL_AREAS: Final[Arguments] = {
+    "plan": _planned("accessible_places", kind="car_park"),
+    "change-places": _parked("accessible_places"),
+    "close": lambda _: {"reason": "works"},
+    "correct-places": _places_corrected("accessible_places"),
+    "correct-description": _described_anew(kind="car_park"),
+}
+BIKE_PARKINGS: Final[Arguments] = {
+    "plan": _planned("cargo_places", fastening="frame"),
+    "change-places": _parked("cargo_places"),
+    "remove": lambda _: {"reason": "works"},
+    "correct-places": _places_corrected("cargo_places"),
+    "correct-description": _described_anew(fastening="frame"),
+}
 
 
 def units_of(on: date) -> Arguments:
@@ -784,6 +830,20 @@ class Settling(Deciding):
             self.decide(log, units, units_of(self.on), unit, {"code": unit}, now)
 
 
+class Commuting(Deciding):
+    """What the community of communes may have done for those who ride together or by bike: decided by mobility."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            area, parking = f"area-{self.rng.randrange(4)}", f"{self.on:%Y}-{self.rng.randrange(3)}"
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
+            self.decide(log, carpool_areas, CARPOOL_AREAS, area, {"code": area})
+            self.decide(log, bike_parkings, BIKE_PARKINGS, parking, {"code": parking})
+            self.on = today
+
+
 class Surveying(Deciding):
     """What members and the network may have found and lacked: random commands, decided by companies."""
 
@@ -1101,6 +1161,23 @@ async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
 
 
 @histories
+async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    log = Log("mobility")
+    commuting = Commuting(seed, commands, log)
+    of, second = only(mobility.CHAPTER)
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] == []
+    there = [state for state in commuting.states.values() if state.status in ("open", "in_service")]
+    async with snapshot(pool, of) as now:
+        served = {name: (await now.answer(of[name], Question())).total.value or 0 for name in of}
+    assert served["carpool_areas"] == sum(state.status == "open" for state in there)
+    assert served["carpool_places"] == sum(state.places for state in there if state.status == "open")
+    assert served["bike_parking_places"] == sum(state.places for state in there if state.status == "in_service")
+
+
+@histories
 async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
@@ -1144,6 +1221,7 @@ async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_d
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
+    of_mobility = Log("mobility")
     missing = {event.event_type for measure in catalogue.measures for event in measure.events}
     for seed in range(20):
         History(seed, 250, logs[0])
@@ -1155,7 +1233,8 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Aiming(seed, 25, decided)
         Clearing(seed, 250, logs[0])
         Exchanging(seed, 250, logs[0])
-        missing -= {event.type for log in (*logs, *of_youth, decided) for event in log.recorded}
+        Commuting(seed, 250, of_mobility)
+        missing -= {event.type for log in (*logs, *of_youth, of_mobility, decided) for event in log.recorded}
         if not missing:
             break
     assert not missing

@@ -1,4 +1,4 @@
-"""Where things lie: outlines of surfaces, as GeoJSON writes the ring of a polygon (RFC 7946)."""
+"""Where things lie: positions, and outlines of surfaces, as GeoJSON writes them (RFC 7946)."""
 
 from typing import Annotated, Final
 
@@ -14,14 +14,39 @@ MOST_POSITIONS: Final = 200
 """Of an outline: its record stays small."""
 
 
+def _inside(position: tuple[float, ...]) -> bool:
+    east, north = position
+    return _WEST <= east <= _EAST and _SOUTH <= north <= _NORTH
+
+
+def _position(position: tuple[float, ...]) -> tuple[float, ...]:
+    """Raises ValueError unless it is in metropolitan France."""
+    if not _inside(position):
+        raise ValueError
+    return position
+
+
 def _ring(positions: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
     """Raises ValueError unless it ends where it begins, in metropolitan France, and goes around something."""
-    inside = all(_WEST <= east <= _EAST and _SOUTH <= north <= _NORTH for east, north in positions)
-    if not inside or positions[0] != positions[-1] or len(set(positions)) < _CORNERS:
+    if not all(map(_inside, positions)) or positions[0] != positions[-1] or len(set(positions)) < _CORNERS:
         raise ValueError
     return positions
 
 
+Position = Annotated[
+    tuple[float, ...],
+    Field(min_length=2, max_length=2),
+    AfterValidator(_position),
+    Says(
+        "position",
+        Sentence(
+            "a position is a longitude and a latitude in degrees, in metropolitan France",
+            "une position est une longitude et une latitude en degrés, en France métropolitaine",
+        ),
+        "A position [longitude, latitude] in degrees (WGS 84).",
+        ((1.974, 46.952),),
+    ),
+]
 Outline = Annotated[
     tuple[Annotated[tuple[float, ...], Field(min_length=2, max_length=2)], ...],
     Field(min_length=_CORNERS + 1, max_length=MOST_POSITIONS),

@@ -123,6 +123,55 @@ UnitCode = Annotated[
     Field(max_length=64, pattern=SLUG),
     Says("unit-code", slug_rule("a unit's code", "le code d'un local"), "Which unit [local].", ("atelier-3",)),
 ]
+CarpoolAreaCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "carpool-area-code",
+        slug_rule("a carpool area's code", "le code d'une aire de covoiturage"),
+        "Which carpool area [aire de covoiturage].",
+        ("limoise-entree",),
+    ),
+]
+NationalCarpoolId = Annotated[
+    str,
+    Field(max_length=11, pattern=r"^([013-9][0-9]|2[AB1-9])[0-9]{3}-C-[0-9]{3}$"),
+    Says(
+        "national-carpool-id",
+        Sentence(
+            "the national number of a carpool area is the INSEE code of its commune, -C- and 3 digits, as in "
+            "36088-C-001",
+            "le numéro national d'une aire de covoiturage est le code INSEE de sa commune, -C- et 3 chiffres, comme "
+            "36088-C-001",
+        ),
+        "A carpool area, by the number that the national access point gives it.",
+        ("36088-C-001",),
+    ),
+]
+BikeParkingCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "bike-parking-code",
+        slug_rule("a bike parking's code", "le code d'un stationnement cyclable"),
+        "Which bike parking [stationnement cyclable].",
+        ("gare-nord",),
+    ),
+]
+OsmId = Annotated[
+    str,
+    Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),
+    Says(
+        "osm-id",
+        Sentence(
+            "an OpenStreetMap identifier is n, w or r, for a node, a way or a relation, and its number, as in n34172",
+            "un identifiant OpenStreetMap s'écrit n, w ou r, pour un nœud, un chemin ou une relation, puis son numéro, "
+            "comme n34172",
+        ),
+        "What OpenStreetMap knows it by.",
+        ("n34172",),
+    ),
+]
 
 
 def _in_a_commune(parcel: str) -> str:

@@ -335,6 +335,36 @@ People = Annotated[
         (112,),
     ),
 ]
+_MOST_PARKED: Final = 5_000
+"""Places to park a car or a bike, at one spot."""
+_PARKED_FR: Final = written(_MOST_PARKED, "fr")
+
+ParkingPlaces = Annotated[
+    int,
+    Field(ge=0, le=_MOST_PARKED),
+    Says(
+        "parking-places",
+        Sentence(
+            f"parking places are a whole number (not a text) from 0 to {_MOST_PARKED:,}",
+            f"un nombre de places de stationnement est un entier (et non un texte) de 0 à {_PARKED_FR}",
+        ),
+        "How many places there are to park.",
+        (2,),
+    ),
+]
+SomePlaces = Annotated[
+    int,
+    Field(ge=1, le=_MOST_PARKED),
+    Says(
+        "some-places",
+        Sentence(
+            f"a parking has a whole number (not a text) of places from 1 to {_MOST_PARKED:,}",
+            f"un stationnement compte un nombre entier (et non un texte) de places de 1 à {_PARKED_FR}",
+        ),
+        "How many places there are to park, at least 1.",
+        (12,),
+    ),
+]
 BreakMinutes = Annotated[
     int,
     Field(ge=0, le=240),

@@ -104,6 +104,37 @@ ClassLabel = Annotated[
         ("3e B", "2TRPM-1"),
     ),
 ]
+WebAddress = Annotated[
+    str,
+    Field(max_length=200, pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?$"),
+    Says(
+        "web-address",
+        Sentence(
+            "a web address begins with https:// or http://, and has no spaces and no accents, at most 200 characters",
+            "une adresse web commence par https:// ou http://, sans espace ni accent, 200 caractères au plus",
+        ),
+        "A page of the web.",
+        ("https://www.example.org/velos",),
+    ),
+]
+_DAYS: Final = "(Mo|Tu|We|Th|Fr|Sa|Su|PH)"
+_TIME: Final = "(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+_TIMES: Final = f"{_TIME}-{_TIME}"
+_OPEN: Final = f"({_DAYS}([,-]{_DAYS})* )?({_TIMES}(,{_TIMES})*|off)"
+OpeningHours = Annotated[
+    str,
+    Field(max_length=200, pattern=f"^(24/7|{_OPEN}(; {_OPEN})*)$"),
+    Says(
+        "opening-hours",
+        Sentence(
+            "opening hours are written as OpenStreetMap does, by days and times: 24/7, or Mo-Fr 08:00-20:00; Sa off",
+            "les horaires s'écrivent comme dans OpenStreetMap, par jours et heures : 24/7, ou Mo-Fr 08:00-20:00; "
+            "Sa off",
+        ),
+        "When it is open, as OpenStreetMap writes `opening_hours`, by days of the week and times alone.",
+        ("24/7", "Mo-Fr 08:00-20:00"),
+    ),
+]
 EnteredSlip = Annotated[
     str,
     Field(
