@@ -729,6 +729,18 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "retention": Sentence("No longer needed", "Fin de la durée de conservation"),
             "mistake": Sentence("Recorded by mistake", "Enregistrée par erreur"),
         },
+        "mail-statuses": {
+            "waiting": Sentence("Waiting", "En attente"),
+            "sent": Sentence("Sent", "Envoyé"),
+            "refused": Sentence("Refused by the mail server", "Refusé par le serveur de messagerie"),
+            "dropped": Sentence("Not sent", "Abandonné"),
+        },
+        "mail-drops": {
+            "person_erased": Sentence("Person erased", "Personne effacée"),
+            "no_address": Sentence("No address", "Sans adresse"),
+            "out_of_date": Sentence("Out of date", "Devenu sans objet"),
+            "by_hand": Sentence("By hand", "À la main"),
+        },
         "grades": {
             "4e": Sentence("Year 9 (4e)", "Quatrième"),
             "3e": Sentence("Year 10 (3e)", "Troisième"),

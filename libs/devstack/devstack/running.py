@@ -53,6 +53,8 @@ class Running:
     databases: dict[str, str]
     """The address of each service's database."""
     territory: str
+    smtp_url: str
+    """The mail server that its services give their messages to."""
 
     @classmethod
     def find(cls) -> "Running":
@@ -88,6 +90,9 @@ class Running:
             "OIDC_AUDIENCE": issuer.audience,
             "OIDC_JWKS_URL": issuer.jwks_url,
             "PERSONAL_KEY": personal_key(),
+            "PUBLIC_URL": os.environ.get("PUBLIC_URL") or self.base_url,
+            "SMTP_URL": self.smtp_url,
+            "MAIL_FROM": os.environ.get("MAIL_FROM") or "programme@issoudun.example",
         }
 
     def settings(self, service: str) -> Settings:

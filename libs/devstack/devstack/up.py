@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from devstack import sending, summary
 from devstack.child import Child, DevstackError
 from devstack.host import service_of
+from devstack.mail_server import MailServer
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, database_of, only_one
 from devstack.servers import Kafka, Postgres
@@ -57,7 +58,8 @@ def _run(console: Console, opened: ExitStack) -> None:
     require_free(port, setting="PORT")
     database_url, marker, bootstrap, children = _servers(console, opened, folder, port, territory)
     databases = asyncio.run(_databases(database_url, territory))
-    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases, territory)
+    smtp_url = os.environ.get("SMTP_URL") or _mail_server(opened, folder, children)
+    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases, territory, smtp_url)
     for name in SERVICES:
         running.settings(name)
     running.save()
@@ -119,6 +121,13 @@ def _servers(
     else:
         marker = postgres.folder / f"sample-sent-{territory}"
     return given_database or postgres.url, marker, given_kafka or kafka.bootstrap, children
+
+
+def _mail_server(opened: ExitStack, folder: Path, children: list[Child]) -> str:
+    """The address of a mail server that keeps what it is given in the state folder."""
+    server = opened.enter_context(MailServer(folder))
+    children.append(server.child)
+    return server.url
 
 
 async def _require_given(database_url: str | None, bootstrap: str | None) -> None:

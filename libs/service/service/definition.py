@@ -21,6 +21,7 @@ from contracts.registry import REGISTRY, Registry
 from eventstore.bounds import Bounds
 from eventstore.decider import Decider
 from eventstore.erasure import Erasure
+from eventstore.mail import mails
 from eventstore.mirrors import Mirror
 from eventstore.postgres.migrate import EVENTSTORE, Migrations
 from eventstore.reactions import Reactions
@@ -28,6 +29,7 @@ from eventstore.subscribing.subscription import BATCH, Handle
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
+from service.mailing import Template
 from service.running.settings import Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
@@ -72,6 +74,8 @@ class Service:
     commands: Mapping[str, Command] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     """Kinds of problems that its router knows beside those of every service, each a request without an answer (422)."""
+    mail: Mapping[str, Template[Any]] = field(default_factory=dict)
+    """What it writes to people, by the names that its reactions queue it under; it then has the resource `mails`."""
     bounds: type[Bounds] = Bounds
     """What its decisions take for right: settings of its own, which they ask their context for."""
 
@@ -89,6 +93,8 @@ class Service:
         for mirror in self.mirrors:
             mirror.check()
         self._check_lookups()
+        if bool(self.mail) != (mails.category in categories):
+            raise TypeError(f"{self.name} has messages to write, or a queue of messages, and not the other")
         if self.names_persons and not any(self._erases(decider) for decider in self.deciders.values()):
             raise TypeError(f"{self.name} names persons, and has no erasures")
         _ = self.reacts_to

@@ -78,6 +78,7 @@ from contracts.values.quantities import (
     Places,
     Posts,
     Pupils,
+    ReplyCode,
     SlotHours,
     SomeEuros,
     SomePlaces,
@@ -102,6 +103,7 @@ from contracts.values.words import (
     Reference,
     Scheme,
     ShortText,
+    Slug,
     WebAddress,
 )
 
@@ -173,6 +175,7 @@ __all__ = [
     "Pupils",
     "RecordId",
     "Reference",
+    "ReplyCode",
     "Rome",
     "Scheme",
     "ShortText",
@@ -180,6 +183,7 @@ __all__ = [
     "Siret",
     "SizeBand",
     "SlotHours",
+    "Slug",
     "SomeEuros",
     "SomePlaces",
     "SquareMetres",

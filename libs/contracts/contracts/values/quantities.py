@@ -431,3 +431,16 @@ FigureValue = Annotated[
         (30, 0.75),
     ),
 ]
+ReplyCode = Annotated[
+    int,
+    Field(ge=400, le=599),
+    Says(
+        "reply-code",
+        Sentence(
+            "a reply code that refuses is a whole number (not a text) from 400 to 599",
+            "un code de réponse de refus est un entier (et non un texte) de 400 à 599",
+        ),
+        "What a mail server answers that refuses a message (RFC 5321, 4.2).",
+        (550,),
+    ),
+]

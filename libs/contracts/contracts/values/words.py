@@ -61,6 +61,13 @@ def slug_rule(en: str, fr: str) -> Sentence:
     )
 
 
+Slug = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "slug", slug_rule("a word for programs", "un mot pour les programmes"), "One of a list of words.", ("guardian",)
+    ),
+]
 Funder = Annotated[
     str,
     Field(max_length=64, pattern=SLUG),

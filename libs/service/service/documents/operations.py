@@ -75,8 +75,9 @@ class Operations:
             "schema": self._schemas.identity,
             "example": self._first["id"],
         }
+        begun = {"post": self._creation()} if self._resource.begun_by_callers else {}
         return {
-            path: {"get": self._list(), "post": self._creation()},
+            path: {"get": self._list(), **begun},
             f"{path}/{{id}}": {"parameters": [identity], "get": self._get()},
             f"{path}/{{id}}/events": {"parameters": [identity], "get": self._list_events()},
             **{
@@ -178,14 +179,14 @@ class Operations:
         return {**operation, **self._reads, "parameters": [refer("parameters", "If-None-Match")]}
 
     def _list(self) -> Document:
-        page = self._page("A page.", self._schemas.shown(), {"items": [self._first], "allowed": [self._creates]})
+        page = self._page("A page.", self._schemas.shown(), {"items": [self._first], "allowed": self._creates})
         content = page["content"]["application/json"]["schema"]
         content["required"].append("allowed")
         content["properties"] |= {
             "allowed": {
                 "type": "array",
-                "items": {"type": "string", "enum": [self._creates]},
-                "maxItems": 1,
+                "items": {"type": "string", **({"enum": self._creates} if self._creates else {})},
+                "maxItems": len(self._creates),
                 "description": "What the caller may begin here.",
             },
             "count": {"type": "integer", "minimum": 0, "description": "How many there are in all, where asked for."},
@@ -264,8 +265,8 @@ class Operations:
         return found
 
     @property
-    def _creates(self) -> str:
-        return self._resource.creation.name
+    def _creates(self) -> list[str]:
+        return [self._resource.creation.name] if self._resource.begun_by_callers else []
 
     @property
     def _reads(self) -> Document:

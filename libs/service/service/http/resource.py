@@ -56,7 +56,7 @@ class Resource:
         ]
         if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
             problems.append("a path is made of lower-case names")
-        if len([decision for decision in self._public if decision.creates]) != 1:
+        if len([each for each in self._public if each.creates]) > 1 or not self._creating:
             problems.append("one decision creates a stream")
         if "events" in self.verbs:
             problems.append("a decision called events hides the history")
@@ -64,14 +64,23 @@ class Resource:
             raise TypeError(f"resource {self.path}: " + "; ".join(problems))
 
     @cached_property
+    def begun_by_callers(self) -> bool:
+        """Whether the path itself takes a `POST`, or the platform alone begins its streams."""
+        return any(decision.creates for decision in self._public)
+
+    @cached_property
     def creation(self) -> Decision:
-        """The decision that `POST` on the path itself asks for."""
-        return next(decision for decision in self._public if decision.creates)
+        """The decision that begins a stream: what `POST` on the path itself asks for, where anybody may."""
+        return next((decision for decision in self._creating if decision.roles), self._creating[0])
 
     @cached_property
     def verbs(self) -> dict[str, Decision]:
         """The decisions on one stream, by the last part of their path."""
         return {decision.name: decision for decision in self._public if not decision.creates}
+
+    @property
+    def _creating(self) -> Sequence[Decision]:
+        return [decision for decision in self.decider.decisions.values() if decision.creates]
 
     @property
     def _public(self) -> Sequence[Decision]:
@@ -101,7 +110,7 @@ class Endpoints:
         match exchange.method, rest:
             case "POST", [identity, verb] if verb in self.resource.verbs:
                 await self._answer(exchange, 200, *await self._execute(exchange, self.resource.verbs[verb], identity))
-            case "POST", []:
+            case "POST", [] if self.resource.begun_by_callers:
                 await self._create(exchange)
             case (("GET" | "HEAD"), [identity]):
                 await self._get(exchange, identity)
@@ -116,7 +125,7 @@ class Endpoints:
         """Why no endpoint fits: the path has other methods, or is none of ours."""
         match rest:
             case []:
-                return wrong_method(("GET", "POST"))
+                return wrong_method(("GET", "POST") if self.resource.begun_by_callers else ("GET",))
             case [_] | [_, "events"]:
                 return wrong_method(("GET",))
             case [_, verb] if verb in self.resource.verbs:

@@ -208,7 +208,7 @@ class Lines:
 
     def _find(self, path: str) -> tuple[Resource, Decision, str | None]:
         """The command at a path, and the record that it is of. Raises Problem."""
-        if resource := self._resources.get(path):
+        if (resource := self._resources.get(path)) and resource.begun_by_callers:
             return resource, resource.creation, None
         match path.rsplit("/", 2):
             case [above, identity, verb] if (resource := self._resources.get(above)) and verb in resource.verbs:

@@ -45,6 +45,20 @@ def _origin(value: str) -> str:
     return value
 
 
+def _public_address(value: str) -> str:
+    parts = urlsplit(_web_address(value))
+    if parts.query or parts.fragment or value.endswith("/"):
+        raise ValueError
+    return value
+
+
+def _mail_server(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path or not _has_port(parts):
+        raise ValueError
+    return value
+
+
 def _has_port(parts: SplitResult) -> bool:
     """Whether the port of an address is one, or not given."""
     try:
@@ -118,6 +132,30 @@ class Settings(DatabaseSettings):
         str, AfterValidator(_web_address), Is("an address http://… or https://…, without a user and a password")
     ]
     """Where the issuer publishes its signing keys."""
+
+    public_url: (
+        Annotated[
+            str,
+            AfterValidator(_public_address),
+            Is("an address http://… or https://…, without a user and a password, and without a / at its end"),
+        ]
+        | None
+    ) = None
+    """Where the services are reached from outside, each below its name: `https://api.example.org`."""
+    smtp_url: (
+        Annotated[
+            str,
+            AfterValidator(_mail_server),
+            Is("a mail server's address, smtp://host:587 or smtps://user:password@host:465"),
+        ]
+        | None
+    ) = Field(default=None, repr=False)
+    """The mail server that messages are given to. A user and a password go over TLS alone."""
+    mail_from: (
+        Annotated[str, _matches(r"[^\s@<>]+@[A-Za-z0-9.-]+"), Is("an e-mail address, such as programme@example.org")]
+        | None
+    ) = None
+    """Whom messages are from."""
 
     host: str = "127.0.0.1"
     """The address to listen on."""

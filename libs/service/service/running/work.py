@@ -24,6 +24,7 @@ from eventstore.subscribing.subscription import Subscription
 from service import clock
 from service.definition import Service, Subscribes
 from service.importing.working import Importing
+from service.mailing import Postman
 from service.running.persons import retain
 from service.running.settings import Settings
 from service.running.supervision import Supervised
@@ -55,6 +56,8 @@ def work(service: Service, settings: Settings, store: Store) -> list[Supervised]
         own.append(_due(service, store))
     if service.names_persons:
         own.append(_retaining(service, store))
+    if service.mail:
+        own.append(_mailing(service, settings, store))
     own += [_mirroring(service, mirror, settings, store) for mirror in service.mirrors]
     if service.reactions is not None:
         own.append(_reacting(service, service.reactions, settings, store, refolded))
@@ -117,6 +120,20 @@ def _retaining(service: Service, store: Store) -> Supervised:
             await asyncio.sleep(HOUR)
 
     return Supervised("erasing of whom no record needs", run, lambda: "running")
+
+
+def _mailing(service: Service, settings: Settings, store: Store) -> Supervised:
+    postman = Postman(service.name, service.mail, settings, store)
+
+    async def run() -> None:
+        while True:
+            try:
+                await postman.go_round()
+            except StoreUnavailable:
+                log.info("mail is sent later: the database is away")
+            await asyncio.sleep(UNTIL_NEXT)
+
+    return Supervised("mail", run, lambda: postman.told)
 
 
 def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store: Store) -> Supervised:
