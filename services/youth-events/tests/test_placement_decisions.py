@@ -356,6 +356,15 @@ def test_hours_are_those_that_the_law_allows_at_the_age(
     assert (decided.refusal and decided.refusal.slug) == slug
 
 
+@pytest.mark.parametrize(("band", "source"), [("15", "ministère de l'Éducation nationale"), ("adult", "art. L3162-1")])
+def test_who_says_so_is_named(band: AgeBand, source: str) -> None:
+    too_long = DrawUpAgreement(**{**HOURS, "leaves": "18:01"})
+    refusal = of_age(band, submitted, validated, approved).when(too_long).refusal
+    assert refusal
+    assert source in refusal.told("en")
+    assert source in refusal.told("fr")
+
+
 def test_a_minor_has_an_agreement_once_school_company_and_guardian_have_signed() -> None:
     given(*AGREED).when(SignForCompany()).then(signed("company"))
     given(*AGREED, signed("company")).when(SignForSchool()).then(signed("school"))

@@ -26,8 +26,8 @@ class Member(State):
 
 HOST_NOT_A_MEMBER = Refusal(
     "host-not-a-member",
-    "only active members of the network host pupils; {company} is {status}",
-    "seules les entreprises actives du réseau accueillent des élèves ; l'état de {company} est « {status} »",
+    "only active members of the network take anybody in; {company} is {status}",
+    "seules les entreprises actives du réseau accueillent quelqu'un ; l'état de {company} est « {status} »",
     company=Siret,
     # As companies lists them, whose words are said.
     status=Literal["applied", "active", "rejected", "suspended", "left", "unknown"],

@@ -9,8 +9,8 @@ Pupil, guardian and tutor are known by pseudonyms. Of the pupil only an age band
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
-from typing import Annotated, Final, NamedTuple
+from datetime import timedelta
+from typing import Annotated, Final
 
 from pydantic import Field, JsonValue
 
@@ -62,6 +62,7 @@ from contracts.youth_events.placement import (
 from eventstore.decider import PLATFORM, By, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
+from youth_events.hours import LAW, MINORS, Hours, Limit, Night, age, age_band, checked
 from youth_events.members import Member, active_member, members
 from youth_events.offer import NO_PLACE_LEFT, Offer, check_ahead, offers
 
@@ -85,29 +86,20 @@ RESERVED: Final[Mapping[By, tuple[PlacementCancellation, ...]]] = {
 """Why one of those who cancel placements alone may."""
 
 
-class Hours(NamedTuple):
-    """What the law allows at an age, in minutes, and between which times of the day."""
-
-    daily: int
-    weekly: int
-    rest: int
-    """Between two days."""
-    earliest: str
-    latest: str
-
-
+_MINISTRY: Final = "ministère de l'Éducation nationale, convention type"
+_BELOW_16: Final = MINORS._replace(
+    daily=Limit(7 * 60, _MINISTRY),
+    weekly=Limit(35 * 60, _MINISTRY),
+    rest=MINORS.rest._replace(minutes=14 * 60),
+    night=Night("20:00", "06:00", LAW + "L3163-1, L3163-2"),
+)
 HOURS: Final[Mapping[AgeBand, Hours]] = {
-    "under_15": Hours(7 * 60, 30 * 60, 14 * 60, "06:00", "20:00"),
-    "15": Hours(7 * 60, 35 * 60, 14 * 60, "06:00", "20:00"),
-    "16_or_17": Hours(8 * 60, 35 * 60, 12 * 60, "06:00", "22:00"),
-    "adult": Hours(8 * 60, 35 * 60, 12 * 60, "06:00", "22:00"),
+    "under_15": _BELOW_16._replace(weekly=Limit(30 * 60, _MINISTRY)),
+    "15": _BELOW_16,
+    "16_or_17": MINORS,
+    "adult": MINORS,
 }
-"""Code du travail, art. L3162-1 (days and weeks), L3164-1 (rest), L3163-1 and L3163-2 (night); below 16, days and weeks
-are as the Ministry of Education has them in its agreements. Adults come for the same hours as those of 16."""
-WITHOUT_A_BREAK: Final = 4 * 60 + 30
-"""Minutes after which there is a break (Code du travail, art. L3162-3) ..."""
-SHORTEST_BREAK: Final = 30
-"""... of so many minutes at least."""
+"""Adults come for the same hours as those of 16."""
 
 
 class Pupil(Person, recognised_by=("family_name", "given_name", "born_on")):
@@ -321,49 +313,6 @@ PUPIL_PLACED = Refusal(
     "the pupil is placed in a company in this week already",
     "l'élève est déjà en stage dans une entreprise cette semaine-là",
 )
-WEEKDAY_TWICE = Refusal("weekday-twice", "a weekday is named twice", "un jour de la semaine est nommé deux fois")
-HOURS_REVERSED = Refusal(
-    "hours-reversed",
-    "the pupil leaves at {leaves}, and comes at {arrives}: between them there must be more than the break",
-    "l'élève part à {leaves} et arrive à {arrives} : il faut plus que la pause entre les deux",
-    arrives=TimeOfDay,
-    leaves=TimeOfDay,
-)
-DAY_TOO_LONG = Refusal(
-    "day-too-long",
-    "at this age a day has at most {most} minutes, and this one has {minutes}",
-    "à cet âge, une journée compte au plus {most} minutes, et celle-ci en compte {minutes}",
-    most=Minutes,
-    minutes=Minutes,
-)
-WEEK_TOO_LONG = Refusal(
-    "week-too-long",
-    "at this age a week has at most {most} minutes, and this one has {minutes}",
-    "à cet âge, une semaine compte au plus {most} minutes, et celle-ci en compte {minutes}",
-    most=Minutes,
-    minutes=Minutes,
-)
-BREAK_TOO_SHORT = Refusal(
-    "break-too-short",
-    "a day of more than {after} minutes has a break of at least {least} minutes",
-    "une journée de plus de {after} minutes comprend une pause d'au moins {least} minutes",
-    after=Minutes,
-    least=BreakMinutes,
-)
-REST_TOO_SHORT = Refusal(
-    "rest-too-short",
-    "at this age there are at least {least} minutes between two days, and here there are {minutes}",
-    "à cet âge, au moins {least} minutes séparent deux journées, et il y en a ici {minutes}",
-    least=Minutes,
-    minutes=Minutes,
-)
-HOURS_AT_NIGHT = Refusal(
-    "hours-at-night",
-    "at this age a pupil comes not before {earliest}, and leaves not after {latest}",
-    "à cet âge, un élève n'arrive pas avant {earliest} et ne part pas après {latest}",
-    earliest=TimeOfDay,
-    latest=TimeOfDay,
-)
 AGREEMENT_NOT_DRAWN_UP = Refusal(
     "agreement-not-drawn-up",
     "there is nothing to sign: the agreement is not drawn up",
@@ -407,11 +356,11 @@ def submit(command: Submit, member: Member | None, offer: Offer | None, context:
     if offer.schools and command.school not in offer.schools:
         raise OFFER_OF_OTHER_SCHOOLS(school=command.school)
     check_ahead(offer.week, command.on)
-    age = _age(command.pupil.told.born_on, monday_of(offer.week))
-    if age < YOUNGEST[offer.grade]:
+    years = age(command.pupil.told.born_on, monday_of(offer.week))
+    if years < YOUNGEST[offer.grade]:
         raise PUPIL_TOO_YOUNG(grade=offer.grade, youngest=YOUNGEST[offer.grade])
     expires_on = _answered_by(offer.week, command.on, context.today, TIME_TO_ANSWER)
-    return tell(PlacementSubmitted, command, host, offer, age_band=_age_band(age), expires_on=expires_on)
+    return tell(PlacementSubmitted, command, host, offer, age_band=age_band(years), expires_on=expires_on)
 
 
 @placements.decides(by="company", when="submitted", to="transferred", takes=("expires_on",))
@@ -468,7 +417,7 @@ placements.steps(
 def draw_up_agreement(placement: Placement, command: DrawUpAgreement) -> PlacementAgreementDrawnUp | tuple[()]:
     if all(getattr(placement, name) == getattr(command, name) for name in AGREED):
         return ()
-    daily, weekly = _checked_hours(command, HOURS[placement.age_band])
+    daily, weekly = checked(command, HOURS[placement.age_band])
     return tell(PlacementAgreementDrawnUp, command, placement, daily_minutes=daily, weekly_minutes=weekly)
 
 
@@ -592,45 +541,6 @@ def _answered_by(week: str, on: Day, today: Day, days: timedelta | None) -> Day:
     if latest >= monday:
         return latest + (days or TIME_TO_ANSWER)
     return min(latest + days, monday) if days else monday
-
-
-def _age(born_on: date, on: date) -> int:
-    """In full years, as on that day."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
-def _age_band(age: int) -> AgeBand:
-    if age < 15:
-        return "under_15"
-    if age < 16:
-        return "15"
-    return "16_or_17" if age < 18 else "adult"
-
-
-def _checked_hours(agreed: DrawUpAgreement, law: Hours) -> tuple[int, int]:
-    """The minutes of a day and of the week that are agreed. Raises Rejected where the law does not allow them."""
-    if len(set(agreed.weekdays)) < len(agreed.weekdays):
-        raise WEEKDAY_TWICE()
-    arrives, leaves = _minutes(agreed.arrives), _minutes(agreed.leaves)
-    daily = leaves - arrives - agreed.break_minutes
-    if daily <= 0:
-        raise HOURS_REVERSED(arrives=agreed.arrives, leaves=agreed.leaves)
-    if agreed.arrives < law.earliest or agreed.leaves > law.latest:
-        raise HOURS_AT_NIGHT(earliest=law.earliest, latest=law.latest)
-    if daily > law.daily:
-        raise DAY_TOO_LONG(most=law.daily, minutes=daily)
-    if daily * len(agreed.weekdays) > law.weekly:
-        raise WEEK_TOO_LONG(most=law.weekly, minutes=daily * len(agreed.weekdays))
-    if daily > WITHOUT_A_BREAK and agreed.break_minutes < SHORTEST_BREAK:
-        raise BREAK_TOO_SHORT(after=WITHOUT_A_BREAK, least=SHORTEST_BREAK)
-    rest = 24 * 60 - (leaves - arrives)
-    if rest < law.rest:
-        raise REST_TOO_SHORT(least=law.rest, minutes=rest)
-    return daily, daily * len(agreed.weekdays)
-
-
-def _minutes(time_of_day: str) -> int:
-    return 60 * int(time_of_day[:2]) + int(time_of_day[3:])
 
 
 def _signed(

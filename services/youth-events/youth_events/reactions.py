@@ -1,5 +1,6 @@
-"""What an event asks of offers, placements, events and bookings: places are counted, rivals give way, what is cancelled
-takes its bookings along, and who leaves the network hosts nobody and takes part in nothing."""
+"""What an event asks of other records: places are counted, rivals give way, what is cancelled
+takes its bookings along, who leaves the network hosts nobody and takes part in nothing, and who is erased is expected
+nowhere."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +15,7 @@ from contracts.youth_events.class_booking import (
     ClassMissed,
 )
 from contracts.youth_events.event import ClassCounted, ClassOutcome, EventCancelled
+from contracts.youth_events.immersion import ImmersionCancellation
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from eventstore.decider import ITSELF
@@ -30,6 +32,9 @@ from youth_events.event import (
     YouthEvent,
     events,
 )
+from youth_events.immersion import BEFORE_IT_BEGINS as PREPARED
+from youth_events.immersion import Cancel as CancelImmersion
+from youth_events.immersion import Immersion, immersions
 from youth_events.offer import CountPlace, CountPlaceOfEnded, Offer, Withdraw, offers
 from youth_events.placement import BEFORE_IT_BEGINS, PENDING, Cancel, Placement, placements
 
@@ -111,3 +116,21 @@ def cancel_what_nobody_can_come_to(_event: PersonErased, agreed: Sequence[Found[
     for found in agreed:
         cancel = Cancel(reason="person_erased")
         yield Issue(placements, found.identity, cancel, expects=tuple(placements.not_for(Cancel)))
+
+
+@reactions.to(finds=immersions, by={"company": "company"}, among={"status": PREPARED})
+def cancel_immersions(_event: CompanyLeft, prepared: Sequence[Found[Immersion]]) -> Iterable[Issue]:
+    """A company that has left the network takes nobody in any more. What has begun goes on."""
+    yield from _cancelled(prepared, "member_left")
+
+
+@reactions.to(finds=immersions, by={"beneficiary": "person"}, among={"status": PREPARED})
+def cancel_what_nobody_can_be_in(_event: PersonErased, prepared: Sequence[Found[Immersion]]) -> Iterable[Issue]:
+    """A beneficiary whom nobody knows any more cannot be expected. What has begun goes on, under the pseudonym."""
+    yield from _cancelled(prepared, "person_erased")
+
+
+def _cancelled(prepared: Sequence[Found[Immersion]], reason: ImmersionCancellation) -> Iterable[Issue]:
+    for found in prepared:
+        cancel = CancelImmersion(reason=reason)
+        yield Issue(immersions, found.identity, cancel, expects=tuple(immersions.not_for(CancelImmersion)))

@@ -158,6 +158,19 @@ BikeParkingCode = Annotated[
         ("gare-nord",),
     ),
 ]
+DocumentHash = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[0-9a-f]{64}$"),
+    Says(
+        "document-hash",
+        Sentence(
+            "the hash of a document is that of SHA-256, in 64 digits from 0 to f",
+            "l'empreinte d'un document est celle de SHA-256, en 64 chiffres de 0 à f",
+        ),
+        "What a document is told from others by (SHA-256).",
+        ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),
