@@ -53,7 +53,7 @@ class Running:
     databases: dict[str, str]
     """The address of each service's database."""
     territory: str
-    smtp_url: str
+    smtp_url: str = ""
     """The mail server that its services give their messages to."""
 
     @classmethod

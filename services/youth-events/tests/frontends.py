@@ -33,7 +33,7 @@ class Frontends:
     """Clients of the service, by the role that their token carries."""
 
     def __init__(self, client: httpx.AsyncClient, issuer: Issuer) -> None:
-        self._client = client
+        self.client = client
         self._issuer = issuer
 
     def _bearer(self, by: str, of: str | None, scopes: str) -> dict[str, str]:
@@ -42,12 +42,12 @@ class Frontends:
 
     async def post(self, by: str, of: str | None, path: str, **body: Any) -> httpx.Response:
         headers = self._bearer(by, of, "youth-events:read youth-events:write")
-        return await self._client.post(f"/v1/{path}", json=body, headers=headers)
+        return await self.client.post(f"/v1/{path}", json=body, headers=headers)
 
     async def get(
         self, by: str, of: str | None, path: str, *, scopes: str = "youth-events:read", **query: Any
     ) -> httpx.Response:
-        return await self._client.get(f"/v1/{path}", params=query, headers=self._bearer(by, of, scopes))
+        return await self.client.get(f"/v1/{path}", params=query, headers=self._bearer(by, of, scopes))
 
     async def offer(self, **changes: Any) -> str:
         """Opens an offer; returns its id."""

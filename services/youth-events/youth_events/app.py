@@ -1,29 +1,37 @@
-"""Events at which young people meet companies, offers of observation placements, and the placements on them."""
+"""Events at which young people meet companies, offers of observation placements, the placements on them, and
+immersions."""
 
 from typing import Final
 
 from contracts.roles import Role
-from contracts.youth_events import class_booking, erasure, event, offer, placement
+from contracts.youth_events import class_booking, erasure, event, immersion, mail, offer, placement
 from eventstore.erasure import erasing
+from eventstore.mail import mails
 from service.definition import Service
 from service.http.reading import Reads
 from service.http.resource import Resource
 from youth_events.bounds import Plausible
 from youth_events.class_booking import class_bookings
 from youth_events.event import events
+from youth_events.immersion import AGENCIES, immersions
+from youth_events.letters import TEMPLATES
 from youth_events.members import members
 from youth_events.offer import offers
 from youth_events.placement import placements
 from youth_events.reactions import reactions
+from youth_events.signatures import router
 
 COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 """Those who bring schools and companies together, and who runs the platform."""
+IMMERSIONS: Final = Reads(all=(*AGENCIES, "ops"), own=("company",))
+"""Both agencies read all immersions, so that neither prepares what the other has."""
 
 app = Service(
     "youth-events",
     title="Youth and industry",
     description="Events at which young people meet companies, and schools' bookings for their classes; offers of "
-    "observation placements in the member companies, and the placements of pupils on them.",
+    "observation placements in the member companies, and the placements of pupils on them; immersions of people whom "
+    "an agency accompanies, and their agreements.",
     resources=(
         Resource(
             events,
@@ -83,9 +91,14 @@ app = Service(
         ),
         # Of a placement nothing is public: in a small town a week, a school and a company tell who it is.
         Resource(placements, placement.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("school", "company"))),
+        # Nor of an immersion.
+        Resource(immersions, immersion.CATEGORY.path, reads=IMMERSIONS),
+        Resource(mails, mail.CATEGORY.path, reads=Reads(all=("ops",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
+    router=router(IMMERSIONS),
     mirrors=(members,),
     reactions=reactions,
+    mail=TEMPLATES,
     bounds=Plausible,
 )

@@ -3,6 +3,7 @@ takes its bookings along, who leaves the network hosts nobody and takes part in 
 nowhere."""
 
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 from contracts.companies.company import CompanyLeft
 from contracts.erasure import PersonErased
@@ -15,10 +16,21 @@ from contracts.youth_events.class_booking import (
     ClassMissed,
 )
 from contracts.youth_events.event import ClassCounted, ClassOutcome, EventCancelled
-from contracts.youth_events.immersion import ImmersionCancellation
+from contracts.youth_events.immersion import (
+    ImmersionAccepted,
+    ImmersionAmended,
+    ImmersionCancellation,
+    ImmersionCancelled,
+    ImmersionLinkRenewed,
+    ImmersionPrepared,
+    ImmersionRejected,
+    ImmersionReminded,
+    Signatory,
+)
 from contracts.youth_events.offer import OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from eventstore.decider import ITSELF
+from eventstore.mail import Queue, mails
 from eventstore.reactions import Found, Identity, Issue, Reactions
 from youth_events.class_booking import PENDING as EXPECTED
 from youth_events.class_booking import Cancel as CancelBooking
@@ -134,3 +146,64 @@ def _cancelled(prepared: Sequence[Found[Immersion]], reason: ImmersionCancellati
     for found in prepared:
         cancel = CancelImmersion(reason=reason)
         yield Issue(immersions, found.identity, cancel, expects=tuple(immersions.not_for(CancelImmersion)))
+
+
+@reactions.to()
+def ask_for_signatures(event: ImmersionPrepared | ImmersionAmended, immersion: Identity) -> Iterable[Issue]:
+    """Whoever must sign is sent a link; who had signed what was changed is told that this is void."""
+    voided = event.voided if isinstance(event, ImmersionAmended) else ()
+    for link in event.links:
+        template = "signature_voided" if link.signatory in voided else "signature_requested"
+        yield _queued(template, event, immersion, link.signatory)
+
+
+@reactions.to()
+def send_another_link(event: ImmersionLinkRenewed, immersion: Identity) -> Iterable[Issue]:
+    """A new link is sent to whom it is for."""
+    yield _queued("signature_requested", event, immersion, event.signatory)
+
+
+@reactions.to()
+def remind_of_signing(event: ImmersionReminded, immersion: Identity) -> Iterable[Issue]:
+    """Who has not signed is reminded."""
+    for signatory in event.signatories:
+        yield _queued("signature_reminder", event, immersion, signatory)
+
+
+@reactions.to()
+def tell_how_it_came_out(
+    event: ImmersionAccepted | ImmersionRejected | ImmersionCancelled, immersion: Identity
+) -> Iterable[Issue]:
+    """Whoever was asked to sign is told whether the immersion takes place."""
+    template = "immersion_accepted" if isinstance(event, ImmersionAccepted) else "immersion_ended"
+    for signatory in get_args(Signatory):
+        if _person(event, signatory):
+            yield _queued(template, event, immersion, signatory)
+
+
+OfImmersion = (
+    ImmersionPrepared
+    | ImmersionAmended
+    | ImmersionLinkRenewed
+    | ImmersionReminded
+    | ImmersionAccepted
+    | ImmersionRejected
+    | ImmersionCancelled
+)
+
+
+def _queued(template: str, event: OfImmersion, immersion: Identity, signatory: Signatory) -> Issue:
+    to = _person(event, signatory)
+    assert to is not None, f"nobody signs as {signatory}"
+    return Issue(mails, None, Queue(template=template, about=immersion, role=signatory, to=to))
+
+
+def _person(event: OfImmersion, signatory: Signatory) -> str | None:
+    """Who signs as that."""
+    signing = {
+        "beneficiary": event.beneficiary,
+        "guardian": event.guardian,
+        "company": event.representative,
+        "agency": event.adviser,
+    }
+    return signing[signatory]
