@@ -1,9 +1,10 @@
-"""Events at which young people meet companies, offers of observation placements, and the placements on them."""
+"""Events at which young people meet companies, offers of observation placements, the placements on them, and
+immersions."""
 
 from typing import Final
 
 from contracts.roles import Role
-from contracts.youth_events import class_booking, erasure, event, offer, placement
+from contracts.youth_events import class_booking, erasure, event, immersion, offer, placement
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import Reads
@@ -11,6 +12,7 @@ from service.http.resource import Resource
 from youth_events.bounds import Plausible
 from youth_events.class_booking import class_bookings
 from youth_events.event import events
+from youth_events.immersion import AGENCIES, immersions
 from youth_events.members import members
 from youth_events.offer import offers
 from youth_events.placement import placements
@@ -23,7 +25,8 @@ app = Service(
     "youth-events",
     title="Youth and industry",
     description="Events at which young people meet companies, and schools' bookings for their classes; offers of "
-    "observation placements in the member companies, and the placements of pupils on them.",
+    "observation placements in the member companies, and the placements of pupils on them; immersions of people whom "
+    "an agency accompanies, and their agreements.",
     resources=(
         Resource(
             events,
@@ -83,6 +86,8 @@ app = Service(
         ),
         # Of a placement nothing is public: in a small town a week, a school and a company tell who it is.
         Resource(placements, placement.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("school", "company"))),
+        # Nor of an immersion: both agencies read all, so that neither prepares what the other has.
+        Resource(immersions, immersion.CATEGORY.path, reads=Reads(all=(*AGENCIES, "ops"), own=("company",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
     mirrors=(members,),
