@@ -50,8 +50,9 @@ class Seeds:
         self._persons += 1
 
     def tell(self, person: Person) -> dict[str, Any]:
-        """A person as a command tells of it."""
-        return {name: self._seed(name, value) for name, value in as_told(person).items()}
+        """A person as a command tells of it; of each kind somebody else, for one is not another."""
+        kind = type(person).__name__.lower()
+        return {name: self._seed(f"{kind}{name}", value) for name, value in as_told(person).items()}
 
     def _seed(self, name: str, value: Any) -> Any:
         if not isinstance(value, str):
