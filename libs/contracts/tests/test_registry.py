@@ -28,6 +28,7 @@ from contracts.companies.plot import PlotSold
 from contracts.employment.hire import HireRecorded
 from contracts.erasure import PersonErased, erasures_of
 from contracts.indicators.target import TargetSet
+from contracts.mail import MailQueued
 from contracts.model import Model, latest
 from contracts.registry import Registry
 
@@ -199,6 +200,7 @@ REASONS = {
     "EventCancelled": "no_companies",
     "EventClosed": "enough_bookings",
     "EventCompanyWithdrawn": "unavailable",
+    "MailDropped": "out_of_date",
     "PersonErased": "request",
     "TargetWithdrawn": "replaced",
     "ActionHeld": "permit",
@@ -223,6 +225,13 @@ OTHERWISE: dict[str, dict[str, Any]] = {
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
+    "contracts.mail": {
+        "template": "signature_requested",
+        "about": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01",
+        "role": "guardian",
+        "to": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+        "code": 550,
+    },
     "contracts.companies.flow": {"kind": "heat", "unit": "kwh"},
     "contracts.companies.meter": {"kind": "water"},
     "contracts.companies.need": {"kind": "training"},
@@ -340,7 +349,7 @@ def test_the_registry_holds_every_event() -> None:
         "ImmersionPrepared", "ImmersionAmended", "ImmersionLinkRenewed", "ImmersionLinkRevoked", "ImmersionReminded",
         "ImmersionSigned", "ImmersionAccepted", "ImmersionRejected", "ImmersionStarted", "ImmersionCompleted",
         "ImmersionAssessed", "ImmersionCancelled",
-        "PersonErased",
+        "PersonErased", "MailQueued", "MailSent", "MailRefused", "MailRequeued", "MailDropped",
         "TargetSet", "TargetRevised", "TargetCorrected", "TargetWithdrawn",
         "ActionProposed", "ActionRevised", "ActionAdopted", "ActionStarted", "ActionHeld", "ActionResumed",
         "ActionDone", "ActionAbandoned", "PilotChanged", "BudgetChanged", "MilestoneAdded", "MilestoneReplanned",
@@ -398,6 +407,8 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.mobility.carpool_area": {"carpool_area", "commune", "zone", "status", "places"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
+        # Nor that somebody was written to.
+        MailQueued.__module__: {"to"},
     }.get(model.__module__, {"company", "naf", "commune", "zone"})
     assert {"effective_on", *counted} <= model.model_fields.keys()
 

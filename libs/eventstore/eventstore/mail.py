@@ -6,7 +6,9 @@ for it, and who was erased meanwhile gets none.
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field
 
 from contracts.mail import MailDrop, MailDropped, MailQueued, MailRefused, MailRequeued, MailSent, MailStatus
 from contracts.model import Day
@@ -45,7 +47,7 @@ class Retry(Command):
 class Drop(Command):
     """The message is not sent any more."""
 
-    reason: MailDrop
+    reason: Annotated[MailDrop, Field(examples=["by_hand"])]
 
 
 class Mail(State):
