@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import settings
 
 from devstack.issuer import Issuer
+from devstack.mail_server import MailServer
 from devstack.prepared import prepare
 from devstack.stack import LOCATOR, Servers, Stack, locate_from_worker
 from eventstore.postgres import connection
@@ -123,6 +125,13 @@ def shared_database(servers: Servers) -> Iterator[str]:
 def kafka(servers: Servers) -> str:
     """Kafka's address, `host:port`."""
     return servers.kafka_bootstrap
+
+
+@pytest.fixture
+def mail_server(tmp_path: Path) -> Iterator[MailServer]:
+    """A mail server of the test's own."""
+    with MailServer(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -52,14 +51,8 @@ writing_service = replace(
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[MailServer]:
-    with MailServer(tmp_path) as server:
-        yield server
-
-
-@pytest.fixture
-def settings(migrated_database: str, issuer: Issuer, server: MailServer) -> Settings:
-    given = {"smtp_url": server.url, "mail_from": "programme@example.org", "public_url": "https://api.example.org"}
+def settings(migrated_database: str, issuer: Issuer, mail_server: MailServer) -> Settings:
+    given = {"smtp_url": mail_server.url, "mail_from": "programme@example.org", "public_url": "https://api.example.org"}
     return settings_for(migrated_database, issuer, personal_key=PERSONAL_KEY).model_copy(update=given)
 
 
@@ -105,12 +98,12 @@ async def became(store: Store, mail: str) -> Mail:
 
 
 async def test_a_message_is_sent_from_what_is_known_and_recorded(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     request = await asked(client)
     mail = await queued(store, request)
     await postman(settings, store).go_round()
-    (received,) = server.received()
+    (received,) = mail_server.received()
     assert (received["To"], received["From"]) == ("camille@example.org", "programme@example.org")
     assert received["Message-ID"] == f"<{mail}@example.org>"
     assert received["Auto-Submitted"] == "auto-generated"
@@ -125,11 +118,15 @@ async def test_a_message_is_sent_from_what_is_known_and_recorded(
         assert personal not in history.text
     # A round later there is nothing to send.
     await postman(settings, store).go_round()
-    assert len(server.received()) == 1
+    assert len(mail_server.received()) == 1
 
 
 async def test_who_dies_before_it_is_recorded_sends_the_same_message_again(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient,
+    store: Store,
+    settings: Settings,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await queued(store, await asked(client))
     dies = postman(settings, store)
@@ -141,22 +138,26 @@ async def test_who_dies_before_it_is_recorded_sends_the_same_message_again(
         patched.setattr(dies, "_record", killed)
         await dies.go_round()
     await postman(settings, store).go_round()
-    first, second = server.received()
+    first, second = mail_server.received()
     assert first["Message-ID"] == second["Message-ID"]
 
 
 async def test_several_workers_send_a_message_once(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     request = await asked(client)
     for _ in range(3):
         await queued(store, request)
     await asyncio.gather(*(postman(settings, store).go_round() for _ in range(8)))
-    assert len(server.received()) == 3
+    assert len(mail_server.received()) == 3
 
 
 async def test_what_a_server_refuses_is_there_for_ops_who_have_it_sent_again(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient,
+    store: Store,
+    settings: Settings,
+    mail_server: MailServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     request = await asked(client, "550@example.org")
     mail = await queued(store, request)
@@ -169,11 +170,11 @@ async def test_what_a_server_refuses_is_there_for_ops_who_have_it_sent_again(
     again = await client.post(f"/v1/mail/{mail}/retry")
     assert (again.status_code, again.json()["status"]) == (200, "waiting")
     await postman(settings, store).go_round()
-    assert [each["To"] for each in server.received()] == ["camille@example.org"]
+    assert [each["To"] for each in mail_server.received()] == ["camille@example.org"]
 
 
 async def test_what_a_server_does_not_take_for_now_waits_and_the_others_go(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     held = await queued(store, await asked(client, "450@example.org"))
     worker = postman(settings, store)
@@ -183,7 +184,7 @@ async def test_what_a_server_does_not_take_for_now_waits_and_the_others_go(
     await queued(store, await asked(client, "camille@example.org"))
     await worker.go_round()
     # The same neighbour now has an address that is taken, and the message that was held back is let be for a minute.
-    assert len(server.received()) == 1
+    assert len(mail_server.received()) == 1
     assert (await became(store, held)).status == "waiting"
 
 
@@ -191,7 +192,7 @@ async def test_a_server_that_is_away_is_told_of_once_and_nothing_is_lost(
     client: httpx.AsyncClient,
     store: Store,
     settings: Settings,
-    server: MailServer,
+    mail_server: MailServer,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -199,16 +200,16 @@ async def test_a_server_that_is_away_is_told_of_once_and_nothing_is_lost(
     request = await asked(client)
     for _ in range(3):
         await queued(store, request)
-    server.stop()
+    mail_server.stop()
     worker = postman(settings, store)
     with caplog.at_level(logging.ERROR):
         await worker.go_round()
         await worker.go_round()
     assert len([each for each in caplog.records if "mail waits" in each.message]) == 1
     assert worker.told == "3 wait: the mail server is away (SMTPConnectError)"
-    server.start()
+    mail_server.start()
     await worker.go_round()
-    assert len(server.received()) == 3
+    assert len(mail_server.received()) == 3
     assert worker.told == "0 wait"
 
 
@@ -225,7 +226,7 @@ async def test_without_a_server_mail_waits_and_nothing_breaks(
 
 @pytest.mark.parametrize("has_server", [True, False])
 async def test_who_was_erased_is_not_written_to(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer, *, has_server: bool
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer, *, has_server: bool
 ) -> None:
     request = await asked(client)
     mail = await queued(store, request)
@@ -235,11 +236,11 @@ async def test_who_was_erased_is_not_written_to(
     await postman(given, store).go_round()
     found = await became(store, mail)
     assert (found.status, found.reason) == ("dropped", "person_erased")
-    assert not server.received()
+    assert not mail_server.received()
 
 
 async def test_what_is_out_of_date_or_has_no_address_is_dropped(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     request = await asked(client)
     outdated = await queued(store, request)
@@ -249,7 +250,7 @@ async def test_what_is_out_of_date_or_has_no_address_is_dropped(
     unreachable = await queued(store, await asked(client, None))
     await postman(settings, store).go_round()
     assert (await became(store, unreachable)).reason == "no_address"
-    assert not server.received()
+    assert not mail_server.received()
 
 
 async def test_a_message_of_a_later_release_waits_for_it(
@@ -282,29 +283,29 @@ async def test_ops_drop_what_waits_and_nobody_else_sees_it(
     ],
 )
 async def test_one_address_is_one_whatever_is_in_it(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer, address: str, reached: str
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer, address: str, reached: str
 ) -> None:
     mail = await queued(store, await asked(client, address))
     await postman(settings, store).go_round()
     assert (await became(store, mail)).status == "sent"
-    (received,) = server.received()
+    (received,) = mail_server.received()
     assert [each.addr_spec for each in received["To"].addresses] == [reached]
 
 
 async def test_an_address_may_be_in_letters_of_any_language(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     await queued(store, await asked(client, "andré@example.org"))
     await postman(settings, store).go_round()
-    (received,) = server.folder.iterdir()
+    (received,) = mail_server.folder.iterdir()
     assert "To: andré@example.org\r\n".encode() in received.read_bytes()
 
 
 async def test_a_password_is_never_sent_in_the_clear(
-    client: httpx.AsyncClient, store: Store, settings: Settings, server: MailServer
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
 ) -> None:
     mail = await queued(store, await asked(client))
-    with_password = (server.url).replace("smtp://", "smtp://user:secret@")
+    with_password = (mail_server.url).replace("smtp://", "smtp://user:secret@")
     worker = postman(settings.model_copy(update={"smtp_url": with_password}), store)
     await worker.go_round()
     assert (await became(store, mail)).status == "waiting"

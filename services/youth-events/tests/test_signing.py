@@ -3,11 +3,10 @@
 import asyncio
 import re
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from hashlib import sha256
 from html import unescape
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -16,6 +15,7 @@ from beneficiaries import PREPARE, PREPARED
 from frontends import Frontends, done, refused, serving, until
 from pupils import COMPANY
 
+from contracts.model import PARIS
 from contracts.youth_events.immersion import Signatory
 from devstack.issuer import Issuer
 from devstack.mail_server import MailServer
@@ -28,7 +28,7 @@ from youth_events.signatures import PURPOSE, sealed
 
 pytestmark = pytest.mark.anyio
 
-TODAY: Final = datetime.now(UTC).date()
+TODAY: Final = datetime.now(PARIS).date()
 MONDAY: Final = TODAY + timedelta(days=21 - TODAY.weekday())
 KNOWING: Final = "youth-events:read youth-events:personal"
 
@@ -169,7 +169,7 @@ async def test_a_link_is_good_once_until_a_day_and_until_there_is_another(
     latest = signing.link("agency", 4)
     await signing.agency("revoke-link", signatory="agency")
     refused(await signing.sign(latest, document), 409, "signature-link-revoked")
-    late = datetime.now(UTC) + timedelta(days=15)
+    late = datetime.now(PARIS) + timedelta(days=15)
     with monkeypatch.context() as later:
         later.setattr("service.clock.now", lambda: late)
         answer = refused(await signing.sign(signing.link("beneficiary", 1), document), 409, "signature-link-expired")
@@ -268,25 +268,19 @@ def test_the_words_of_an_agreement_change_on_purpose_alone() -> None:
     assert printed(content, state) == pdf
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[MailServer]:
-    with MailServer(tmp_path) as server:
-        yield server
-
-
 @pytest.mark.slow
 async def test_who_signs_is_written_to_from_the_first_link_to_the_outcome(
-    database: str, kafka: str, issuer: Issuer, server: MailServer
+    database: str, kafka: str, issuer: Issuer, mail_server: MailServer
 ) -> None:
     where = {"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
-    mail = {"smtp_url": server.url, "mail_from": "programme@example.org", "public_url": "http://localhost:8000"}
+    mail = {"smtp_url": mail_server.url, "mail_from": "programme@example.org", "public_url": "http://localhost:8000"}
     async with serving(database, issuer, worker=True, **where, **mail) as frontends:
         made = await frontends.post("mission_locale", None, "immersions", **BODY | OF_A_MINOR)
         immersion = done(made, 201)["id"]
 
         def received(subject: str) -> dict[str, str]:
             """What was written under a subject, by the address that reads it."""
-            found = [each for each in server.received() if each["Subject"] == subject]
+            found = [each for each in mail_server.received() if each["Subject"] == subject]
             return {str(each["To"]): each.get_content() for each in found}
 
         async def written(subject: str, to: set[str]) -> dict[str, str]:
@@ -314,7 +308,7 @@ async def test_who_signs_is_written_to_from_the_first_link_to_the_outcome(
         refused(await client.get(link(asked["lou@example.org"]) + "x"), 404, "not-found")
 
         async def all_have_new_links() -> bool:
-            return len([each for each in server.received() if each["Subject"] == "Une convention à signer"]) == 7
+            return len([each for each in mail_server.received() if each["Subject"] == "Une convention à signer"]) == 7
 
         await until(all_have_new_links)
         latest = {**received("Une convention à signer"), **voided}
