@@ -37,6 +37,7 @@ from contracts.model import Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected
 from contracts.youth_events.event import CompanyPartCorrected, CompanyTookPart
+from contracts.youth_events.immersion import ImmersionAmended
 from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
 from indicators.action import Action, actions
@@ -55,9 +56,11 @@ from sample.steering import stories as told_of_steering
 from sample.synergies import stories as told_of_synergies
 from sample.waste import stories as told_of_waste
 from sample.youth_events import events as told_of_events
+from sample.youth_events import immersions as told_of_immersions
 from youth_events.app import app as youth_events
 from youth_events.class_booking import ClassBooking
 from youth_events.event import YouthEvent
+from youth_events.immersion import Immersion
 from youth_events.members import members
 
 TODAY = date(2026, 12, 31)
@@ -65,7 +68,7 @@ COMPANIES = told_of_companies()
 SERVICES = (app, mobility, youth_events)
 DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers", "land-to-come", "event-to-come")
+TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions")
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -196,6 +199,14 @@ class Records:
         }
         on = step.on or self._now.date()
         command = decision.command.model_validate_json(json.dumps({**body, "on": on.isoformat()}))
+        named = {name: getattr(command, name) for name in decision.persons}
+        command = command.model_copy(
+            update={
+                name: person.known_as(str(uuid5(NAMESPACE_URL, person.told.recognition() or f"{story}/{step}")))
+                for name, person in named.items()
+                if person is not None
+            }
+        )
         key = decider.category, self._ids[story, step.record]
         known = vars(self.states[key]) if key in self.states else {}
         looked_up = [
@@ -352,6 +363,19 @@ def test_classes_meet_companies_and_what_was_miscounted_is_put_right(programme: 
     assert len(records.told(ClassAttendanceCorrected)) == 3
     assert {event.company for event in records.told(CompanyTookPart)} > {sample_siret(14)}
     assert [event.company for event in records.told(CompanyPartCorrected)] == [sample_siret(14)]
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28)])
+def test_immersions_are_prepared_for_the_weeks_to_come(programme: list[Told], today: date) -> None:
+    records = Records(programme, told_of_immersions(today), today)
+    prepared = records.of(Immersion)
+
+    assert Counter(each.status for each in prepared) == {"ready_to_sign": 2, "rejected": 1}
+    assert Counter(each.age_band for each in prepared) == {"16_or_17": 1, "adult": 2}
+    assert {each.agency for each in prepared} == {"mission_locale", "france_travail"}
+    assert len({each.objective for each in prepared}) == 3
+    assert all(each.begins_on > today for each in prepared)
+    assert [event.voided for event in records.told(ImmersionAmended)] == [()]
 
 
 def test_the_committee_has_targets_and_an_action_along_each_axis() -> None:

@@ -1,5 +1,5 @@
-"""Events that classes came to, and observation placements: weeks that are over, and offers for weeks to come. Pupils,
-tutors and guardians are invented.
+"""Events that classes came to, and observation placements: weeks that are over, and offers for weeks to come; and
+immersions that are prepared. Pupils, tutors, guardians and everybody else are invented.
 
 What happened is the same each time. What is to come is in the weeks after the day on which the sample is told.
 """
@@ -12,6 +12,7 @@ from typing import Final
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import CATEGORY as CLASS_BOOKING
 from contracts.youth_events.event import CATEGORY as EVENT
+from contracts.youth_events.immersion import CATEGORY as IMMERSION
 from contracts.youth_events.offer import CATEGORY as OFFER
 from contracts.youth_events.placement import CATEGORY as PLACEMENT
 from sample.story import Made, Step, Story
@@ -121,6 +122,7 @@ def stories(today: date) -> list[Story]:
         *events(today),
         *(Story(f"hosting-{n}", [*_hosted(hosting, n)], follows=True) for n, hosting in enumerate(PAST)),
         Story("offers", [*_offered(monday)], follows=True),
+        *immersions(today),
     ]
 
 
@@ -131,6 +133,56 @@ def events(today: date) -> list[Story]:
         *(Story(f"event-{n}", [*_held(meeting)], follows=True) for n, meeting in enumerate(MEETINGS)),
         Story("event-to-come", [*_planned(day)], follows=True),
     ]
+
+
+def immersions(today: date) -> list[Story]:
+    """Immersions in the weeks that follow this day: one of a minor that nobody has signed yet, one that was edited
+    since it was prepared, and one that the company did not agree to. Who signs does so by a link in the own mailbox,
+    which these people do not have."""
+    monday = today + timedelta(days=21 - today.weekday())
+    return [Story("immersions", [*_prepared(monday)], follows=True)]
+
+
+def _prepared(monday: date) -> Iterator[Step]:
+    minor = {
+        "beneficiary": {**_person("Charlie", "beneficiaire-1"), "born_on": _born(monday, 17)},
+        "guardian": _person("Noa", "parent-1"),
+    }
+    adult = {"beneficiary": {**_person("Andrea", "beneficiaire-2"), "born_on": _born(monday, 24)}}
+    other = {"beneficiary": {**_person("Maxime", "beneficiaire-3"), "born_on": _born(monday, 41)}}
+    edited = {**_terms(monday, 3, "I1304", "confirm_project"), **adult}
+    for record, agency, company, body in (
+        ("of-a-minor", "mission_locale", 5, {**_terms(monday, 5, "H2902", "discover_trade"), **minor}),
+        ("edited", "mission_locale", 3, edited),
+        ("rejected", "france_travail", 9, {**_terms(monday, 9, "H2903", "start_recruitment"), **other}),
+    ):
+        prepared = {**body, "agency": agency, "company": sample_siret(company)}
+        yield Step(None, IMMERSION, record, "prepare", prepared, creates=True)
+    yield Step(None, IMMERSION, "edited", "amend", {**edited, "leaves": "16:00"})
+    hosts = {"company": sample_siret(9)}
+    yield Step(None, IMMERSION, "rejected", "reject", {"reason": "no_capacity"}, acts_for=hosts)
+
+
+def _terms(monday: date, company: int, rome: str, objective: str) -> Mapping[str, object]:
+    return {
+        "tutor": _person("Lou", f"tuteur-immersion-{company}"),
+        "representative": _person("Claude", f"direction-{company}"),
+        "adviser": _person("Sacha", "conseil"),
+        "objective": objective,
+        "rome": rome,
+        "begins_on": monday.isoformat(),
+        "ends_on": (monday + timedelta(days=11)).isoformat(),
+        **_AGREED,
+    }
+
+
+def _person(given: str, address: str) -> Mapping[str, str]:
+    return {"family_name": "Exemple", "given_name": given, "email": f"{address}@example.org"}
+
+
+def _born(monday: date, years: int) -> str:
+    """A birthday that makes somebody so old on a day."""
+    return (monday - timedelta(days=366 * years + 30)).isoformat()
 
 
 def _held(meeting: Meeting) -> Iterator[Step]:

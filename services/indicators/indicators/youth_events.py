@@ -1,7 +1,9 @@
-"""Young people and companies [rencontres, accueil des jeunes]: events, places, placements, and who hosts them (axis 3).
+"""Young people and companies [rencontres, accueil des jeunes]: events, places, placements, and who hosts them; and
+immersions of whoever looks for a trade or for work (axis 3).
 
 Events, and who came to them, count on the day of the event once it was held. Places and placements count on the Monday
-of the week that they are of, so that a period to come shows what is offered and agreed for it already.
+of the week that they are of, so that a period to come shows what is offered and agreed for it already. Immersions count
+on the day they began, and what they led to on the day on which they were assessed.
 """
 
 from collections.abc import Iterator
@@ -11,15 +13,17 @@ from typing import Final, Literal, get_args
 from contracts.values import monday_of
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
 from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
+from contracts.youth_events.immersion import ImmersionAmended, ImmersionAssessed, ImmersionSigned, ImmersionStarted
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators.chapters import Chapter
 from indicators.dimensions import Gender, Name
-from indicators.measures import Count, distinct, formula, sums
+from indicators.measures import Count, distinct, formula, quantiles, sums
 from indicators.network import members
 
 OFFER: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "grade", "week")
 PLACEMENT: Final[tuple[Name, ...]] = (*OFFER, "school")
+COMPANY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone")
 EVENT: Final[tuple[Name, ...]] = ("event_kind", "commune")
 GENDERS: Final[tuple[Gender, ...]] = get_args(Gender)
 
@@ -127,6 +131,62 @@ def host_rate(of: Decimal, hosts: Decimal) -> Decimal | None:
     return (hosts / of).quantize(Decimal("0.0001"), ROUND_HALF_UP) if of > 0 else None
 
 
+@sums(unit="immersions", dimensions=(*COMPANY, "rome"))
+def immersions(event: ImmersionStarted) -> Iterator[Count]:
+    """Immersions in companies.
+
+    Those that began, on the day they did: somebody whom an agency accompanies was in a company for some days. One that
+    was broken off later stays. Activity, commune and zone are those of the company when the immersion was prepared. n
+    counts companies.
+    """
+    yield Count(event.effective_on, 1)
+
+
+@sums(unit="immersions", dimensions=(*COMPANY, "rome"))
+def immersions_assessed(event: ImmersionAssessed) -> Iterator[Count]:
+    """Immersions that were assessed.
+
+    On the day on which it was told how they went, those to which nobody came included. n counts companies.
+    """
+    yield Count(event.effective_on, 1)
+
+
+@sums(unit="immersions", dimensions=(*COMPANY, "rome", "contract"))
+def immersions_to_jobs(event: ImmersionAssessed) -> Iterator[Count]:
+    """Immersions that led to a job.
+
+    Those of immersions_assessed after which the company hires who was in it, on the day that this was told;
+    by=contract tells the types of contract. n counts companies.
+    """
+    if event.job_obtained:
+        yield Count(event.effective_on, 1)
+
+
+@formula(unit="share", of=(immersions_assessed, immersions_to_jobs))
+def immersion_to_contract_rate(assessed: Decimal, to_jobs: Decimal) -> Decimal | None:
+    """Share of the immersions that led to a job.
+
+    immersions_to_jobs divided by immersions_assessed over the same period and cells: 0.25 is one of four. Rounded to
+    four decimals, half up; none while nothing was assessed.
+    """
+    return (to_jobs / assessed).quantize(Decimal("0.0001"), ROUND_HALF_UP) if assessed > 0 else None
+
+
+@quantiles(unit="days", at="0.5", dimensions=COMPANY)
+def days_to_signature(event: ImmersionSigned | ImmersionAmended) -> Iterator[Count]:
+    """Median days until an immersion is signed.
+
+    Of the immersions whose last signature was given in the period, the days from the day they were prepared to that
+    one: half of them took as long or less. Where an edit makes the signatures void, it is taken out again on that day,
+    and counts anew, from the first day on, once all have signed anew.
+    """
+    match event:
+        case ImmersionSigned(complete=True):
+            yield Count(event.effective_on, (event.effective_on - event.prepared_on).days)
+        case ImmersionAmended(signed_on_before=signed_on) if signed_on:
+            yield Count(signed_on, (signed_on - event.prepared_on).days, times=-1)
+
+
 def _pupils(
     event: ClassAttended | ClassAttendanceCorrected, attendance: ClassAttendance | None, sign: Literal[1, -1]
 ) -> Iterator[Count]:
@@ -145,4 +205,9 @@ CHAPTER: Final = Chapter(
     placement_fill_rate,
     host_companies,
     host_rate,
+    immersions,
+    immersions_assessed,
+    immersions_to_jobs,
+    immersion_to_contract_rate,
+    days_to_signature,
 )

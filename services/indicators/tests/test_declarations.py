@@ -1,6 +1,6 @@
 """What each event counts for in each indicator: from an event to its facts, without a database."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -145,6 +145,7 @@ from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
 from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
+from contracts.youth_events.immersion import ImmersionAmended, ImmersionAssessed, ImmersionSigned, ImmersionStarted
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators import (
@@ -922,6 +923,71 @@ def test_what_is_filled_and_who_hosts_are_shares_and_none_where_there_is_nothing
     assert inputs(youth_events.host_rate) == (network.members, youth_events.host_companies)
 
 
+_PERSON: Final = "0190a3c4-5e6f-7a8b-9c0d-00000000000"
+IMMERSION: Final[dict[str, Any]] = {
+    **COMPANY,
+    "agency": "mission_locale",
+    "age_band": "adult",
+    "beneficiary": f"{_PERSON}1",
+    "guardian": None,
+    "tutor": f"{_PERSON}2",
+    "representative": f"{_PERSON}3",
+    "adviser": f"{_PERSON}4",
+    "objective": "discover_trade",
+    "rome": "H2902",
+    "begins_on": ON,
+    "ends_on": ON,
+    "prepared_on": MAY,
+    "terms": 1,
+}
+_AGREED: Final[dict[str, Any]] = {
+    "weekdays": ("wednesday",),
+    "arrives": "09:00",
+    "leaves": "12:00",
+    "break_minutes": 0,
+    "daily_minutes": 180,
+    "weekly_minutes": 180,
+    "presence_days": 1,
+    "links": (),
+}
+
+
+@pytest.mark.parametrize(("job", "contract"), [(True, "fixed_term"), (False, None)])
+def test_an_immersion_counts_as_it_begins_and_what_it_led_to_as_it_is_assessed(job: bool, contract: Any) -> None:
+    started = ImmersionStarted(**IMMERSION, presence_days=1)
+    assessed = ImmersionAssessed(**IMMERSION, outcome="completed", job_obtained=job, contract=contract)
+    assert facts(youth_events.immersions, started) == [(ON, 1)]
+    assert facts(youth_events.immersions_assessed, assessed) == [(ON, 1)]
+    told = [*youth_events.immersions_to_jobs.facts(assessed)]
+    assert [(fact.effective_on, float(fact.value)) for fact in told] == [(ON, 1)] * job
+    assert [fact.dimensions["contract"] for fact in told] == [contract] * job
+    for fact in (*told, *youth_events.immersions.facts(started)):
+        assert (fact.contributor, fact.dimensions["rome"]) == (COMPANY["company"], "H2902")
+        assert _PERSON not in repr(fact)
+
+
+def test_the_share_that_led_to_a_job_is_of_those_that_were_assessed() -> None:
+    assert youth_events.immersion_to_contract_rate.compute(Decimal(3), Decimal(1)) == Decimal("0.3333")
+    assert youth_events.immersion_to_contract_rate.compute(Decimal(0), Decimal(0)) is None
+    assert youth_events.immersion_to_contract_rate.dimensions == ("company", "naf", "commune", "zone", "rome")
+
+
+def test_days_to_signature_are_of_the_last_signature_and_taken_back_by_an_edit() -> None:
+    signed: dict[str, Any] = {**IMMERSION, "signatory": "agency", "link": 3, "document": "a" * 64}
+    amended: dict[str, Any] = {**IMMERSION, **_AGREED, "effective_on": ON + timedelta(days=3), "voided": ("agency",)}
+    days = (ON - MAY).days
+
+    def told(event: Event) -> list[tuple[date, int, int]]:
+        return [
+            (fact.effective_on, int(fact.value), fact.times) for fact in youth_events.days_to_signature.facts(event)
+        ]
+
+    assert told(ImmersionSigned(**signed, complete=False)) == []
+    assert told(ImmersionSigned(**signed, complete=True)) == [(ON, days, 1)]
+    assert told(ImmersionAmended(**amended, signed_on_before=None)) == []
+    assert told(ImmersionAmended(**amended, signed_on_before=ON)) == [(ON, days, -1)]
+
+
 LOT: Final[dict[str, Any]] = {
     **COMPANY,
     "carrier": sample_siret(2),
@@ -1515,6 +1581,11 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "placement_fill_rate",
         "host_companies",
         "host_rate",
+        "immersions",
+        "immersions_assessed",
+        "immersions_to_jobs",
+        "immersion_to_contract_rate",
+        "days_to_signature",
         "platform_hours_booked",
         "platform_companies",
         "platform_open_hours",

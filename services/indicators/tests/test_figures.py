@@ -41,6 +41,7 @@ from contracts.model import PARIS
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
 from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
+from contracts.youth_events.immersion import ImmersionAmended, ImmersionAssessed, ImmersionSigned, ImmersionStarted
 from contracts.youth_events.offer import OfferOpened
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log, deliver
@@ -564,6 +565,50 @@ async def test_placements_of_a_school_year_are_counted_in_their_weeks(pool: asyn
     }
     assert await cells(pool, "placement_fill_rate", "company") == {MAROQUINERIE: Decimal("0.6"), USINAGE: 1}
     assert await value(pool, "placement_fill_rate", last=date(2024, 2, 4)) is None
+
+
+async def test_immersions_that_led_to_a_job_are_a_share_and_an_edit_takes_a_signature_back(pool: asyncpg.Pool) -> None:
+    log, person = Log("youth-events.persons"), "0190a3c4-5e6f-7a8b-9c0d-00000000000"
+    for number, siret in enumerate([MAROQUINERIE, MAROQUINERIE, USINAGE]):
+        named = {"beneficiary": f"{person}1", "guardian": None, "tutor": f"{person}2"}
+        named |= {"representative": f"{person}3", "adviser": f"{person}4"}
+        terms: dict[str, Any] = {
+            "agency": "mission_locale",
+            "age_band": "adult",
+            "objective": "discover_trade",
+            **named,
+        }
+        days = {"prepared_on": date(2024, 3, 1), "begins_on": date(2024, 4, 2), "ends_on": date(2024, 4, 12)}
+        stream, told = f"immersion-{number}", {**terms, **days, "rome": "H2902", "terms": 1}
+        sign: dict[str, Any] = {"signatory": "agency", "link": 3, "document": "a" * 64, "complete": True}
+        signed_on = date(2024, 3, 5 + number)
+        log.append(stream, ImmersionSigned(**company(siret, on=signed_on, **told), **sign))
+        if number == 1:
+            hours: dict[str, Any] = {"weekdays": ("monday",), "arrives": "09:00", "leaves": "12:00", "break_minutes": 0}
+            counted: dict[str, Any] = {"daily_minutes": 180, "weekly_minutes": 180, "presence_days": 1, "links": ()}
+            edited = company(siret, on=date(2024, 3, 8), **told)
+            void: dict[str, Any] = {"voided": ("agency",), "signed_on_before": signed_on}
+            log.append(stream, ImmersionAmended(**edited, **hours, **counted, **void))
+            log.append(stream, ImmersionSigned(**company(siret, on=date(2024, 3, 11), **told), **sign))
+        log.append(stream, ImmersionStarted(**company(siret, on=date(2024, 4, 2), **told), presence_days=9))
+        job: dict[str, Any] = {"job_obtained": number > 0, "contract": ("permanent", "fixed_term")[number - 1]}
+        if number == 0:
+            job["contract"] = None
+        assessed = company(siret, on=date(2024, 4, 15), **told)
+        log.append(stream, ImmersionAssessed(**assessed, outcome="completed", **job))
+    await fold(pool, log.messages)
+    assert await cells(pool, "immersions", "company", "month") == {
+        (MAROQUINERIE, "2024-04"): 2,
+        (USINAGE, "2024-04"): 1,
+    }
+    assert await value(pool, "immersion_to_contract_rate") == Decimal("0.6667")
+    assert await cells(pool, "immersion_to_contract_rate", "company") == {MAROQUINERIE: Decimal("0.5"), USINAGE: 1}
+    assert await value(pool, "immersion_to_contract_rate", last=date(2024, 4, 14)) is None
+    assert await cells(pool, "immersions_to_jobs", "contract") == {"permanent": 1, "fixed_term": 1}
+    # 4, 10 and 6 days: the 5 of the second do not count, since what was signed then was void.
+    assert await value(pool, "days_to_signature") == 6
+    assert await value(pool, "days_to_signature", last=date(2024, 3, 6)) == 4
+    assert await value(pool, "days_to_signature", first=date(2024, 3, 8)) == 10
 
 
 async def test_the_share_of_members_that_host_is_of_those_at_the_end_of_the_period(pool: asyncpg.Pool) -> None:

@@ -90,6 +90,7 @@ from mobility.carpool_area import carpool_areas
 from service.running.settings import Settings
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
+from youth_events.immersion import Adviser, Beneficiary, Immersion, Representative, immersions
 from youth_events.members import members as hosts
 from youth_events.offer import offers
 from youth_events.placement import Guardian, Pupil, Tutor, placements
@@ -489,6 +490,13 @@ CLASSES: Final[Arguments] = {
     "correct-attendance": lambda rng: {**_counted(rng), "reason": "miscounted"},
     "cancel": lambda _: {"reason": "no_transport"},
 }
+_NAMED: Final = {"family_name": "Exemple", "given_name": "Noa", "email": "noa@example.org"}
+IMMERSED: Final[dict[str, Any]] = {
+    "beneficiary": Personal(Beneficiary(**_NAMED, born_on=date(1990, 1, 1)), _id(7)),
+    "tutor": TUTOR,
+    "representative": Personal(Representative(**_NAMED), _id(8)),
+    "adviser": Personal(Adviser(**_NAMED), _id(9)),
+}
 PLACEMENTS: Final[Arguments] = {
     "submit": lambda rng: {"school": rng.choice(["0360024F", "0360544W"]), "pupil": PUPIL},
     "validate": lambda _: {"tutor": TUTOR},
@@ -504,6 +512,43 @@ PLACEMENTS: Final[Arguments] = {
     "reject": lambda _: {"reason": "no_capacity"},
     "cancel": lambda rng: {"reason": rng.choice(["pupil_withdrew", "no_tutor"])},
 }
+
+
+def immersions_of(on: date, immersion: Immersion | None) -> Arguments:
+    """What may be asked of an immersion on a day."""
+
+    def terms(rng: random.Random) -> dict[str, Any]:
+        begins_on = on + timedelta(days=rng.randrange(15))
+        return {
+            **IMMERSED,
+            "objective": "discover_trade",
+            "rome": rng.choice(["H2902", "H2903"]),
+            "begins_on": begins_on,
+            "ends_on": begins_on + timedelta(days=29),
+            "weekdays": ("monday",),
+            "arrives": "09:00",
+            "leaves": "15:00",
+            "break_minutes": 60,
+        }
+
+    def signature(rng: random.Random) -> dict[str, Any]:
+        link = rng.choice([link for link in immersion.links if not link.signed_on]) if immersion else None
+        return {"signatory": link and link.signatory, "link": link and link.number, "document": "a" * 64}
+
+    def assessment(rng: random.Random) -> dict[str, Any]:
+        contract = rng.choice([None, "permanent", "fixed_term"])
+        return {"outcome": "completed", "job_obtained": contract is not None, "contract": contract}
+
+    return {
+        "prepare": lambda rng: {**terms(rng), "agency": rng.choice(["mission_locale", "france_travail"])},
+        "amend": terms,
+        "renew-link": lambda _: {"signatory": "company"},
+        "revoke-link": lambda _: {"signatory": "company"},
+        "sign": signature,
+        "reject": lambda _: {"reason": "other"},
+        "assess": assessment,
+        "cancel": lambda _: {"reason": "found_work"},
+    }
 
 
 def targets_of(on: date, number: int) -> Arguments:
@@ -670,6 +715,11 @@ WEIGHTS: Final = {
     "lapse": 0.2,
     "decline": 0.2,
     "expire": 0.1,
+    "sign": 9,
+    "accept": 9,
+    "amend": 0.5,
+    "renew-link": 0.2,
+    "revoke-link": 0.2,
     "sustain": 4,
     "take": 3,
     "end": 0.5,
@@ -897,6 +947,10 @@ class Placing(Deciding):
                         for issue in count_places(event, Identity(placement)):
                             self.count(offered, issue, now)
             self.meet(offered, quarter, now)
+            for _ in range(4):
+                immersion = f"0191e0c2-7d5b-7c49-9a51-{quarter}0000{number:02d}"
+                asked_of = immersions_of(self.on, self.states.get(immersions.stream_id(immersion)))
+                self.decide(of_persons, immersions, asked_of, immersion, {"company": company}, now)
 
     def meet(self, told: Log, quarter: str, now: datetime) -> None:
         """One command on the event of a quarter, and some on the bookings of classes."""

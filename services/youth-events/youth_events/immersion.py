@@ -187,8 +187,8 @@ _PREPARED: Final[dict[str, JsonValue]] = {
 _OF_A_MINOR: Final[dict[str, JsonValue]] = {
     "beneficiary": _named("Alix", "alix", born_on="2007-04-02"),
     "guardian": _named("Lou", "parent"),
-    "begins_on": "2024-06-03",
-    "ends_on": "2024-06-14",
+    "begins_on": "2024-05-17",
+    "ends_on": "2024-05-31",
 }
 _DOCUMENT: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

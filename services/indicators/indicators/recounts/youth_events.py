@@ -1,12 +1,13 @@
 """Young people and companies: an event counts once it was held, a class by who came of it as was said last, an offer by
-the places it has in the end, a placement if it is still agreed to."""
+the places it has in the end, a placement if it is still agreed to, an immersion by what it came to, and by signatures
+that no edit made void."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from indicators.recounts.counting import Computed, Distinct, Flow, Happened, Recounts, Share, Stream, ratio
+from indicators.recounts.counting import Computed, Distinct, Flow, Happened, Quantile, Recounts, Share, Stream, ratio
 
 
 def _held(stream: Stream) -> Iterator[Share]:
@@ -50,6 +51,24 @@ def _placed(stream: Stream) -> Iterator[Share]:
         yield Share(_monday(stream[0]), stream[0].data, Decimal(1))
 
 
+def _each(kind: str, value: str = "") -> Callable[[Stream], Iterator[Share]]:
+    """Those that such an event tells of, as far as it says that this is so."""
+
+    def counts(stream: Stream) -> Iterator[Share]:
+        for event in stream:
+            if event.type == kind and (not value or event.data[value]):
+                yield Share(event.day(), event.data, Decimal(1))
+
+    return counts
+
+
+def _signed(stream: Stream) -> Iterator[Share]:
+    edits = [place for place, event in enumerate(stream) if event.type == "ImmersionAmended"]
+    for event in stream[edits[-1] if edits else 0 :]:
+        if event.type == "ImmersionSigned" and event.data["complete"]:
+            yield Share(event.day(), event.data, Decimal((event.day() - event.day("prepared_on")).days))
+
+
 def _monday(event: Happened) -> date:
     year, week = event.data["week"].split("-W")
     return date.fromisocalendar(int(year), int(week), 1)
@@ -66,4 +85,11 @@ RECOUNTS: Final[Recounts] = {
     ),
     "host_companies": Distinct("placement", _placed),
     "host_rate": Computed(("members", "host_companies"), lambda members, hosts: ratio(hosts, members, "0.0001")),
+    "immersions": Flow("immersion", _each("ImmersionStarted")),
+    "immersions_assessed": Flow("immersion", _each("ImmersionAssessed")),
+    "immersions_to_jobs": Flow("immersion", _each("ImmersionAssessed", "job_obtained")),
+    "immersion_to_contract_rate": Computed(
+        ("immersions_assessed", "immersions_to_jobs"), lambda assessed, to_jobs: ratio(to_jobs, assessed, "0.0001")
+    ),
+    "days_to_signature": Quantile("immersion", _signed),
 }
