@@ -15,7 +15,10 @@ from devstack.child import DevstackError
 from devstack.issuer import Issuer
 from sample import Made, Step, Story
 
-ROLES: Final = ("network", "town_hall", "epci", "region", "state", "steering", "mission_locale", "company", "school")
+ROLES: Final = (
+    *("network", "town_hall", "epci", "region", "state", "steering", "mission_locale", "france_travail"),
+    *("company", "school"),
+)
 _AT_ONCE: Final = 8
 _TRIES: Final = 6
 
