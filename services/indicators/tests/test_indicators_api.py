@@ -46,7 +46,7 @@ from contracts.mobility import bike_parking, carpool_area
 from contracts.model import PARIS
 from contracts.registry import Registry
 from contracts.values import sample_siret
-from contracts.youth_events import class_booking, event, offer, placement
+from contracts.youth_events import class_booking, event, immersion, offer, placement
 from devstack.issuer import Issuer
 from devstack.log import Log, deliver
 from devstack.prepared import prepare
@@ -1503,7 +1503,7 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
 ) -> None:
     kept = (company, meter, waste_movement, synergy, plot, unit, equipment, booking, survey, need)
     of_companies = [about_persons(investment), *kept]
-    of_partners = [hire, vacancy, class_booking, event, offer, placement, carpool_area, bike_parking]
+    of_partners = [hire, vacancy, class_booking, event, immersion, offer, placement, carpool_area, bike_parking]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]
