@@ -203,7 +203,8 @@ class Postman:
         message["Date"] = format_datetime(clock.now())
         message["Message-ID"] = f"<{mail.identity}@{_domain(self._settings.mail_from or '')}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
+        # As it is written: an address that is broken into lines is no link to who reads the source.
+        message.set_content(letter.text, cte="8bit")
         return message
 
     def _address(self, path: str) -> str:

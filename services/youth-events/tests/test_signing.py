@@ -298,7 +298,7 @@ async def test_who_signs_is_written_to_from_the_first_link_to_the_outcome(
         client = frontends.client
         asked = await written("Une convention à signer", {"alix", "lou", "claude", "sacha"})
         assert "Exemple" in asked["lou@example.org"]
-        assert "le responsable légal" in asked["lou@example.org"]
+        assert "Le responsable légal" in asked["lou@example.org"]
         read = done(await client.get(link(asked["lou@example.org"])))
         done(await client.post(link(asked["lou@example.org"]), json={"document": read["document"]}))
         terms = AMENDED | OF_A_MINOR | {"leaves": "15:30"}

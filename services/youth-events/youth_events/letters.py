@@ -31,7 +31,7 @@ def _asks(opening: str, subject: str) -> Template[Immersion]:
         return Letter(
             subject,
             f"{_greeting(writing)}\n\n{opening}\n\n{_about(immersion)}\n\n"
-            f"Lisez la convention et signez-la, comme {_role(link.signatory)}, jusqu'au "
+            f"Vous la signez comme {_role(link.signatory)}. Lisez-la, puis signez-la par ce lien, jusqu'au "
             f"{written(link.valid_until, 'fr')} :\n\n{writing.address(f'/v1/signatures/{sealed_link}')}{_FOOT}",
         )
 
@@ -63,8 +63,7 @@ def _about(immersion: Immersion) -> str:
 
 
 def _role(signatory: Signatory) -> str:
-    label = VOCABULARIES["signatories"][signatory].fr
-    return label[0].lower() + label[1:]
+    return f"« {VOCABULARIES['signatories'][signatory].fr} »"
 
 
 TEMPLATES: Final[Mapping[str, Template[Any]]] = {
