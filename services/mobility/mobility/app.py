@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from fastapi import APIRouter
+
 from contracts.mobility import bike_parking, carpool_area, erasure, regular_ride, ride
 from contracts.roles import Role
 from eventstore.erasure import erasing
@@ -12,6 +14,7 @@ from mobility.national import national
 from mobility.reactions import reactions
 from mobility.regular_ride import regular_rides
 from mobility.ride import OPEN, rides
+from mobility.search import searching
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
@@ -57,7 +60,7 @@ app = Service(
         Resource(regular_rides, regular_ride.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("company",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
-    router=national(),
+    router=APIRouter(routes=[*national().routes, *searching().routes]),
     reactions=reactions,
     bounds=Plausible,
 )

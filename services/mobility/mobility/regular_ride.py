@@ -4,9 +4,9 @@ It is offered from a day until another one, at most a school year. Some days ahe
 which passengers ask for seats of; it goes its own way from then on, also where the regular ride is suspended or ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final, NamedTuple, get_args
 
 from pydantic import Field, JsonValue
 
@@ -73,7 +73,7 @@ class Offer(Command, EnteredTerms, json_schema_extra={"examples": [_EXAMPLE]}):
 
 
 class Schedule(Command):
-    """The next day on which it goes is near enough to be offered."""
+    """Some of the days on which it goes are near enough to be offered."""
 
 
 class Suspend(Command):
@@ -170,22 +170,22 @@ def offer(command: Offer, area: CarpoolArea | None, context: Context) -> Regular
     if max(command.until - command.first, command.until - context.today) >= timedelta(days=most):
         raise REGULAR_RIDE_TOO_LONG(most=most, first=command.first, until=command.until)
     following = _following(command, command.first, context)
-    if following["next_day"] is None:
+    if following.day is None:
         raise REGULAR_RIDE_NEVER_GOES(until=command.until)
-    return tell(RegularRideOffered, command, **following)
+    return tell(RegularRideOffered, command, **following.told)
 
 
-@regular_rides.decides(
-    by=PLATFORM,
-    when="active",
-    to=("active", "ended"),
-)
-def schedule(ride: RegularRide, command: Schedule, context: Context) -> RegularRideScheduled | RegularRideEnded:
-    # Where the platform stood still, what is too late now is passed over.
-    day = _following(ride, ride.next_day or ride.until, context)["next_day"]
-    if day is None:
-        return tell(RegularRideEnded, command, ride, reason="over")
-    return tell(RegularRideScheduled, command, ride, day=day, **_following(ride, day + timedelta(days=1), context))
+@regular_rides.decides(by=PLATFORM, when="active", to=("active", "ended"))
+def schedule(
+    ride: RegularRide, command: Schedule, context: Context
+) -> Sequence[RegularRideScheduled | RegularRideEnded]:
+    # Where the platform stood still, what is too late now is passed over, and the next one is offered at once.
+    following = _following(ride, ride.next_day or ride.until, context)
+    scheduled: list[RegularRideScheduled] = []
+    while (day := following.day) and (not scheduled or following.schedules_on == context.today):
+        following = _following(ride, day + timedelta(days=1), context)
+        scheduled.append(tell(RegularRideScheduled, command, ride, day=day, **following.told))
+    return scheduled or (tell(RegularRideEnded, command, ride, reason="over"),)
 
 
 regular_rides.steps(
@@ -208,9 +208,9 @@ regular_rides.steps(
 )
 def resume(ride: RegularRide, command: Resume, context: Context) -> RegularRideResumed:
     following = _following(ride, ride.first, context)
-    if following["next_day"] is None:
+    if following.day is None:
         raise REGULAR_RIDE_NEVER_GOES(until=ride.until)
-    return tell(RegularRideResumed, command, ride, **following)
+    return tell(RegularRideResumed, command, ride, **following.told)
 
 
 regular_rides.steps(
@@ -255,12 +255,22 @@ def _(ride: RegularRide) -> Iterable[Keep]:
     yield Keep(ride.driver, a_year_after(ride.ended_on or ride.until))
 
 
-def _following(ride: RegularRide | Offer, since: date, context: Context) -> Mapping[str, date | None]:
+class _Following(NamedTuple):
+    day: date | None
+    schedules_on: date | None
+
+    @property
+    def told(self) -> Mapping[str, date | None]:
+        """As events tell it."""
+        return {"next_day": self.day, "schedules_on": self.schedules_on}
+
+
+def _following(ride: RegularRide | Offer, since: date, context: Context) -> _Following:
     """The first day from `since` on, and after today, on which it goes, and when that is scheduled."""
     day = max(since, context.today + timedelta(days=1))
     while day <= ride.until and WEEKDAYS[day.weekday()] not in ride.weekdays:
         day += timedelta(days=1)
     if day > ride.until:
-        return {"next_day": None, "schedules_on": None}
+        return _Following(None, None)
     ahead = timedelta(days=context.of(Plausible).regular_ride_days_ahead)
-    return {"next_day": day, "schedules_on": max(day - ahead, context.today)}
+    return _Following(day, max(day - ahead, context.today))

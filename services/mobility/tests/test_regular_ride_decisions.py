@@ -85,18 +85,32 @@ def test_it_goes_for_a_school_year_at_most_unless_a_deployment_says_so() -> None
     short.when(offer(until=TODAY + timedelta(days=9))).then_state(status="active")
 
 
-def test_each_day_is_scheduled_some_days_ahead() -> None:
+def scheduled(day: date, next_day: date | None, schedules_on: date | None, on: date = TODAY) -> RegularRideScheduled:
+    told: dict[str, Any] = {"day": day, "next_day": next_day, "schedules_on": schedules_on, "effective_on": on}
+    return RegularRideScheduled(**ROUTE, driver=DRIVER, **told)
+
+
+def test_each_day_is_scheduled_some_days_ahead_and_those_that_are_near_at_once() -> None:
+    thursday = date(2026, 1, 15)
     given(REGULAR_OFFERED).is_due(Due(TODAY, Schedule()))
-    given(REGULAR_OFFERED).when(Schedule()).then(SCHEDULED)
-    given(REGULAR_OFFERED, SCHEDULED).is_due(Due(TODAY, Schedule()))
-    near = given(REGULAR_OFFERED).under(Plausible(regular_ride_days_ahead=2)).when(Schedule())
-    near.then(SCHEDULED.model_copy(update={"schedules_on": date(2026, 1, 10)}))
+    at_once = (scheduled(DAY, MONDAY, TODAY), scheduled(MONDAY, thursday, DAY))
+    given(REGULAR_OFFERED).when(Schedule()).then(*at_once)
+    given(REGULAR_OFFERED, *at_once).is_due(Due(DAY, Schedule()))
+    later = given(REGULAR_OFFERED, *at_once).at(paris(DAY, 0)).when(Schedule())
+    later.then(scheduled(thursday, date(2026, 1, 19), MONDAY, on=DAY))
+    near = given(REGULAR_OFFERED).under(Plausible(regular_ride_days_ahead=3)).when(Schedule())
+    near.then(scheduled(DAY, MONDAY, date(2026, 1, 9)))
 
 
 def test_what_became_too_late_while_the_platform_stood_still_is_passed_over() -> None:
     later = given(REGULAR_OFFERED).at(paris(DAY, 1)).when(Schedule())
-    later.then_state(next_day=date(2026, 1, 15))
-    assert [event.day for event in later.events if isinstance(event, RegularRideScheduled)] == [MONDAY]
+    assert [event.day for event in later.events if isinstance(event, RegularRideScheduled)] == [
+        MONDAY,
+        date(2026, 1, 15),
+    ]
+    weekly = given(REGULAR_OFFERED.model_copy(update={"weekdays": ("thursday",)}))
+    rarely = weekly.under(Plausible(regular_ride_days_ahead=1)).at(paris(DAY, 1)).when(Schedule())
+    assert [event.day for event in rarely.events if isinstance(event, RegularRideScheduled)] == [date(2026, 1, 15)]
     over = given(REGULAR_OFFERED).at(paris(UNTIL, 1)).when(Schedule())
     over.then(RegularRideEnded(**PLACE, reason="over", effective_on=UNTIL))
 

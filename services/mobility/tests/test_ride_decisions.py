@@ -38,6 +38,7 @@ from rides import (
 from contracts import Event, codes
 from contracts.codes import EmissionFactor, emission_factor
 from contracts.mobility.ride import (
+    Otherwise,
     PassengerCame,
     PassengerMissed,
     PassengerRelease,
@@ -308,8 +309,8 @@ def test_a_ride_of_which_nobody_tells_how_it_was_is_cancelled_in_the_end() -> No
 # How it was
 
 
-def complete(*came: tuple[int, str], **more: Any) -> Complete:
-    return Complete(came=tuple(Came(number=number, otherwise=otherwise) for number, otherwise in came), **more)
+def complete(*came: tuple[int, Otherwise]) -> Complete:
+    return Complete(came=tuple(Came(number=number, otherwise=otherwise) for number, otherwise in came))
 
 
 def test_a_ride_took_place_and_counts_for_who_would_have_driven_alone() -> None:
@@ -317,7 +318,7 @@ def test_a_ride_took_place_and_counts_for_who_would_have_driven_alone() -> None:
 
 
 @pytest.mark.parametrize("otherwise", ["carpool", "bus_or_train", "bike", "walk", "not_at_all", "other"])
-def test_who_would_not_have_driven_avoids_nothing(otherwise: str) -> None:
+def test_who_would_not_have_driven_avoids_nothing(otherwise: Otherwise) -> None:
     both = departed(*TWO_CONFIRMED).when(complete((2, "drove_alone"), (1, otherwise)))
     both.then_state(passenger_km=29.0, co2_avoided_kg=2.784, status="completed")
     assert [each.number for each in rides.fold(both.events, both.state).came] == [1, 2]  # type: ignore[union-attr]
