@@ -519,7 +519,7 @@ def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
         (values.EmissionFactorId, "Voiture 2024", "emission-factor-id"),
     ],
 )
-def test_what_breaks_the_rules_of_parking_is_refused(kind: Any, value: object, slug: str) -> None:
+def test_what_breaks_the_rules_of_mobility_is_refused(kind: Any, value: object, slug: str) -> None:
     assert refused(kind, value) == slug
 
 

@@ -68,7 +68,7 @@ class RideFactor(Detail):
     """The emission factor that a ride is counted by, as it was then."""
 
     factor: EmissionFactorId
-    year: Annotated[int, Field(ge=1990, le=2100)]
+    year: Annotated[int, Field(ge=1990, le=2100, examples=[2024])]
     """The first year that it is for."""
     scope: FactorScope
     kg_per_km: EmissionFactor
