@@ -142,7 +142,9 @@ class Replay:
         self.answers.append(answer.text)
         assert answer.is_success, (step.decision.name, answer.text)
         made: dict[str, Any] = answer.json()
-        self._subjects |= {made[field]: shown for field, shown in step.decider.subjects_in(step.state).items()}
+        for field, shown in step.decider.subjects_in(step.state).items():
+            several = isinstance(shown, tuple)
+            self._subjects |= zip(made[field], shown, strict=True) if several else {made[field]: shown}
         return str(made["id"])
 
     async def _know(self, step: Step) -> None:

@@ -67,20 +67,21 @@ class Seeds:
             if value == DAY.isoformat():
                 return value
         elif "@" in value:
-            seed = f"zyx{self._letters(name)}@seeded.example"
+            seed = f"zyx{self._letters(name, value)}@seeded.example"
         elif value.startswith("+"):
             seed = f"+339991{self._persons:05}"
         elif re.fullmatch(r"[a-z_0-9]+", value):
             return value  # A code.
         else:
-            seed = f"Zyx{self._letters(name)} Seeded"
+            seed = f"Zyx{self._letters(name, value)} Seeded"
         self.told.add(seed)
         self.latest.add(seed)
         return seed
 
-    def _letters(self, name: str) -> str:
-        """A name as letters alone, another for each person."""
-        return re.sub("[^a-z]", "", name) + "".join(chr(ord("a") + int(digit)) for digit in str(self._persons))
+    def _letters(self, name: str, value: str) -> str:
+        """A name as letters alone, another for each person: also for two of one kind in one record."""
+        number = "".join(chr(ord("a") + int(digit)) for digit in str(self._persons))
+        return re.sub("[^a-z]", "", name) + number + re.sub("[^a-z]", "", value.lower())
 
 
 async def dumped(url: str) -> str:

@@ -33,6 +33,7 @@ from contracts.companies.plot import PlotSold, PlotStatus
 from contracts.companies.survey import SurveyValidated
 from contracts.companies.unit import UnitLet, UnitStatus
 from contracts.companies.waste_movement import MovementStatus
+from contracts.mobility.ride import PassengerMissed, RideCompleted
 from contracts.model import Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected
@@ -45,6 +46,8 @@ from indicators.target import Target, targets
 from mobility.app import app as mobility
 from mobility.bike_parking import BikeParking
 from mobility.carpool_area import CarpoolArea
+from mobility.regular_ride import RegularRide
+from mobility.ride import Ride
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.companies import stories as told_of_companies
 from sample.industry import stories as told_of_industry
@@ -68,7 +71,7 @@ COMPANIES = told_of_companies()
 SERVICES = (app, mobility, youth_events)
 DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions")
+TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride")
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -316,7 +319,7 @@ def test_plots_and_units_are_whatever_they_can_be_on_whichever_day(programme: li
 
 
 def test_two_areas_are_open_and_a_shelter_took_the_place_of_racks(programme: list[Told]) -> None:
-    records = Records(programme, told_of_mobility())
+    records = Records(programme, told_of_mobility(TODAY))
     areas, parkings = records.of(CarpoolArea), records.of(BikeParking)
 
     assert [each.status for each in areas] == ["open", "open"]
@@ -327,6 +330,23 @@ def test_two_areas_are_open_and_a_shelter_took_the_place_of_racks(programme: lis
     names = [each.name for each in areas] + [each.name for each in parkings]
     assert all(name.startswith("Exemple") for name in names)
     assert all((each.national_id or "").startswith(f"{each.commune}-C-9") for each in areas)
+
+
+def test_rides_to_the_zone_took_place_or_did_not_and_one_goes_on(programme: list[Told]) -> None:
+    records = Records(programme, told_of_mobility(TODAY))
+    rides = records.of(Ride)
+
+    assert Counter(each.status for each in rides) == {"completed": 3, "no_show": 1, "cancelled": 1}
+    assert {(each.commune, each.meeting_point) for each in rides} == {("36171", "reuilly-gare")}
+    assert len({each.driver for each in rides}) == 1
+    completed = records.told(RideCompleted)
+    assert [each.passengers for each in completed] == [2, 1, 3]
+    assert sum(each.co2_avoided_kg for each in completed) == pytest.approx(4 * 18.4 * 0.192, abs=0.002)
+    assert len(records.told(PassengerMissed)) == 1
+    (regular,) = records.of(RegularRide)
+    assert (regular.status, regular.driver) == ("active", rides[0].driver)
+    assert regular.next_day
+    assert regular.next_day > TODAY
 
 
 def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:

@@ -29,7 +29,7 @@ def stories(today: date) -> list[Story]:
     """What everybody did. Each story's requests go one after the other, those of several stories at once.
 
     What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow. What is
-    held of land until a day to come is so from `today` on.
+    held of land until a day to come is so from `today` on, and a ride goes regularly from then on.
     """
     return [
         *companies.stories(),
@@ -38,7 +38,7 @@ def stories(today: date) -> list[Story]:
         *waste.stories(),
         *synergies.stories(),
         *land.stories(today),
-        *mobility.stories(),
+        *mobility.stories(today),
         *platform.stories(today),
         *industry.stories(),
         *youth_events.stories(today),

@@ -1,16 +1,19 @@
-"""How employees come to work: two carpool areas, and where bikes are parked at the station and on the ZI Limoise.
+"""How employees come to work: two carpool areas, where bikes are parked at the station and on the ZI Limoise; rides.
 
-One area was made larger, and its places counted anew; the older racks of the station gave way to a shelter.
+One area was made larger, and its places counted anew; the older racks of the station gave way to a shelter. Who drives
+from Reuilly to the ZI Limoise took others along, and offers to go on. Drivers and passengers are invented.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from contracts.category import Category
 from contracts.mobility.bike_parking import CATEGORY as BIKE_PARKING
 from contracts.mobility.carpool_area import CATEGORY as CARPOOL_AREA
+from contracts.mobility.regular_ride import CATEGORY as REGULAR_RIDE
+from contracts.mobility.ride import CATEGORY as RIDE
 from sample.story import Step, Story
 
 Turn = tuple[date, str, Mapping[str, object]]
@@ -123,8 +126,73 @@ SPOTS: Final = (
 )  # fmt: skip
 
 
-def stories() -> list[Story]:
-    """What became of each."""
+@dataclass(frozen=True)
+class Ridden:
+    """A ride to the ZI Limoise: how each passenger would have travelled otherwise, or `missed` who did not come."""
+
+    day: date
+    passengers: tuple[str, ...]
+    ended: str = "complete"
+    """Or `record-driver-missed` or `cancel`."""
+
+
+ROUTE: Final[Mapping[str, object]] = {
+    "commune": "36171",
+    "departs": "07:10",
+    "origin": [2.0437, 47.0853],
+    "destination": [1.9662, 46.9527],
+    "meeting_point": "reuilly-gare",
+    "metres": 18_400,
+    "minutes": 22,
+    "seats": 3,
+}
+RIDDEN: Final = (
+    Ridden(date(2026, 6, 2), ("drove_alone", "bus_or_train")),
+    Ridden(date(2026, 6, 4), ("drove_alone", "missed")),
+    Ridden(date(2026, 6, 9), ("drove_alone", "drove_alone"), "record-driver-missed"),
+    Ridden(date(2026, 6, 11), ("drove_alone",), "cancel"),
+    Ridden(date(2026, 6, 16), ("drove_alone", "drove_alone", "not_at_all")),
+)
+RIDERS: Final = ("Camille", "Dominique", "Claude", "Sacha")
+"""The first one drives."""
+
+
+def _rider(number: int) -> Mapping[str, str]:
+    name = RIDERS[number]
+    return {"family_name": "Exemple", "given_name": name, "email": f"{name.lower()}@example.org"}
+
+
+def _ridden(ride: Ridden) -> Iterator[Step]:
+    """What was agreed two days before, and how it was."""
+    before, day, told = ride.day - timedelta(days=2), ride.day, ride.day.isoformat()
+    yield Step(before, RIDE, told, "offer", {**ROUTE, "day": told, "driver": _rider(0)}, creates=True)
+    for number in range(1, len(ride.passengers) + 1):
+        yield Step(before, RIDE, told, "ask", {"passenger": _rider(number)})
+        yield Step(before, RIDE, told, "match", {"number": number})
+        yield Step(before, RIDE, told, "confirm-passenger", {"number": number})
+    if ride.ended == "cancel":
+        yield Step(before, RIDE, told, "cancel", {"reason": "vehicle_unavailable"})
+        return
+    yield Step(before, RIDE, told, "confirm-driver", {})
+    if ride.ended != "complete":
+        yield Step(day, RIDE, told, ride.ended, {})
+        return
+    came = {number: otherwise for number, otherwise in enumerate(ride.passengers, 1) if otherwise != "missed"}
+    for number in {*range(1, len(ride.passengers) + 1)} - came.keys():
+        yield Step(day, RIDE, told, "record-missed", {"number": number})
+    named = [{"number": number, "otherwise": otherwise} for number, otherwise in came.items()]
+    yield Step(day, RIDE, told, "complete", {"came": named})
+
+
+def _regular(today: date) -> Step:
+    """The same ride, on two days of each week from tomorrow on."""
+    days = {"first": (today + timedelta(days=1)).isoformat(), "until": (today + timedelta(days=180)).isoformat()}
+    body = {**ROUTE, **days, "weekdays": ["tuesday", "thursday"], "driver": _rider(0)}
+    return Step(None, REGULAR_RIDE, "regular", "offer", body, creates=True)
+
+
+def stories(today: date) -> list[Story]:
+    """What became of each. The regular ride goes from the day after `today` on."""
     steps = [
         step
         for spot in SPOTS
@@ -133,4 +201,9 @@ def stories() -> list[Story]:
             *(Step(on, spot.category, spot.code, command, said) for on, command, said in spot.turns),
         )
     ]
-    return [Story("mobility", steps)]
+    ridden = [step for ride in RIDDEN for step in _ridden(ride)]
+    return [
+        Story("mobility", steps),
+        Story("rides", ridden, follows=True),
+        Story("regular-ride", [_regular(today)], follows=True),
+    ]

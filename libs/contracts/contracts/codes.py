@@ -7,7 +7,9 @@ languages.
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -136,3 +138,43 @@ def schools() -> Mapping[str, str]:
     return MappingProxyType(
         {row["uai"]: f"{row['nom']} ({row['commune']})" if row["commune"] else row["nom"] for row in rows}
     )
+
+
+class EmissionFactor(NamedTuple):
+    """How much CO2 a kilometre by one means of transport takes."""
+
+    id: str
+    year: int
+    """The first year that it is for."""
+    scope: str
+    """What is counted: `use` is to run the vehicle, and not to build it."""
+    mode: str
+    kg_per_km: Decimal
+    source: str
+
+
+@lru_cache
+def emission_factors() -> tuple[EmissionFactor, ...]:
+    """All factors that there are and were. A corrected one is another row with another id, and what was counted by the
+    one before keeps that."""
+    written = (_DATA / "mobility/co2_factors.csv").read_text(encoding="utf-8")
+    return tuple(
+        EmissionFactor(row["id"], int(row["year"]), row["scope"], row["mode"], Decimal(row["kg_per_km"]), row["source"])
+        for row in csv.DictReader(written.splitlines())
+    )
+
+
+def emission_factor(mode: str, day: date, factors: Iterable[EmissionFactor] | None = None) -> EmissionFactor:
+    """The factor in force on a day: of the latest year that has begun, and of several of one year the last row.
+
+    Before the first year it is that of the first. Raises LookupError for a means of transport without any.
+
+    >>> emission_factor("car", date(2026, 1, 5)).kg_per_km
+    Decimal('0.192')
+    """
+    there = [each for each in (emission_factors() if factors is None else factors) if each.mode == mode]
+    if not there:
+        raise LookupError(f"there is no emission factor for {mode}")
+    begun = [each for each in there if each.year <= day.year]
+    year = max(each.year for each in begun) if begun else min(each.year for each in there)
+    return [each for each in there if each.year == year][-1]

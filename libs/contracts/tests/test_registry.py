@@ -142,6 +142,16 @@ MEANINGFUL: dict[str, Any] = {
     "carpool_area": "limoise-entree", "bike_parking": "gare-nord",
     "cargo_places": 2, "cargo_places_before": 0, "in_service_from": "2024-05-02",
     "in_service_until": None,
+    "driver": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "passenger": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e", "number": 1,
+    "regular_ride": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0a", "departs": "07:20",
+    "departs_at": "2024-05-14T07:20:00+02:00", "arrives_at": "2024-05-14T07:40:00+02:00",
+    "destination": [1.974, 46.952], "meeting_point": "limoise-entree", "metres": 14_500, "minutes": 20, "seats": 2,
+    "record_until": "2024-06-13T07:20:00+02:00",
+    "answer_until": "2024-05-13T19:20:00+02:00", "missing": "driver", "passengers": 1, "passengers_before": 0,
+    "came": [{"number": 1, "otherwise": "drove_alone"}], "came_before": [], "passenger_km": 14.5,
+    "passenger_km_before": 0.0, "co2_avoided_kg": 2.784, "co2_avoided_kg_before": 0.0,
+    "factor": {"factor": "car-use-2024", "year": 2024, "scope": "use", "kg_per_km": 0.192},
+    "until": "2025-04-30", "next_day": "2024-05-20", "schedules_on": "2024-05-13",
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
@@ -159,6 +169,10 @@ BIKE_PARKING = {
 REASONS = {
     "CarpoolAreaClosed": "works",
     "BikeParkingRemoved": "replaced",
+    "PassengerReleased": "withdrew",
+    "RegularRideEnded": "driver_stops",
+    "RideCancelled": "driver_unavailable",
+    "RideSkipped": "driver_in_another_ride",
     "PlotOptionGivenUp": "financing",
     "PlotPromiseEnded": "permit",
     "UnitReservationGivenUp": "other_unit",
@@ -221,6 +235,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "ActionAbandoned": {"status_before": "adopted"},
     "ClassBookingCancelled": {"status_before": "confirmed"},
     "EventCancelled": {"status_before": "open"},
+    "RideOutcomeCorrected": {"status": "completed", "status_before": "no_show"},
     "SynergyAbandoned": {"status_before": "qualified"},
 }
 """What the same name means in another event."""
@@ -263,6 +278,8 @@ IN: dict[str, dict[str, Any]] = {
         "status": "in_service", "places": 14, "places_before": 12,
         "description": BIKE_PARKING, "description_before": {**BIKE_PARKING, "covered": None},
     },
+    "contracts.mobility.regular_ride": {"first": "2024-05-16", "origin": [2.0836, 46.9481]},
+    "contracts.mobility.ride": {"origin": [2.0836, 46.9481], "open_until": "2024-05-14T07:20:00+02:00"},
     "contracts.mobility.carpool_area": {
         "places": 24, "places_before": 20,
         "description": CARPOOL_AREA, "description_before": {**CARPOOL_AREA, "national_id": None},
@@ -358,6 +375,9 @@ def test_the_registry_holds_every_event() -> None:
         "CarpoolPlacesCorrected", "CarpoolDescriptionCorrected",
         "BikeParkingPlanned", "BikeParkingEnteredService", "BikePlacesChanged", "BikeParkingRemoved",
         "BikePlacesCorrected", "BikeParkingDescriptionCorrected",
+        "RideOffered", "RideSkipped", "PassengerAsked", "PassengerMatched", "PassengerConfirmed", "DriverConfirmed",
+        "PassengerReleased", "PassengerMissed", "RideMissed", "RideCompleted", "RideCancelled", "RideOutcomeCorrected",
+        "RegularRideOffered", "RegularRideScheduled", "RegularRideSuspended", "RegularRideResumed", "RegularRideEnded",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -405,6 +425,8 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.youth_events.event": {"kind", "rome", "commune", "day"},
         "contracts.mobility.bike_parking": {"bike_parking", "commune", "zone", "status", "places"},
         "contracts.mobility.carpool_area": {"carpool_area", "commune", "zone", "status", "places"},
+        "contracts.mobility.regular_ride": {"company", "commune", "zone"},
+        "contracts.mobility.ride": {"company", "commune", "zone", "day"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

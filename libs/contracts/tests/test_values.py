@@ -507,9 +507,19 @@ def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
         (values.SomePlaces, 0, "some-places"),
         (values.CarpoolAreaCode, "Entrée", "carpool-area-code"),
         (values.BikeParkingCode, "Gare nord", "bike-parking-code"),
+        (values.RideMetres, 0, "ride-metres"),
+        (values.RideMetres, 500_001, "ride-metres"),
+        (values.RideMetres, 14.5, "ride-metres"),
+        (values.RideMinutes, 601, "ride-minutes"),
+        (values.Seats, 0, "seats"),
+        (values.Seats, 9, "seats"),
+        (values.PassengerKilometres, 14.5005, "passenger-kilometres"),
+        (values.CarbonDioxide, -0.001, "carbon-dioxide"),
+        (values.EmissionFactor, 10.1, "emission-factor"),
+        (values.EmissionFactorId, "Voiture 2024", "emission-factor-id"),
     ],
 )
-def test_what_breaks_the_rules_of_parking_is_refused(kind: Any, value: object, slug: str) -> None:
+def test_what_breaks_the_rules_of_mobility_is_refused(kind: Any, value: object, slug: str) -> None:
     assert refused(kind, value) == slug
 
 
@@ -744,7 +754,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,
         values.PlotCode, values.UnitCode, values.Outline, values.Position, values.CarpoolAreaCode,
         values.NationalCarpoolId, values.BikeParkingCode, values.OsmId, values.ParkingPlaces, values.SomePlaces,
-        values.WebAddress, values.OpeningHours,
+        values.WebAddress, values.OpeningHours, values.RideMetres, values.RideMinutes, values.Seats,
+        values.PassengerKilometres, values.CarbonDioxide, values.EmissionFactor, values.EmissionFactorId,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

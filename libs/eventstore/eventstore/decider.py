@@ -499,20 +499,26 @@ class Decider(Generic[S]):
         return function
 
     @cached_property
-    def subjects(self) -> tuple[str, ...]:
-        """The fields of the state that hold the pseudonym of a person."""
-        return subjects_of(self.state)
+    def subjects(self) -> Mapping[str, str]:
+        """The fields of the state that hold the pseudonym of a person, or those of several, each with the field of the
+        commands that name one: of `passengers` that is `passenger`."""
+        return {name: name if name in self.persons else name.removesuffix("s") for name in subjects_of(self.state)}
 
     @cached_property
     def persons(self) -> Mapping[str, type[Person]]:
         """Whom its commands name, by their fields; a state's of the same name holds the pseudonym."""
         return {name: kind for decision in self.decisions.values() for name, kind in decision.persons.items()}
 
-    def subjects_in(self, state: S | None) -> Mapping[str, str]:
-        """The pseudonyms that a state holds, by its fields."""
+    def subjects_in(self, state: S | None) -> Mapping[str, str | tuple[str, ...]]:
+        """The pseudonyms that a state holds, by its fields; of a field that holds several, all of them."""
         if state is None:
             return {}
         return {name: subject for name in self.subjects if (subject := getattr(state, name)) is not None}
+
+    def named_in(self, state: S | None) -> Sequence[str]:
+        """Everybody whom a state names."""
+        named = self.subjects_in(state).values()
+        return [subject for each in named for subject in ((each,) if isinstance(each, str) else each)]
 
     def keeps_of(self, state: S | None) -> Sequence[Keep]:
         """Until when a stream in this state needs whom."""
@@ -718,7 +724,9 @@ class Decider(Generic[S]):
             ),
             *self._problems_of_statuses(),
         ]
-        problems += [f"no command says who the {name} is" for name in self.subjects if name not in self.persons]
+        problems += [
+            f"no command says who the {name} is" for name, one in self.subjects.items() if one not in self.persons
+        ]
         if self.subjects and self._keeps is None:
             problems.append(f"nothing tells until when it needs the {' and the '.join(self.subjects)}")
         for decision in self.decisions.values():

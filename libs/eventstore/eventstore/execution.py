@@ -112,7 +112,7 @@ async def execute(
                     raise VersionConflict(stream_id, expected)
                 asked = Introduced(command)
                 if decision.persons:
-                    asked = await introduce(store, decision, command, decider.subjects_in(state).values())
+                    asked = await introduce(store, decision, command, decider.named_in(state))
                 looked_up, guards = await _look_up(store, decision.looks_up, command, state)
                 context = Context(now, roles, actor.organisations, store.bounds)
                 events = decider.decide(state, asked.command, context, looked_up)

@@ -49,7 +49,7 @@ class Specification(Generic[S]):
             evolved = self.decider.evolve(state, written)
             state = self.decider.state.model_validate_json(evolved.model_dump_json())
             kept = {keep.subject for keep in self.decider.keeps_of(state)}
-            assert kept == {*self.decider.subjects_in(state).values()}, "it tells of each person until when it needs it"
+            assert kept == {*self.decider.named_in(state)}, "it tells of each person until when it needs it"
         return state
 
 

@@ -26,10 +26,31 @@ Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "form
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
 Contributor = Literal[
-    "company", "school", "equipment", "plot", "unit", "synergy", "event", "carpool_area", "bike_parking", "indicator"
+    "company",
+    "school",
+    "equipment",
+    "plot",
+    "unit",
+    "synergy",
+    "event",
+    "carpool_area",
+    "bike_parking",
+    "ride",
+    "indicator",
 ]
 Counted = Literal[
-    "firm", "person", "school", "machine", "unit", "plot", "synergy", "event", "carpool_area", "bike_parking", "nobody"
+    "firm",
+    "person",
+    "school",
+    "machine",
+    "unit",
+    "plot",
+    "synergy",
+    "event",
+    "carpool_area",
+    "bike_parking",
+    "ride",
+    "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
@@ -41,10 +62,11 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "event": "event",
     "carpool_area": "carpool_area",
     "bike_parking": "bike_parking",
+    "ride": "ride",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event"})
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride"})
 """Those that no field names: each stream is one."""
 
 

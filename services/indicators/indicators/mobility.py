@@ -1,6 +1,10 @@
-"""How employees come to work [mobilité]: where they meet to ride together, and where they park their bikes (axis 2)."""
+"""How employees come to work [mobilité]: where they meet to ride together, and where they park their bikes; the rides
+that they shared, and what these count for (axis 2).
+
+A ride counts on its day, once it is told that it took place; what is corrected is put right on that day."""
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from contracts.mobility.bike_parking import (
@@ -16,9 +20,10 @@ from contracts.mobility.carpool_area import (
     CarpoolPlacesChanged,
     CarpoolPlacesCorrected,
 )
+from contracts.mobility.ride import RideCompleted, RideOutcomeCorrected
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Corrected, Stand, levels
+from indicators.measures import Corrected, Count, Stand, formula, levels, sums
 
 PLACE: Final[tuple[Name, ...]] = ("commune", "zone")
 
@@ -68,4 +73,87 @@ def bike_parking_places(
             yield Stand(event.places if event.status == "in_service" else 0)
 
 
-CHAPTER: Final = Chapter("mobility", carpool_areas, carpool_places, bike_parking_places)
+Ridden = RideCompleted | RideOutcomeCorrected
+"""What tells what a ride counts for."""
+
+
+@sums(unit="rides", dimensions=PLACE, contributor="ride")
+def rides(event: Ridden) -> Iterator[Count]:
+    """Rides that were shared.
+
+    Those that took place, on their day: a driver came, and a passenger at least. One that is found later not to have
+    taken place is taken out again, and one that did after all is put in. The commune and the zone are where it began. n
+    counts rides.
+    """
+    yield from _counts(event, 1, 1)
+
+
+@sums(unit="passengers", dimensions=PLACE, contributor="ride")
+def ride_passengers(event: Ridden) -> Iterator[Count]:
+    """Passengers of the rides that were shared.
+
+    Those who came, on the day of the ride, each time that they did: drivers do not count. n counts rides.
+    """
+    yield from _counts(event, event.passengers, getattr(event, "passengers_before", 0))
+
+
+@sums(unit="seats", dimensions=PLACE, contributor="ride")
+def ride_seats(event: Ridden) -> Iterator[Count]:
+    """Seats of the rides that were shared.
+
+    Seats beside the driver's that were offered in the rides that took place, taken or not, on the day of the ride. n
+    counts rides.
+    """
+    yield from _counts(event, event.seats, event.seats)
+
+
+@sums(unit="passenger-km", dimensions=PLACE, contributor="ride")
+def passenger_km(event: Ridden) -> Iterator[Count]:
+    """Passenger-kilometres of the rides that were shared.
+
+    The kilometres of each ride by road, once for each passenger who came, on the day of the ride. n counts rides.
+    """
+    yield from _counts(event, event.passenger_km, getattr(event, "passenger_km_before", 0))
+
+
+@sums(unit="kg", dimensions=PLACE, contributor="ride")
+def co2_avoided_kg(event: Ridden) -> Iterator[Count]:
+    """CO2 avoided by the rides that were shared.
+
+    In kilograms, on the day of the ride: of passengers who came and would have driven alone, the kilometres by the
+    factor of a car, for the driver's car runs with them or without. Each event says by which factor; one that is
+    corrected is for the rides after it. Who would have come otherwise, or not at all, avoids nothing. n counts rides.
+    """
+    yield from _counts(event, event.co2_avoided_kg, getattr(event, "co2_avoided_kg_before", 0))
+
+
+@formula(unit="share", of=(ride_seats, ride_passengers))
+def seat_occupancy(seats: Decimal, passengers: Decimal) -> Decimal | None:
+    """Seats of the shared rides that somebody sat in.
+
+    ride_passengers divided by ride_seats over the same period and cells: 0.5 is one of two seats. Rounded to four
+    decimals, half up; none while no ride took place.
+    """
+    return (passengers / seats).quantize(Decimal("0.0001"), ROUND_HALF_UP) if seats > 0 else None
+
+
+def _counts(event: Ridden, value: float, before: float) -> Iterator[Count]:
+    """What a ride counts for that took place, instead of what it counted for before if it did then."""
+    if isinstance(event, RideOutcomeCorrected) and event.status_before == "completed" and before:
+        yield Count(event.day, -before)
+    if (isinstance(event, RideCompleted) or event.status == "completed") and value:
+        yield Count(event.day, value)
+
+
+CHAPTER: Final = Chapter(
+    "mobility",
+    carpool_areas,
+    carpool_places,
+    bike_parking_places,
+    rides,
+    ride_passengers,
+    ride_seats,
+    seat_occupancy,
+    passenger_km,
+    co2_avoided_kg,
+)

@@ -532,6 +532,7 @@ def counted(indicator: Indicator) -> Counted:
         "event",
         "carpool_area",
         "bike_parking",
+        "ride",
         "nobody",
     )
     return next(kind for kind in protected if kind in kinds)

@@ -141,6 +141,7 @@ from contracts.mobility.carpool_area import (
     CarpoolPlacesChanged,
     CarpoolPlacesCorrected,
 )
+from contracts.mobility.ride import PassengerCame, RideCompleted, RideFactor, RideOutcomeCorrected
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
@@ -740,7 +741,7 @@ def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
         assert measure.contributor in (
             *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
-            *("carpool_area", "bike_parking", "indicator"),
+            *("carpool_area", "bike_parking", "ride", "indicator"),
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1384,6 +1385,80 @@ def test_places_to_park_count_while_somebody_may_park_there(
     assert facts(measure, event) == expected
 
 
+RIDE: Final[dict[str, Any]] = {
+    "commune": "18055",
+    "zone": None,
+    "company": None,
+    "day": MARCH,
+    "seats": 3,
+    "factor": RideFactor(factor="car-use-2024", year=2024, scope="use", kg_per_km=0.192),
+    "effective_on": ON,
+}
+_CAME: Final = (PassengerCame(number=1, otherwise="drove_alone"), PassengerCame(number=2, otherwise="bike"))
+RIDDEN: Final = RideCompleted(**RIDE, came=_CAME, passengers=2, passenger_km=29.0, co2_avoided_kg=2.784)
+NOBODY_RODE: Final = RideOutcomeCorrected(
+    **RIDE,
+    status_before="completed",
+    status="no_show",
+    came_before=_CAME,
+    came=(),
+    passengers_before=2,
+    passengers=0,
+    passenger_km_before=29.0,
+    passenger_km=0.0,
+    co2_avoided_kg_before=2.784,
+    co2_avoided_kg=0.0,
+    reason="checked",
+)
+SOMEBODY_RODE: Final = NOBODY_RODE.model_copy(
+    update={
+        "status_before": "no_show",
+        "status": "completed",
+        "came_before": (),
+        "came": _CAME[:1],
+        "passengers_before": 0,
+        "passengers": 1,
+        "passenger_km_before": 0.0,
+        "passenger_km": 14.5,
+        "co2_avoided_kg_before": 0.0,
+        "co2_avoided_kg": 2.784,
+    }
+)
+BY_BIKE: Final = NOBODY_RODE.model_copy(
+    update={
+        "status": "completed",
+        "came": (PassengerCame(number=1, otherwise="bike"),),
+        "passengers": 1,
+        "passenger_km": 14.5,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        (mobility.rides, ([1], [-1], [1], [-1, 1])),
+        (mobility.ride_passengers, ([2], [-2], [1], [-2, 1])),
+        (mobility.ride_seats, ([3], [-3], [3], [-3, 3])),
+        (mobility.passenger_km, ([29.0], [-29.0], [14.5], [-29.0, 14.5])),
+        (mobility.co2_avoided_kg, ([2.784], [-2.784], [2.784], [-2.784])),
+    ],
+)
+def test_a_ride_counts_on_its_day_and_what_is_corrected_is_put_right_there(
+    measure: Measure, expected: tuple[list[float], ...]
+) -> None:
+    for event, values in zip((RIDDEN, NOBODY_RODE, SOMEBODY_RODE, BY_BIKE), expected, strict=True):
+        assert facts(measure, event) == [(MARCH, value) for value in values]
+        for fact in measure.facts(event):
+            assert (fact.contributor, fact.dimensions) == (None, {"commune": "18055", "zone": None})
+
+
+@pytest.mark.parametrize(("seats", "passengers", "share"), [(4, 2, "0.5"), (3, 1, "0.3333"), (0, 0, None)])
+def test_seats_are_occupied_by_those_who_came(seats: int, passengers: int, share: str | None) -> None:
+    told = mobility.seat_occupancy.compute(Decimal(seats), Decimal(passengers))
+    assert told == (None if share is None else Decimal(share))
+
+
 def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to_let() -> None:
     assert land.vacancy_rate.compute(Decimal(1_260), Decimal(840)) == Decimal("0.3333")
     assert land.vacancy_rate.compute(Decimal(420), Decimal(420)) == 0
@@ -1570,6 +1645,12 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "carpool_areas",
         "carpool_places",
         "bike_parking_places",
+        "rides",
+        "ride_passengers",
+        "ride_seats",
+        "seat_occupancy",
+        "passenger_km",
+        "co2_avoided_kg",
         "synergies",
         "diverted_tonnes",
         "diverted_m3",

@@ -42,7 +42,7 @@ from contracts.companies.investment import (
 from contracts.employment import hire, vacancy
 from contracts.indicators.target import TargetSet
 from contracts.language import Sentence
-from contracts.mobility import bike_parking, carpool_area
+from contracts.mobility import bike_parking, carpool_area, ride
 from contracts.model import PARIS
 from contracts.registry import Registry
 from contracts.values import sample_siret
@@ -312,6 +312,12 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "carpool_areas": "carpool_area",
         "carpool_places": "carpool_area",
         "bike_parking_places": "bike_parking",
+        "rides": "ride",
+        "ride_passengers": "ride",
+        "ride_seats": "ride",
+        "seat_occupancy": "ride",
+        "passenger_km": "ride",
+        "co2_avoided_kg": "ride",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1503,7 +1509,8 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
 ) -> None:
     kept = (company, meter, waste_movement, synergy, plot, unit, equipment, booking, survey, need)
     of_companies = [about_persons(investment), *kept]
-    of_partners = [hire, vacancy, class_booking, event, immersion, offer, placement, carpool_area, bike_parking]
+    of_events = [class_booking, event, immersion, offer, placement]
+    of_partners = [hire, vacancy, *of_events, carpool_area, bike_parking, ride]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]

@@ -41,6 +41,7 @@ from contracts.companies.survey import MaturityDimension
 from contracts.companies.waste_movement import WasteStep
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
+from contracts.mobility.ride import Otherwise
 from contracts.model import Event
 from contracts.personal import Personal
 from contracts.registry import REGISTRY
@@ -87,6 +88,8 @@ from indicators.topics import Topics
 from indicators.verify import Asked, ask, compare, prepare, verify
 from mobility.bike_parking import bike_parkings
 from mobility.carpool_area import carpool_areas
+from mobility.ride import Came as RodeAlong
+from mobility.ride import Rider, rides
 from service.running.settings import Settings
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
@@ -740,7 +743,12 @@ WEIGHTS: Final = {
     "publish": 4,
     "record-held": 4,
     "record-attendance": 3,
+    "match": 4,
+    "confirm-passenger": 4,
+    "confirm-driver": 4,
     # These follow from what was decided, see Placing.
+    "offer-scheduled": 0,
+    "skip-scheduled": 0,
     "count-place": 0,
     "count-place-of-ended": 0,
     "count-booking": 0,
@@ -878,6 +886,63 @@ class Settling(Deciding):
             plot, unit = f"limoise-{number}", f"atelier-{number}"
             self.decide(log, plots, plots_of(self.on), plot, {"code": plot}, now)
             self.decide(log, units, units_of(self.on), unit, {"code": unit}, now)
+
+
+def _rider(number: int) -> Personal[Rider]:
+    name = ("Camille", "Dominique", "Claude", "Sacha")[number]
+    return Personal(Rider(family_name="Exemple", given_name=name, email="a@example.org"), _id(20 + number))
+
+
+def _came(rng: random.Random, least: int) -> dict[str, Any]:
+    ways: tuple[Otherwise, ...] = ("drove_alone", "drove_alone", "bike")
+    came = [RodeAlong(number=number, otherwise=rng.choice(ways)) for number in (1, 2) if rng.random() < 0.7]
+    return {"came": tuple(came) or (RodeAlong(number=1, otherwise="walk"),) * least}
+
+
+def _number(rng: random.Random) -> dict[str, Any]:
+    return {"number": rng.choice([1, 1, 2])}
+
+
+RIDES: Final[Arguments] = {
+    "offer": lambda rng: {
+        "driver": _rider(0),
+        "departs": "07:20",
+        "commune": rng.choice(["36088", "18055"]),
+        "zone": rng.choice(["zi-limoise", None]),
+        "origin": (2.0836, 46.9481),
+        "destination": (1.974, 46.952),
+        "metres": rng.choice([2_000, 14_501, 28_333]),
+        "minutes": 20,
+        "seats": rng.randint(2, 4),
+    },
+    "ask": lambda rng: {"passenger": _rider(rng.randint(1, 3))},
+    "match": _number,
+    "confirm-passenger": _number,
+    "release": lambda rng: {**_number(rng), "reason": "withdrew"},
+    "record-missed": _number,
+    "complete": lambda rng: _came(rng, 1),
+    "correct-outcome": lambda rng: {**_came(rng, 0), "reason": "checked"},
+    "cancel": lambda _: {"reason": "driver_unavailable"},
+}
+
+
+class Riding(Deciding):
+    """What drivers and passengers may have done, each ride on its day, and corrected later: decided by mobility."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        days: list[date] = []
+        for _ in range(commands // 10):
+            self.go_on(log)
+            days.append(self.on)
+            for hour in (*(6,) * 12, *(20,) * 3):
+                self.ask(log, days[-1], hour)
+            self.ask(log, self.rng.choice(days), 21)
+
+    def ask(self, log: Log, day: date, hour: int) -> None:
+        """One command on the ride of a day, at an hour of today."""
+        now = datetime.combine(self.on, time(hour), PARIS)
+        self.decide(log, rides, RIDES, str(day), {"day": day}, now)
 
 
 class Commuting(Deciding):
@@ -1220,15 +1285,24 @@ async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_d
 ) -> None:
     log = Log("mobility")
     commuting = Commuting(seed, commands, log)
+    of_persons = Log("mobility.persons")
+    riding = Riding(seed, commands, of_persons)
     of, second = only(mobility.CHAPTER)
-    await fold(pool, of.chapters.values(), log)
-    assert (await faults(pool, of, log, recounts=second))[1] == []
+    await fold(pool, of.chapters.values(), log, of_persons)
+    assert (await faults(pool, of, log, of_persons, recounts=second))[1] == []
     there = [state for state in commuting.states.values() if state.status in ("open", "in_service")]
     async with snapshot(pool, of) as now:
         served = {name: (await now.answer(of[name], Question())).total.value or 0 for name in of}
     assert served["carpool_areas"] == sum(state.status == "open" for state in there)
     assert served["carpool_places"] == sum(state.places for state in there if state.status == "open")
     assert served["bike_parking_places"] == sum(state.places for state in there if state.status == "in_service")
+    ridden = [state for state in riding.states.values() if state.status == "completed"]
+    assert served["rides"] == len(ridden)
+    assert served["ride_passengers"] == sum(len(ride.came) for ride in ridden)
+    assert served["ride_seats"] == sum(ride.seats for ride in ridden)
+    for name in ("passenger_km", "co2_avoided_kg"):
+        assert served[name] == sum(Decimal(str(getattr(ride, name))) for ride in ridden)
+    assert (served["seat_occupancy"] > 0) == bool(ridden)
 
 
 @histories
@@ -1275,7 +1349,7 @@ async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_d
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
-    of_mobility = Log("mobility")
+    of_mobility = Log("mobility"), Log("mobility.persons")
     missing = {event.event_type for measure in catalogue.measures for event in measure.events}
     for seed in range(20):
         History(seed, 250, logs[0])
@@ -1287,8 +1361,9 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Aiming(seed, 25, decided)
         Clearing(seed, 250, logs[0])
         Exchanging(seed, 250, logs[0])
-        Commuting(seed, 250, of_mobility)
-        missing -= {event.type for log in (*logs, *of_youth, of_mobility, decided) for event in log.recorded}
+        Commuting(seed, 250, of_mobility[0])
+        Riding(seed, 250, of_mobility[1])
+        missing -= {event.type for log in (*logs, *of_youth, *of_mobility, decided) for event in log.recorded}
         if not missing:
             break
     assert not missing

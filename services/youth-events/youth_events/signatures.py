@@ -144,7 +144,7 @@ async def _open(store: Store, link: str) -> _Opened:
 
 async def _content(store: Store, found: Outcome[Immersion]) -> str:
     """The agreement as it is now. Raises Problem where somebody was erased."""
-    known = await store.persons([*immersions.subjects_in(found.state).values()])
+    known = await store.persons(immersions.named_in(found.state))
     told: dict[str, dict[str, Any]] = {subject: from_json(each.data) for subject, each in known.items()}
     try:
         return agreement(found.identity, found.state, told, store.keyed)

@@ -148,6 +148,16 @@ NationalCarpoolId = Annotated[
         ("36088-C-001",),
     ),
 ]
+EmissionFactorId = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "emission-factor-id",
+        slug_rule("an emission factor's id", "l'identifiant d'un facteur d'émission"),
+        "Which emission factor, of those in `data/mobility/co2_factors.csv`.",
+        ("car-use-2024",),
+    ),
+]
 BikeParkingCode = Annotated[
     str,
     Field(max_length=64, pattern=SLUG),

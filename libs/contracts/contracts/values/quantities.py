@@ -417,6 +417,90 @@ Consumption = Annotated[
         (420,),
     ),
 ]
+RideMetres = Annotated[
+    int,
+    Field(ge=1, le=500_000),
+    Says(
+        "ride-metres",
+        Sentence(
+            "the length of a ride is a number (not a text) of whole metres from 1 to 500000",
+            "la longueur d'un trajet est un nombre (et non un texte) de mètres entiers de 1 à 500000",
+        ),
+        "How long a ride is by road, in metres.",
+        (14_500,),
+    ),
+]
+RideMinutes = Annotated[
+    int,
+    Field(ge=1, le=600),
+    Says(
+        "ride-minutes",
+        Sentence(
+            "a ride takes a number (not a text) of whole minutes from 1 to 600",
+            "un trajet dure un nombre (et non un texte) de minutes entières de 1 à 600",
+        ),
+        "How long a ride takes, in minutes.",
+        (20,),
+    ),
+]
+Seats = Annotated[
+    int,
+    Field(ge=1, le=8),
+    Says(
+        "seats",
+        Sentence(
+            "seats are a whole number (not a text) from 1 to 8",
+            "un nombre de places est un entier (et non un texte) de 1 à 8",
+        ),
+        "How many passengers a car takes beside its driver; with more than 8 it is no car (Code de la route, R311-1).",
+        (3,),
+    ),
+]
+PassengerKilometres = Annotated[
+    float,
+    Field(ge=0, le=4_000),
+    _at_most(3),
+    Says(
+        "passenger-kilometres",
+        Sentence(
+            "passenger-kilometres of a ride are a number (not a text) from 0 to 4000, with at most 3 decimals",
+            "les voyageurs-kilomètres d'un trajet sont un nombre (et non un texte) de 0 à 4000, avec au plus 3 "
+            "décimales",
+        ),
+        "Kilometres of a ride, once for each passenger who came; to the metre.",
+        (29.0, 14.5),
+    ),
+]
+CarbonDioxide = Annotated[
+    float,
+    Field(ge=0, le=40_000),
+    _at_most(3),
+    Says(
+        "carbon-dioxide",
+        Sentence(
+            "CO2 is a number (not a text) of kilograms from 0 to 40000, with at most 3 decimals",
+            "le CO2 est un nombre (et non un texte) de kilogrammes de 0 à 40000, avec au plus 3 décimales",
+        ),
+        "Kilograms of CO2, to the gram.",
+        (2.784,),
+    ),
+]
+EmissionFactor = Annotated[
+    float,
+    Field(ge=0, le=10),
+    _at_most(6),
+    Says(
+        "emission-factor",
+        Sentence(
+            "an emission factor is a number (not a text) of kilograms a kilometre from 0 to 10, with at most 6 "
+            "decimals",
+            "un facteur d'émission est un nombre (et non un texte) de kilogrammes par kilomètre de 0 à 10, avec au "
+            "plus 6 décimales",
+        ),
+        "Kilograms of CO2 a kilometre.",
+        (0.192,),
+    ),
+]
 FigureValue = Annotated[
     float,
     Field(ge=-_MOST_EUROS, le=_MOST_EUROS),

@@ -87,13 +87,22 @@ class Schemas:
 
     def _personal_schema(self) -> Document:
         """Who those are whom a record names: beside the record only for some."""
-        persons = {name: self._decider.persons[name] for name in self._decider.subjects}
+        persons = {
+            name: opened(told(TypeAdapter(self._decider.persons[one]).json_schema(mode="serialization")))
+            for name, one in self._decider.subjects.items()
+        }
         return {
             "type": "object",
             "description": f"Who those are whom it names, for the scope `{self._service}:personal` alone, and without "
             "whoever was erased.",
             "properties": {
-                name: opened(told(TypeAdapter(person).json_schema(mode="serialization")))
+                name: person
+                if name in self._decider.persons
+                else {
+                    "type": "object",
+                    "description": "By their pseudonyms.",
+                    "additionalProperties": person,
+                }
                 for name, person in persons.items()
             },
         }

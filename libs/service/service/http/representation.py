@@ -37,11 +37,13 @@ class Representation(Generic[S]):
         return f'{{"id":{identity},"version":{outcome.version},{state[1:-1]},"allowed":{allowed}{personal}}}'
 
     def _personal(self, state: S, persons: Mapping[str, Known]) -> str:
-        told = (
-            f'"{field}":{persons[subject].data}'
-            for field, subject in self._decider.subjects_in(state).items()
-            if subject in persons
-        )
+        told = []
+        for field, named in self._decider.subjects_in(state).items():
+            if isinstance(named, str):
+                told += [f'"{field}":{persons[named].data}'] if named in persons else []
+            else:
+                each = (f'"{subject}":{persons[subject].data}' for subject in named if subject in persons)
+                told.append(f'"{field}":{{{",".join(each)}}}')
         return f"{{{','.join(told)}}}"
 
     def write_public(self, outcome: Outcome[S], actor: Actor, public: Collection[str]) -> str:

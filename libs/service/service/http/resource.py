@@ -201,7 +201,7 @@ class Endpoints:
             return None
         whole = [outcome.state for outcome in outcomes if self._readers.reads_whole(outcome.state, caller.actor)]
         return await self._runtime.store.persons(
-            {subject for state in whole for subject in self._decider.subjects_in(state).values()}
+            {subject for state in whole for subject in self._decider.named_in(state)}
         )
 
     def _shown(self, outcome: Outcome[Any], caller: Caller, persons: Mapping[str, Known] | None) -> str:

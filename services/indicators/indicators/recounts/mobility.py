@@ -1,13 +1,13 @@
 """Carpool areas and bike parkings: each is replayed as how many places it had from which day on, and whether one could
-park there; a correction rewrites the latest of these."""
+park there; a correction rewrites the latest of these. A ride counts for what was told of it last."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from indicators.recounts.counting import Happened, Held, Recounts, Share, Stock, Stream, held
+from indicators.recounts.counting import Computed, Flow, Happened, Held, Recounts, Share, Stock, Stream, held, ratio
 
 OPENS: Final = ("CarpoolAreaOpened", "CarpoolAreaReopened", "BikeParkingEnteredService")
 CLOSES: Final = ("CarpoolAreaClosed", "BikeParkingRemoved")
@@ -51,8 +51,29 @@ def _stock(category: str, contributor: str, size: Callable[[Moment], int]) -> St
     return Stock(category, count, contributor=contributor)
 
 
+def _ridden(value: Callable[[dict[str, Any]], float]) -> Flow:
+    """What a ride comes to that took place in the end."""
+
+    def count(stream: Stream) -> Iterator[Share]:
+        said = [event for event in stream if event.type in ("RideCompleted", "RideOutcomeCorrected")]
+        if said and said[-1].data["came"]:
+            told = {**said[-1].data, "ride": said[-1].stream}
+            if counts := Decimal(str(value(told))):
+                yield Share(said[-1].day("day"), told, counts)
+
+    return Flow("ride", count, contributor="ride")
+
+
 RECOUNTS: Final[Recounts] = {
     "carpool_areas": _stock("carpool-area", "carpool_area", lambda _: 1),
     "carpool_places": _stock("carpool-area", "carpool_area", lambda moment: moment.places),
     "bike_parking_places": _stock("bike-parking", "bike_parking", lambda moment: moment.places),
+    "rides": _ridden(lambda _: 1),
+    "ride_passengers": _ridden(lambda ride: len(ride["came"])),
+    "ride_seats": _ridden(lambda ride: ride["seats"]),
+    "seat_occupancy": Computed(
+        ("ride_seats", "ride_passengers"), lambda seats, passengers: ratio(passengers, seats, "0.0001")
+    ),
+    "passenger_km": _ridden(lambda ride: ride["passenger_km"]),
+    "co2_avoided_kg": _ridden(lambda ride: ride["co2_avoided_kg"]),
 }
