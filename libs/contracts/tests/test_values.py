@@ -507,9 +507,20 @@ def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
         (values.SomePlaces, 0, "some-places"),
         (values.CarpoolAreaCode, "Entrée", "carpool-area-code"),
         (values.BikeParkingCode, "Gare nord", "bike-parking-code"),
+        (values.BikeStationCode, "Gare vélos", "bike-station-code"),
+        (values.BikeCode, "VÉLO 7", "bike-code"),
+        (values.Docks, 0, "docks"),
+        (values.Docks, 101, "docks"),
+        (values.Docks, 10.0, "docks"),
+        (values.BikeRange, -1, "bike-range"),
+        (values.BikeRange, 200_001, "bike-range"),
+        (values.Kilometres, -1, "kilometres"),
+        (values.Kilometres, 2_001, "kilometres"),
+        (values.Kilometres, "14", "kilometres"),
+        (values.Trips, -1, "trips"),
     ],
 )
-def test_what_breaks_the_rules_of_parking_is_refused(kind: Any, value: object, slug: str) -> None:
+def test_what_breaks_the_rules_of_parking_and_bikes_is_refused(kind: Any, value: object, slug: str) -> None:
     assert refused(kind, value) == slug
 
 
@@ -744,7 +755,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.BreakMinutes, values.Minutes, values.SquareMetres, values.EurosPerSquareMetre, values.Parcel,
         values.PlotCode, values.UnitCode, values.Outline, values.Position, values.CarpoolAreaCode,
         values.NationalCarpoolId, values.BikeParkingCode, values.OsmId, values.ParkingPlaces, values.SomePlaces,
-        values.WebAddress, values.OpeningHours,
+        values.WebAddress, values.OpeningHours, values.BikeStationCode, values.BikeCode, values.Docks, values.BikeRange,
+        values.Kilometres, values.Trips,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

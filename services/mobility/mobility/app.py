@@ -1,13 +1,18 @@
-"""How the employees of the zones come to work: carpool areas, and where they park their bikes."""
+"""How the employees of the zones come to work: carpool areas, where they park their bikes, and bikes that are lent."""
 
 from typing import Final
 
-from contracts.mobility import bike_parking, carpool_area, erasure
+from contracts.mobility import bike, bike_parking, bike_station, carpool_area, erasure, loan
 from contracts.roles import Role
 from eventstore.erasure import erasing
+from mobility.bike import bikes
 from mobility.bike_parking import bike_parkings
+from mobility.bike_station import bike_stations
+from mobility.bounds import Plausible
 from mobility.carpool_area import carpool_areas
+from mobility.loan import loans
 from mobility.national import national
+from mobility.reactions import reactions
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
@@ -18,11 +23,37 @@ COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 app = Service(
     "mobility",
     title="Mobility",
-    description="How the employees of the zones come to work: carpool areas, and where they park their bikes.",
+    description="How the employees of the zones come to work: carpool areas, where they park their bikes, and bikes "
+    "that are lent between stations.",
     resources=(
         Resource(carpool_areas, carpool_area.CATEGORY.path, reads=EVERYBODY),
         Resource(bike_parkings, bike_parking.CATEGORY.path, reads=EVERYBODY),
+        Resource(bike_stations, bike_station.CATEGORY.path, reads=EVERYBODY),
+        # Which bikes there are and where they stand; not on which loan one is, or was.
+        Resource(
+            bikes,
+            bike.CATEGORY.path,
+            reads=Reads(
+                all=("epci", "ops"),
+                public=(
+                    "bike",
+                    "kind",
+                    "status",
+                    "station",
+                    "commune",
+                    "zone",
+                    "trips",
+                    "metres_left",
+                    "commissioned_on",
+                    "retired_on",
+                ),
+            ),
+        ),
+        # Of a loan nothing is public: in a small town a station and an hour tell who it is.
+        Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops"))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
     router=national(),
+    reactions=reactions,
+    bounds=Plausible,
 )
