@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from fastapi import APIRouter
+
 from contracts.mobility import bike, bike_parking, bike_station, carpool_area, erasure, loan
 from contracts.roles import Role
 from eventstore.erasure import erasing
@@ -10,6 +12,7 @@ from mobility.bike_parking import bike_parkings
 from mobility.bike_station import bike_stations
 from mobility.bounds import Plausible
 from mobility.carpool_area import carpool_areas
+from mobility.gbfs import GbfsSettings, gbfs
 from mobility.loan import loans
 from mobility.national import national
 from mobility.reactions import reactions
@@ -19,6 +22,10 @@ from service.http.resource import Resource
 
 COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 """Those who bring people together, and who runs the platform."""
+
+router = APIRouter()
+router.include_router(national())
+router.include_router(gbfs())
 
 app = Service(
     "mobility",
@@ -53,7 +60,8 @@ app = Service(
         Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops"))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
-    router=national(),
+    router=router,
     reactions=reactions,
     bounds=Plausible,
+    settings=GbfsSettings,
 )

@@ -211,7 +211,9 @@ loans = Decider(
     Loan,
     final=("returned", "lost", "lapsed", "cancelled"),
     finding=Finding(
-        found_by=("status", "bike", "kind", "station", "returned_to", "commune", "zone", "borrower", "reason"),
+        found_by=(
+            *("status", "bike", "kind", "station", "returned_to", "commune", "zone", "borrower", "reason", "settled"),
+        ),
         sorted_by=("due_back", "requested_on", "taken_on", "ended_on", "kilometres"),
         searched_by=("bike", "station"),
     ),
