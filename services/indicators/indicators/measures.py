@@ -26,10 +26,31 @@ Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "form
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
 Contributor = Literal[
-    "company", "school", "equipment", "plot", "unit", "synergy", "event", "carpool_area", "bike_parking", "indicator"
+    "company",
+    "school",
+    "equipment",
+    "plot",
+    "unit",
+    "synergy",
+    "event",
+    "carpool_area",
+    "bike",
+    "bike_parking",
+    "indicator",
 ]
 Counted = Literal[
-    "firm", "person", "school", "machine", "unit", "plot", "synergy", "event", "carpool_area", "bike_parking", "nobody"
+    "firm",
+    "person",
+    "school",
+    "machine",
+    "unit",
+    "plot",
+    "synergy",
+    "event",
+    "carpool_area",
+    "bike",
+    "bike_parking",
+    "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
@@ -40,6 +61,7 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "synergy": "synergy",
     "event": "event",
     "carpool_area": "carpool_area",
+    "bike": "bike",
     "bike_parking": "bike_parking",
     "indicator": "nobody",
 }
