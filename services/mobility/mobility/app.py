@@ -23,10 +23,6 @@ from service.http.resource import Resource
 COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 """Those who bring people together, and who runs the platform."""
 
-router = APIRouter()
-router.include_router(national())
-router.include_router(gbfs())
-
 app = Service(
     "mobility",
     title="Mobility",
@@ -60,7 +56,7 @@ app = Service(
         Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops"))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
-    router=router,
+    router=APIRouter(routes=[*national().routes, *gbfs().routes]),
     reactions=reactions,
     bounds=Plausible,
     settings=GbfsSettings,
