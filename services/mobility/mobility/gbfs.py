@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from contracts.labels import VOCABULARIES
 from contracts.mobility.bike import BikeKind
-from contracts.values import EmailAddress, WebAddress
+from contracts.values import EmailAddress
 from eventstore.bounds import Is
 from eventstore.execution import pages
 from eventstore.postgres.listing import Wanted
@@ -30,7 +30,7 @@ from mobility.loan import loans
 from service import clock
 from service.http.headers import matches
 from service.http.problems import Problem
-from service.http.routes import OWN, CurrentStore
+from service.http.routes import OWN, CurrentSettings, CurrentStore
 from service.http.sentences import NOTHING_HERE, Said
 from service.running.settings import OwnSettings
 
@@ -72,11 +72,6 @@ def _as(kind: Any) -> AfterValidator:
 class GbfsSettings(OwnSettings):
     """What the feeds say of the system as a whole."""
 
-    gbfs_url: (
-        Annotated[str, _as(WebAddress), Is("an address http://… or https://… of at most 200 characters")] | None
-    ) = None
-    """The service's address as the public has it, to which the feeds' paths are added: `https://example.org/mobility`.
-    Without it the feeds name the address that they were asked at, which is wrong behind a proxy that takes TLS."""
     gbfs_system_id: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), Is("a name of letters, digits, dots, hyphens and underscores")
     ] = "issoudun-velos"
@@ -184,7 +179,8 @@ def gbfs() -> APIRouter:
         feed: Annotated[str, Path(description="The name of a feed.", json_schema_extra={"enum": list(TTL)})],
         request: Request,
         store: CurrentStore,
-        settings: Annotated[GbfsSettings, OWN],
+        settings: CurrentSettings,
+        own: Annotated[GbfsSettings, OWN],
         if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> Response:
         """Bike stations and the bikes that stand in them, as the General Bikeshare Feed Specification tells them.
@@ -196,8 +192,9 @@ def gbfs() -> APIRouter:
         ttl = TTL[feed]
         at = _floor(clock.now())
         fleet = await fleet_of(store, at) if ttl < TTL["gbfs"] else Fleet(at, {}, {})
-        root = settings.gbfs_url or f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
-        data = data_of(feed, fleet, settings, f"{root.rstrip('/')}/gbfs")
+        # Without the public address, the one that it was asked at: right where nothing stands in between.
+        host = settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+        data = data_of(feed, fleet, own, f"{host}{request.scope['root_path']}/gbfs")
         told = {"last_updated": at.isoformat(), "ttl": ttl, "version": VERSION, "data": data}
         body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
         tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
@@ -207,7 +204,7 @@ def gbfs() -> APIRouter:
             # Scripts of any page may read what everybody may.
             "Access-Control-Allow-Origin": "*",
         }
-        if feed == "gbfs" and settings.gbfs_url is None:
+        if feed == "gbfs" and settings.public_url is None:
             headers["Vary"] = "Host"
         if matches(if_none_match, tag):
             return Response(status_code=304, headers=headers)

@@ -335,10 +335,9 @@ async def test_the_feeds_name_the_address_that_is_set_or_that_they_were_asked_at
         assert answer.headers["vary"] == "Host"
         for name, url in urls.items():
             check(name, done(await partners.client.get(url)))
-    monkeypatch.setenv("GBFS_URL", "https://example.org/mobility/")
     monkeypatch.setenv("GBFS_SYSTEM_ID", "another")
     monkeypatch.setenv("GBFS_CONTACT", "bikes@example.org")
-    async with calling(app, database, issuer) as client:
+    async with calling(app, database, issuer, public_url="https://example.org") as client:
         answer = await client.get("/gbfs/gbfs.json")
         assert {each["url"] for each in done(answer)["data"]["feeds"]} == {
             f"https://example.org/mobility/gbfs/{name}.json" for name in TTL
@@ -351,7 +350,7 @@ async def test_the_feeds_name_the_address_that_is_set_or_that_they_were_asked_at
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("GBFS_URL", "example.org"), ("GBFS_SYSTEM_ID", "vélos"), ("GBFS_CONTACT", "nobody"), ("GBFS_NAME", "x" * 101)],
+    [("GBFS_SYSTEM_ID", "vélos"), ("GBFS_CONTACT", "nobody"), ("GBFS_NAME", "x" * 101)],
 )
 def test_settings_that_no_feed_could_tell_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
