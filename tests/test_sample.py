@@ -44,11 +44,15 @@ from eventstore.specification import Specification
 from indicators.action import Action, actions
 from indicators.target import Target, targets
 from mobility.app import app as mobility
+from mobility.bike import Bike
 from mobility.bike_parking import BikeParking
+from mobility.bike_station import BikeStation
 from mobility.carpool_area import CarpoolArea
+from mobility.loan import Loan
 from mobility.regular_ride import RegularRide
 from mobility.ride import Ride
 from sample import LAST_DAY, Made, Step, Story, stories
+from sample.bikes import stories as told_of_bikes
 from sample.companies import stories as told_of_companies
 from sample.industry import stories as told_of_industry
 from sample.land import stories as told_of_land
@@ -347,6 +351,24 @@ def test_rides_to_the_zone_took_place_or_did_not_and_one_goes_on(programme: list
     assert (regular.status, regular.driver) == ("active", rides[0].driver)
     assert regular.next_day
     assert regular.next_day > TODAY
+
+
+def test_bikes_stand_at_two_stations_and_one_is_overdue(programme: list[Told]) -> None:
+    records = Records(programme, told_of_bikes())
+    stations, lent = records.of(BikeStation), records.of(Loan)
+
+    assert [(each.bike_station, each.status) for each in stations] == [
+        ("gare-velos", "in_service"),
+        ("limoise-velos", "in_service"),
+    ]
+    assert all(each.name.startswith("Exemple") for each in stations)
+    assert Counter(each.status for each in records.of(Bike)) == {"in_service": 4, "maintenance": 1}
+    assert Counter(each.status for each in lent) == {"returned": 3, "overdue": 1}
+    # What follows from a loan comes a moment later, when the next might be told already.
+    assert len({each.bike for each in lent}) == len({each.borrower for each in lent}) == len(lent)
+    for station in stations:
+        there = sum(each.station == station.bike_station for each in records.of(Bike))
+        assert there + sum(each.returned_to == station.bike_station for each in lent) <= station.docks
 
 
 def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:

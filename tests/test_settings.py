@@ -24,9 +24,12 @@ def test_every_setting_of_all_services_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_bound_of_a_service_is_on_the_page_with_its_default(name: str) -> None:
+def test_every_setting_of_a_service_s_own_is_on_the_page_with_its_default(name: str) -> None:
     service = service_of(name)
-    declared = {field.upper(): f"`{about.default}`" for field, about in service.bounds.model_fields.items()}
+    fields = {**service.bounds.model_fields, **service.settings.model_fields}
+    declared = {
+        field.upper(): "none" if about.default is None else f"`{about.default}`" for field, about in fields.items()
+    }
     assert {variable: ROWS.get(variable) for variable in declared} == declared
-    assert all(about.description for about in service.bounds.model_fields.values())
+    assert all(about.description for about in fields.values())
     assert not declared.keys() & {each.upper() for each in Settings.model_fields}

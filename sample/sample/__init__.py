@@ -8,6 +8,7 @@
 from datetime import date
 
 from sample import (
+    bikes,
     companies,
     employment,
     industry,
@@ -39,6 +40,7 @@ def stories(today: date) -> list[Story]:
         *synergies.stories(),
         *land.stories(today),
         *mobility.stories(today),
+        *bikes.stories(),
         *platform.stories(today),
         *industry.stories(),
         *youth_events.stories(today),

@@ -140,6 +140,12 @@ MEANINGFUL: dict[str, Any] = {
     },
     "accessible_places": 2, "accessible_places_before": 1, "open_from": "2024-05-02", "open_until": None,
     "carpool_area": "limoise-entree", "bike_parking": "gare-nord",
+    "bike": "velo-07", "bike_station": "gare-velos", "station": "gare-velos", "station_before": "limoise-velos",
+    "docks": 12, "docks_before": 10, "trips": 7, "metres_left": 35_000, "metres_left_before": 60_000,
+    "loan": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0a", "borrower": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0b",
+    "due_back": "2024-05-13T18:00:00+02:00", "lapses_at": "2024-05-13T12:30:00+02:00",
+    "overdue_from": "2024-05-13T18:00:00+02:00", "returned_to": "limoise-velos", "kilometres": 14,
+    "kilometres_before": None, "taken_on": "2024-05-13",
     "cargo_places": 2, "cargo_places_before": 0, "in_service_from": "2024-05-02",
     "in_service_until": None,
     "driver": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "passenger": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e", "number": 1,
@@ -167,6 +173,11 @@ BIKE_PARKING = {
     "lit": True, "website": None, "owner": "CC Pays d'Issoudun", "operator": None, "remarks": None, "osm_id": "n34172",
 }  # fmt: skip
 REASONS = {
+    "BikeMaintenanceBegan": "repair",
+    "BikeRetired": "worn_out",
+    "BikeStationClosed": "replaced",
+    "LoanCancelled": "not_needed",
+    "LoanLost": "not_brought_back",
     "CarpoolAreaClosed": "works",
     "BikeParkingRemoved": "replaced",
     "PassengerReleased": "withdrew",
@@ -274,6 +285,13 @@ IN: dict[str, dict[str, Any]] = {
         "levels": ["4e", "3e"],
     },
     "contracts.youth_events.immersion": {"age_band": "16_or_17", "outcome": "completed"},
+    "contracts.mobility.bike": {"status": "in_service", "kind": "e_bike", "kind_before": "bike"},
+    "contracts.mobility.bike_station": {
+        "status": "in_service",
+        "description": {"name": "Gare d'Issoudun", "position": [1.987, 46.949]},
+        "description_before": {"name": "Gare", "position": [1.987, 46.949]},
+    },
+    "contracts.mobility.loan": {"kind": "e_bike"},
     "contracts.mobility.bike_parking": {
         "status": "in_service", "places": 14, "places_before": 12,
         "description": BIKE_PARKING, "description_before": {**BIKE_PARKING, "covered": None},
@@ -378,6 +396,12 @@ def test_the_registry_holds_every_event() -> None:
         "RideOffered", "RideSkipped", "PassengerAsked", "PassengerMatched", "PassengerConfirmed", "DriverConfirmed",
         "PassengerReleased", "PassengerMissed", "RideMissed", "RideCompleted", "RideCancelled", "RideOutcomeCorrected",
         "RegularRideOffered", "RegularRideScheduled", "RegularRideSuspended", "RegularRideResumed", "RegularRideEnded",
+        "BikeStationPlanned", "BikeStationEnteredService", "BikeDocksChanged", "BikeStationClosed",
+        "BikeDocksCorrected", "BikeStationDescriptionCorrected",
+        "BikeCommissioned", "BikeMoved", "BikeMaintenanceBegan", "BikeMaintenanceEnded", "BikeRetired", "BikeLeft",
+        "BikeBroughtBack", "BikeLost", "BikeRangeReported", "BikeKindCorrected",
+        "LoanRequested", "LoanTaken", "LoanOverdue", "LoanReturned", "LoanLost", "LoanLapsed", "LoanCancelled",
+        "LoanSettled", "LoanKilometresCorrected",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -423,6 +447,9 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.companies.synergy": {"kind", "waste", "unit", "quantity", "participants"},
         "contracts.youth_events.class_booking": {"event", "kind", "rome", "commune", "day", "school", "level"},
         "contracts.youth_events.event": {"kind", "rome", "commune", "day"},
+        "contracts.mobility.bike": {"bike", "kind", "commune", "zone", "status", "station"},
+        "contracts.mobility.bike_station": {"bike_station", "commune", "zone", "status", "docks"},
+        "contracts.mobility.loan": {"bike", "kind", "station", "commune", "zone"},
         "contracts.mobility.bike_parking": {"bike_parking", "commune", "zone", "status", "places"},
         "contracts.mobility.carpool_area": {"carpool_area", "commune", "zone", "status", "places"},
         "contracts.mobility.regular_ride": {"company", "commune", "zone"},

@@ -517,6 +517,17 @@ def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
         (values.CarbonDioxide, -0.001, "carbon-dioxide"),
         (values.EmissionFactor, 10.1, "emission-factor"),
         (values.EmissionFactorId, "Voiture 2024", "emission-factor-id"),
+        (values.BikeStationCode, "Gare vélos", "bike-station-code"),
+        (values.BikeCode, "VÉLO 7", "bike-code"),
+        (values.Docks, 0, "docks"),
+        (values.Docks, 101, "docks"),
+        (values.Docks, 10.0, "docks"),
+        (values.BikeRange, -1, "bike-range"),
+        (values.BikeRange, 200_001, "bike-range"),
+        (values.Kilometres, -1, "kilometres"),
+        (values.Kilometres, 2_001, "kilometres"),
+        (values.Kilometres, "14", "kilometres"),
+        (values.Trips, -1, "trips"),
     ],
 )
 def test_what_breaks_the_rules_of_mobility_is_refused(kind: Any, value: object, slug: str) -> None:
@@ -756,6 +767,8 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.NationalCarpoolId, values.BikeParkingCode, values.OsmId, values.ParkingPlaces, values.SomePlaces,
         values.WebAddress, values.OpeningHours, values.RideMetres, values.RideMinutes, values.Seats,
         values.PassengerKilometres, values.CarbonDioxide, values.EmissionFactor, values.EmissionFactorId,
+        values.BikeStationCode, values.BikeCode, values.Docks, values.BikeRange,
+        values.Kilometres, values.Trips,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

@@ -28,7 +28,7 @@ from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFU
 from service.importing import routes as imports
 from service.running import health
 from service.running.runtime import Runtime
-from service.running.settings import Settings, SettingsError, bounds
+from service.running.settings import OwnSettings, Settings, SettingsError, bounds, load
 from service.running.supervision import supervised
 from service.running.work import work
 
@@ -141,14 +141,14 @@ def _why(refused: str, asked: Headers) -> Said:
     return Said(NETWORK_REFUSED)
 
 
-def own_settings(service: Service, settings: Settings) -> Bounds:
-    """What a service is told beside the settings of all: by what bounds it judges.
+def own_settings(service: Service, settings: Settings) -> tuple[Bounds, OwnSettings]:
+    """What a service is told beside the settings of all: by what bounds it judges, and what its routes ask for.
 
     Raises SettingsError where these are none, or where a service that names persons has no key to recognise them by.
     """
     if service.names_persons and settings.personal_key is None:
         raise SettingsError("Settings: PERSONAL_KEY is not set, and this service recognises persons by it.")
-    return bounds(service.bounds)
+    return bounds(service.bounds), load(service.settings)
 
 
 def build(
@@ -163,9 +163,9 @@ def build(
 
     With `usable` that waits until it is done; what needs the store is answered with 503 meanwhile.
     """
-    judged_by = own_settings(service, settings)
+    judged_by, own = own_settings(service, settings)
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
-    runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources))
+    runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources), own=own)
 
     async def begin(stack: AsyncExitStack) -> None:
         if usable is not None:

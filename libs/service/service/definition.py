@@ -30,7 +30,7 @@ from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
 from service.mailing import Template
-from service.running.settings import Settings
+from service.running.settings import OwnSettings, Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 """A command of a service's own: from the settings and its arguments to its exit status."""
@@ -78,6 +78,8 @@ class Service:
     """What it writes to people, by the names that its reactions queue it under; it then has the resource `mails`."""
     bounds: type[Bounds] = Bounds
     """What its decisions take for right: settings of its own, which they ask their context for."""
+    settings: type[OwnSettings] = OwnSettings
+    """Others of its own, which its router asks for."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):

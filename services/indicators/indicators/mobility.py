@@ -1,5 +1,5 @@
-"""How employees come to work [mobilité]: where they meet to ride together, and where they park their bikes; the rides
-that they shared, and what these count for (axis 2).
+"""How employees come to work [mobilité]: where they meet to ride together, where they park their bikes, and the bikes
+that they borrow; the rides that they shared, and what these count for (axis 2).
 
 A ride counts on its day, once it is told that it took place; what is corrected is put right on that day."""
 
@@ -7,6 +7,15 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from contracts.mobility.bike import (
+    BikeBroughtBack,
+    BikeCommissioned,
+    BikeLost,
+    BikeMaintenanceBegan,
+    BikeMaintenanceEnded,
+    BikeMoved,
+    BikeRetired,
+)
 from contracts.mobility.bike_parking import (
     BikeParkingEnteredService,
     BikeParkingRemoved,
@@ -20,10 +29,11 @@ from contracts.mobility.carpool_area import (
     CarpoolPlacesChanged,
     CarpoolPlacesCorrected,
 )
+from contracts.mobility.loan import LoanTaken
 from contracts.mobility.ride import RideCompleted, RideOutcomeCorrected
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Corrected, Count, Stand, formula, levels, sums
+from indicators.measures import Corrected, Count, Stand, durations, formula, levels, sums
 
 PLACE: Final[tuple[Name, ...]] = ("commune", "zone")
 
@@ -145,6 +155,58 @@ def _counts(event: Ridden, value: float, before: float) -> Iterator[Count]:
         yield Count(event.day, value)
 
 
+Placed = (
+    BikeCommissioned
+    | BikeMoved
+    | BikeMaintenanceBegan
+    | BikeMaintenanceEnded
+    | BikeBroughtBack
+    | BikeLost
+    | BikeRetired
+)
+"""What tells whether a bike is in service, and of which station."""
+
+
+@levels(unit="bikes", dimensions=PLACE, contributor="bike")
+def bikes_in_service(event: Placed) -> int:
+    """Bikes of the stations that are in service.
+
+    How many bikes may be borrowed, or are on loan, at the end of the day; bikes in maintenance, lost or retired are
+    not. Commune and zone are those of the station where a bike stands, or of the last one while it is on loan.
+    """
+    return 1 if event.status == "in_service" else 0
+
+
+@durations(unit="days", dimensions=PLACE, contributor="bike")
+def bike_days(event: Placed) -> int:
+    """Days on which bikes of the stations are in service.
+
+    Each bike in bikes_in_service counts one for each day. What holds today is taken to hold on the days to come, where
+    `to` asks for them; without it the days end today. n counts bikes.
+    """
+    return 7 if event.status == "in_service" else 0
+
+
+@sums(unit="loans", dimensions=PLACE, contributor="bike")
+def bike_loans(event: LoanTaken) -> Iterator[Count]:
+    """Loans of bikes.
+
+    Each bike that a borrower takes, on the day it is taken, whenever and wherever it is brought back. Commune and zone
+    are those of the station where it was taken. n counts bikes, and not borrowers.
+    """
+    yield Count(event.effective_on, 1)
+
+
+@formula(unit="loans", of=(bike_days, bike_loans))
+def loans_per_bike_and_day(days: Decimal, lent: Decimal) -> Decimal | None:
+    """Loans per bike and day.
+
+    bike_loans divided by bike_days over the same days, until today unless `to` asks for another day: 1.5 is three loans
+    of a bike in two days. Rounded to four decimals, half up; none while no bike is in service.
+    """
+    return (lent / days).quantize(Decimal("0.0001"), ROUND_HALF_UP) if days > 0 else None
+
+
 CHAPTER: Final = Chapter(
     "mobility",
     carpool_areas,
@@ -156,4 +218,8 @@ CHAPTER: Final = Chapter(
     seat_occupancy,
     passenger_km,
     co2_avoided_kg,
+    bikes_in_service,
+    bike_days,
+    bike_loans,
+    loans_per_bike_and_day,
 )

@@ -531,6 +531,7 @@ def counted(indicator: Indicator) -> Counted:
         "synergy",
         "event",
         "carpool_area",
+        "bike",
         "bike_parking",
         "ride",
         "nobody",

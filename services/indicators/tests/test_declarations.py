@@ -126,6 +126,16 @@ from contracts.employment.vacancy import (
     VacancyWithdrawn,
 )
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
+from contracts.mobility.bike import (
+    BikeBroughtBack,
+    BikeCommissioned,
+    BikeLost,
+    BikeMaintenanceBegan,
+    BikeMaintenanceEnded,
+    BikeMoved,
+    BikeRetired,
+    BikeStatus,
+)
 from contracts.mobility.bike_parking import (
     BikeParkingEnteredService,
     BikeParkingRemoved,
@@ -141,6 +151,7 @@ from contracts.mobility.carpool_area import (
     CarpoolPlacesChanged,
     CarpoolPlacesCorrected,
 )
+from contracts.mobility.loan import LoanTaken
 from contracts.mobility.ride import PassengerCame, RideCompleted, RideFactor, RideOutcomeCorrected
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
@@ -742,6 +753,7 @@ def test_nothing_of_a_figure_names_a_person() -> None:
         assert measure.contributor in (
             *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
             *("carpool_area", "bike_parking", "ride", "indicator"),
+            *("carpool_area", "bike", "bike_parking", "indicator"),
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1459,6 +1471,65 @@ def test_seats_are_occupied_by_those_who_came(seats: int, passengers: int, share
     assert told == (None if share is None else Decimal(share))
 
 
+def of_bike(status: BikeStatus, station: str | None = "gare-velos") -> dict[str, Any]:
+    return {
+        "bike": "velo-07",
+        "kind": "e_bike",
+        "status": status,
+        "station": station,
+        "commune": "36088",
+        "zone": None,
+        "trips": 1,
+        "effective_on": ON,
+    }
+
+
+LOAN = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+
+
+@pytest.mark.parametrize(
+    ("event", "bikes"),
+    [
+        (BikeCommissioned(**of_bike("in_service"), metres_left=60_000), 1),
+        (BikeMoved(**of_bike("in_service"), station_before=None), 1),
+        (BikeMoved(**of_bike("maintenance"), station_before=None), 0),
+        (BikeMaintenanceBegan(**of_bike("maintenance"), station_before="gare-velos", reason="repair"), 0),
+        (BikeMaintenanceEnded(**of_bike("in_service")), 1),
+        (BikeBroughtBack(**of_bike("in_service"), loan=LOAN), 1),
+        (BikeLost(**of_bike("maintenance", None), loan=LOAN), 0),
+        (BikeRetired(**of_bike("retired", None), station_before="gare-velos", reason="sold"), 0),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_bike_counts_while_it_is_in_service_once_a_day(event: Event, bikes: int) -> None:
+    assert facts(mobility.bikes_in_service, event) == [(ON, bikes)]
+    assert facts(mobility.bike_days, event) == [(ON, 7 * bikes)]
+
+
+def test_a_loan_counts_when_the_bike_is_taken_for_the_bike_and_not_for_the_borrower() -> None:
+    taken = LoanTaken(
+        bike="velo-07",
+        kind="e_bike",
+        station="gare-velos",
+        commune="36088",
+        zone=None,
+        borrower=LOAN,
+        due_back=datetime(2024, 5, 13, 18, tzinfo=PARIS),
+        overdue_from=datetime(2024, 5, 13, 18, tzinfo=PARIS),
+        effective_on=ON,
+    )
+    (fact,) = mobility.bike_loans.facts(taken)
+    assert (fact.effective_on, fact.value, fact.contributor) == (ON, Decimal(1), "velo-07")
+    assert fact.dimensions == {"commune": "36088", "zone": None}
+
+
+def test_loans_per_bike_and_day_are_loans_by_the_days_of_bikes_and_none_without_bikes() -> None:
+    assert mobility.loans_per_bike_and_day.compute(Decimal(60), Decimal(90)) == Decimal("1.5000")
+    assert mobility.loans_per_bike_and_day.compute(Decimal(31), Decimal(0)) == 0
+    assert mobility.loans_per_bike_and_day.compute(Decimal(0), Decimal(0)) is None
+    assert mobility.loans_per_bike_and_day.dimensions == ("commune", "zone")
+
+
 def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to_let() -> None:
     assert land.vacancy_rate.compute(Decimal(1_260), Decimal(840)) == Decimal("0.3333")
     assert land.vacancy_rate.compute(Decimal(420), Decimal(420)) == 0
@@ -1651,6 +1722,10 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "seat_occupancy",
         "passenger_km",
         "co2_avoided_kg",
+        "bikes_in_service",
+        "bike_days",
+        "bike_loans",
+        "loans_per_bike_and_day",
         "synergies",
         "diverted_tonnes",
         "diverted_m3",

@@ -86,8 +86,11 @@ from indicators.recounts.counting import Recounts
 from indicators.target import targets
 from indicators.topics import Topics
 from indicators.verify import Asked, ask, compare, prepare, verify
+from mobility.bike import Bike, bikes
 from mobility.bike_parking import bike_parkings
+from mobility.bike_station import bike_stations
 from mobility.carpool_area import carpool_areas
+from mobility.loan import Borrower, Loan, loans
 from mobility.ride import Came as RodeAlong
 from mobility.ride import Rider, rides
 from service.running.settings import Settings
@@ -320,6 +323,57 @@ BIKE_PARKINGS: Final[Arguments] = {
     "correct-places": _places_corrected("cargo_places"),
     "correct-description": _described_anew(fastening="frame"),
 }
+
+
+BIKE_STATIONS: Final[Arguments] = {
+    "plan": lambda rng: {
+        "name": "Gare",
+        "position": (1.987, 46.949),
+        "commune": rng.choice(["36088", "36171"]),
+        "zone": rng.choice(["zi-limoise", None]),
+        "docks": 100,
+    },
+    "change-docks": lambda rng: {"docks": rng.randint(50, 100)},
+    "close": lambda _: {"reason": "works"},
+    "correct-docks": lambda rng: {"docks": rng.randint(50, 100), "reason": "count"},
+    "correct-description": _described_anew(),
+}
+
+
+def bikes_on(on: date) -> Arguments:
+    """What may be asked of a bike on a day, by whoever looks after it and by its one loan."""
+
+    def at_station(rng: random.Random) -> dict[str, Any]:
+        return {"station": f"{on:%Y}-{rng.randrange(3)}"}
+
+    return {
+        "commission": lambda rng: {**at_station(rng), "kind": rng.choice(["bike", "e_bike"])},
+        "move": at_station,
+        "begin-maintenance": lambda rng: {"reason": "repair", "in_dock": rng.choice([True, False])},
+        "end-maintenance": lambda rng: rng.choice([{}, at_station(rng)]),
+        "report-range": lambda rng: {"metres_left": rng.randrange(60_000)},
+        "correct-kind": lambda rng: {"kind": rng.choice(["bike", "e_bike"]), "reason": "typing_error"},
+        "retire": lambda _: {"reason": "worn_out"},
+        "leave-dock": lambda _: {"loan": _id(1)},
+        "take-back": lambda rng: {**at_station(rng), "loan": _id(1)},
+        "give-up": lambda _: {"loan": _id(1)},
+    }
+
+
+def loans_on(on: date) -> Arguments:
+    """What may be asked of a loan on a day."""
+    borrower = Borrower(family_name="Exemple", given_name="Camille", email="c@example.org")
+    return {
+        "request": lambda rng: {
+            "bike": f"{on:%Y}-{rng.randrange(3)}",
+            "borrower": Personal(borrower, _id(3)),
+            "due_back": datetime.combine(on, time(18), PARIS),
+        },
+        "return": lambda rng: {"returned_to": f"{on:%Y}-{rng.randrange(3)}", "kilometres": rng.choice([None, 7])},
+        "record-lost": lambda _: {"reason": "stolen"},
+        "cancel": lambda _: {"reason": "not_needed"},
+        "correct-kilometres": lambda rng: {"kilometres": rng.randrange(9), "reason": "typing_error"},
+    }
 
 
 def units_of(on: date) -> Arguments:
@@ -959,6 +1013,21 @@ class Commuting(Deciding):
             self.on = today
 
 
+class Lending(Deciding):
+    """Stations, bikes and loans that the community of communes may have kept: decided by mobility."""
+
+    def __init__(self, seed: int, commands: int, log: Log, of_persons: Log) -> None:
+        super().__init__(seed)
+        for number in range(commands):
+            self.go_on(log)
+            station, bike = (f"{self.on:%Y}-{self.rng.randrange(3)}" for _ in range(2))
+            if self.rng.randrange(4) == 0 or bike_stations.stream_id(station) not in self.states:
+                self.decide(log, bike_stations, BIKE_STATIONS, station, {"code": station})
+            self.decide(log, bikes, bikes_on(self.on), bike, {"code": bike})
+            loan = _id(self.rng.randrange(1 + number // 4))
+            self.decide(of_persons, loans, loans_on(self.on), loan, {})
+
+
 class Surveying(Deciding):
     """What members and the network may have found and lacked: random commands, decided by companies."""
 
@@ -1306,6 +1375,22 @@ async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_d
 
 
 @histories
+async def test_what_is_served_of_bikes_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    log, of_persons = Log("mobility"), Log("mobility.persons")
+    lending = Lending(seed, commands, log, of_persons)
+    of, second = only(mobility.CHAPTER)
+    await fold(pool, of.chapters.values(), log, of_persons)
+    assert (await faults(pool, of, log, of_persons, recounts=second))[1] == []
+    there = [state for state in lending.states.values() if isinstance(state, Bike) and state.status == "in_service"]
+    taken = [state for state in lending.states.values() if isinstance(state, Loan) and state.taken_on]
+    async with snapshot(pool, of) as now:
+        served = {name: (await now.answer(of[name], Question())).total.value or 0 for name in of}
+    assert (served["bikes_in_service"], served["bike_loans"]) == (len(there), len(taken))
+
+
+@histories
 async def test_what_is_served_of_synergies_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
@@ -1363,6 +1448,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Exchanging(seed, 250, logs[0])
         Commuting(seed, 250, of_mobility[0])
         Riding(seed, 250, of_mobility[1])
+        Lending(seed, 250, *of_mobility)
         missing -= {event.type for log in (*logs, *of_youth, *of_mobility, decided) for event in log.recorded}
         if not missing:
             break

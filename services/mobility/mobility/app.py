@@ -1,15 +1,19 @@
-"""How the employees of the zones come to work: rides, carpool areas, and where they park their bikes."""
+"""How the employees of the zones come to work: rides, carpool areas, where they park bikes, and bikes that are lent."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from contracts.mobility import bike_parking, carpool_area, erasure, regular_ride, ride
+from contracts.mobility import bike, bike_parking, bike_station, carpool_area, erasure, loan, regular_ride, ride
 from contracts.roles import Role
 from eventstore.erasure import erasing
+from mobility.bike import bikes
 from mobility.bike_parking import bike_parkings
+from mobility.bike_station import bike_stations
 from mobility.bounds import Plausible
 from mobility.carpool_area import carpool_areas
+from mobility.gbfs import GbfsSettings, gbfs
+from mobility.loan import loans
 from mobility.national import national
 from mobility.reactions import reactions
 from mobility.regular_ride import regular_rides
@@ -25,11 +29,34 @@ COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 app = Service(
     "mobility",
     title="Mobility",
-    description="How the employees of the zones come to work: rides that they share, carpool areas, and where they "
-    "park their bikes.",
+    description="How the employees of the zones come to work: rides that they share, carpool areas, where they park "
+    "their bikes, and bikes that are lent between stations.",
     resources=(
         Resource(carpool_areas, carpool_area.CATEGORY.path, reads=EVERYBODY),
         Resource(bike_parkings, bike_parking.CATEGORY.path, reads=EVERYBODY),
+        Resource(bike_stations, bike_station.CATEGORY.path, reads=EVERYBODY),
+        # Which bikes there are and where they stand; not on which loan one is, or was.
+        Resource(
+            bikes,
+            bike.CATEGORY.path,
+            reads=Reads(
+                all=("epci", "ops"),
+                public=(
+                    "bike",
+                    "kind",
+                    "status",
+                    "station",
+                    "commune",
+                    "zone",
+                    "trips",
+                    "metres_left",
+                    "commissioned_on",
+                    "retired_on",
+                ),
+            ),
+        ),
+        # Of a loan nothing is public: in a small town a station and an hour tell who it is.
+        Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops"))),
         Resource(
             rides,
             ride.CATEGORY.path,
@@ -60,7 +87,8 @@ app = Service(
         Resource(regular_rides, regular_ride.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("company",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
-    router=APIRouter(routes=[*national().routes, *searching().routes]),
+    router=APIRouter(routes=[*national().routes, *searching().routes, *gbfs().routes]),
     reactions=reactions,
     bounds=Plausible,
+    settings=GbfsSettings,
 )

@@ -4,7 +4,7 @@ from eventstore.bounds import Bound, Bounds
 
 
 class Plausible(Bounds):
-    """How far ahead rides are offered, and how long before them somebody has to answer."""
+    """How far ahead rides are offered, how long before them somebody has to answer, and how long a bike is lent."""
 
     ride_days_ahead: Bound = 90
     """How many days ahead a single ride is offered at most."""
@@ -17,3 +17,9 @@ class Plausible(Bounds):
     """How long a regular ride goes at most: a school year."""
     regular_ride_days_ahead: Bound = 7
     """How many days ahead a day of a regular ride is offered as a ride."""
+    longest_loan_hours: Bound = 72
+    """For which a bike is lent at most, from when it is asked for."""
+    hours_to_take_a_bike: Bound = 2
+    """For which a bike is kept for whoever has asked for it."""
+    days_until_lost: Bound = 30
+    """After which a bike that is overdue may be given up."""

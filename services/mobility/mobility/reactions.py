@@ -1,10 +1,16 @@
-"""What an event asks of rides: the days of regular ones are offered, and who is erased is not expected any more."""
+"""What an event asks of rides, bikes and loans: days of regular rides are offered, bikes follow their loans, loans let
+go of what their bikes have, and who is erased is not expected any more."""
 
 from collections.abc import Iterable, Sequence
 
 from contracts.erasure import PersonErased
+from contracts.mobility.bike import BikeBroughtBack, BikeLost
+from contracts.mobility.loan import LoanLost, LoanReturned, LoanTaken
 from contracts.mobility.regular_ride import RegularRideScheduled
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from mobility.bike import GiveUp, LeaveDock, TakeBack, bikes
+from mobility.loan import Cancel as CancelLoan
+from mobility.loan import Loan, Settle, loans
 from mobility.regular_ride import End, RegularRide, regular_rides
 from mobility.ride import (
     OPEN,
@@ -61,3 +67,30 @@ def end_what_nobody_drives(_event: PersonErased, driven: Sequence[Found[RegularR
     for found in driven:
         end = End(reason="person_erased")
         yield Issue(regular_rides, found.identity, end, expects=tuple(regular_rides.not_for(End)))
+
+
+@reactions.to()
+def bikes_follow_their_loans(event: LoanTaken | LoanReturned | LoanLost, loan: Identity) -> Iterable[Issue]:
+    """A bike leaves its dock with the borrower, stands in another one, or is lost: in the order of its loan's events,
+    and of no other loan before that one is settled."""
+    match event:
+        case LoanTaken():
+            yield Issue(bikes, event.bike, LeaveDock(loan=loan))
+        case LoanReturned():
+            yield Issue(bikes, event.bike, TakeBack(loan=loan, station=event.returned_to))
+        case LoanLost():
+            yield Issue(bikes, event.bike, GiveUp(loan=loan))
+
+
+@reactions.to()
+def settle_loans(event: BikeBroughtBack | BikeLost) -> Iterable[Issue]:
+    """What a loan holds is its bike's from now on: the dock, and itself."""
+    yield Issue(loans, event.loan, Settle())
+
+
+@reactions.to(finds=loans, by={"borrower": "person"}, among={"status": "requested"})
+def cancel_what_nobody_comes_for(_event: PersonErased, asked: Sequence[Found[Loan]]) -> Iterable[Issue]:
+    """Who is known no more does not get the bike. A loan that has begun goes on, under the pseudonym."""
+    for found in asked:
+        cancel = CancelLoan(reason="person_erased")
+        yield Issue(loans, found.identity, cancel, expects=tuple(loans.not_for(CancelLoan)))

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from pupils import COMPANY, MEMBER, OTHER_SCHOOL, SCHOOL, SUSPENDED
-from streams import Streams
+from youths import Youths
 
 from contracts.youth_events.class_booking import AttendanceCorrection, ClassBookingCancellation
 from contracts.youth_events.event import EventCancellation, EventClosing, PartCorrection, ParticipationEnd
@@ -54,7 +54,7 @@ STEPS: Mapping[str, Command] = {
 counts = st.integers(0, 8)
 
 
-class AnyEvent(Streams):
+class AnyEvent(Youths):
     """Two events on one day, and six classes; what events ask for is done later, stream by stream."""
 
     @property

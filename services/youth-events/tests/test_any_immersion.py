@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from pupils import LEFT, MEMBER, SUSPENDED
-from streams import Streams
+from youths import Youths
 
 from contracts.youth_events.immersion import ImmersionCancellation, ImmersionRejection, Signatory
 from eventstore.decider import Command
@@ -48,7 +48,7 @@ STEPS: Mapping[str, Command] = {
 }
 
 
-class AnyImmersion(Streams):
+class AnyImmersion(Youths):
     """Immersions of two people, one of whom comes of age, in a company; links are used in any order, also old ones."""
 
     def __init__(self) -> None:

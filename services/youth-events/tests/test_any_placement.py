@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from pupils import COMPANY, MEMBER, MONDAY, SCHOOL, SUSPENDED, WEEK, guardian, pupil, tutor
-from streams import Streams
+from youths import Youths
 
 from contracts.youth_events.offer import ClosingReason, OfferWithdrawal
 from contracts.youth_events.placement import PlacementApproved, PlacementCancellation, PlacementRejection
@@ -58,7 +58,7 @@ def _record_id(number: int) -> str:
     return f"0190a3c4-5e6f-7a8b-9c0d-{number:012}"
 
 
-class AnyPlacement(Streams):
+class AnyPlacement(Youths):
     """Two offers of a company for one week, and three pupils; what events ask for is done later, stream by stream."""
 
     @property

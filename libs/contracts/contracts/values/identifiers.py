@@ -168,6 +168,26 @@ BikeParkingCode = Annotated[
         ("gare-nord",),
     ),
 ]
+BikeStationCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "bike-station-code",
+        slug_rule("a bike station's code", "le code d'une station de vélos"),
+        "Which bike station [station de vélos].",
+        ("gare-velos",),
+    ),
+]
+BikeCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "bike-code",
+        slug_rule("a bike's code", "le code d'un vélo"),
+        "Which bike of the stations [vélo], by the code that is painted on it.",
+        ("velo-07",),
+    ),
+]
 DocumentHash = Annotated[
     str,
     Field(max_length=64, pattern=r"^[0-9a-f]{64}$"),

@@ -365,6 +365,70 @@ SomePlaces = Annotated[
         (12,),
     ),
 ]
+MOST_DOCKS: Final = 100
+"""Of one bike station."""
+
+Docks = Annotated[
+    int,
+    Field(ge=1, le=MOST_DOCKS),
+    Says(
+        "docks",
+        Sentence(
+            f"a bike station has a whole number (not a text) of docks from 1 to {MOST_DOCKS}",
+            f"une station de vélos compte un nombre entier (et non un texte) de bornettes de 1 à {MOST_DOCKS}",
+        ),
+        "How many docks a bike station has: one bike each.",
+        (10,),
+    ),
+]
+_MOST_METRES_OF_A_CHARGE: Final = 200_000
+_METRES_OF_A_CHARGE_FR: Final = written(_MOST_METRES_OF_A_CHARGE, "fr")
+
+BikeRange = Annotated[
+    int,
+    Field(ge=0, le=_MOST_METRES_OF_A_CHARGE),
+    Says(
+        "bike-range",
+        Sentence(
+            f"the range of a bike is a whole number (not a text) of metres from 0 to {_MOST_METRES_OF_A_CHARGE:,}",
+            f"l'autonomie d'un vélo est un nombre entier (et non un texte) de mètres de 0 à {_METRES_OF_A_CHARGE_FR}",
+        ),
+        "How far the battery of a bike still assists it, in metres.",
+        (35_000,),
+    ),
+]
+_MOST_TRIPS: Final = 1_000_000
+_TRIPS_FR: Final = written(_MOST_TRIPS, "fr")
+
+Trips = Annotated[
+    int,
+    Field(ge=0, le=_MOST_TRIPS),
+    Says(
+        "trips",
+        Sentence(
+            f"a number of trips is a whole number (not a text) from 0 to {_MOST_TRIPS:,}",
+            f"un nombre de trajets est un entier (et non un texte) de 0 à {_TRIPS_FR}",
+        ),
+        "How many times a bike has been lent.",
+        (12,),
+    ),
+]
+_MOST_KILOMETRES: Final = 2_000
+_KILOMETRES_FR: Final = written(_MOST_KILOMETRES, "fr")
+
+Kilometres = Annotated[
+    int,
+    Field(ge=0, le=_MOST_KILOMETRES),
+    Says(
+        "kilometres",
+        Sentence(
+            f"a distance ridden is a whole number (not a text) of kilometres from 0 to {_MOST_KILOMETRES:,}",
+            f"une distance parcourue est un nombre entier (et non un texte) de kilomètres de 0 à {_KILOMETRES_FR}",
+        ),
+        "How far somebody rode on one loan, in whole kilometres.",
+        (14,),
+    ),
+]
 BreakMinutes = Annotated[
     int,
     Field(ge=0, le=240),

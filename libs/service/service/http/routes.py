@@ -27,7 +27,7 @@ from service.http.faults import fault_of
 from service.http.languages import VARIES, language_of
 from service.http.listing import QueryFaults, declared_of
 from service.running.runtime import Runtime
-from service.running.settings import Settings
+from service.running.settings import OwnSettings, Settings
 
 SCHEME = "token"
 """The name of the security scheme in the OpenAPI document."""
@@ -98,6 +98,10 @@ def _settings(request: Request) -> Settings:
     return _runtime(request).settings
 
 
+def _own(request: Request) -> OwnSettings:
+    return _runtime(request).own
+
+
 def _language(request: Request, response: Response) -> Language:
     language = language_of(request.scope["headers"])
     response.headers["Content-Language"] = language
@@ -125,3 +129,5 @@ CurrentPool = Annotated[asyncpg.Pool, Depends(_pool)]
 """Connections to the service's database, for tables of its own."""
 CurrentSettings = Annotated[Settings, Depends(_settings)]
 """The settings the service was started with."""
+OWN: Final[Any] = Depends(_own)
+"""The settings that the service alone was started with: `Annotated[LampSettings, OWN]`."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from service.http.auth import Caller, Tokens
-from service.running.settings import Settings
+from service.running.settings import OwnSettings, Settings
 from service.running.supervision import Supervised
 
 
@@ -17,6 +17,8 @@ class Runtime:
     settings: Settings
     tokens: Tokens
     takes_commands: bool
+    own: OwnSettings = field(default_factory=OwnSettings)
+    """The settings that are this service's alone."""
     opened: Store | None = None
     """The store, once it is open."""
     tasks: list[Supervised] = field(default_factory=list)

@@ -208,6 +208,17 @@ class Settings(DatabaseSettings):
         return f"{self.territory}.{subscription}"
 
 
+class OwnSettings(BaseSettings):
+    """What a deployment decides of one service alone, and its routes ask for: `OWN` of `service.http.routes`.
+
+    Each is the environment variable of the same name in capitals.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_ignore_empty=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
 def load(kind: type[S], **given: Any) -> S:
     """The settings of a kind: those given, the others from the environment. Raises SettingsError."""
     try:

@@ -1,5 +1,6 @@
 """Carpool areas and bike parkings: each is replayed as how many places it had from which day on, and whether one could
-park there; a correction rewrites the latest of these. A ride counts for what was told of it last."""
+park there; a correction rewrites the latest of these. A bike is in service as its last event says, a loan counts
+once it is taken, and a ride for what was told of it last."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,12 +8,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from indicators.recounts.counting import Computed, Flow, Happened, Held, Recounts, Share, Stock, Stream, held, ratio
+from indicators.recounts.counting import (
+    Computed,
+    Flow,
+    Happened,
+    Held,
+    Recounts,
+    Share,
+    Stock,
+    Stream,
+    Weekly,
+    held,
+    ratio,
+)
 
 OPENS: Final = ("CarpoolAreaOpened", "CarpoolAreaReopened", "BikeParkingEnteredService")
 CLOSES: Final = ("CarpoolAreaClosed", "BikeParkingRemoved")
 STAYS: Final = ("CarpoolAreaPlanned", "CarpoolPlacesChanged", "BikeParkingPlanned", "BikePlacesChanged")
 """Whether one can park there stays as it was."""
+PLACED: Final = (
+    *("BikeCommissioned", "BikeMoved", "BikeMaintenanceBegan", "BikeMaintenanceEnded", "BikeLeft", "BikeBroughtBack"),
+    *("BikeLost", "BikeRetired"),
+)
+"""What tells where a bike is, and whether it is in service."""
 
 
 @dataclass
@@ -64,6 +82,28 @@ def _ridden(value: Callable[[dict[str, Any]], float]) -> Flow:
     return Flow("ride", count, contributor="ride")
 
 
+def _lent_from(each: int) -> Callable[[Stream], Iterator[Held]]:
+    """A bike, from each event on, as long as it is in service: so much each.
+
+    Streams of parkings and stations begin like those of bikes.
+    """
+
+    def count(stream: Stream) -> Iterator[Held]:
+        steps = [event for event in stream if event.type in PLACED]
+        out = ("maintenance", "retired")
+        return held(
+            Share(event.day(), event.data, Decimal(0 if event.data["status"] in out else each)) for event in steps
+        )
+
+    return count
+
+
+def _taken(stream: Stream) -> Iterator[Share]:
+    for event in stream:
+        if event.type == "LoanTaken":
+            yield Share(event.day(), event.data, Decimal(1))
+
+
 RECOUNTS: Final[Recounts] = {
     "carpool_areas": _stock("carpool-area", "carpool_area", lambda _: 1),
     "carpool_places": _stock("carpool-area", "carpool_area", lambda moment: moment.places),
@@ -76,4 +116,8 @@ RECOUNTS: Final[Recounts] = {
     ),
     "passenger_km": _ridden(lambda ride: ride["passenger_km"]),
     "co2_avoided_kg": _ridden(lambda ride: ride["co2_avoided_kg"]),
+    "bikes_in_service": Stock("bike", _lent_from(1), contributor="bike"),
+    "bike_days": Weekly("bike", _lent_from(7), contributor="bike"),
+    "bike_loans": Flow("loan", _taken, contributor="bike"),
+    "loans_per_bike_and_day": Computed(("bike_days", "bike_loans"), lambda days, lent: ratio(lent, days, "0.0001")),
 }

@@ -3,29 +3,28 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine
-from pupils import MEMBER, TODAY
 
 from contracts import Event
 from contracts.model import PARIS
-from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, State
+from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Lookup, State
 from eventstore.execution import moment
-from eventstore.reactions import Found, Identity
+from eventstore.reactions import Found, Identity, Reactions
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification
-from youth_events.members import members
-from youth_events.reactions import reactions
 
 
 class Streams(RuleBasedStateMachine):
-    """What has happened so far, on one day after the other."""
+    """What has happened so far, on one day after the other: of a service, with its reactions."""
 
-    def __init__(self, today: date = TODAY) -> None:
+    reactions: ClassVar[Reactions]
+    begins: ClassVar[date]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.today = today
-        self.member = MEMBER
+        self.today = self.begins
         self.streams: dict[str, tuple[Decider[Any], Any]] = {}
         self.to_react_to: dict[str, deque[Event]] = defaultdict(deque)
 
@@ -57,8 +56,13 @@ class Streams(RuleBasedStateMachine):
         known: list[State | None] = []
         for lookup in decider.decision(type(command)).looks_up:
             asked = getattr(command if lookup.key in type(command).model_fields else state, lookup.key)
-            known.append(self.member if lookup.decider is members else self.of(lookup.decider).get(asked))
+            known.append(self.found(lookup, asked))
         return known
+
+    def found(self, lookup: Lookup, identity: str) -> State | None:
+        """What a decision finds."""
+        found: State | None = self.of(lookup.decider).get(identity)
+        return found
 
     def collision(self, name: str, before: Iterable[Claim], after: Iterable[Claim]) -> str | None:
         """What the append would refuse: what all hold together, unless a stream holds as much already."""
@@ -79,7 +83,7 @@ class Streams(RuleBasedStateMachine):
     def react(self, name: str) -> None:
         """Does what the next event of a stream asks for. Whatever refuses it is expected."""
         event = self.to_react_to[name].popleft()
-        for reaction in reactions.of(type(event)):
+        for reaction in self.reactions.of(type(event)):
             found = []
             if reaction.finds is not None:
                 wanted = reaction.filters(event, Identity(name)).items()
@@ -96,7 +100,7 @@ class Streams(RuleBasedStateMachine):
                 )
             told = [Identity(name)] if reaction.takes_identity else []
             for issue in reaction.function(event, *told, *found):
-                reactions.check(issue)
+                self.reactions.check(issue)
                 assert issue.identity is not None
                 for command in issue.commands:
                     refused = self.ask(issue.decider, issue.identity, command, platform=True)
