@@ -14,11 +14,13 @@ from mobility.bounds import Plausible
 from mobility.carpool_area import carpool_areas
 from mobility.gbfs import GbfsSettings, gbfs
 from mobility.loan import loans
+from mobility.members import members
 from mobility.national import national
 from mobility.reactions import reactions
 from mobility.regular_ride import regular_rides
 from mobility.ride import OPEN, rides
 from mobility.search import searching
+from mobility.zones import zoning
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
@@ -87,7 +89,8 @@ app = Service(
         Resource(regular_rides, regular_ride.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("company",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
-    router=APIRouter(routes=[*national().routes, *searching().routes, *gbfs().routes]),
+    router=APIRouter(routes=[*national().routes, *searching().routes, *gbfs().routes, *zoning().routes]),
+    mirrors=(members,),
     reactions=reactions,
     bounds=Plausible,
     settings=GbfsSettings,
