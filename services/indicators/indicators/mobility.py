@@ -34,6 +34,7 @@ from contracts.mobility.ride import RideCompleted, RideOutcomeCorrected
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Corrected, Count, Stand, durations, formula, levels, sums
+from indicators.network import headcount
 
 PLACE: Final[tuple[Name, ...]] = ("commune", "zone")
 
@@ -207,11 +208,23 @@ def loans_per_bike_and_day(days: Decimal, lent: Decimal) -> Decimal | None:
     return (lent / days).quantize(Decimal("0.0001"), ROUND_HALF_UP) if days > 0 else None
 
 
+@formula(unit="places/100 FTE", of=(headcount, bike_parking_places))
+def bike_parking_per_100_staff(staff: Decimal, places: Decimal) -> Decimal | None:
+    """Places to park a bike for each hundred who work there.
+
+    bike_parking_places divided by headcount on the same day and in the same cells, times 100, rounded to one decimal,
+    half up. The headcount is that of the active members of the network: by zone it tells more than by commune, where
+    others work, too. None where nobody is employed.
+    """
+    return (100 * places / staff).quantize(Decimal("0.1"), ROUND_HALF_UP) if staff > 0 else None
+
+
 CHAPTER: Final = Chapter(
     "mobility",
     carpool_areas,
     carpool_places,
     bike_parking_places,
+    bike_parking_per_100_staff,
     rides,
     ride_passengers,
     ride_seats,

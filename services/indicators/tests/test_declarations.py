@@ -1465,6 +1465,12 @@ def test_a_ride_counts_on_its_day_and_what_is_corrected_is_put_right_there(
             assert (fact.contributor, fact.dimensions) == (None, {"commune": "18055", "zone": None})
 
 
+def test_places_to_park_a_bike_are_told_by_the_hundred_who_work_there() -> None:
+    assert mobility.bike_parking_per_100_staff.compute(Decimal("42.5"), Decimal(10)) == Decimal("23.5")
+    assert mobility.bike_parking_per_100_staff.compute(Decimal(0), Decimal(10)) is None
+    assert mobility.bike_parking_per_100_staff.dimensions == ("commune", "zone")
+
+
 @pytest.mark.parametrize(("seats", "passengers", "share"), [(4, 2, "0.5"), (3, 1, "0.3333"), (0, 0, None)])
 def test_seats_are_occupied_by_those_who_came(seats: int, passengers: int, share: str | None) -> None:
     told = mobility.seat_occupancy.compute(Decimal(seats), Decimal(passengers))
@@ -1716,6 +1722,7 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "carpool_areas",
         "carpool_places",
         "bike_parking_places",
+        "bike_parking_per_100_staff",
         "rides",
         "ride_passengers",
         "ride_seats",

@@ -1356,7 +1356,7 @@ async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_d
     commuting = Commuting(seed, commands, log)
     of_persons = Log("mobility.persons")
     riding = Riding(seed, commands, of_persons)
-    of, second = only(mobility.CHAPTER)
+    of, second = only(network.CHAPTER, mobility.CHAPTER)
     await fold(pool, of.chapters.values(), log, of_persons)
     assert (await faults(pool, of, log, of_persons, recounts=second))[1] == []
     there = [state for state in commuting.states.values() if state.status in ("open", "in_service")]
@@ -1380,7 +1380,7 @@ async def test_what_is_served_of_bikes_is_what_is_counted_whatever_partners_do(
 ) -> None:
     log, of_persons = Log("mobility"), Log("mobility.persons")
     lending = Lending(seed, commands, log, of_persons)
-    of, second = only(mobility.CHAPTER)
+    of, second = only(network.CHAPTER, mobility.CHAPTER)
     await fold(pool, of.chapters.values(), log, of_persons)
     assert (await faults(pool, of, log, of_persons, recounts=second))[1] == []
     there = [state for state in lending.states.values() if isinstance(state, Bike) and state.status == "in_service"]

@@ -108,6 +108,9 @@ RECOUNTS: Final[Recounts] = {
     "carpool_areas": _stock("carpool-area", "carpool_area", lambda _: 1),
     "carpool_places": _stock("carpool-area", "carpool_area", lambda moment: moment.places),
     "bike_parking_places": _stock("bike-parking", "bike_parking", lambda moment: moment.places),
+    "bike_parking_per_100_staff": Computed(
+        ("headcount", "bike_parking_places"), lambda staff, places: ratio(100 * places, staff, "0.1")
+    ),
     "rides": _ridden(lambda _: 1),
     "ride_passengers": _ridden(lambda ride: len(ride["came"])),
     "ride_seats": _ridden(lambda ride: ride["seats"]),
