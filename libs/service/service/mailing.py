@@ -49,7 +49,7 @@ PATIENCE: Final = 30.0
 PAUSES: Final = (60.0, 300.0, 1800.0, 7200.0)
 """Seconds until a message is sent again that a server did not take for now; the last again and again."""
 AWAY: Final = 30.0
-"""Seconds until a server that does not answer, or does not let us in, is asked again."""
+"""Seconds until a server that does not answer, or lets nobody in, is asked again; until then nothing is looked at."""
 PERMANENT: Final = 500
 """From here on a reply code refuses for good."""
 NOT_ALLOWED: Final = 553
@@ -98,16 +98,14 @@ class Postman:
         self._store = store
         self._later: dict[str, tuple[float, int]] = {}
         """Until when a message is let be, and how often the server did not take it."""
-        self._away_until = 0.0
+        self._rests_until = 0.0
         self._trouble: str | None = None
-        self._waiting = 0
+        self._told = "beginning"
 
     @property
     def told(self) -> str:
         """How it fares."""
-        lacks = self._lacks()
-        trouble = f"{' and '.join(lacks)} not set" if lacks else self._trouble
-        return f"{self._waiting} wait" + (f": {trouble}" if trouble and self._waiting else "")
+        return self._told
 
     def _lacks(self) -> list[str]:
         needed = {"SMTP_URL": self._settings.smtp_url, "MAIL_FROM": self._settings.mail_from}
@@ -121,8 +119,12 @@ class Postman:
         await self._store.asked(self._go_round())
 
     async def _go_round(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._rests_until:
+            return
         async with self._alone() as alone, AsyncExitStack() as stack:
             if not alone:
+                self._told = "another worker sends"
                 return
             waiting = 0
             server = _Server(self._settings, stack)
@@ -130,7 +132,10 @@ class Postman:
             async for page in pages(self._store, mails, wanted):
                 for mail in page:
                     waiting += not await self._settled(mail, server)
-            self._waiting = waiting
+            if lacks := self._lacks():
+                self._rests_until = now + AWAY
+            trouble = f"{' and '.join(lacks)} not set" if lacks else self._trouble
+            self._told = f"{waiting} wait" + (f": {trouble}" if trouble and waiting else "")
             if not waiting:
                 self._later.clear()
 
@@ -151,12 +156,14 @@ class Postman:
         if template is None:
             # Of a later release, which knows it.
             return False
+        now = asyncio.get_running_loop().time()
+        later, tries = self._later.get(mail.identity, (0.0, 0))
+        if now < later:
+            return False
         letter = await self._written(mail, template)
         if isinstance(letter, Drop):
             return await self._record(mail, letter)
-        now = asyncio.get_running_loop().time()
-        later, tries = self._later.get(mail.identity, (0.0, 0))
-        if self._lacks() or now < max(later, self._away_until):
+        if self._lacks() or now < self._rests_until:
             return False
         try:
             await server.send(letter)
@@ -180,7 +187,7 @@ class Postman:
         if trouble != self._trouble:
             log.error("%s: mail waits, as %s", self._name, trouble)
         self._trouble = trouble
-        self._away_until = asyncio.get_running_loop().time() + AWAY
+        self._rests_until = asyncio.get_running_loop().time() + AWAY
 
     async def _written(self, mail: Outcome[Mail], template: Template[Any]) -> EmailMessage | Drop:
         about = await current(self._store, template.about, mail.state.about)
