@@ -46,7 +46,7 @@ app = Service(
     "mobility",
     title="Mobility",
     description="How the employees of the zones come to work, and what they share there: rides, carpool areas, where "
-    "they park their bikes, bikes that are lent between stations, shared services with reservations, and travel surveys.",
+    "they park their bikes, bikes that are lent, shared services with reservations, and travel surveys.",
     resources=(
         Resource(carpool_areas, carpool_area.CATEGORY.path, reads=EVERYBODY),
         Resource(bike_parkings, bike_parking.CATEGORY.path, reads=EVERYBODY),

@@ -4,8 +4,8 @@ from eventstore.bounds import Bound, Bounds
 
 
 class Plausible(Bounds):
-    """How far ahead rides are offered and places reserved, how long before them somebody has to answer, how long after them
-    it is told who came, and how long a bike is lent."""
+    """How far ahead rides are offered and places reserved, how long somebody has to answer or to record,
+    and how long a bike is lent."""
 
     ride_days_ahead: Bound = 90
     """How many days ahead a single ride is offered at most."""

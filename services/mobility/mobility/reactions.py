@@ -1,5 +1,6 @@
-"""What an event asks of rides, bikes, loans and reservations: days of regular rides are offered, bikes follow their loans,
-loans let go of what their bikes have, a place that falls free goes to who waits, and who is erased is not expected."""
+"""What an event asks of rides, bikes, loans and reservations: days of regular rides are offered, bikes follow their
+loans, loans let go of what their bikes have, a place that falls free goes to who waits, and who is erased is not
+expected any more."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
