@@ -72,14 +72,15 @@ RESERVED: Final[Mapping[By, tuple[ReservationCancellation, ...]]] = {
 """Why one of those who cancel reservations alone may."""
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
-    "on": "2024-05-13",
+    "on": "2024-05-06",
     "shared_service": "cantine-limoise",
     "company": "00000001800010",
     "guest": {"family_name": "Exemple", "given_name": "Dominique", "email": "convive@example.org"},
-    "day": "2024-05-14",
+    "day": "2024-05-07",
     "starts": "12:00",
     "subsidy_cents": 400,
 }
+_WAITING: Final[dict[str, JsonValue]] = {**_EXAMPLE, "on": "2024-05-13", "day": "2024-05-14", "wait": True}
 
 
 class Guest(Person, recognised_by=("family_name", "given_name", "email")):
@@ -91,7 +92,7 @@ class Guest(Person, recognised_by=("family_name", "given_name", "email")):
     phone: PhoneNumber | None = None
 
 
-class Book(Command, json_schema_extra={"examples": [_EXAMPLE]}):
+class Book(Command, json_schema_extra={"examples": [_EXAMPLE, _WAITING]}):
     """A company asks for a place in a slot for one of its people, or for one to wait for it."""
 
     shared_service: SharedServiceCode

@@ -78,7 +78,20 @@ class Terms(Model):
     services; 0 where they give nothing."""
 
 
-class Announce(Command, Terms):
+_TERMS: Final[dict[str, JsonValue]] = {"slots": _SLOTS, "price_cents": 950, "subsidy_cap_cents": 8_000}
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "on": "2024-03-04",
+    "code": "cantine-limoise",
+    "name": "Restaurant de la ZI la Limoise",
+    "kind": "canteen",
+    "commune": "36088",
+    "zone": "zi-limoise",
+    "place": "Hall 3, rez-de-chaussée",
+    **_TERMS,
+}
+
+
+class Announce(Command, Terms, json_schema_extra={"examples": [_EXAMPLE]}):
     """The network will have a service for the employees of several companies."""
 
     code: SharedServiceCode
@@ -96,7 +109,7 @@ class Open(Command):
     """Places can be reserved."""
 
 
-class ChangeTerms(Command, Terms):
+class ChangeTerms(Command, Terms, json_schema_extra={"examples": [{"on": "2024-05-13", **_TERMS, "price_cents": 980}]}):
     """Slots, price or cap are others from a day on: all are told anew.
 
     What is reserved stays, with its price, unless its slot is not there any more: then it is cancelled.
