@@ -386,9 +386,9 @@ def review(
     reservation: ServiceReservation, command: Review, service: SharedService | None, context: Context
 ) -> ReservationCancelled | tuple[()]:
     reason: ReservationCancellation
-    if reservation.begins <= context.now:
+    if reservation.begins <= context.now or service is None or service.opened_on is None:
         return ()
-    if service is None or service.status == "closed":
+    if service.status == "closed":
         reason = "service_closed"
     elif service.status == "suspended":
         reason = "service_suspended"

@@ -178,7 +178,6 @@ def test_a_place_is_given_up_before_the_slot_begins() -> None:
 @pytest.mark.parametrize(
     ("service", "reason"),
     [
-        (None, "service_closed"),
         (canteen(status="closed"), "service_closed"),
         (canteen(status="suspended"), "service_suspended"),
         (canteen(slots=()), "slot_dropped"),
