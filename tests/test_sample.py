@@ -34,6 +34,7 @@ from contracts.companies.survey import SurveyValidated
 from contracts.companies.unit import UnitLet, UnitStatus
 from contracts.companies.waste_movement import MovementStatus
 from contracts.mobility.ride import PassengerMissed, RideCompleted
+from contracts.mobility.service_reservation import ReservationOutcomeCorrected
 from contracts.model import Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected
@@ -51,6 +52,9 @@ from mobility.carpool_area import CarpoolArea
 from mobility.loan import Loan
 from mobility.regular_ride import RegularRide
 from mobility.ride import Ride
+from mobility.service_reservation import ServiceReservation
+from mobility.shared_service import SharedService
+from mobility.travel_survey import TravelSurvey
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.bikes import stories as told_of_bikes
 from sample.companies import stories as told_of_companies
@@ -75,7 +79,7 @@ COMPANIES = told_of_companies()
 SERVICES = (app, mobility, youth_events)
 DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride")
+TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride", "lunches-to-come")
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -369,6 +373,29 @@ def test_bikes_stand_at_two_stations_and_one_is_overdue(programme: list[Told]) -
     for station in stations:
         there = sum(each.station == station.bike_station for each in records.of(Bike))
         assert there + sum(each.returned_to == station.bike_station for each in lent) <= station.docks
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28)])
+def test_a_canteen_has_guests_who_came_or_did_not_and_one_who_waits(programme: list[Told], today: date) -> None:
+    records = Records(programme, told_of_mobility(today), today)
+    (canteen,) = records.of(SharedService)
+    reservations = records.of(ServiceReservation)
+
+    assert (canteen.status, canteen.price_cents, canteen.weekly_places) == ("open", 950, 10)
+    assert Counter(each.status for each in reservations) == {"served": 6, "no_show": 1, "booked": 2, "waiting": 1}
+    assert all(each.day > today for each in reservations if each.status in ("booked", "waiting"))
+    for each in reservations:
+        there = [one for one in reservations if one.day == each.day and one.status != "waiting"]
+        assert len(there) <= each.places
+    (corrected,) = records.told(ReservationOutcomeCorrected)
+    assert corrected.outcome == "served"
+
+
+def test_of_those_who_were_asked_more_than_half_answered_and_most_drive_alone(programme: list[Told]) -> None:
+    (survey,) = Records(programme, told_of_mobility(TODAY)).of(TravelSurvey)
+
+    assert (survey.status, survey.asked, survey.answered) == ("published", 420, 238)
+    assert sum(each.people for each in survey.answers if each.mode == "drove_alone") == 174
 
 
 def test_who_is_surveyed_again_has_come_further_with_needs_that_were_met(programme: list[Told]) -> None:

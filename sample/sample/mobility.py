@@ -1,7 +1,8 @@
-"""How employees come to work: two carpool areas, where bikes are parked at the station and on the ZI Limoise; rides.
+"""How employees come to work: two carpool areas, where bikes are parked at the station and on the ZI Limoise; rides; a
+canteen, and a survey.
 
 One area was made larger, and its places counted anew; the older racks of the station gave way to a shelter. Who drives
-from Reuilly to the ZI Limoise took others along, and offers to go on. Drivers and passengers are invented.
+from Reuilly to the ZI Limoise took others along, and offers to go on. Drivers, passengers and guests are invented.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,10 @@ from contracts.mobility.bike_parking import CATEGORY as BIKE_PARKING
 from contracts.mobility.carpool_area import CATEGORY as CARPOOL_AREA
 from contracts.mobility.regular_ride import CATEGORY as REGULAR_RIDE
 from contracts.mobility.ride import CATEGORY as RIDE
+from contracts.mobility.service_reservation import CATEGORY as RESERVATION
+from contracts.mobility.shared_service import CATEGORY as SHARED_SERVICE
+from contracts.mobility.travel_survey import CATEGORY as TRAVEL_SURVEY
+from contracts.values import sample_siret
 from sample.story import Step, Story
 
 Turn = tuple[date, str, Mapping[str, object]]
@@ -191,8 +196,110 @@ def _regular(today: date) -> Step:
     return Step(None, REGULAR_RIDE, "regular", "offer", body, creates=True)
 
 
+CANTEEN: Final = "cantine-limoise"
+LUNCH: Final = {
+    "weekdays": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+    "starts": "12:00",
+    "ends": "12:45",
+    "places": 2,
+}
+"""A small one, so that somebody waits."""
+GUESTS: Final = ("Alix", "Maxime", "Noa", "Charlie", "Lou")
+
+
+@dataclass(frozen=True)
+class Lunch:
+    """Who had reserved a place on a day, by number, whose employee that is, and what became of it: a command."""
+
+    day: date
+    guest: int
+    company: int
+    became: str
+    told: Mapping[str, object]
+
+
+LUNCHES: Final = (
+    Lunch(date(2026, 3, 10), 0, 0, "serve", {}),
+    Lunch(date(2026, 3, 10), 1, 1, "serve", {}),
+    Lunch(date(2026, 3, 12), 0, 0, "serve", {}),
+    Lunch(date(2026, 3, 12), 2, 5, "record-missed", {}),
+    Lunch(date(2026, 6, 16), 1, 1, "serve", {}),
+    Lunch(date(2026, 6, 16), 3, 9, "record-missed", {}),
+    Lunch(date(2026, 6, 18), 4, 9, "serve", {}),
+)
+PUT_RIGHT: Final = 5
+"""Of which it was told wrongly that nobody came."""
+
+
+def _reservation(day: date, guest: int, company: int, **told: object) -> dict[str, object]:
+    name = GUESTS[guest]
+    person = {"family_name": "Exemple", "given_name": name, "email": f"{name.lower()}@example.org"}
+    place = {"shared_service": CANTEEN, "day": str(day), "starts": "12:00", "subsidy_cents": 350}
+    return {"company": sample_siret(company), "guest": person, **place, **told}
+
+
+def _canteen() -> Iterator[Step]:
+    """It was opened with a slot, which later had another price."""
+    place = {"commune": "36088", "zone": "zi-limoise", "place": "Exemple Hall 3, rez-de-chaussée"}
+    terms = {"slots": [LUNCH], "price_cents": 900, "subsidy_cap_cents": 7_000}
+    told = {"code": CANTEEN, "name": "Exemple Restaurant de la ZI la Limoise", "kind": "canteen", **place, **terms}
+    yield Step(date(2025, 10, 6), SHARED_SERVICE, CANTEEN, "announce", told, creates=True)
+    yield Step(date(2026, 1, 12), SHARED_SERVICE, CANTEEN, "open", {})
+    dearer = {**terms, "price_cents": 950}
+    yield Step(date(2026, 2, 2), SHARED_SERVICE, CANTEEN, "change-terms", dearer)
+
+
+def _lunches() -> Iterator[Step]:
+    """Who came, and who did not."""
+    for number, lunch in enumerate(LUNCHES):
+        asked = _reservation(lunch.day, lunch.guest, lunch.company)
+        record = f"lunch-{number}"
+        yield Step(lunch.day - timedelta(days=1), RESERVATION, record, "book", asked, creates=True)
+        yield Step(lunch.day, RESERVATION, record, lunch.became, lunch.told)
+    right = {"outcome": "served", "reason": "late_list"}
+    yield Step(date(2026, 6, 17), RESERVATION, f"lunch-{PUT_RIGHT}", "correct-outcome", right)
+
+
+def _lunches_to_come(today: date) -> Iterator[Step]:
+    """A day on which two have a place, and one waits for it."""
+    monday = today + timedelta(days=7 - today.weekday())
+    for number, wait in enumerate((False, False, True)):
+        asked = _reservation(monday, number, number, wait=wait)
+        yield Step(None, RESERVATION, f"lunch-to-come-{number}", "book", asked, creates=True)
+
+
+ANSWERS: Final = (
+    ("drove_alone", "2_to_5_km", 31),
+    ("drove_alone", "5_to_10_km", 52),
+    ("drove_alone", "10_to_20_km", 68),
+    ("drove_alone", "20_to_50_km", 23),
+    ("carpool", "10_to_20_km", 14),
+    ("carpool", "20_to_50_km", 9),
+    ("bus_or_train", "20_to_50_km", 6),
+    ("bike", "under_2_km", 11),
+    ("bike", "2_to_5_km", 13),
+    ("walk", "under_2_km", 9),
+    ("remote", "untold", 2),
+)
+
+
+def _survey() -> Iterator[Step]:
+    """Who works in the zone was asked on paper; a heap of forms had been counted twice."""
+    code = "limoise-2025"
+    told = {"code": code, "title": "Exemple Déplacements domicile-travail, ZI la Limoise", "asked": 420}
+    place = {"commune": "36088", "zone": "zi-limoise"}
+    yield Step(date(2025, 9, 15), TRAVEL_SURVEY, code, "open", {**told, **place}, creates=True)
+    answers = [{"mode": mode, "distance": distance, "people": people} for mode, distance, people in ANSWERS]
+    yield Step(date(2025, 9, 29), TRAVEL_SURVEY, code, "record-answers", {"answers": answers[:7]})
+    yield Step(date(2025, 10, 6), TRAVEL_SURVEY, code, "record-answers", {"answers": answers[2:]})
+    for each in answers[2:7]:
+        yield Step(date(2025, 10, 8), TRAVEL_SURVEY, code, "correct-answers", {**each, "reason": "counted_twice"})
+    yield Step(date(2025, 10, 10), TRAVEL_SURVEY, code, "close", {})
+    yield Step(date(2025, 11, 3), TRAVEL_SURVEY, code, "publish", {})
+
+
 def stories(today: date) -> list[Story]:
-    """What became of each. The regular ride goes from the day after `today` on."""
+    """What became of each. The regular ride goes from the day after `today` on, and lunches to come are on a Monday."""
     steps = [
         step
         for spot in SPOTS
@@ -203,7 +310,9 @@ def stories(today: date) -> list[Story]:
     ]
     ridden = [step for ride in RIDDEN for step in _ridden(ride)]
     return [
-        Story("mobility", steps),
+        Story("mobility", [*steps, *_canteen(), *_survey()]),
         Story("rides", ridden, follows=True),
         Story("regular-ride", [_regular(today)], follows=True),
+        Story("lunches", [*_lunches()], follows=True),
+        Story("lunches-to-come", [*_lunches_to_come(today)], follows=True),
     ]

@@ -158,6 +158,11 @@ MEANINGFUL: dict[str, Any] = {
     "passenger_km_before": 0.0, "co2_avoided_kg": 2.784, "co2_avoided_kg_before": 0.0,
     "factor": {"factor": "car-use-2024", "year": 2024, "scope": "use", "kg_per_km": 0.192},
     "until": "2025-04-30", "next_day": "2024-05-20", "schedules_on": "2024-05-13",
+    "shared_service": "cantine-limoise", "weekly_places": 80, "price_cents": 950, "price_cents_before": 900,
+    "subsidy_cap_cents": 8_000, "subsidy_cap_cents_before": 6_000, "subsidy_cents": 400, "record_by": "2024-06-13",
+    "guest": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "place_before": "Hall 2",
+    "travel_survey": "limoise-2024", "asked_before": 400, "answered": 12, "distance": "2_to_5_km",
+    "people": 12, "people_before": 10, "closed_on": "2024-07-01",
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
@@ -231,7 +236,11 @@ REASONS = {
     "ActionHeld": "permit",
     "ActionAbandoned": "change_of_plan",
     "MilestoneDropped": "not_needed",
+    "SharedServiceClosed": "little_used",
+    "SharedServiceSuspended": "holidays",
+    "ReservationCancelled": "not_needed",
 }
+SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
@@ -248,6 +257,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "EventCancelled": {"status_before": "open"},
     "RideOutcomeCorrected": {"status": "completed", "status_before": "no_show"},
     "SynergyAbandoned": {"status_before": "qualified"},
+    "ReservationCancelled": {"status_before": "booked"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
@@ -301,6 +311,17 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.mobility.carpool_area": {
         "places": 24, "places_before": 20,
         "description": CARPOOL_AREA, "description_before": {**CARPOOL_AREA, "national_id": None},
+    },
+    "contracts.mobility.service_reservation": {
+        "kind": "canteen", "day": "2024-05-14", "starts": "12:00", "ends": "12:45", "places": 40,
+        "outcome_before": "no_show", "outcome": "served",
+    },
+    "contracts.mobility.shared_service": {
+        "kind": "canteen", "status": "open", "slots": [SLOT], "slots_before": [{**SLOT, "places": 30}],
+        "name": "Restaurant de la ZI", "place": "Hall 3",
+    },
+    "contracts.mobility.travel_survey": {
+        "asked": 420, "mode": "bike", "answers": [{"mode": "bike", "distance": "2_to_5_km", "people": 12}],
     },
 }  # fmt: skip
 """What the same name means in the events of another kind of stream."""
@@ -402,6 +423,12 @@ def test_the_registry_holds_every_event() -> None:
         "BikeBroughtBack", "BikeLost", "BikeRangeReported", "BikeKindCorrected",
         "LoanRequested", "LoanTaken", "LoanOverdue", "LoanReturned", "LoanLost", "LoanLapsed", "LoanCancelled",
         "LoanSettled", "LoanKilometresCorrected",
+        "SharedServiceAnnounced", "SharedServiceOpened", "SharedServiceTermsChanged", "SharedServiceSuspended",
+        "SharedServiceResumed", "SharedServiceClosed", "SharedServiceDescriptionCorrected",
+        "ReservationBooked", "ReservationQueued", "ReservationMovedUp", "ReservationServed", "ReservationMissed",
+        "ReservationOutcomeCorrected", "ReservationCancelled", "ReservationExpired",
+        "TravelSurveyOpened", "TravelAnswersRecorded", "TravelAnswersCorrected", "TravelSurveyAskedCorrected",
+        "TravelSurveyClosed", "TravelSurveyPublished",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -454,6 +481,9 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.mobility.carpool_area": {"carpool_area", "commune", "zone", "status", "places"},
         "contracts.mobility.regular_ride": {"company", "commune", "zone"},
         "contracts.mobility.ride": {"company", "commune", "zone", "day"},
+        "contracts.mobility.service_reservation": {"shared_service", "kind", "commune", "zone", "company", "day"},
+        "contracts.mobility.shared_service": {"shared_service", "kind", "commune", "zone", "status", "weekly_places"},
+        "contracts.mobility.travel_survey": {"travel_survey", "commune", "zone", "asked", "answered"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

@@ -18,8 +18,8 @@ from devstack.running import SERVICES, Running, forget, variable_of
 
 SCOPES = (
     *(f"{service}:{access}" for service in SERVICES for access in ("read", "write")),
-    # All but these two know persons; asking the services would take a second to import them.
-    *(f"{service}:personal" for service in SERVICES if service not in ("mobility", "indicators")),
+    # All but indicators know persons; asking the services would take a second to import them.
+    *(f"{service}:personal" for service in SERVICES if service != "indicators"),
     "indicators:persons",
 )
 

@@ -12,6 +12,8 @@ from contracts.companies.survey import MaturityDimension
 from contracts.companies.synergy import SynergyStatus
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
+from contracts.mobility.shared_service import SharedServiceKind
+from contracts.mobility.travel_survey import DistanceBand, TravelMode
 from contracts.values import (
     Axis,
     Commune,
@@ -52,6 +54,9 @@ Name = Literal[
     "event_kind",
     "level",
     "gender",
+    "service_kind",
+    "travel_mode",
+    "distance",
     # What tells targets apart. They are read as a whole, and nobody asks by these.
     "indicator",
     "of",
@@ -233,6 +238,27 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=Gender,
         counts="Count only girls, only boys, or only those of whom it is not told.",
         labels=lambda: GENDERS,
+    ),
+    "service_kind": Dimension(
+        called=Sentence("Kind of shared service", "Nature du service partagé"),
+        asked=SharedServiceKind,
+        shown=SharedServiceKind,
+        counts="Count only shared services of this kind.",
+        labels=lambda: labels.VOCABULARIES["shared-service-kinds"],
+    ),
+    "travel_mode": Dimension(
+        called=Sentence("Mode of travel", "Mode de déplacement"),
+        asked=TravelMode,
+        shown=TravelMode,
+        counts="Count only who comes to work in this way.",
+        labels=lambda: labels.VOCABULARIES["travel-modes"],
+    ),
+    "distance": Dimension(
+        called=Sentence("Distance to work", "Distance domicile-travail"),
+        asked=DistanceBand,
+        shown=DistanceBand,
+        counts="Count only who comes from this far.",
+        labels=lambda: labels.VOCABULARIES["distance-bands"],
     ),
 }
 """By the name that events, questions and answers know it by."""

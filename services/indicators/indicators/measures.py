@@ -37,6 +37,8 @@ Contributor = Literal[
     "bike",
     "bike_parking",
     "ride",
+    "shared_service",
+    "travel_survey",
     "indicator",
 ]
 Counted = Literal[
@@ -52,6 +54,8 @@ Counted = Literal[
     "bike",
     "bike_parking",
     "ride",
+    "shared_service",
+    "travel_survey",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -66,6 +70,8 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "bike": "bike",
     "bike_parking": "bike_parking",
     "ride": "ride",
+    "shared_service": "shared_service",
+    "travel_survey": "travel_survey",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""

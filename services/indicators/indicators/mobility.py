@@ -1,7 +1,9 @@
 """How employees come to work [mobilité]: where they meet to ride together, where they park their bikes, and the bikes
-that they borrow; the rides that they shared, and what these count for (axis 2).
+that they borrow; the rides that they shared, and what these count for; where they eat, and what surveys tell (axis 2).
 
-A ride counts on its day, once it is told that it took place; what is corrected is put right on that day."""
+A ride counts on its day, once it is told that it took place; what is corrected is put right on that day. A reservation
+counts on the day that it is for, and a survey, once it is published, on the day on which it was closed.
+"""
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
@@ -31,12 +33,30 @@ from contracts.mobility.carpool_area import (
 )
 from contracts.mobility.loan import LoanTaken
 from contracts.mobility.ride import RideCompleted, RideOutcomeCorrected
+from contracts.mobility.service_reservation import (
+    ReservationBooked,
+    ReservationCancelled,
+    ReservationMovedUp,
+    ReservationOutcomeCorrected,
+    ReservationServed,
+)
+from contracts.mobility.shared_service import (
+    SharedServiceClosed,
+    SharedServiceOpened,
+    SharedServiceResumed,
+    SharedServiceSuspended,
+    SharedServiceTermsChanged,
+)
+from contracts.mobility.travel_survey import TravelSurveyPublished
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Corrected, Count, Stand, durations, formula, levels, sums
 from indicators.network import headcount
 
 PLACE: Final[tuple[Name, ...]] = ("commune", "zone")
+SERVICE: Final[tuple[Name, ...]] = (*PLACE, "service_kind")
+MEALS: Final = ("canteen", "food_truck")
+"""The kinds of shared services in which people eat."""
 
 
 @levels(unit="areas", dimensions=PLACE, contributor="carpool_area")
@@ -219,6 +239,122 @@ def bike_parking_per_100_staff(staff: Decimal, places: Decimal) -> Decimal | Non
     return (100 * places / staff).quantize(Decimal("0.1"), ROUND_HALF_UP) if staff > 0 else None
 
 
+@sums(unit="meals", dimensions=("company", *SERVICE))
+def meals_served(event: ReservationServed | ReservationOutcomeCorrected) -> Iterator[Count]:
+    """Meals served in shared services.
+
+    Guests of canteens and food trucks who came, on the day; who came to a room or to a time spent together does not
+    count here. What was recorded wrongly is put right on that day. The company is whose employee the guest is, commune
+    and zone are those of the service. n counts companies.
+    """
+    if event.kind in MEALS:
+        came = isinstance(event, ReservationServed) or event.outcome == "served"
+        yield Count(event.day, 1 if came else -1, {"service_kind": event.kind})
+
+
+@sums(unit="places", dimensions=SERVICE, contributor="shared_service")
+def service_places_reserved(event: ReservationBooked | ReservationMovedUp | ReservationCancelled) -> Iterator[Count]:
+    """Places reserved in shared services.
+
+    Places that guests have, on the day that they are for, also where it is still to come; who waits for one does not
+    count. A place that is given up in time is taken out again. One whose guest did not come stays in: nobody else could
+    have it. n counts services.
+    """
+    match event:
+        case ReservationBooked() | ReservationMovedUp():
+            yield Count(event.day, 1, {"service_kind": event.kind})
+        case ReservationCancelled(status_before="booked"):
+            yield Count(event.day, -1, {"service_kind": event.kind})
+
+
+@durations(unit="places", dimensions=SERVICE, contributor="shared_service")
+def service_places_offered(
+    event: SharedServiceOpened
+    | SharedServiceTermsChanged
+    | SharedServiceSuspended
+    | SharedServiceResumed
+    | SharedServiceClosed,
+) -> Iterator[Stand]:
+    """Places offered in shared services.
+
+    The places of all slots of a week of each open service, a seventh for each day, whichever weekdays they are on. A
+    day counts by the last event up to it: while a service is suspended it offers none. What holds today is taken to
+    hold on the days to come, where `to` asks for them; without it the places end today. n counts services.
+    """
+    yield Stand(event.weekly_places, dimensions={"service_kind": event.kind})
+
+
+@formula(unit="share", of=(service_places_offered, service_places_reserved))
+def service_occupancy(offered: Decimal, reserved: Decimal) -> Decimal | None:
+    """Places of shared services that are reserved.
+
+    service_places_reserved divided by service_places_offered over the same days, until today unless `to` asks for
+    another day: 0.25 is a quarter of the places. Rounded to four decimals, half up; none while nothing is offered.
+    Places that stay reserved when a service has fewer may make it more than 1.
+    """
+    return (reserved / offered).quantize(Decimal("0.0001"), ROUND_HALF_UP) if offered > 0 else None
+
+
+@sums(unit="people", dimensions=PLACE, contributor="travel_survey", silence="unknown")
+def travel_survey_asked(event: TravelSurveyPublished) -> Iterator[Count]:
+    """People who were asked how they come to work.
+
+    How many published surveys have asked, on the day on which each was closed: who was asked in two counts twice.
+    Before any is published nobody knows. n counts surveys.
+    """
+    yield Count(event.closed_on, event.asked)
+
+
+@sums(
+    unit="people",
+    dimensions=(*PLACE, "travel_mode", "distance"),
+    contributor="travel_survey",
+    silence="unknown",
+)
+def travel_survey_answers(event: TravelSurveyPublished) -> Iterator[Count]:
+    """People who have told how they come to work.
+
+    The answers of published surveys, on the day on which each was closed; by=travel_mode,distance tells which. This is
+    the number of people behind modal_share. Before any survey is published nobody knows. n counts surveys.
+    """
+    for each in event.answers:
+        yield Count(event.closed_on, each.people, {"travel_mode": each.mode, "distance": each.distance})
+
+
+@sums(unit="people", dimensions=(*PLACE, "distance"), contributor="travel_survey", silence="unknown")
+def travel_drove_alone(event: TravelSurveyPublished) -> Iterator[Count]:
+    """People who drive to work alone.
+
+    Those of travel_survey_answers who come alone in a car on most days, on the day on which the survey was closed.
+    Before any is published nobody knows. n counts surveys.
+    """
+    distances = {each.distance for each in event.answers}
+    for distance in sorted(distances):
+        alone = [each.people for each in event.answers if (each.mode, each.distance) == ("drove_alone", distance)]
+        yield Count(event.closed_on, sum(alone), {"distance": distance})
+
+
+@formula(unit="share", of=(travel_survey_answers, travel_drove_alone))
+def modal_share(answers: Decimal, alone: Decimal) -> Decimal | None:
+    """Share of the people who drive to work alone.
+
+    travel_drove_alone divided by travel_survey_answers, which tells of how many people it is: 0.7 is seven of ten who
+    have answered. Rounded to four decimals, half up; none before a survey is published. Who has not answered may travel
+    otherwise: see travel_response_rate.
+    """
+    return (alone / answers).quantize(Decimal("0.0001"), ROUND_HALF_UP) if answers > 0 else None
+
+
+@formula(unit="share", of=(travel_survey_asked, travel_survey_answers))
+def travel_response_rate(asked: Decimal, answers: Decimal) -> Decimal | None:
+    """Share of those asked who have told how they come to work.
+
+    travel_survey_answers divided by travel_survey_asked: 0.5 is one of two. Rounded to four decimals, half up; none
+    before a survey is published.
+    """
+    return (answers / asked).quantize(Decimal("0.0001"), ROUND_HALF_UP) if asked > 0 else None
+
+
 CHAPTER: Final = Chapter(
     "mobility",
     carpool_areas,
@@ -235,4 +371,13 @@ CHAPTER: Final = Chapter(
     bike_days,
     bike_loans,
     loans_per_bike_and_day,
+    meals_served,
+    service_places_reserved,
+    service_places_offered,
+    service_occupancy,
+    travel_survey_asked,
+    travel_survey_answers,
+    travel_drove_alone,
+    modal_share,
+    travel_response_rate,
 )

@@ -534,6 +534,8 @@ def counted(indicator: Indicator) -> Counted:
         "bike",
         "bike_parking",
         "ride",
+        "shared_service",
+        "travel_survey",
         "nobody",
     )
     return next(kind for kind in protected if kind in kinds)

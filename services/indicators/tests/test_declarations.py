@@ -153,6 +153,16 @@ from contracts.mobility.carpool_area import (
 )
 from contracts.mobility.loan import LoanTaken
 from contracts.mobility.ride import PassengerCame, RideCompleted, RideFactor, RideOutcomeCorrected
+from contracts.mobility.service_reservation import (
+    ReservationBooked,
+    ReservationCancelled,
+    ReservationMovedUp,
+    ReservationOutcome,
+    ReservationOutcomeCorrected,
+    ReservationServed,
+)
+from contracts.mobility.shared_service import SharedServiceKind, SharedServiceOpened, SharedServiceSuspended
+from contracts.mobility.travel_survey import TravelAnswers, TravelSurveyPublished
 from contracts.model import PARIS, Event
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
@@ -752,8 +762,7 @@ def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
         assert measure.contributor in (
             *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
-            *("carpool_area", "bike_parking", "ride", "indicator"),
-            *("carpool_area", "bike", "bike_parking", "indicator"),
+            *("carpool_area", "bike_parking", "bike", "ride", "shared_service", "travel_survey", "indicator"),
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1490,6 +1499,23 @@ def of_bike(status: BikeStatus, station: str | None = "gare-velos") -> dict[str,
     }
 
 
+def of_meal(kind: SharedServiceKind = "canteen") -> dict[str, Any]:
+    return {
+        "shared_service": "cantine-limoise",
+        "kind": kind,
+        "commune": "36088",
+        "zone": "zi-limoise",
+        "company": sample_siret(1),
+        "guest": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+        "day": MARCH,
+        "starts": "12:00",
+        "ends": "12:45",
+        "price_cents": 950,
+        "subsidy_cents": 400,
+        "effective_on": ON,
+    }
+
+
 LOAN = "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
 
 
@@ -1534,6 +1560,66 @@ def test_loans_per_bike_and_day_are_loans_by_the_days_of_bikes_and_none_without_
     assert mobility.loans_per_bike_and_day.compute(Decimal(31), Decimal(0)) == 0
     assert mobility.loans_per_bike_and_day.compute(Decimal(0), Decimal(0)) is None
     assert mobility.loans_per_bike_and_day.dimensions == ("commune", "zone")
+
+
+def corrected_meal(outcome: ReservationOutcome, kind: SharedServiceKind = "canteen") -> ReservationOutcomeCorrected:
+    before: ReservationOutcome = "no_show" if outcome == "served" else "served"
+    return ReservationOutcomeCorrected(**of_meal(kind), outcome_before=before, outcome=outcome, reason="late_list")
+
+
+BOOKED_MEAL: Final = ReservationBooked(**of_meal(), places=40, subsidy_cap_cents=8_000, record_by=MAY)
+GIVEN_UP_MEAL: Final = ReservationCancelled(**of_meal(), status_before="booked", reason="absent")
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (mobility.meals_served, ReservationServed(**of_meal()), [(MARCH, 1)]),
+        (mobility.meals_served, ReservationServed(**of_meal("food_truck")), [(MARCH, 1)]),
+        (mobility.meals_served, ReservationServed(**of_meal("room")), []),
+        (mobility.meals_served, corrected_meal("served"), [(MARCH, 1)]),
+        (mobility.meals_served, corrected_meal("no_show"), [(MARCH, -1)]),
+        (mobility.meals_served, corrected_meal("no_show", "room"), []),
+        (mobility.service_places_reserved, BOOKED_MEAL, [(MARCH, 1)]),
+        (mobility.service_places_reserved, ReservationMovedUp(**of_meal(), places=40, record_by=MAY), [(MARCH, 1)]),
+        (mobility.service_places_reserved, GIVEN_UP_MEAL, [(MARCH, -1)]),
+        (mobility.service_places_reserved, GIVEN_UP_MEAL.model_copy(update={"status_before": "waiting"}), []),
+    ],
+)
+def test_reservations_count_on_the_day_that_they_are_for(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+    assert "0190a3c4" not in str([*measure.facts(event)])
+
+
+def test_surveys_count_once_they_are_published_on_the_day_they_were_closed() -> None:
+    answers = (
+        TravelAnswers(mode="drove_alone", distance="10_to_20_km", people=14),
+        TravelAnswers(mode="bike", distance="10_to_20_km", people=2),
+        TravelAnswers(mode="walk", distance="under_2_km", people=4),
+    )
+    place: dict[str, Any] = {"travel_survey": "limoise-2024", "commune": "36088", "zone": None}
+    event = TravelSurveyPublished(**place, asked=40, answered=20, answers=answers, closed_on=MARCH, effective_on=ON)
+    assert facts(mobility.travel_survey_asked, event) == [(MARCH, 40)]
+    assert facts(mobility.travel_survey_answers, event) == [(MARCH, 14), (MARCH, 2), (MARCH, 4)]
+    # Of those who come from near it is known that nobody drives alone.
+    assert facts(mobility.travel_drove_alone, event) == [(MARCH, 14), (MARCH, 0)]
+    assert mobility.modal_share.compute(Decimal(20), Decimal(14)) == Decimal("0.7")
+    assert mobility.modal_share.compute(Decimal(0), Decimal(0)) is None
+    assert mobility.modal_share.dimensions == ("commune", "zone", "distance")
+    assert mobility.travel_response_rate.compute(Decimal(40), Decimal(20)) == Decimal("0.5")
+    assert {measure.silence for measure in inputs(mobility.modal_share)} == {"unknown"}
+
+
+def test_a_service_offers_a_weeks_places_while_it_is_open() -> None:
+    told: dict[str, Any] = {"shared_service": "cantine-limoise", "kind": "canteen", "commune": "36088", "zone": None}
+    opened = SharedServiceOpened(**told, status="open", weekly_places=120, effective_on=ON)
+    suspended = SharedServiceSuspended(**told, status="suspended", weekly_places=0, reason="works", effective_on=ON)
+    assert facts(mobility.service_places_offered, opened) == [(ON, 120)]
+    assert facts(mobility.service_places_offered, suspended) == [(ON, 0)]
+    assert mobility.service_occupancy.compute(Decimal(120), Decimal(30)) == Decimal("0.25")
+    assert mobility.service_occupancy.compute(Decimal(0), Decimal(3)) is None
 
 
 def test_vacancy_is_the_share_that_is_not_let_and_none_where_there_is_nothing_to_let() -> None:
@@ -1733,6 +1819,15 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "bike_days",
         "bike_loans",
         "loans_per_bike_and_day",
+        "meals_served",
+        "service_places_reserved",
+        "service_places_offered",
+        "service_occupancy",
+        "travel_survey_asked",
+        "travel_survey_answers",
+        "travel_drove_alone",
+        "modal_share",
+        "travel_response_rate",
         "synergies",
         "diverted_tonnes",
         "diverted_m3",

@@ -42,7 +42,16 @@ from contracts.companies.investment import (
 from contracts.employment import hire, vacancy
 from contracts.indicators.target import TargetSet
 from contracts.language import Sentence
-from contracts.mobility import bike, bike_parking, carpool_area, loan, ride
+from contracts.mobility import (
+    bike,
+    bike_parking,
+    carpool_area,
+    loan,
+    ride,
+    service_reservation,
+    shared_service,
+    travel_survey,
+)
 from contracts.model import PARIS
 from contracts.registry import Registry
 from contracts.values import sample_siret
@@ -322,6 +331,14 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "bike_days": "bike",
         "bike_loans": "bike",
         "loans_per_bike_and_day": "bike",
+        "service_places_reserved": "shared_service",
+        "service_places_offered": "shared_service",
+        "service_occupancy": "shared_service",
+        "travel_survey_asked": "travel_survey",
+        "travel_survey_answers": "travel_survey",
+        "travel_drove_alone": "travel_survey",
+        "modal_share": "travel_survey",
+        "travel_response_rate": "travel_survey",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1514,7 +1531,8 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     kept = (company, meter, waste_movement, synergy, plot, unit, equipment, booking, survey, need)
     of_companies = [about_persons(investment), *kept]
     of_events = [class_booking, event, immersion, offer, placement]
-    of_partners = [hire, vacancy, *of_events, carpool_area, bike_parking, bike, loan, ride]
+    of_mobility = [carpool_area, bike_parking, bike, loan, ride, shared_service, service_reservation, travel_survey]
+    of_partners = [hire, vacancy, *of_events, *of_mobility]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]

@@ -42,6 +42,8 @@ from contracts.companies.waste_movement import WasteStep
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.mobility.ride import Otherwise
+from contracts.mobility.shared_service import ServiceDay
+from contracts.mobility.travel_survey import DistanceBand, TravelMode
 from contracts.model import Event
 from contracts.personal import Personal
 from contracts.registry import REGISTRY
@@ -93,6 +95,9 @@ from mobility.carpool_area import carpool_areas
 from mobility.loan import Borrower, Loan, loans
 from mobility.ride import Came as RodeAlong
 from mobility.ride import Rider, rides
+from mobility.service_reservation import Guest, ServiceReservation, service_reservations
+from mobility.shared_service import EnteredSlot, shared_services
+from mobility.travel_survey import EnteredAnswers, TravelSurvey, travel_surveys
 from service.running.settings import Settings
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
@@ -999,6 +1004,81 @@ class Riding(Deciding):
         self.decide(log, rides, RIDES, str(day), {"day": day}, now)
 
 
+def _terms(rng: random.Random) -> dict[str, Any]:
+    weekdays = (*rng.sample(get_args(ServiceDay), 6),)
+    slot = EnteredSlot(weekdays=weekdays, starts="12:00", ends="12:45", places=rng.randint(1, 40))
+    return {"slots": (slot,), "price_cents": 900, "subsidy_cap_cents": 8_000}
+
+
+SHARED_SERVICES: Final[Arguments] = {
+    "announce": lambda rng: {
+        "name": "Cantine",
+        "place": "Hall 3",
+        "kind": rng.choice(["canteen", "canteen", "room"]),
+        "commune": rng.choice(["36088", "18055"]),
+        "zone": rng.choice(["zi-limoise", None]),
+        **_terms(rng),
+    },
+    "change-terms": _terms,
+    "suspend": lambda _: {"reason": "works"},
+    "close": lambda _: {"reason": "replaced"},
+    "correct-description": lambda rng: {"name": rng.choice("AB"), "place": "Hall 4", "reason": "moved"},
+}
+RESERVATIONS: Final[Arguments] = {
+    "book": lambda rng: {
+        "company": _company(rng),
+        "guest": Personal(Guest(family_name="A", given_name="B", email="a@example.org"), _id(30)),
+        "starts": "12:00",
+        "wait": rng.random() < 0.3,
+    },
+    "correct-outcome": lambda rng: {"outcome": rng.choice(["served", "no_show"]), "reason": "late_list"},
+    "cancel": lambda _: {"reason": "absent"},
+}
+
+
+def _answer(rng: random.Random) -> dict[str, Any]:
+    modes: tuple[TravelMode, ...] = ("drove_alone", "carpool", "bike")
+    bands: tuple[DistanceBand, ...] = ("2_to_5_km", "untold")
+    return {"mode": rng.choice(modes), "distance": rng.choice(bands)}
+
+
+TRAVEL_SURVEYS: Final[Arguments] = {
+    "open": lambda rng: {
+        "title": "Enquête",
+        "commune": rng.choice(["36088", "18055"]),
+        "zone": rng.choice(["zi-limoise", None]),
+        "asked": 60,
+    },
+    "record-answers": lambda rng: {"answers": (EnteredAnswers(**_answer(rng), people=rng.randint(1, 9)),)},
+    "correct-answers": lambda rng: {**_answer(rng), "people": rng.randint(0, 9), "reason": "miscounted"},
+    "correct-asked": lambda rng: {"asked": rng.randint(40, 90), "reason": "typing_error"},
+}
+
+
+class Sharing(Deciding):
+    """What was offered to employees, reserved, asked, and corrected later: random commands, decided by mobility."""
+
+    def __init__(self, seed: int, commands: int, log: Log, of_persons: Log) -> None:
+        super().__init__(seed)
+        made: list[str] = []
+        for _ in range(commands // 8):
+            self.go_on(log, of_persons)
+            code, survey = f"{self.on:%Y}-{self.rng.randrange(2)}", f"{self.on:%Y}-{self.rng.randrange(3)}"
+            for _ in range(2):
+                self.decide(log, shared_services, SHARED_SERVICES, code, {"code": code})
+                self.decide(log, travel_surveys, TRAVEL_SURVEYS, survey, {"code": survey})
+            made.append(f"{self.on}-{len(made)}")
+            for hour in (6, 6, 20):
+                self.ask(of_persons, made[-1], code, hour)
+            self.ask(of_persons, self.rng.choice(made), code, 21)
+
+    def ask(self, log: Log, reservation: str, code: str, hour: int) -> None:
+        """One command on a reservation of a day, at an hour of today."""
+        now = datetime.combine(self.on, time(hour), PARIS)
+        place = {"shared_service": code, "day": self.on}
+        self.decide(log, service_reservations, RESERVATIONS, reservation, place, now)
+
+
 class Commuting(Deciding):
     """What the community of communes may have done for those who ride together or by bike: decided by mobility."""
 
@@ -1356,6 +1436,7 @@ async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_d
     commuting = Commuting(seed, commands, log)
     of_persons = Log("mobility.persons")
     riding = Riding(seed, commands, of_persons)
+    sharing = Sharing(seed, commands, log, of_persons)
     of, second = only(network.CHAPTER, mobility.CHAPTER)
     await fold(pool, of.chapters.values(), log, of_persons)
     assert (await faults(pool, of, log, of_persons, recounts=second))[1] == []
@@ -1372,6 +1453,18 @@ async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_d
     for name in ("passenger_km", "co2_avoided_kg"):
         assert served[name] == sum(Decimal(str(getattr(ride, name))) for ride in ridden)
     assert (served["seat_occupancy"] > 0) == bool(ridden)
+    reservations = [state for state in sharing.states.values() if isinstance(state, ServiceReservation)]
+    came = [each for each in reservations if each.status == "served" and each.kind == "canteen"]
+    assert served["meals_served"] == len(came)
+    had = [each for each in reservations if each.status in ("booked", "served", "no_show")]
+    assert served["service_places_reserved"] == len(had)
+    published = [
+        state for state in sharing.states.values() if isinstance(state, TravelSurvey) and state.status == "published"
+    ]
+    assert served["travel_survey_asked"] == sum(survey.asked for survey in published)
+    assert served["travel_survey_answers"] == sum(survey.answered for survey in published)
+    alone = [each.people for survey in published for each in survey.answers if each.mode == "drove_alone"]
+    assert served["travel_drove_alone"] == sum(alone)
 
 
 @histories

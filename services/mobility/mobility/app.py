@@ -1,10 +1,23 @@
-"""How the employees of the zones come to work: rides, carpool areas, where they park bikes, and bikes that are lent."""
+"""How the employees of the zones come to work, and what they share there: rides, carpool areas, where they park bikes,
+bikes that are lent, shared services, and travel surveys."""
 
 from typing import Final
 
 from fastapi import APIRouter
 
-from contracts.mobility import bike, bike_parking, bike_station, carpool_area, erasure, loan, regular_ride, ride
+from contracts.mobility import (
+    bike,
+    bike_parking,
+    bike_station,
+    carpool_area,
+    erasure,
+    loan,
+    regular_ride,
+    ride,
+    service_reservation,
+    shared_service,
+    travel_survey,
+)
 from contracts.roles import Role
 from eventstore.erasure import erasing
 from mobility.bike import bikes
@@ -20,6 +33,9 @@ from mobility.reactions import reactions
 from mobility.regular_ride import regular_rides
 from mobility.ride import OPEN, rides
 from mobility.search import searching
+from mobility.service_reservation import service_reservations
+from mobility.shared_service import shared_services
+from mobility.travel_survey import travel_surveys
 from mobility.zones import zoning
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
@@ -31,8 +47,8 @@ COORDINATORS: Final[tuple[Role, ...]] = ("network", "town_hall", "ops")
 app = Service(
     "mobility",
     title="Mobility",
-    description="How the employees of the zones come to work: rides that they share, carpool areas, where they park "
-    "their bikes, and bikes that are lent between stations.",
+    description="How the employees of the zones come to work, and what they share there: rides, carpool areas, where "
+    "they park their bikes, bikes that are lent, shared services with reservations, and travel surveys.",
     resources=(
         Resource(carpool_areas, carpool_area.CATEGORY.path, reads=EVERYBODY),
         Resource(bike_parkings, bike_parking.CATEGORY.path, reads=EVERYBODY),
@@ -87,6 +103,35 @@ app = Service(
         ),
         # Who drives where, week by week, tells who it is: what is offered of it are the rides.
         Resource(regular_rides, regular_ride.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("company",))),
+        Resource(shared_services, shared_service.CATEGORY.path, reads=EVERYBODY),
+        # Who eats where, and what the employer gives, is between the guest, the company and the network.
+        Resource(
+            service_reservations,
+            service_reservation.CATEGORY.path,
+            reads=Reads(all=("network", "ops"), own=("company",)),
+        ),
+        Resource(
+            travel_surveys,
+            travel_survey.CATEGORY.path,
+            # What is not published may still be corrected.
+            reads=Reads(
+                all=("network", "epci", "town_hall", "steering", "ops"),
+                public=(
+                    "travel_survey",
+                    "title",
+                    "commune",
+                    "zone",
+                    "status",
+                    "asked",
+                    "answered",
+                    "answers",
+                    "opened_on",
+                    "closed_on",
+                    "published_on",
+                ),
+                public_when=("published",),
+            ),
+        ),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
     router=APIRouter(routes=[*national().routes, *searching().routes, *gbfs().routes, *zoning().routes]),

@@ -4,7 +4,8 @@ from eventstore.bounds import Bound, Bounds
 
 
 class Plausible(Bounds):
-    """How far ahead rides are offered, how long before them somebody has to answer, and how long a bike is lent."""
+    """How far ahead rides are offered and places reserved, how long somebody has to answer or to record,
+    and how long a bike is lent."""
 
     ride_days_ahead: Bound = 90
     """How many days ahead a single ride is offered at most."""
@@ -23,3 +24,7 @@ class Plausible(Bounds):
     """For which a bike is kept for whoever has asked for it."""
     days_until_lost: Bound = 30
     """After which a bike that is overdue may be given up."""
+    reservation_days_ahead: Bound = 60
+    """How many days ahead a place of a shared service is reserved at most."""
+    reservation_days_to_record: Bound = 30
+    """How many days after its day it may be told whether a guest came; after that nobody knows."""

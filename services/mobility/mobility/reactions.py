@@ -1,12 +1,20 @@
-"""What an event asks of rides, bikes and loans: days of regular rides are offered, bikes follow their loans, loans let
-go of what their bikes have, and who is erased is not expected any more."""
+"""What an event asks of rides, bikes, loans and reservations: days of regular rides are offered, bikes follow their
+loans, loans let go of what their bikes have, a place that falls free goes to who waits, and who is erased is not
+expected any more."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from contracts.erasure import PersonErased
 from contracts.mobility.bike import BikeBroughtBack, BikeLost
 from contracts.mobility.loan import LoanLost, LoanReturned, LoanTaken
 from contracts.mobility.regular_ride import RegularRideScheduled
+from contracts.mobility.service_reservation import ReservationCancelled, ReservationQueued
+from contracts.mobility.shared_service import (
+    SharedServiceClosed,
+    SharedServiceSuspended,
+    SharedServiceTermsChanged,
+)
 from eventstore.reactions import Found, Identity, Issue, Reactions
 from mobility.bike import GiveUp, LeaveDock, TakeBack, bikes
 from mobility.loan import Cancel as CancelLoan
@@ -24,6 +32,18 @@ from mobility.ride import (
     SkipScheduled,
     rides,
 )
+from mobility.service_reservation import (
+    PENDING,
+    SHARED_SERVICE_NOT_OPEN,
+    SLOT_BEGUN,
+    SLOT_FULL,
+    SLOT_UNKNOWN,
+    MoveUp,
+    Review,
+    ServiceReservation,
+    service_reservations,
+)
+from mobility.service_reservation import Cancel as CancelReservation
 
 reactions = Reactions()
 
@@ -94,3 +114,52 @@ def cancel_what_nobody_comes_for(_event: PersonErased, asked: Sequence[Found[Loa
     for found in asked:
         cancel = CancelLoan(reason="person_erased")
         yield Issue(loans, found.identity, cancel, expects=tuple(loans.not_for(CancelLoan)))
+
+
+@reactions.to(
+    finds=service_reservations,
+    by={"shared_service": "shared_service", "day": "day", "starts": "starts"},
+    among={"status": "waiting"},
+)
+def give_the_place(
+    _event: ReservationQueued | ReservationCancelled, waiting: Sequence[Found[ServiceReservation]]
+) -> Iterable[Issue]:
+    """A place that is free is for whoever has waited longest; the others are told that there is none."""
+    yield from _in_order(waiting)
+
+
+@reactions.to(finds=service_reservations, by={"shared_service": "shared_service"}, among={"status": PENDING})
+def review_what_is_reserved(
+    _event: SharedServiceSuspended | SharedServiceClosed | SharedServiceTermsChanged,
+    reserved: Sequence[Found[ServiceReservation]],
+) -> Iterable[Issue]:
+    """Where there is nothing to come to any more, it is cancelled; where a slot has more places, those who wait have
+    them."""
+    for found in reserved:
+        yield Issue(service_reservations, found.identity, Review(), expects=tuple(service_reservations.not_for(Review)))
+    yield from _in_order([found for found in reserved if found.state.status == "waiting"])
+
+
+@reactions.to(finds=service_reservations, by={"guest": "person"}, among={"status": PENDING})
+def cancel_what_nobody_comes_to(_event: PersonErased, reserved: Sequence[Found[ServiceReservation]]) -> Iterable[Issue]:
+    """A guest whom nobody knows any more cannot be expected. What has begun goes on, under the pseudonym."""
+    for found in reserved:
+        cancel = CancelReservation(reason="person_erased")
+        expects = (SLOT_BEGUN, *service_reservations.not_for(CancelReservation))
+        yield Issue(service_reservations, found.identity, cancel, expects=expects)
+
+
+def _in_order(waiting: Sequence[Found[ServiceReservation]]) -> Iterable[Issue]:
+    expects = (
+        SLOT_FULL,
+        SLOT_BEGUN,
+        SLOT_UNKNOWN,
+        SHARED_SERVICE_NOT_OPEN,
+        *service_reservations.not_for(MoveUp),
+    )
+    for found in sorted(waiting, key=_waited):
+        yield Issue(service_reservations, found.identity, MoveUp(), expects=expects)
+
+
+def _waited(found: Found[ServiceReservation]) -> tuple[datetime, str]:
+    return found.state.queued_at or found.state.begins, found.identity

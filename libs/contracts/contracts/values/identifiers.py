@@ -201,6 +201,26 @@ DocumentHash = Annotated[
         ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",),
     ),
 ]
+SharedServiceCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "shared-service-code",
+        slug_rule("a shared service's code", "le code d'un service partagé"),
+        "Which shared service [service partagé].",
+        ("cantine-limoise",),
+    ),
+]
+TravelSurveyCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "travel-survey-code",
+        slug_rule("a travel survey's code", "le code d'une enquête déplacements"),
+        "Which travel survey [enquête déplacements].",
+        ("limoise-2026",),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),

@@ -429,6 +429,45 @@ Kilometres = Annotated[
         (14,),
     ),
 ]
+Cents = Annotated[
+    int,
+    Field(ge=0, le=100_000),
+    Says(
+        "cents",
+        Sentence(
+            "a small amount is a number (not a text) of whole euro cents from 0 to 100,000",
+            "un petit montant est un nombre (et non un texte) de centimes d'euro entiers de 0 à 100\u202f000",
+        ),
+        "An amount in euro cents: 250 is 2.50 EUR.",
+        (250,),
+    ),
+]
+SlotPlaces = Annotated[
+    int,
+    Field(ge=1, le=500),
+    Says(
+        "slot-places",
+        Sentence(
+            "a slot has a whole number (not a text) of places from 1 to 500",
+            "un créneau compte un nombre entier (et non un texte) de places de 1 à 500",
+        ),
+        "How many places a slot has.",
+        (40,),
+    ),
+]
+SomePeople = Annotated[
+    int,
+    Field(ge=1, le=100_000),
+    Says(
+        "some-people",
+        Sentence(
+            "a number of people is a whole number (not a text) from 1 to 100,000",
+            "un nombre de personnes est un entier (et non un texte) de 1 à 100\u202f000",
+        ),
+        "How many people, at least 1.",
+        (12,),
+    ),
+]
 BreakMinutes = Annotated[
     int,
     Field(ge=0, le=240),
