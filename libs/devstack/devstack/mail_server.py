@@ -2,13 +2,13 @@
 
     python -m devstack.mail_server PORT FOLDER
 
-An address that begins with a reply code, such as `550@example.org`, is refused with that code.
+Port 0 is a free one; `mail_server.port`, beside the folder, tells which. An address that begins with a reply code, such
+as `550@example.org`, is refused with that code.
 """
 
 import asyncio
 import re
 import signal
-import socket
 import sys
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,7 +19,6 @@ from typing import Final, Self
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from devstack.child import Child
-from devstack.ports import free_port
 
 OK: Final = "250 OK"
 
@@ -54,7 +53,8 @@ class MailServer:
     def __init__(self, folder: Path) -> None:
         self.folder: Final = folder / "mail"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._port = free_port(2525)
+        self._told = folder / "mail_server.port"
+        self._port = 0
         self.start()
 
     @property
@@ -64,10 +64,12 @@ class MailServer:
 
     def start(self) -> None:
         """Starts it, where it was before if it was stopped."""
+        self._told.unlink(missing_ok=True)
         command = [sys.executable, "-m", "devstack.mail_server", str(self._port), str(self.folder)]
         log = self.folder.parent / "mail_server.log"
         self.child = Child("The mail server", command, log=log, marker=str(self.folder))
-        self.child.await_ready(self._answers, seconds=30)
+        self.child.await_ready(self._told.exists, seconds=30)
+        self._port = int(self._told.read_text())
 
     def stop(self) -> None:
         """Stops it."""
@@ -76,13 +78,6 @@ class MailServer:
     def received(self) -> list[EmailMessage]:
         """What it was given, in order."""
         return [message_from_bytes(each.read_bytes(), policy=policy.default) for each in sorted(self.folder.iterdir())]
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +93,9 @@ async def _serve(port: int, folder: Path) -> None:
     keeping = _Keeping(folder)
     server = await loop.create_server(lambda: SMTP(keeping, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", port)
     async with server:
+        unfinished = folder.parent / "mail_server.port.new"
+        unfinished.write_text(str(server.sockets[0].getsockname()[1]))
+        unfinished.rename(folder.parent / "mail_server.port")
         await ended.wait()
 
 

@@ -91,7 +91,7 @@ class Running:
             "OIDC_JWKS_URL": issuer.jwks_url,
             "PERSONAL_KEY": personal_key(),
             "PUBLIC_URL": os.environ.get("PUBLIC_URL") or self.base_url,
-            "SMTP_URL": self.smtp_url,
+            **({"SMTP_URL": self.smtp_url} if self.smtp_url else {}),
             "MAIL_FROM": os.environ.get("MAIL_FROM") or "programme@issoudun.example",
         }
 
