@@ -1,11 +1,12 @@
-"""Vacancies of the network's companies, job seekers' applications for them, and the hires they lead to."""
+"""Vacancies of the network's companies, job seekers' applications for them, leads, and the hires they lead to."""
 
 from typing import Final
 
-from contracts.employment import application, erasure, hire, vacancy
+from contracts.employment import application, erasure, hire, lead, vacancy
 from contracts.roles import Role
 from employment.application import applications
 from employment.hire import hires
+from employment.lead import leads
 from employment.members import members, projects
 from employment.reactions import reactions
 from employment.vacancy import vacancies
@@ -48,6 +49,7 @@ app = Service(
         ),
         # Who looks for work, and how it came out, is between the person's advisers and the company.
         Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(leads, lead.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
         Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),

@@ -152,8 +152,8 @@ APPLIED_ALREADY = Refusal(
 )
 HIRE_STANDS = Refusal(
     "hire-stands",
-    "a hire is recorded of this application, or its acceptance was undone",
-    "une embauche est enregistrée pour cette candidature, ou son acceptation a été annulée",
+    "a hire is recorded of this application or lead, or it was undone",
+    "une embauche est enregistrée pour cette candidature ou cette piste, ou celle-ci a été annulée",
 )
 
 applications = Decider(

@@ -1,6 +1,7 @@
-"""Hires [embauches]: proposed by an accepted application or recorded, and confirmed after six months (axis 7).
+"""Hires [embauches]: proposed by an accepted application or a linked lead, or recorded, and confirmed after six months
+(axis 7).
 
-The company or an adviser confirms a proposed hire once work has begun, or records one that no application led to. Six
+The company or an adviser confirms a proposed hire once work has begun, or records one that nothing here led to. Six
 months later somebody is asked whether it lasted: it is sustained, or it ended early. What was recorded wrongly is
 corrected with a reason, an outcome by opening it again; so whoever counts hires can put right what was counted.
 """
@@ -36,6 +37,7 @@ from contracts.model import PARIS, Day, EnteredDay
 from contracts.personal import Personal
 from contracts.values import Commune, EnteredRome, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
 from employment.application import ADVISERS, HIRE_STANDS, kept_until
+from employment.lead import Lead, leads
 from employment.members import Member, Project, active_member, check_investment, members, projects
 from employment.priority import EnteredFlags, Seeker, check_age, checked
 from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
@@ -47,12 +49,13 @@ MONTHS: Final = 6
 
 
 class Propose(Command):
-    """An application was accepted."""
+    """An application was accepted, or a lead linked to a person."""
 
     seeker: Subject
-    application: RecordId
-    vacancy: RecordId
-    investment: RecordId | None
+    application: RecordId | None = None
+    vacancy: RecordId | None = None
+    lead: RecordId | None = None
+    investment: RecordId | None = None
     company: Siret
     naf: Naf
     commune: Commune
@@ -64,7 +67,7 @@ class Propose(Command):
 
 
 class Confirm(Command):
-    """Work has begun as it was proposed. What is not given is as the vacancy said."""
+    """Work has begun as it was proposed. What is not given is as the vacancy said, or the lead."""
 
     hired_on: EnteredDay
     """The first day of work."""
@@ -73,7 +76,7 @@ class Confirm(Command):
 
 
 class Record(Command):
-    """Somebody was hired without an application here. Priority groups are for advisers to give."""
+    """Somebody was hired without an application or a lead here. Priority groups are for advisers to give."""
 
     company: Siret
     seeker: Personal[Seeker]
@@ -144,6 +147,8 @@ class Hire(State):
     seeker: Subject
     application: RecordId | None
     vacancy: RecordId | None
+    lead: RecordId | None = None
+    """The lead that it comes of, if any, by the id of the immersion."""
     investment: RecordId | None
     company: Siret
     naf: Naf
@@ -156,7 +161,7 @@ class Hire(State):
     flags: tuple[PriorityFlag, ...]
     status: HireStatus
     proposed_on: Day | None = None
-    """The day on which its application was accepted."""
+    """The day on which its application was accepted, or its lead linked."""
     recorded_on: Day | None = None
     """The day on which somebody said that work had begun."""
     hired_on: Day | None = None
@@ -219,7 +224,7 @@ hires = Decider(
     Hire,
     final="cancelled",
     finding=Finding(
-        found_by=("status", "company", "seeker", "application", "vacancy", "investment", "rome", "contract"),
+        found_by=("status", "company", "seeker", "application", "vacancy", "lead", "investment", "rome", "contract"),
         sorted_by=("hired_on", "sustained_on"),
     ),
 )
@@ -240,8 +245,11 @@ def propose(command: Propose) -> HireProposed:
     to="recorded",
     day="recorded_on",
     takes=("hired_on", "contract", "weekly_hours"),
+    looks_up=Lookup(leads, "lead"),
 )
-def confirm(hire: Hire, command: Confirm) -> HireConfirmed:
+def confirm(hire: Hire, command: Confirm, lead: Lead | None) -> HireConfirmed:
+    if lead and lead.seeker != hire.seeker:
+        raise HIRE_STANDS()
     _check_begun(command.hired_on, command.on)
     return tell(
         HireConfirmed,
@@ -298,7 +306,7 @@ hires.steps(
     to="cancelled",
     day="cancelled_on",
     takes=("reason",),
-    reserves={PLATFORM: ("acceptance_undone",)},
+    reserves={PLATFORM: ("acceptance_undone", "lead_undone")},
 )
 
 
@@ -340,8 +348,8 @@ def _(hire: Hire) -> Iterable[Claim]:
     if hire.status in STANDING:
         ends = hire.ended_on + timedelta(days=1) if hire.ended_on else _lasted(hire)
         yield Claim(HIRED_ALREADY, f"{hire.company}/{hire.seeker}", during=(_midnight(_begun(hire)), _midnight(ends)))
-        if hire.application:
-            yield Claim(HIRE_STANDS, hire.application)
+        if led := hire.application or hire.lead:
+            yield Claim(HIRE_STANDS, led)
 
 
 @hires.due

@@ -1,19 +1,25 @@
-"""What an event asks of other streams of this service: posts taken and freed, rivals given up, hires proposed."""
+"""What an event asks of other streams of this service: posts taken and freed, rivals given up, leads and hires
+proposed."""
 
 from collections.abc import Iterable, Sequence
 from math import ceil
+from typing import Any
 
 from contracts.companies.company import CompanyLeft
 from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.application import AcceptanceUndone, ApplicationAccepted
+from contracts.employment.lead import HireLeadDismissed, HireLeadLinked, HireLeadUnlinked
 from contracts.employment.vacancy import VacancyDivided, VacancyWithdrawn
 from contracts.erasure import PersonErased
+from contracts.model import Event
 from contracts.values import MOST_POSTS
-from employment import hire, vacancy
-from employment.application import PENDING, Application, MakeObsolete, applications
+from contracts.youth_events.immersion import ImmersionAssessed
+from employment import hire, lead, vacancy
+from employment.application import HIRE_STANDS, PENDING, Application, MakeObsolete, applications
 from employment.hire import Cancel, Hire, hires
+from employment.lead import Dismiss, Lead, leads
 from employment.vacancy import Free, Take, Vacancy, Withdraw, vacancies
-from eventstore.decider import ITSELF
+from eventstore.decider import ITSELF, Command
 from eventstore.reactions import Found, Identity, Issue, Reactions
 
 reactions = Reactions()
@@ -76,8 +82,7 @@ def free_the_post(event: AcceptanceUndone, application: Identity) -> Iterable[Is
 @reactions.to()
 def propose_the_hire(event: ApplicationAccepted, application: Identity) -> Iterable[Issue]:
     """Whoever is accepted is to be hired: somebody confirms it once work has begun."""
-    told = {name: getattr(event, name) for name in hire.Propose.model_fields if name not in ("on", "application")}
-    yield Issue(hires, None, hire.Propose(application=application, **told))
+    yield Issue(hires, None, hire.Propose(application=application, **_told(hire.Propose, event)))
 
 
 @reactions.to(finds=hires, by={"application": ITSELF}, among={"status": "proposed"})
@@ -86,6 +91,38 @@ def cancel_the_proposed_hire(_event: AcceptanceUndone, proposed: Sequence[Found[
     for found in proposed:
         cancel = Cancel(reason="acceptance_undone")
         yield Issue(hires, found.identity, cancel, expects=tuple(hires.not_for(Cancel)))
+
+
+@reactions.to()
+def propose_the_lead(event: ImmersionAssessed, immersion: Identity) -> Iterable[Issue]:
+    """An immersion led to a job. The pseudonym of whoever was in it stays in the other service."""
+    if event.job_obtained:
+        yield Issue(leads, None, lead.Propose(immersion=immersion, **_told(lead.Propose, event)))
+
+
+@reactions.to()
+def propose_the_hire_of_a_lead(event: HireLeadLinked, lead: Identity) -> Iterable[Issue]:
+    """Whose job it is, is to be hired: somebody confirms it once work has begun."""
+    yield Issue(hires, None, hire.Propose(lead=lead, **_told(hire.Propose, event)))
+
+
+@reactions.to(finds=hires, by={"lead": ITSELF}, among={"status": "proposed"})
+def cancel_the_hire_of_a_lead(
+    _event: HireLeadUnlinked | HireLeadDismissed, proposed: Sequence[Found[Hire]]
+) -> Iterable[Issue]:
+    """There is nothing left to confirm. What is recorded already kept the lead from being unlinked or dismissed."""
+    for found in proposed:
+        cancel = Cancel(reason="lead_undone")
+        yield Issue(hires, found.identity, cancel, expects=tuple(hires.not_for(Cancel)))
+
+
+@reactions.to(finds=leads, by={"seeker": "person"}, among={"status": "linked"})
+def dismiss_leads_of_whom_nobody_knows(_event: PersonErased, linked: Sequence[Found[Lead]]) -> Iterable[Issue]:
+    """Nobody can confirm the hire of somebody whom nobody knows any more. One that is recorded goes on, under the
+    pseudonym."""
+    for found in linked:
+        dismiss = Dismiss(reason="person_erased")
+        yield Issue(leads, found.identity, dismiss, expects=(HIRE_STANDS, *leads.not_for(Dismiss)))
 
 
 @reactions.to(finds=applications, by={"seeker": "seeker"}, among={"status": PENDING})
@@ -115,6 +152,11 @@ def withdraw_vacancies(_event: CompanyLeft, there: Sequence[Found[Vacancy]]) -> 
     for found in there:
         withdraw = Withdraw(reason="member_left")
         yield Issue(vacancies, found.identity, withdraw, expects=tuple(vacancies.not_for(Withdraw)))
+
+
+def _told(command: type[Command], event: Event) -> dict[str, Any]:
+    """What an event says of what a command asks for under the same names."""
+    return {name: getattr(event, name) for name in command.model_fields.keys() & type(event).model_fields.keys()}
 
 
 def _obsolete(found: Found[Application], command: MakeObsolete) -> Issue:

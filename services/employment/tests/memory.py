@@ -10,6 +10,7 @@ from people import COMPANY, MEMBER, record_id
 from contracts import REGISTRY, Event
 from employment.application import applications
 from employment.hire import hires
+from employment.lead import leads
 from employment.members import members
 from employment.reactions import reactions
 from employment.vacancy import vacancies
@@ -18,7 +19,7 @@ from eventstore.reactions import Found, Identity, Issue, Reaction
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 
-DECIDERS: Mapping[str, Decider[Any]] = {each.category: each for each in (vacancies, applications, hires)}
+DECIDERS: Mapping[str, Decider[Any]] = {each.category: each for each in (vacancies, applications, leads, hires)}
 
 
 class Memory:
@@ -40,7 +41,8 @@ class Memory:
         decision = decider.decision(type(command))
         if identity is None:
             self._begun += 1
-            identity = record_id(1000 + self._begun)
+            named = decider.identified_by
+            identity = getattr(command, named) if named else record_id(1000 + self._begun)
         stream = decider.category, identity
         state = self.states.get(stream)
         looked_up = []

@@ -53,7 +53,7 @@ def record_id(number: int) -> str:
     return f"0190a3c4-5e6f-7a8b-9c0d-{number:012x}"
 
 
-INVESTMENT, VACANCY, APPLICATION, SEEKER = (record_id(n) for n in range(1, 5))
+INVESTMENT, VACANCY, APPLICATION, SEEKER, IMMERSION = (record_id(n) for n in range(1, 6))
 
 
 def seeker(born_on: date = date(1990, 5, 13), subject: str = SEEKER) -> Personal[Seeker]:

@@ -7,6 +7,7 @@ import pytest
 from people import (
     APPLICATION,
     COMPANY,
+    IMMERSION,
     INVESTMENT,
     MEMBER,
     NOT_ACTIVE,
@@ -17,12 +18,15 @@ from people import (
     SEEKER,
     TODAY,
     VACANCY,
+    record_id,
     seeker,
 )
 from test_application_decisions import FLAG, FLAGS
+from test_lead_decisions import PASTS as LEADS
 
 from contracts import Event
 from contracts.employment.hire import (
+    HireCancellation,
     HireCancelled,
     HireConfirmed,
     HireDayCorrected,
@@ -53,6 +57,7 @@ from employment.hire import (
     Sustain,
     hires,
 )
+from employment.lead import Lead, leads
 from eventstore.decider import PLATFORM, Actor, By, Claim, Command, Due, Keep
 from eventstore.specification import Specification
 
@@ -99,15 +104,39 @@ PASTS: dict[str, tuple[Event, ...]] = {
 }
 
 
+def _at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=PARIS)
+
+
 def test_an_accepted_application_proposes_a_hire_that_is_confirmed_once_work_has_begun() -> None:
     given().when(propose).then(proposed)
     confirm = Confirm(hired_on=BEGUN, on=date(2026, 2, 3))
-    given(proposed).when(confirm).then(confirmed)
-    given(proposed).when(confirm).then_state(status="recorded", hired_on=BEGUN, recorded_on=date(2026, 2, 3))
+    without_lead = given(proposed).knowing(None)
+    without_lead.when(confirm).then(confirmed)
+    without_lead.when(confirm).then_state(status="recorded", hired_on=BEGUN, recorded_on=date(2026, 2, 3))
     other = confirm.model_copy(update={"contract": "fixed_term", "weekly_hours": 28})
-    given(proposed).when(other).then_state(contract="fixed_term", weekly_hours=28, rome="H2913")
+    without_lead.when(other).then_state(contract="fixed_term", weekly_hours=28, rome="H2913")
     ahead = confirm.model_copy(update={"hired_on": date(2026, 2, 4)})
-    given(proposed).when(ahead).rejected("work-not-begun")
+    without_lead.when(ahead).rejected("work-not-begun")
+
+
+def test_a_hire_of_a_lead_is_confirmed_while_the_lead_is_linked_to_the_same_person() -> None:
+    of_lead: dict[str, Any] = {**DIRECT, "investment": None}
+    proposal = HireProposed(**of_lead, lead=IMMERSION, effective_on=date(2026, 8, 5))
+    given().when(Propose(**of_lead, lead=IMMERSION, on=date(2026, 8, 5))).then(proposal)
+    confirm = Confirm(hired_on=date(2026, 8, 10))
+    told = HireConfirmed(**of_lead, hired_on=date(2026, 8, 10), effective_on=TODAY)
+    linked, unlinked, dismissed = (leads.fold(LEADS[status]) for status in ("linked", "unlinked", "dismissed"))
+    assert isinstance(linked, Lead)
+    given(proposal).knowing(linked).when(confirm).then(told)
+    given(proposal).knowing(linked).when(confirm).then_state(status="recorded", lead=IMMERSION)
+    for other in (unlinked, dismissed, linked.model_copy(update={"seeker": record_id(9)})):
+        given(proposal).knowing(other).when(confirm).rejected("hire-stands")
+    given(proposal).holds()
+    given(proposal, told).holds(
+        Claim(HIRED_ALREADY, f"{COMPANY}/{SEEKER}", during=(_at(date(2026, 8, 10)), _at(date(2027, 2, 10)))),
+        Claim(HIRE_STANDS, IMMERSION),
+    )
 
 
 def test_a_hire_is_recorded_that_no_application_led_to() -> None:
@@ -191,11 +220,12 @@ def test_what_was_no_hire_is_cancelled_and_says_whether_it_had_counted() -> None
     given(*PASTS["to_confirm"]).when(Cancel(reason="entered_by_mistake")).then(counted)
 
 
+@pytest.mark.parametrize("reason", ["acceptance_undone", "lead_undone"])
 @pytest.mark.parametrize("role", ["company", "mission_locale", "france_travail"])
-def test_that_the_acceptance_was_undone_is_for_the_platform_to_say(role: By) -> None:
-    undone = Cancel(reason="acceptance_undone")
+def test_that_what_led_to_it_was_undone_is_for_the_platform_to_say(role: By, reason: HireCancellation) -> None:
+    undone = Cancel(reason=reason)
     given(proposed).by(role).when(undone).rejected("reason-of-another-role")
-    given(proposed).by(PLATFORM).when(undone).then_state(status="cancelled", reason="acceptance_undone")
+    given(proposed).by(PLATFORM).when(undone).then_state(status="cancelled", reason=reason)
 
 
 def test_a_corrected_day_counts_six_months_anew() -> None:
@@ -310,16 +340,13 @@ def test_the_company_and_the_advisers_tell_and_advisers_alone_give_priority_grou
 
 
 def test_one_hire_of_a_person_at_a_company_in_six_months_and_one_of_an_application() -> None:
-    def at(day: date) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=PARIS)
-
-    once = Claim(HIRED_ALREADY, f"{COMPANY}/{SEEKER}", during=(at(BEGUN), at(LASTED)))
+    once = Claim(HIRED_ALREADY, f"{COMPANY}/{SEEKER}", during=(_at(BEGUN), _at(LASTED)))
     given(proposed).holds()
     given(*PASTS["cancelled"]).holds()
     for status in ("recorded", "to_confirm", "sustained"):
         given(*PASTS[status]).holds(once, Claim(HIRE_STANDS, APPLICATION))
     given(recorded).holds(once)
-    until = Claim(HIRED_ALREADY, once.key, during=(at(BEGUN), at(date(2026, 5, 30))))
+    until = Claim(HIRED_ALREADY, once.key, during=(_at(BEGUN), _at(date(2026, 5, 30))))
     given(*PASTS["ended"]).holds(until, Claim(HIRE_STANDS, APPLICATION))
 
 

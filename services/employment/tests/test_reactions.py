@@ -3,10 +3,13 @@
 from typing import Any
 
 import pytest
-from people import APPLICATION, INVESTMENT, PLACE, SEEKER, TODAY, VACANCY, record_id
+from people import APPLICATION, IMMERSION, INVESTMENT, PLACE, SEEKER, TODAY, VACANCY, record_id
 from test_application_decisions import FLAGS, accepted, undone
 from test_application_decisions import PASTS as APPLICATIONS
 from test_hire_decisions import proposed
+from test_lead_decisions import FACTS as LEAD
+from test_lead_decisions import PASTS as LEADS
+from test_lead_decisions import let_go, linked, unlinked
 from test_vacancy_decisions import PASTS as VACANCIES
 from test_vacancy_decisions import withdrawn
 
@@ -15,16 +18,22 @@ from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.vacancy import VacancyDivided
 from contracts.erasure import PersonErased
 from contracts.values import MOST_POSTS
-from employment import hire, vacancy
-from employment.application import PENDING, MakeObsolete, applications
+from contracts.youth_events.immersion import ImmersionAssessed
+from employment import hire, lead, vacancy
+from employment.application import HIRE_STANDS, PENDING, MakeObsolete, applications
 from employment.hire import Cancel, hires
+from employment.lead import Dismiss, leads
 from employment.reactions import (
+    cancel_the_hire_of_a_lead,
     cancel_the_proposed_hire,
+    dismiss_leads_of_whom_nobody_knows,
     free_the_post,
     give_up_rivals,
     give_up_what_is_withdrawn,
     give_up_whom_nobody_knows,
     propose_the_hire,
+    propose_the_hire_of_a_lead,
+    propose_the_lead,
     propose_the_rest,
     propose_vacancies,
     reactions,
@@ -89,6 +98,57 @@ def test_an_acceptance_proposes_the_hire_and_its_undoing_cancels_that() -> None:
     ]
 
 
+def assessed(*, job_obtained: bool) -> ImmersionAssessed:
+    persons: dict[str, Any] = {
+        name: record_id(n) for n, name in enumerate(("beneficiary", "tutor", "representative", "adviser"), 20)
+    }
+    told = {name: value for name, value in LEAD.items() if name not in ("immersion", "contract")}
+    return ImmersionAssessed(
+        **told,
+        **persons,
+        age_band="adult",
+        guardian=None,
+        objective="start_recruitment",
+        begins_on=TODAY,
+        ends_on=TODAY,
+        prepared_on=TODAY,
+        terms=1,
+        outcome="completed",
+        job_obtained=job_obtained,
+        contract="fixed_term" if job_obtained else None,
+        effective_on=TODAY,
+    )
+
+
+def test_an_immersion_with_a_job_proposes_a_lead_without_anybody_who_was_in_it() -> None:
+    (issue,) = propose_the_lead(assessed(job_obtained=True), Identity(IMMERSION))
+    assert issue == Issue(leads, None, lead.Propose(**LEAD))
+    assert list(propose_the_lead(assessed(job_obtained=False), Identity(IMMERSION))) == []
+
+
+def test_a_link_proposes_the_hire_and_what_ends_it_cancels_that() -> None:
+    told: dict[str, Any] = {"seeker": SEEKER, "lead": IMMERSION, "flags": FLAGS, "weekly_hours": 35}
+    (issue,) = propose_the_hire_of_a_lead(linked, Identity(IMMERSION))
+    assert issue == Issue(hires, None, hire.Propose(**PLACE, **told, rome="H2913", contract="fixed_term"))
+    found = Found("h1", hires.evolve(None, proposed))
+    expects = tuple(hires.not_for(Cancel))
+    for event in (unlinked, let_go):
+        assert list(cancel_the_hire_of_a_lead(event, [found])) == [
+            Issue(hires, "h1", Cancel(reason="lead_undone"), expects=expects)
+        ]
+
+
+def test_a_lead_of_somebody_who_was_erased_is_dismissed_unless_a_hire_is_recorded() -> None:
+    there = leads.fold(LEADS["linked"])
+    assert there
+    erased = PersonErased(person=SEEKER, reason="request", effective_on=TODAY)
+    (reaction,) = [each for each in reactions.all if each.function is dismiss_leads_of_whom_nobody_knows]
+    assert reaction.filters(erased, Identity("x")) == {"seeker": SEEKER, "status": "linked"}
+    assert list(dismiss_leads_of_whom_nobody_knows(erased, [Found(IMMERSION, there)])) == [
+        Issue(leads, IMMERSION, Dismiss(reason="person_erased"), expects=(HIRE_STANDS, *leads.not_for(Dismiss)))
+    ]
+
+
 def test_what_nobody_will_answer_is_made_obsolete() -> None:
     pending = applications.fold(APPLICATIONS["new"])
     assert pending
@@ -125,10 +185,11 @@ def test_what_is_found_is_found_by_the_event_and_its_stream() -> None:
     filters = {
         reaction.name: reaction.filters(event, own)
         for reaction in reactions.all
-        for event in (accepted, undone, withdrawn)
+        for event in (accepted, undone, withdrawn, unlinked)
         if reaction.finds and type(event) in reaction.events
     }
     assert filters == {
+        "cancel-the-hire-of-a-lead": {"lead": own, "status": "proposed"},
         "cancel-the-proposed-hire": {"application": own, "status": "proposed"},
         "give-up-rivals": {"seeker": SEEKER, "status": PENDING},
         "give-up-what-is-withdrawn": {"vacancy": own, "status": PENDING},

@@ -1,1 +1,1 @@
-"""The events of the service employment: vacancies, applications for them, and hires."""
+"""The events of the service employment: vacancies, applications for them, leads, and hires."""

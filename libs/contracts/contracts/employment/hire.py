@@ -18,7 +18,9 @@ HireStatus = Literal["proposed", "recorded", "to_confirm", "sustained", "ended",
 """`to_confirm`: six months have gone by, and somebody is to say whether it lasted."""
 HireOutcome = Literal["sustained", "ended"]
 EndReason = Literal["resigned", "dismissed", "trial_ended", "term_ended", "by_agreement", "company_closed", "other"]
-HireCancellation = Literal["did_not_start", "entered_by_mistake", "recorded_twice", "acceptance_undone", "other"]
+HireCancellation = Literal[
+    "did_not_start", "entered_by_mistake", "recorded_twice", "acceptance_undone", "lead_undone", "other"
+]
 HireCorrection = Literal["typing_error", "late_document", "wrong_outcome", "other"]
 
 
@@ -42,7 +44,10 @@ class _Hire(Event):
 
 
 class HireProposed(_Hire, version=1):
-    """An application was accepted: the hire is to be confirmed once work has begun."""
+    """An application was accepted, or a lead linked: the hire is to be confirmed once work has begun."""
+
+    lead: RecordId | None = None
+    """The lead that it comes of, if any, by the id of the immersion."""
 
 
 class _Begun(_Hire):
@@ -55,7 +60,7 @@ class HireConfirmed(_Begun, version=1):
 
 
 class HireRecorded(_Begun, version=1):
-    """Somebody was hired without an application here."""
+    """Somebody was hired without an application or a lead here."""
 
 
 class SustainmentDue(_Begun, version=1):
