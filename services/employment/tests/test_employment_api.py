@@ -3,18 +3,28 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
 import pytest
-from people import COMPANY, JOINED, NEIGHBOUR
+from people import COMPANY, JOINED, NEIGHBOUR, PLACE
 from replays import calling
 
+from contracts.model import PARIS
+from contracts.youth_events.immersion import Agency
 from devstack.issuer import Issuer
 from devstack.mirrored import show
-from devstack.prepared import prepare
+from devstack.prepared import PERSONAL_KEY, prepare
+from employment import hire, lead
 from employment.app import app
+from employment.hire import hires
+from employment.lead import leads
 from employment.members import members, projects
+from eventstore.decider import Command, Decider
+from eventstore.execution import execute
+from eventstore.issuing import OURS
+from eventstore.postgres.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -151,3 +161,90 @@ async def test_screens_find_what_is_to_be_done(advisers: Advisers) -> None:
         assert path.endswith(item["id"]), asked
     again = await advisers.post("/v1/hires", company=COMPANY, seeker=CAMILLE, **{**hired, "hired_on": "2024-03-01"})
     assert slug(again) == (409, "hired-already")
+
+
+@pytest.fixture
+async def store(database: str) -> AsyncIterator[Store]:
+    async with Store.open(database, personal_key=PERSONAL_KEY) as store:
+        yield store
+
+
+async def issued(store: Store, decider: Decider[Any], command: Command) -> str:
+    """What a reaction asks for; the id of what it began."""
+    now = datetime.now(PARIS)
+    return (await execute(store, decider, command, identity=None, actor=OURS, now=now, metadata="{}")).identity
+
+
+async def lead_of(store: Store, agency: Agency = "mission_locale") -> str:
+    """A lead that an immersion proposed; its path."""
+    told: dict[str, Any] = {**PLACE, "agency": agency, "rome": "H2902", "contract": "permanent"}
+    proposed = await issued(store, leads, lead.Propose(immersion=str(uuid.uuid4()), **told))
+    return f"/v1/hire-leads/{proposed}"
+
+
+LINK: Final[dict[str, Any]] = {"seeker": CAMILLE, "weekly_hours": 35}
+
+
+async def test_the_agency_of_the_immersion_links_the_lead_once_and_the_other_reads_it(
+    advisers: Advisers, store: Store
+) -> None:
+    path = await lead_of(store)
+    other = await advisers.post(f"{path}/link", "france_travail", **LINK)
+    assert slug(other) == (403, "not-your-record")
+    assert (await advisers.post(f"{path}/link", "company", COMPANY, **LINK)).status_code == 403
+    answers = await asyncio.gather(*(advisers.post(f"{path}/link", **LINK) for _ in range(50)))
+    assert sum(each.is_success for each in answers) == 1
+    assert {slug(each) for each in answers if not each.is_success} == {(409, "hire-lead-not-proposed")}
+    for by, of in (("mission_locale", None), ("france_travail", None), ("company", COMPANY)):
+        state = done(await advisers.get(path, by, of))
+        assert state["status"] == "linked"
+        assert "Camille" not in str(state)
+    for by, of in (("network", None), ("steering", None), ("company", NEIGHBOUR), ("school", None)):
+        assert (await advisers.get(path, by, of)).status_code == 404
+        assert done(await advisers.get("/v1/hire-leads", by, of))["items"] == []
+    assert "Camille" in str(done(await advisers.get(path, more="employment:personal")))
+    person = done(await advisers.get(path))["seeker"]
+    (found,) = done(await advisers.get(f"/v1/hire-leads?status=linked&seeker={person}"))["items"]
+    assert path.endswith(found["id"])
+    assert "unlink" in done(await advisers.get(path))["allowed"]
+    assert done(await advisers.get(path, "france_travail"))["allowed"] == []
+
+
+@pytest.mark.parametrize("undoing", ["unlink", "dismiss"])
+async def test_a_hire_is_recorded_of_a_lead_or_the_link_is_undone_and_never_both(
+    advisers: Advisers, store: Store, undoing: str
+) -> None:
+    for born_on in ("1990-05-13", "1991-05-13", "1992-05-13", "1993-05-13"):
+        path = await lead_of(store)
+        link = {**LINK, "seeker": {**CAMILLE, "born_on": born_on}}
+        linked = done(await advisers.post(f"{path}/link", **link))
+        terms: dict[str, Any] = {"rome": "H2902", "contract": "permanent", "weekly_hours": 35, "flags": ()}
+        proposal = hire.Propose(**PLACE, **terms, seeker=linked["seeker"], lead=linked["id"])
+        of_lead = f"/v1/hires/{await issued(store, hires, proposal)}"
+        reason = {"reason": "other"} if undoing == "dismiss" else {}
+        hired_on = datetime.now(PARIS).date().isoformat()
+        confirmed, undone = await asyncio.gather(
+            advisers.post(f"{of_lead}/confirm", "company", COMPANY, hired_on=hired_on),
+            advisers.post(f"{path}/{undoing}", **reason),
+        )
+        assert [confirmed.is_success, undone.is_success].count(True) == 1
+        lost = undone if confirmed.is_success else confirmed
+        assert slug(lost) == (409, "hire-stands")
+        if confirmed.is_success:
+            done(await advisers.post(f"{of_lead}/cancel", "company", COMPANY, reason="did_not_start"))
+            done(await advisers.post(f"{path}/{undoing}", **reason))
+
+
+async def test_somebody_whose_hire_is_recorded_already_is_not_hired_by_a_lead_again(
+    advisers: Advisers, store: Store
+) -> None:
+    hired_on = datetime.now(PARIS).date().isoformat()
+    terms: dict[str, Any] = {"rome": "H2902", "contract": "permanent", "weekly_hours": 35}
+    done(await advisers.post("/v1/hires", company=COMPANY, seeker=CAMILLE, hired_on=hired_on, **terms), 201)
+    path = await lead_of(store)
+    linked = done(await advisers.post(f"{path}/link", **LINK))
+    proposal = hire.Propose(**PLACE, **terms, flags=(), seeker=linked["seeker"], lead=linked["id"])
+    of_lead = await issued(store, hires, proposal)
+    again = await advisers.post(f"/v1/hires/{of_lead}/confirm", hired_on=hired_on)
+    assert slug(again) == (409, "hired-already")
+    done(await advisers.post(f"{path}/dismiss", reason="hired_already_recorded"))
