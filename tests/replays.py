@@ -126,8 +126,8 @@ class Replay:
         named = {name: known[name] for name in known.keys() & type(step.command).model_fields.keys()}
         day = {"on": step.now.date()} if step.command.on == TODAY else {}
         own = step.decider.identified_by
-        if step.decision.creates and self._times and own and not (name := getattr(step.command, own)).isdigit():
-            named[own] = f"{name}-{self._times}"
+        if step.decision.creates and self._times and own:
+            named[own] = _another(getattr(step.command, own), self._times)
         command = step.command.model_copy(update={**named, **day})
         await self._know(step)
         self._monkeypatch.setattr(clock, "now", lambda: step.now)
@@ -209,3 +209,13 @@ class Replay:
         await self._store.pool.execute(
             "TRUNCATE streams, events, idempotency_keys, ordered, claims, due, reactions, personal_data, kept"
         )
+
+
+def _another(name: str, number: int) -> str:
+    """A name of the domain's that is nobody's yet. Numbers check themselves, and stay."""
+    if name.isdigit():
+        return name
+    try:
+        return str(uuid.UUID(int=uuid.UUID(name).int + number))
+    except ValueError:
+        return f"{name}-{number}"

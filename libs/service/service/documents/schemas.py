@@ -71,7 +71,9 @@ class Schemas:
         named = self._decider.identified_by
         if named is None:
             return {"type": "string", "format": "uuid", "maxLength": 36}
-        schema: Document = self.by_name[self.command(self._resource.creation.command)]["properties"][named]
+        # Where the platform alone begins a record, no command is an input that says how it is known.
+        begun = self.command(self._resource.creation.command) if self._resource.begun_by_callers else self.record
+        schema: Document = self.by_name[begun]["properties"][named]
         return schema
 
     def _representation_schema(self, state: Document) -> Document:
