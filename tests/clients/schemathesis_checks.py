@@ -23,6 +23,7 @@ UNSAYABLE = {
     "position": "it lies in metropolitan France",
     "parking-places": "JSON Schema takes 2.0 for an integer",
     "some-places": "JSON Schema takes 2.0 for an integer",
+    "calendar-year": "JSON Schema takes 2017.0 for an integer",
     "docks": "JSON Schema takes 10.0 for an integer",
     "bike-range": "JSON Schema takes 35000.0 for an integer",
     "kilometres": "JSON Schema takes 14.0 for an integer",

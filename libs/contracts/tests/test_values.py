@@ -513,6 +513,8 @@ def test_what_are_no_opening_hours_are_refused(hours: object) -> None:
         (values.SomePeople, 0, "some-people"),
         (values.SharedServiceCode, "Cantine", "shared-service-code"),
         (values.TravelSurveyCode, "ZI 2026", "travel-survey-code"),
+        (values.CalendarYear, 17, "calendar-year"),
+        (values.CalendarYear, "2017", "calendar-year"),
         (values.CarpoolAreaCode, "Entrée", "carpool-area-code"),
         (values.BikeParkingCode, "Gare nord", "bike-parking-code"),
         (values.RideMetres, 0, "ride-metres"),
@@ -777,7 +779,7 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.WebAddress, values.OpeningHours, values.RideMetres, values.RideMinutes, values.Seats,
         values.PassengerKilometres, values.CarbonDioxide, values.EmissionFactor, values.EmissionFactorId,
         values.BikeStationCode, values.BikeCode, values.Docks, values.BikeRange,
-        values.Kilometres, values.Trips,
+        values.Kilometres, values.Trips, values.CalendarYear,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

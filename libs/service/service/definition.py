@@ -29,6 +29,7 @@ from eventstore.subscribing.subscription import BATCH, Handle
 from service.documents.refusals import refusals
 from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
+from service.importing.tables import Table
 from service.mailing import Template
 from service.running.settings import OwnSettings, Settings
 
@@ -76,6 +77,8 @@ class Service:
     """Kinds of problems that its router knows beside those of every service, each a request without an answer (422)."""
     mail: Mapping[str, Template[Any]] = field(default_factory=dict)
     """What it writes to people, by the names that its reactions queue it under; it then has the resource `mails`."""
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """Tables of others that its imports take, by name: files in the columns of a national schema, say."""
     bounds: type[Bounds] = Bounds
     """What its decisions take for right: settings of its own, which they ask their context for."""
     settings: type[OwnSettings] = OwnSettings
@@ -95,6 +98,7 @@ class Service:
         for mirror in self.mirrors:
             mirror.check()
         self._check_lookups()
+        self._check_tables()
         if bool(self.mail) != (mails.category in categories):
             raise TypeError(f"{self.name} has messages to write, or a queue of messages, and not the other")
         if self.names_persons and not any(self._erases(decider) for decider in self.deciders.values()):
@@ -117,6 +121,19 @@ class Service:
                         raise TypeError(
                             f"{self.name}: {decision.name} looks up a {lookup.decider.category}, which is not there"
                         )
+
+    def _check_tables(self) -> None:
+        """Raises TypeError where a row of a table would be no command."""
+        begun = {resource.path: resource.creation for resource in self.resources if resource.begun_by_callers}
+        for name, table in self.tables.items():
+            if table.path not in begun:
+                raise TypeError(f"{self.name}: the rows of {name} begin nothing at {table.path}")
+            fields = begun[table.path].command.model_fields
+            told = {each.split(".")[0] for column in table.columns.values() for each in column.fields} | {*table.given}
+            if strange := sorted(told - fields.keys()):
+                raise TypeError(f"{self.name}: {name} tells of {', '.join(strange)}, which {table.path} does not take")
+            if lacking := sorted({each for each, about in fields.items() if about.is_required()} - told):
+                raise TypeError(f"{self.name}: {name} does not tell the {', '.join(lacking)}, which {table.path} needs")
 
     @staticmethod
     def _erases(decider: Decider[Any]) -> bool:

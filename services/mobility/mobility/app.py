@@ -28,7 +28,7 @@ from mobility.carpool_area import carpool_areas
 from mobility.gbfs import GbfsSettings, gbfs
 from mobility.loan import loans
 from mobility.members import members
-from mobility.national import national
+from mobility.national import TABLES, national
 from mobility.reactions import reactions
 from mobility.regular_ride import regular_rides
 from mobility.ride import OPEN, rides
@@ -137,6 +137,7 @@ app = Service(
     router=APIRouter(routes=[*national().routes, *searching().routes, *gbfs().routes, *zoning().routes]),
     mirrors=(members,),
     reactions=reactions,
+    tables=TABLES,
     bounds=Plausible,
     settings=GbfsSettings,
 )

@@ -4,6 +4,7 @@ The community of communes plans a parking, puts it in service and removes it. Ho
 on; what was recorded wrongly is corrected, and figures of the days since then with it.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -28,6 +29,7 @@ from contracts.mobility.parking import DescriptionCorrection, ParkingEnd, Places
 from contracts.model import Day, Model
 from contracts.values import (
     BikeParkingCode,
+    CalendarYear,
     Commune,
     EnteredCommune,
     EnteredText,
@@ -70,6 +72,8 @@ class EnteredFacts(Model):
     """The body that looks after it."""
     remarks: Annotated[EnteredText, Field(examples=["Sous l'auvent, à droite de l'entrée"])] | None = None
     osm_id: OsmId | None = None
+    in_service_since: CalendarYear | None = None
+    """The year in which bikes came to park there, where that was before the day on which it is put in service here."""
 
 
 class Plan(Command, EnteredFacts):
@@ -84,6 +88,8 @@ class Plan(Command, EnteredFacts):
     """How many bikes may park there."""
     cargo_places: ParkingPlaces
     """How many of the places are for cargo bikes and others that are large."""
+    is_in_service: bool = False
+    """Whether bikes park there already: it is planned and put in service at once, on the same day."""
 
 
 class EnterService(Command):
@@ -145,6 +151,14 @@ MORE_FOR_CARGO_THAN_PLACES = Refusal(
     cargo_places=ParkingPlaces,
     places=SomePlaces,
 )
+IN_SERVICE_SINCE_A_YEAR_TO_COME = Refusal(
+    "in-service-since-a-year-to-come",
+    "bikes have parked there since {in_service_since}, which is to come on {on}",
+    "des vélos y stationnent depuis {in_service_since}, année encore à venir au {on}",
+    at="in_service_since",
+    in_service_since=CalendarYear,
+    on=Day,
+)
 
 bike_parkings = Decider(
     CATEGORY.name,
@@ -159,11 +173,15 @@ bike_parkings = Decider(
 )
 
 
-@bike_parkings.creates(by="epci", to="planned")
-def plan(command: Plan) -> BikeParkingPlanned:
+@bike_parkings.creates(by="epci", to=("planned", "in_service"))
+def plan(command: Plan) -> Sequence[BikeParkingPlanned | BikeParkingEnteredService]:
     _check(command)
-    description = described(BikeParkingDescription, command)
-    return tell(BikeParkingPlanned, command, bike_parking=command.code, status="planned", description=description)
+    _check_since(command)
+    code, description = command.code, described(BikeParkingDescription, command)
+    planned = tell(BikeParkingPlanned, command, bike_parking=code, status="planned", description=description)
+    if not command.is_in_service:
+        return (planned,)
+    return planned, tell(BikeParkingEnteredService, command, bike_parking=code, status="in_service")
 
 
 bike_parkings.steps(
@@ -210,6 +228,7 @@ def correct_places(parking: BikeParking, command: CorrectPlaces) -> BikePlacesCo
 def correct_description(
     parking: BikeParking, command: CorrectDescription
 ) -> BikeParkingDescriptionCorrected | tuple[()]:
+    _check_since(command)
     was, description = (described(BikeParkingDescription, source) for source in (parking, command))
     if description == was:
         return ()
@@ -245,3 +264,9 @@ def _check(command: Plan | ChangePlaces | CorrectPlaces) -> None:
     """Raises Rejected."""
     if command.cargo_places > command.places:
         raise MORE_FOR_CARGO_THAN_PLACES(cargo_places=command.cargo_places, places=command.places)
+
+
+def _check_since(command: Plan | CorrectDescription) -> None:
+    """Raises Rejected."""
+    if command.in_service_since is not None and command.in_service_since > command.on.year:
+        raise IN_SERVICE_SINCE_A_YEAR_TO_COME(in_service_since=command.in_service_since, on=command.on)

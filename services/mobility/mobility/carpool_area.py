@@ -4,7 +4,7 @@ The community of communes plans an area, opens it, and closes it, for good or fo
 changes from a day on; what was recorded wrongly is corrected, and figures of the days since then with it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -79,6 +79,8 @@ class Plan(Command, EnteredFacts):
     """How many cars may park there."""
     accessible_places: ParkingPlaces
     """How many of the places are reserved for disabled persons [places PMR]."""
+    is_open: bool = False
+    """Whether people meet there already: it is planned and opened at once, on the same day."""
 
 
 class Open(Command):
@@ -165,11 +167,14 @@ carpool_areas = Decider(
 )
 
 
-@carpool_areas.creates(by="epci", to="planned")
-def plan(command: Plan) -> CarpoolAreaPlanned:
+@carpool_areas.creates(by="epci", to=("planned", "open"))
+def plan(command: Plan) -> Sequence[CarpoolAreaPlanned | CarpoolAreaOpened]:
     _check(command)
-    description = described(CarpoolDescription, command)
-    return tell(CarpoolAreaPlanned, command, carpool_area=command.code, status="planned", description=description)
+    code, description = command.code, described(CarpoolDescription, command)
+    planned = tell(CarpoolAreaPlanned, command, carpool_area=code, status="planned", description=description)
+    if not command.is_open:
+        return (planned,)
+    return planned, tell(CarpoolAreaOpened, command, carpool_area=code, status="open")
 
 
 carpool_areas.steps(

@@ -1,18 +1,21 @@
 """The national files of where one carpools [lieux de covoiturage] and parks a bike [stationnement cyclable].
 
 Each is a table of the schema that the national access point to transport data takes, `contracts/data/mobility`: its
-columns, in its order, in its words.
+columns, in its order, in its words. They are read as imports, too: what is told of a column is told once for both ways.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Response
 
 from contracts import codes
+from contracts.mobility import bike_parking, carpool_area
 from contracts.mobility.bike_parking import BikeFastening, BikeParkingAccess, BikeProtection, BikeRack
 from contracts.mobility.carpool_area import CarpoolAreaKind
 from eventstore.decider import Decider, State
@@ -22,20 +25,10 @@ from mobility.bike_parking import BikeParking, bike_parkings
 from mobility.carpool_area import CarpoolArea, carpool_areas
 from service.http.auth import Caller
 from service.http.routes import CurrentStore, requires
+from service.importing.tables import Column, Table
 
 AT_ONCE: Final = 200
 """How many records are read at a time."""
-CARPOOL: Final = (
-    *("id_lieu", "nom_lieu", "ad_lieu", "com_lieu", "insee", "type", "date_maj", "ouvert", "source", "Xlong", "Ylat"),
-    *("nbre_pl", "nbre_pmr", "duree", "horaires", "proprio", "lumiere", "comm"),
-)
-"""The columns of the schema of carpool areas, 0.2.0."""
-BIKES: Final = (
-    *("id_local", "id_osm", "code_com", "coordonneesxy", "capacite", "capacite_cargo", "type_accroche", "mobilier"),
-    *("acces", "gratuit", "protection", "couverture", "surveillance", "lumiere", "url_info", "d_service", "source"),
-    *("proprietaire", "gestionnaire", "date_maj", "commentaires"),
-)
-"""The columns of the schema of bicycle parking, 1.1.2."""
 KINDS: Final[Mapping[CarpoolAreaKind, str]] = {
     "carpool_area": "Aire de covoiturage",
     "motorway_exit": "Sortie d'autoroute",
@@ -73,8 +66,95 @@ PROTECTIONS: Final[Mapping[BikeProtection, str]] = {
     "single_box": "BOX INDIVIDUEL FERME",
     "other": "AUTRE",
 }
+TRUTHS: Final[Mapping[str, bool]] = {
+    **dict.fromkeys(("true", "True", "TRUE", "1"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "0"), False),
+}
+"""How a Table Schema writes whether something is so, unless it says otherwise."""
+FRENCH_TRUTHS: Final[Mapping[str, bool]] = {
+    **TRUTHS,
+    **dict.fromkeys(("vrai", "Vrai", "VRAI"), True),
+    **dict.fromkeys(("faux", "Faux", "FAUX"), False),
+}
+_DEGREES: Final = r"-?(0|[1-9][0-9]{0,2})(\.[0-9]{1,17})?(e-[0-9]{2})?"
+_POSITION: Final = re.compile(rf"\s*\[\s*{_DEGREES}\s*,\s*{_DEGREES}\s*\]\s*")
 
 S = TypeVar("S", bound=State)
+
+
+def code_of(local: str) -> str:
+    """A code in our form, of what a table knows something by: `STSI 01` is `stsi-01`, and a code of ours stays."""
+    plain = unicodedata.normalize("NFKD", local).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", lambda found: found[0] if found[0] in ("-", "_") else "-", plain).strip("-_")
+
+
+def position_of(cell: str) -> object:
+    """A `geopoint` as the schema writes it, `[longitude, latitude]`; another text stays as it is."""
+    return json.loads(cell) if _POSITION.fullmatch(cell) else cell
+
+
+def _meant(words: Mapping[Any, str]) -> Mapping[str, object]:
+    """Our codes by the schema's words."""
+    return {word: code for code, word in words.items()}
+
+
+CARPOOL: Final = Table(
+    carpool_area.CATEGORY.path,
+    "carpool areas in the national schema 0.2.0",
+    {
+        "id_lieu": Column("national_id", needed=True, also={"code": code_of}),
+        "nom_lieu": Column("name", needed=True),
+        "ad_lieu": Column("address"),
+        "com_lieu": Column(),
+        "insee": Column("commune", needed=True),
+        "type": Column("kind", needed=True, words=_meant(KINDS)),
+        "date_maj": Column("on", needed=True),
+        "ouvert": Column("is_open", needed=True, words=TRUTHS),
+        "source": Column(),
+        "Xlong": Column("position.0", needed=True),
+        "Ylat": Column("position.1", needed=True),
+        "nbre_pl": Column("places", needed=True),
+        "nbre_pmr": Column("accessible_places"),
+        "duree": Column("longest_stay"),
+        "horaires": Column("opening_hours"),
+        "proprio": Column("owner"),
+        "lumiere": Column("lit", words=TRUTHS),
+        "comm": Column("amenities"),
+    },
+    given={"accessible_places": 0},
+)
+"""Those that are not open are planned. How many cars may park there is needed here, though not by the schema."""
+BIKES: Final = Table(
+    bike_parking.CATEGORY.path,
+    "bicycle parking in the national schema 1.1.2",
+    {
+        "id_local": Column("name", needed=True, also={"code": code_of}),
+        "id_osm": Column("osm_id"),
+        "code_com": Column("commune", needed=True),
+        "coordonneesxy": Column("position", needed=True, reads=position_of),
+        "capacite": Column("places", needed=True),
+        "capacite_cargo": Column("cargo_places"),
+        "type_accroche": Column("fastening", needed=True, words=_meant(FASTENINGS)),
+        "mobilier": Column("rack", words=_meant(RACKS)),
+        "acces": Column("access", words=_meant(ACCESSES)),
+        "gratuit": Column("free_of_charge", words=FRENCH_TRUTHS),
+        "protection": Column("protection", words=_meant(PROTECTIONS)),
+        "couverture": Column("covered", words=FRENCH_TRUTHS),
+        "surveillance": Column("watched", words=FRENCH_TRUTHS),
+        "lumiere": Column("lit", words=FRENCH_TRUTHS),
+        "url_info": Column("website"),
+        "d_service": Column("in_service_since"),
+        "source": Column(),
+        "proprietaire": Column("owner"),
+        "gestionnaire": Column("operator"),
+        "date_maj": Column("on"),
+        "commentaires": Column("remarks"),
+    },
+    given={"cargo_places": 0, "is_in_service": True},
+)
+"""All are in service. The schema has no names: each is called what it is known by. The commune is needed here."""
+TABLES: Final[Mapping[str, Table]] = {"lieux-covoiturage": CARPOOL, "stationnement-cyclable": BIKES}
+"""By the names of their schemas."""
 
 
 class Csv(Response):
@@ -127,12 +207,20 @@ def bike_row(parking: BikeParking) -> dict[str, Any]:
         "surveillance": _truth(parking.watched),
         "lumiere": _truth(parking.lit),
         "url_info": parking.website,
-        "d_service": parking.in_service_on and parking.in_service_on.year,
+        "d_service": _service_year(parking),
         "proprietaire": parking.owner,
         "gestionnaire": parking.operator,
         "date_maj": max(parking.effective_on, parking.corrected_on or parking.effective_on),
         "commentaires": parking.remarks,
     }
+
+
+def _service_year(parking: BikeParking) -> int | None:
+    """The year of `d_service`; none where all that is known is that bikes parked there when it was entered."""
+    told = parking.in_service_on
+    if parking.in_service_since is not None or told is None or told == parking.planned_on:
+        return parking.in_service_since
+    return told.year
 
 
 def national() -> APIRouter:
@@ -155,7 +243,7 @@ def national() -> APIRouter:
         What the platform does not hold is empty. Areas that the national access point has not numbered yet
         (`national_id`) are left out, for the schema asks for that number.
         """
-        table = await _table(store, carpool_areas, "open", CARPOOL, carpool_row)
+        table = await _table(store, carpool_areas, "open", CARPOOL.columns, carpool_row)
         return Csv(table, headers=dict(response.headers))
 
     @router.get(
@@ -173,7 +261,7 @@ def national() -> APIRouter:
 
         What the platform does not hold is empty.
         """
-        table = await _table(store, bike_parkings, "in_service", BIKES, bike_row)
+        table = await _table(store, bike_parkings, "in_service", BIKES.columns, bike_row)
         return Csv(table, headers=dict(response.headers))
 
     return router
@@ -183,7 +271,7 @@ async def _table(
     store: CurrentStore,
     decider: Decider[S],
     status: str,
-    columns: tuple[str, ...],
+    columns: Collection[str],
     row: Callable[[S], dict[str, Any] | None],
 ) -> str:
     """The records in a status, as CSV."""
@@ -206,12 +294,12 @@ def _truth(value: bool | None) -> str | None:
 
 
 _CARPOOL_EXAMPLE: Final = (
-    f"{','.join(CARPOOL)}\n"
+    f"{','.join(CARPOOL.columns)}\n"
     "36088-C-001,Entrée de la ZI la Limoise,Rue de la Limoise,Issoudun,36088,Aire de covoiturage,2024-05-13,true,,"
     "1.9740000,46.9520000,24,2,,24/7,CC Pays d'Issoudun,true,\n"
 )
 _BIKES_EXAMPLE: Final = (
-    f"{','.join(BIKES)}\n"
+    f"{','.join(BIKES.columns)}\n"
     'gare-nord,,36088,"[1.974, 46.952]",12,2,CADRE ET ROUE,ARCEAU,LIBRE ACCES,true,STATIONNEMENT NON FERME,true,false,'
     "true,,2024,,CC Pays d'Issoudun,,2024-05-13,\n"
 )

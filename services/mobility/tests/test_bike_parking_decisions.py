@@ -85,6 +85,31 @@ def test_a_parking_is_planned_put_in_service_and_removed() -> None:
     given(planned).when(Remove(reason="given_up")).then_state(status="removed", removed_on=TODAY, in_service_on=None)
 
 
+def test_a_parking_where_bikes_stand_already_is_planned_and_put_in_service_at_once() -> None:
+    existing = plan.model_copy(update={"is_in_service": True})
+    given().when(existing).then(planned, BikeParkingEnteredService(**facts("in_service"), effective_on=day(1)))
+    given().when(existing).then_state(status="in_service", planned_on=day(1), in_service_on=day(1))
+    given(planned).when(existing).rejected("bike-parking-exists")
+    given().when(existing.model_copy(update={"cargo_places": 13})).rejected("more-for-cargo-than-places")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        plan.model_copy(update={"is_in_service": True}),
+        CorrectDescription(**DESCRIBED, reason="late_document", on=day(5)),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_bikes_have_parked_there_since_a_year_that_has_begun(command: Command) -> None:
+    past = () if isinstance(command, Plan) else PASTS["in_service"]
+    decided = given(*past).when(command.model_copy(update={"in_service_since": 2017}))
+    decided.then_state(status="in_service", in_service_since=2017)
+    given(*past).when(command.model_copy(update={"in_service_since": 2024})).then_state(in_service_since=2024)
+    late = command.model_copy(update={"in_service_since": 2025})
+    given(*past).when(late).rejected("in-service-since-a-year-to-come")
+
+
 @pytest.mark.parametrize(
     "command",
     [

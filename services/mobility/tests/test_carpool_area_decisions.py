@@ -99,6 +99,14 @@ def test_an_area_is_planned_opened_closed_and_reopened() -> None:
     )
 
 
+def test_an_area_that_is_open_already_is_planned_and_opened_at_once() -> None:
+    existing = plan.model_copy(update={"is_open": True})
+    given().when(existing).then(planned, CarpoolAreaOpened(**facts("open"), effective_on=day(1)))
+    given().when(existing).then_state(status="open", planned_on=day(1), opened_on=day(1))
+    given(planned).when(existing).rejected("carpool-area-exists")
+    given().when(existing.model_copy(update={"accessible_places": 25})).rejected("more-accessible-than-places")
+
+
 def test_what_is_only_planned_may_be_given_up_and_taken_up_again() -> None:
     given_up = CarpoolAreaClosed(**facts("closed"), reason="given_up", effective_on=TODAY)
     given(planned).when(Close(reason="given_up")).then(given_up)

@@ -11,6 +11,7 @@ from contracts.mobility.parking import DescriptionCorrection, ParkingEnd, Places
 from contracts.model import Correction, Day, Detail, Event, Model
 from contracts.values import (
     BikeParkingCode,
+    CalendarYear,
     Commune,
     OsmId,
     ParkingPlaces,
@@ -62,6 +63,8 @@ class BikeParkingFacts(Model):
     """The body that looks after it."""
     remarks: ShortText | None
     osm_id: OsmId | None
+    in_service_since: CalendarYear | None = None
+    """The year in which bikes came to park there, where that is told apart from when the platform learnt of it."""
 
 
 class BikeParkingDescription(BikeParkingFacts, Detail):

@@ -365,6 +365,19 @@ SomePlaces = Annotated[
         (12,),
     ),
 ]
+CalendarYear = Annotated[
+    int,
+    Field(ge=1900, le=2100),
+    Says(
+        "calendar-year",
+        Sentence(
+            "a year is a whole number (not a text) from 1900 to 2100",
+            "une année est un nombre entier (et non un texte) de 1900 à 2100",
+        ),
+        "A year of the calendar.",
+        (2017,),
+    ),
+]
 MOST_DOCKS: Final = 100
 """Of one bike station."""
 

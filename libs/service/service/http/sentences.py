@@ -249,6 +249,12 @@ PATH_PER_LINE: Final = Sentence(
     "each line of such a file tells its own path", "chaque ligne d'un tel fichier indique sa propre adresse"
 )
 NO_COMMAND: Final = Sentence("no command is at this path", "aucune commande n'est à cette adresse")
+TABLE_OF_ROWS: Final = Sentence("a table is a CSV file", "une table est un fichier CSV")
+NO_TABLE: Final = Sentence("no table that is taken is called so", "aucune table admise ne porte ce nom")
+PATH_OF_TABLE: Final = Sentence(
+    "the table says what its rows are commands to", "la table dit à quelle adresse vont ses lignes"
+)
+COLUMN_NOT_OF_TABLE: Final = Sentence("the table has no such column", "la table n'a pas cette colonne")
 COLUMN_UNKNOWN: Final = Sentence("the command has no such field", "la commande n'a pas ce champ")
 COLUMN_UNNAMED: Final = Sentence(
     "something is in a column without a name", "quelque chose se trouve dans une colonne sans nom"

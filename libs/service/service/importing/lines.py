@@ -6,16 +6,17 @@ In JSON lines each line tells its path and its body, and may name the record tha
     {"path": "/v1/lamps/{hall}/light"}
 
 The rows of a CSV file are commands of one path, and its columns the fields: a dot leads into a part (`place.commune`),
-a number to one of several (`levels.0.level`). An empty cell is a field that is not given.
+a number to one of several (`levels.0.level`). An empty cell is a field that is not given. A table of others has columns
+of its own, and the service says what these are to which command (`tables`).
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
@@ -29,6 +30,7 @@ from service.http.faults import Fault, fault_of
 from service.http.problems import Problem, invalid, invalid_parameter
 from service.http.resource import Resource
 from service.http.sentences import (
+    COLUMN_NOT_OF_TABLE,
     COLUMN_OF_OTHERS,
     COLUMN_TWICE,
     COLUMN_UNKNOWN,
@@ -37,12 +39,16 @@ from service.http.sentences import (
     NAME_OF_NOTHING_NEW,
     NAME_UNKNOWN,
     NO_COMMAND,
+    NO_TABLE,
     PATH_NEEDED,
+    PATH_OF_TABLE,
     PATH_PER_LINE,
     ROW_OF_OTHER_WIDTH,
     ROW_UNREADABLE,
+    TABLE_OF_ROWS,
     Said,
 )
+from service.importing.tables import Read, Table
 
 FileType = Literal["text/csv", "application/jsonl"]
 
@@ -57,6 +63,8 @@ class Form(Model):
     type: FileType
     path: str | None = None
     """Of the commands of a CSV file: `/v1/lamps/{id}/light`."""
+    table: str | None = None
+    """The table of others that a CSV file is, which says the path."""
     columns: tuple[str, ...] = ()
     delimiter: str = ","
 
@@ -92,12 +100,24 @@ class Lines:
 
     def __init__(self, service: Service, form: Form) -> None:
         self._resources = {resource.path: resource for resource in service.resources}
+        self._tables = service.tables
         self.form = form
 
     @property
     def may_name(self) -> bool:
         """Whether lines may speak of records that others begin."""
         return self.form.type == "application/jsonl"
+
+    @cached_property
+    def _table(self) -> Table | None:
+        return self._tables[self.form.table] if self.form.table is not None else None
+
+    @property
+    def _path(self) -> str:
+        """Of the commands of a CSV file."""
+        path = self._table.path if self._table else self.form.path
+        assert path is not None
+        return path
 
     def parse(self, text: str) -> Parsed:
         """A line as it was written. Raises Problem."""
@@ -126,24 +146,17 @@ class Lines:
     def placed(self, problem: Problem) -> Problem:
         """A problem with a command, its faults where they are in the line."""
         if problem.slug == "not-found":
-            where = "path" if self.may_name else _parameter(self.form.path or "")
+            where = "path" if self.may_name else _parameter(self._path)
             problem.faults = [Fault({"pointer": f"#/{where}"}, "not-found", problem.detail)] if where else ()
-        elif self.may_name and problem.faults:
-            faults = [
-                Fault({"pointer": f"#/body{fault.where['pointer'][1:]}"}, fault.code, fault.said)
-                for fault in problem.faults
-            ]
+        elif problem.faults and (self.may_name or self._table):
+            faults = self._table.placed(problem.faults) if self._table else _in_body(problem.faults)
             return invalid(faults) if problem.slug == "invalid" else replace(problem, faults=faults)
         return problem
 
     def begin(self, header: str) -> None:
         """Takes the columns of a CSV file from its first row. Raises Problem."""
-        assert self.form.path is not None
         delimiter = ";" if header.count(";") > header.count(",") else ","
         columns = [cell.strip() for cell in _cells(header, delimiter, HEADER_UNREADABLE)]
-        parameter = _parameter(self.form.path)
-        _, decision, _ = self._find(self.form.path)
-        schema = _schema(decision.command)
         # Spreadsheets leave some without a name behind the last: they may be, as long as they are empty.
         faults = [_fault(column, COLUMN_TWICE) for column in sorted({*columns} - {""}) if columns.count(column) > 1]
         faults += [
@@ -151,7 +164,21 @@ class Lines:
             for column in columns
             if column and any(other.startswith(f"{column}.") for other in columns)
         ]
-        faults += [
+        faults += self._faults_of_table(self._table, columns) if self._table else self._faults_of_fields(columns)
+        if faults:
+            raise invalid(faults)
+        self.form = self.form.model_copy(update={"columns": tuple(columns), "delimiter": delimiter})
+
+    def _faults_of_table(self, table: Table, columns: Sequence[str]) -> Sequence[Fault]:
+        unknown = [_fault(column, COLUMN_NOT_OF_TABLE) for column in columns if column not in ("", *table.columns)]
+        lacking = [name for name, column in table.columns.items() if column.needed and name not in columns]
+        return [*unknown, *(fault_of({"loc": (name,), "type": "missing"}) for name in lacking)]
+
+    def _faults_of_fields(self, columns: Sequence[str]) -> Sequence[Fault]:
+        parameter = _parameter(self._path)
+        _, decision, _ = self._find(self._path)
+        schema = _schema(decision.command)
+        unknown = [
             _fault(column, COLUMN_UNKNOWN)
             for column in columns
             if column not in ("", parameter) and _types_at(schema, column.split(".")) is None
@@ -159,16 +186,21 @@ class Lines:
         lacking = {name for name, field in decision.command.model_fields.items() if field.is_required()}
         lacking -= {column.split(".")[0] for column in columns}
         lacking |= {parameter} - {*columns} if parameter else set()
-        faults += [fault_of({"loc": (name,), "type": "missing"}) for name in sorted(lacking)]
-        if faults:
-            raise invalid(faults)
-        self.form = self.form.model_copy(update={"columns": tuple(columns), "delimiter": delimiter})
+        return [*unknown, *(fault_of({"loc": (name,), "type": "missing"}) for name in sorted(lacking))]
 
     def check_path(self) -> None:
-        """Raises Problem for a path that no command is at, for one that is lacking, and for one that nobody reads."""
+        """Raises Problem for a path that no command is at, for one that is lacking, and for one that nobody reads; and
+        for a table that is none."""
         if self.form.type == "application/jsonl":
             if self.form.path is not None:
                 raise invalid_parameter("path", Said(PATH_PER_LINE))
+            if self.form.table is not None:
+                raise invalid_parameter("table", Said(TABLE_OF_ROWS))
+        elif self.form.table is not None:
+            if self.form.table not in self._tables:
+                raise invalid_parameter("table", Said(NO_TABLE))
+            if self.form.path is not None:
+                raise invalid_parameter("path", Said(PATH_OF_TABLE))
         elif self.form.path is None:
             raise invalid_parameter("path", Said(PATH_NEEDED))
         else:
@@ -179,32 +211,39 @@ class Lines:
 
     def _parse_row(self, text: str) -> Parsed:
         cells = _cells(text, self.form.delimiter, ROW_UNREADABLE)
-        if len(cells) != len(self._columns):
-            said = Said(ROW_OF_OTHER_WIDTH, cells=len(cells), columns=len(self._columns))
+        if len(cells) != len(self.form.columns):
+            said = Said(ROW_OF_OTHER_WIDTH, cells=len(cells), columns=len(self.form.columns))
             raise invalid([Fault({"pointer": "#"}, "row", said)])
-        path = self.form.path or ""
-        body: dict[str, Any] = {}
-        for (place, types), cell in zip(self._columns, cells, strict=True):
-            if types is None:
-                path = path.replace(f"{{{place[0]}}}", cell)
-            elif cell and not place:
+        path, parameter = self._path, _parameter(self._path)
+        body: dict[str, Any] = {**self._table.given} if self._table else {}
+        for column, cell in zip(self.form.columns, cells, strict=True):
+            if column == parameter:
+                path = path.replace(f"{{{column}}}", cell)
+            elif cell and not column:
                 raise invalid([Fault({"pointer": "#"}, "row", Said(COLUMN_UNNAMED))])
             elif cell:
-                _put(body, place, _value(cell, types, comma=self.form.delimiter == ";"))
+                for place, read in self._columns[column]:
+                    _put(body, place, read(cell))
         return Parsed.model_construct(path=path, body=_listed(body), name=None)
 
     @cached_property
-    def _columns(self) -> Sequence[tuple[Sequence[str], frozenset[str] | None]]:
-        """Where the cells of each column go, and of which types the field is; None for that of the path."""
-        assert self.form.path is not None
-        _, decision, _ = self._find(self.form.path)
-        schema, parameter = _schema(decision.command), _parameter(self.form.path)
-        return [
-            ((column,), None)
-            if column == parameter
-            else (column.split(".") if column else (), _types_at(schema, column.split(".")) or frozenset())
+    def _columns(self) -> Mapping[str, Sequence[tuple[Sequence[str], Read]]]:
+        """Where the cells of each column go, and how they are read."""
+        _, decision, _ = self._find(self._path)
+        schema = _schema(decision.command)
+
+        def as_field(name: str) -> Read:
+            types = _types_at(schema, name.split(".")) or frozenset()
+            return partial(_value, types=types, comma=self.form.delimiter == ";")
+
+        def readers(column: str) -> Iterable[tuple[str, Read]]:
+            return self._table.columns[column].readers(as_field) if self._table else ((column, as_field(column)),)
+
+        return {
+            column: [(name.split("."), read) for name, read in readers(column)]
             for column in self.form.columns
-        ]
+            if column
+        }
 
     def _find(self, path: str) -> tuple[Resource, Decision, str | None]:
         """The command at a path, and the record that it is of. Raises Problem."""
@@ -262,6 +301,10 @@ def _cells(text: str, delimiter: str, otherwise: Any) -> list[str]:
 
 def _fault(column: str, sentence: Any) -> Fault:
     return Fault(fault_of({"loc": (column,), "type": "missing"}).where, "column", Said(sentence))
+
+
+def _in_body(faults: Sequence[Fault]) -> Sequence[Fault]:
+    return [Fault({"pointer": f"#/body{fault.where['pointer'][1:]}"}, fault.code, fault.said) for fault in faults]
 
 
 def _put(body: dict[str, Any], place: Sequence[str], value: object) -> None:

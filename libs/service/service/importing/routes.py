@@ -187,6 +187,16 @@ def router(service: Service) -> APIRouter:
                 examples=["/v1/lamps/{id}/light"],
             ),
         ] = None,
+        table: Annotated[
+            str | None,
+            Query(
+                max_length=64,
+                description="Of a CSV file in columns of others, instead of a path: which table it is. "
+                + "; ".join(f"`{name}`: {each.title}" for name, each in service.tables.items()),
+                json_schema_extra={"enum": [*service.tables]},
+                include_in_schema=bool(service.tables),
+            ),
+        ] = None,
         mode: Annotated[Mode, Query(description="`partial` carries out what can be, whatever else cannot.")] = "whole",
     ) -> ImportProgress:
         """Commands as CSV, all to one path, or as lines of JSON, each with its own; up to the size that ops allow.
@@ -196,7 +206,7 @@ def router(service: Service) -> APIRouter:
         its end. Sent again, the same file is the same import (200), unless that was refused.
         """
         exchange: Exchange = request.scope["exchange"]
-        lines = Lines(service, Form(type=_file_type(exchange), path=path))
+        lines = Lines(service, Form(type=_file_type(exchange), path=path, table=table))
         lines.check_path()
         arriving = _Arriving(store, lines, exchange, longest=settings.max_body_bytes)
         found, new = await store.asked(arriving.receive(caller, partial=mode == "partial"))
@@ -285,7 +295,7 @@ class _Arriving:
 
         Raises Problem, BodyTooLarge and Disconnected.
         """
-        self._content.update(to_json([self._lines.form.path, partial]))
+        self._content.update(to_json([self._lines.form.table or self._lines.form.path, partial]))
         arriving = self._arrive()
         if self._lines.form.type == MEDIA_TYPE and (header := await anext(arriving, None)):
             self._lines.begin(header[1])
