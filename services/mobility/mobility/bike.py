@@ -47,7 +47,12 @@ FULL_CHARGE: Final[Mapping[BikeKind, int]] = {"e_bike": 60_000, "e_cargo_bike": 
 """How far the battery of a kind assists it when it is full, in metres: what makers tell of such bikes, rather less."""
 
 
-class Commission(Command):
+class Commission(
+    Command,
+    json_schema_extra={
+        "examples": [{"on": "2024-03-04", "code": "velo-07", "kind": "e_bike", "station": "gare-velos"}]
+    },
+):
     """The community of communes has got a bike, and puts it into a dock, to be lent."""
 
     code: BikeCode

@@ -161,6 +161,14 @@ class Loan(State):
     reason: LoanLoss | LoanCancellation | None = None
 
 
+BIKE_NOT_YET_THERE = Refusal(
+    "bike-not-yet-there",
+    "{bike} is there since {commissioned_on}, and is not lent before",
+    "{bike} est là depuis le {commissioned_on}, et ne se prête pas avant",
+    at="on",
+    bike=BikeCode,
+    commissioned_on=Day,
+)
 BIKE_UNKNOWN = Refusal(
     "bike-unknown", "there is no bike {bike}", "il n'y a pas de vélo {bike}", at="bike", bike=BikeCode
 )
@@ -224,6 +232,8 @@ loans = Decider(
 def request(command: Request, bike: Bike | None, context: Context) -> LoanRequested:
     if bike is None:
         raise BIKE_UNKNOWN(bike=command.bike)
+    if command.on < bike.commissioned_on:
+        raise BIKE_NOT_YET_THERE(bike=command.bike, commissioned_on=bike.commissioned_on)
     if bike.status != "in_service":
         raise BIKE_OUT_OF_SERVICE(status=bike.status)
     if bike.station is None:

@@ -13,6 +13,8 @@ from mobility.bike_station import BikeStation, bike_stations
 from mobility.loan import Borrower
 
 TODAY: Final = date(2026, 5, 4)
+SINCE: Final = date(2026, 3, 2)
+"""The day on which the bike was commissioned."""
 GARE: Final = "gare-velos"
 LIMOISE: Final = "limoise-velos"
 BIKE: Final = "velo-07"
@@ -33,7 +35,7 @@ def on_bike(status: str = "in_service", place: dict[str, Any] = AT_GARE, **chang
     }  # fmt: skip
 
 
-COMMISSIONED: Final = BikeCommissioned(**on_bike(), metres_left=60_000)
+COMMISSIONED: Final = BikeCommissioned(**on_bike(effective_on=SINCE), metres_left=60_000)
 LEFT: Final = BikeLeft(**on_bike(place=NOWHERE, trips=1), loan=LOAN, station_before=GARE)
 BROUGHT_BACK: Final = BikeBroughtBack(**on_bike(place=AT_LIMOISE, trips=1), loan=LOAN)
 LOST: Final = BikeLost(**on_bike("maintenance", NOWHERE, trips=1), loan=LOAN)

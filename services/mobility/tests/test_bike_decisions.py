@@ -17,6 +17,7 @@ from lending import (
     LOST,
     NOWHERE,
     OTHER_LOAN,
+    SINCE,
     TODAY,
     on_bike,
     station,
@@ -73,9 +74,10 @@ retired = BikeRetired(**on_bike("retired", NOWHERE), reason="sold", station_befo
 
 def test_a_bike_is_commissioned_at_a_station_with_a_full_battery() -> None:
     commission = Commission(code=BIKE, kind="e_bike", station=GARE)
-    given().knowing(station()).when(commission).then(COMMISSIONED)
-    given().knowing(station()).when(commission).then_state(
-        **AT_GARE, status="in_service", metres_left=60_000, trips=0, loan=None, commissioned_on=TODAY
+    entered = commission.model_copy(update={"on": SINCE})
+    given().knowing(station()).when(entered).then(COMMISSIONED)
+    given().knowing(station()).when(entered).then_state(
+        **AT_GARE, status="in_service", metres_left=60_000, trips=0, loan=None, commissioned_on=SINCE
     )
     given(COMMISSIONED).knowing(station()).when(commission).rejected("bike-exists")
     plain = commission.model_copy(update={"kind": "bike"})
@@ -206,7 +208,7 @@ def test_a_wrong_kind_is_corrected_with_the_range(kind: Any, left: int | None) -
 
 
 def test_steps_are_in_the_order_of_their_days() -> None:
-    early = Retire(reason="sold", on=TODAY - timedelta(days=1))
+    early = Retire(reason="sold", on=SINCE - timedelta(days=1))
     given(COMMISSIONED).when(early).rejected("on-before-previous-step")
 
 

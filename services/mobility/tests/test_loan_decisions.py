@@ -17,6 +17,7 @@ from lending import (
     LOAN,
     LOST,
     NOWHERE,
+    SINCE,
     TODAY,
     at,
     bike,
@@ -94,6 +95,16 @@ def test_a_bike_is_asked_for_and_kept_for_two_hours() -> None:
     given().knowing(bike()).when(request).then(requested)
     given().knowing(bike()).when(request).then_state(status="requested", **FACTS, requested_on=TODAY, settled=False)
     given().knowing(bike()).under(Plausible(hours_to_take_a_bike=5)).when(request).then_state(lapses_at=at(17))
+
+
+def test_a_bike_is_not_lent_before_it_was_there() -> None:
+    def asked(on: date) -> Request:
+        return request.model_copy(
+            update={"on": on, "due_back": datetime(on.year, on.month, on.day, 18, tzinfo=DUE.tzinfo)}
+        )
+
+    given().knowing(bike()).when(asked(SINCE)).then_state(requested_on=SINCE)
+    given().knowing(bike()).when(asked(SINCE - timedelta(days=1))).rejected("bike-not-yet-there")
 
 
 @pytest.mark.parametrize(

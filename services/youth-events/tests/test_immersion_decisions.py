@@ -234,11 +234,9 @@ def test_links_are_good_for_two_weeks_but_not_once_the_immersion_has_begun() -> 
     late().knowing(MEMBER).when(PREPARE).then_state(
         links=links(made_on=date(2026, 1, 28), valid_until=BEGINS), effective_on=date(2026, 1, 28)
     )
-    # What is entered when it has begun may be signed for as long as if it had not.
+    # Nobody signs for days that have passed, so it is not entered late either.
     entered = PREPARE.model_copy(update={"on": TODAY})
-    afterwards().knowing(MEMBER).when(entered).then_state(
-        links=links(made_on=AFTER, valid_until=AFTER + timedelta(days=14)), prepared_on=TODAY
-    )
+    afterwards().knowing(MEMBER).when(entered).rejected("immersion-has-begun")
 
 
 # Signing

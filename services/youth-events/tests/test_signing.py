@@ -81,7 +81,7 @@ class Signing:
     async def sign(self, link: str, document: str | None = None) -> httpx.Response:
         if document is None:
             document = done(await self.read(link))["document"]
-        return await self.client.post(link, json={"document": document})
+        return await self.client.post(f"{link}/sign", json={"document": document})
 
     async def agency(self, verb: str, **body: Any) -> dict[str, Any]:
         path = f"immersions/{self.id}/{verb}"
@@ -147,13 +147,15 @@ async def test_a_browser_is_shown_a_page_and_opening_it_signs_nothing(signing: S
     assert found
     form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     client = signing.client
-    signed = await client.post(link, content=f"document={found[1]}", headers=form)
+    signed = await client.post(f"{link}/sign", content=f"document={found[1]}", headers=form)
     assert signed.status_code == 200
-    assert "Votre signature est enregistrée" in unescape(signed.text)
-    again = await client.post(link, content=f"document={found[1]}", headers=form)
+    assert "Vous avez signé cette convention" in unescape(signed.text)
+    again = await client.post(f"{link}/sign", content=f"document={found[1]}", headers=form)
     assert again.status_code == 409
-    assert "ce lien a déjà servi" in unescape(again.text)
-    assert "ce lien a déjà servi" in unescape((await signing.read(link, accept="text/html")).text)
+    assert "Ce lien a déjà servi : la signature est donnée." in unescape(again.text)
+    shown = await signing.read(link, accept="text/html")
+    assert "Vous avez signé cette convention" in unescape(shown.text)
+    assert (await signing.read(f"{link}/agreement.pdf")).content.startswith(b"%PDF-")
 
 
 async def test_a_link_is_good_once_until_a_day_and_until_there_is_another(
@@ -202,11 +204,36 @@ async def test_an_edit_makes_what_was_signed_void_and_nobody_signs_what_they_did
     assert again["document"] != document
 
 
+async def test_a_link_that_went_astray_shows_nothing(signing: Signing, monkeypatch: pytest.MonkeyPatch) -> None:
+    revoked, replaced, expiring = signing.link("company", 2), signing.link("agency", 3), signing.link("beneficiary", 1)
+    await signing.agency("revoke-link", signatory="company")
+    await signing.agency("renew-link", signatory="agency")
+    late = datetime.now(PARIS) + timedelta(days=15)
+
+    async def shows_nothing(link: str, slug: str) -> None:
+        for path in (link, f"{link}/agreement.pdf"):
+            assert "Camille" not in str(refused(await signing.read(path), 409, slug))
+        page = await signing.read(link, accept="text/html")
+        assert (page.status_code, "Camille" in page.text) == (409, False)
+
+    for link in (revoked, replaced):
+        await shows_nothing(link, "signature-link-revoked")
+    with monkeypatch.context() as later:
+        later.setattr("service.clock.now", lambda: late)
+        await shows_nothing(expiring, "signature-link-expired")
+    await signing.agency("amend", **AMENDED)
+    await shows_nothing(expiring, "signature-link-revoked")
+    latest = signing.link("company", 6)
+    assert "Camille" in done(await signing.read(latest))["agreement"]
+    await signing.agency("cancel", reason="beneficiary_withdrew")
+    refused(await signing.read(latest), 404, "not-found")
+
+
 async def test_what_is_sent_must_be_a_hash(signing: Signing) -> None:
     link = signing.link("company", 2)
     answer = refused(await signing.sign(link, "abc"), 422, "invalid")
     assert [fault["pointer"] for fault in answer["errors"]] == ["#/document"]
-    refused(await signing.client.post(link, content=b"{"), 415, "unsupported-media-type")
+    refused(await signing.client.post(f"{link}/sign", content=b"{"), 415, "unsupported-media-type")
 
 
 async def test_of_fifty_who_use_a_link_at_once_one_signs(signing: Signing) -> None:
@@ -300,7 +327,7 @@ async def test_who_signs_is_written_to_from_the_first_link_to_the_outcome(
         assert "Exemple" in asked["lou@example.org"]
         assert "Le responsable légal" in asked["lou@example.org"]
         read = done(await client.get(link(asked["lou@example.org"])))
-        done(await client.post(link(asked["lou@example.org"]), json={"document": read["document"]}))
+        done(await client.post(f"{link(asked['lou@example.org'])}/sign", json={"document": read["document"]}))
         terms = AMENDED | OF_A_MINOR | {"leaves": "15:30"}
         done(await frontends.post("mission_locale", None, f"immersions/{immersion}/amend", **terms))
         voided = await written("Convention modifiée : à signer de nouveau", {"lou"})
@@ -314,7 +341,7 @@ async def test_who_signs_is_written_to_from_the_first_link_to_the_outcome(
         latest = {**received("Une convention à signer"), **voided}
         for text in latest.values():
             read = done(await client.get(link(text)))
-            done(await client.post(link(text), json={"document": read["document"]}))
+            done(await client.post(f"{link(text)}/sign", json={"document": read["document"]}))
         done(await frontends.post("mission_locale", None, f"immersions/{immersion}/accept"))
         await written("Immersion validée", {"alix", "lou", "claude", "sacha"})
         listed = done(await frontends.get("ops", None, "mail", about=immersion))

@@ -457,8 +457,8 @@ SIGNATURE_LINK_EXPIRED = Refusal(
 )
 AGREEMENT_CHANGED = Refusal(
     "agreement-changed",
-    "this is not the agreement that others have signed: read it again",
-    "ce n'est pas la convention que d'autres ont signée : relisez-la",
+    "this is not the agreement as it is now, or as others have signed it: read it again",
+    "ce n'est pas la convention telle qu'elle est, ou telle que d'autres l'ont signée : relisez-la",
 )
 OUTSIDE_THE_PERIOD = Refusal(
     "outside-the-period",
@@ -506,7 +506,7 @@ immersions = Decider(
 @immersions.creates(by=AGENCIES, to="ready_to_sign", looks_up=Lookup(members, "company"))
 def prepare(command: Prepare, member: Member | None, context: Context) -> ImmersionPrepared:
     host = active_member(member, command.company)
-    given = _checked(command, command.on)
+    given = _checked(command, context.today)
     links = _links(_signatories(given["age_band"]), command.begins_on, context.today, after=0)
     return tell(ImmersionPrepared, command, host, **given, prepared_on=command.on, terms=1, links=links)
 
@@ -525,7 +525,7 @@ def prepare(command: Prepare, member: Member | None, context: Context) -> Immers
 def amend(immersion: Immersion, command: Amend, context: Context) -> ImmersionAmended:
     if command.beneficiary.subject != immersion.beneficiary:
         raise ANOTHER_BENEFICIARY()
-    given = _checked(command, command.on)
+    given = _checked(command, context.today)
     links = _links(_signatories(given["age_band"]), command.begins_on, context.today, after=_last(immersion))
     voided = tuple(link.signatory for link in immersion.links if link.signed_on)
     return tell(ImmersionAmended, command, immersion, **given, terms=immersion.terms + 1, links=links, voided=voided)
@@ -766,12 +766,10 @@ def _signatories(band: AgeBand) -> tuple[Signatory, ...]:
 
 
 def _links(signatories: tuple[Signatory, ...], begins_on: Day, today: Day, *, after: int) -> tuple[SignatureLink, ...]:
-    """A new link for each. What is entered when the immersion has begun may be signed for as long as if it had not.
-    Raises Rejected."""
+    """A new link for each, good until the first day at the latest. Raises Rejected."""
     if after + len(signatories) > MOST_LINKS:
         raise TOO_MANY_LINKS(most=MOST_LINKS)
-    until = today + LINK_IS_GOOD
-    valid_until = until if begins_on < today else min(until, begins_on)
+    valid_until = min(today + LINK_IS_GOOD, begins_on)
     return tuple(
         SignatureLink(
             signatory=signatory,

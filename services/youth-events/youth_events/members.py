@@ -28,6 +28,7 @@ HOST_NOT_A_MEMBER = Refusal(
     "host-not-a-member",
     "only active members of the network take anybody in; {company} is {status}",
     "seules les entreprises actives du réseau accueillent quelqu'un ; l'état de {company} est « {status} »",
+    at="company",
     company=Siret,
     # As companies lists them, whose words are said.
     status=Literal["applied", "active", "rejected", "suspended", "left", "unknown"],

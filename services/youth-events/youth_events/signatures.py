@@ -17,7 +17,7 @@ from pydantic_core import from_json, to_json
 from contracts.labels import VOCABULARIES
 from contracts.language import Sentence, written
 from contracts.values import DocumentHash, RecordId
-from contracts.youth_events.immersion import Signatory
+from contracts.youth_events.immersion import Signatory, SignatureLink
 from eventstore.decider import PLATFORM, Actor, Context
 from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.postgres.appending import VersionConflict
@@ -34,7 +34,15 @@ from service.http.routes import CurrentStore, requires
 from service.http.sentences import Said
 from service.links import Links
 from youth_events.agreement import POLICY, agreement, digest, page, printed, rendered, whole
-from youth_events.immersion import AGREEMENT_CHANGED, Immersion, Sign, immersions
+from youth_events.immersion import (
+    AGREEMENT_CHANGED,
+    OVER,
+    SIGNATURE_LINK_EXPIRED,
+    SIGNATURE_LINK_REVOKED,
+    Immersion,
+    Sign,
+    immersions,
+)
 
 PURPOSE: Final = "signature"
 SIGNER: Final = Actor("signature-link", frozenset({PLATFORM}))
@@ -55,6 +63,10 @@ HEADERS: Final = {
 NO_LINK: Final = Sentence(
     "this is no link to sign by: open the one in the latest message",
     "ce n'est pas un lien de signature : ouvrez celui du dernier message reçu",
+)
+NOTHING_TO_SIGN: Final = Sentence(
+    "this immersion will not take place, or was broken off: there is nothing to sign any more",
+    "cette immersion n'aura pas lieu ou a pris fin : il n'y a plus rien à signer",
 )
 NO_AGREEMENT: Final = Sentence(
     "the agreement names somebody who was erased", "la convention nomme quelqu'un qui a été effacé"
@@ -112,16 +124,33 @@ class _Opened:
     content: str
 
     @property
-    def signature(self) -> Signature:
-        """As it is told. Raises Problem where the signatory need not sign any more."""
+    def link(self) -> SignatureLink:
+        """The link, as long as it is good or was signed by. Raises Rejected for one that is good no longer."""
         link = self.found.state.link_of(self.signatory)
-        if link is None:
-            raise Problem("not-found", Said(NO_LINK))
+        if link is None or link.number != self.number or link.revoked:
+            raise SIGNATURE_LINK_REVOKED()
+        return link
+
+    def check(self) -> None:
+        """What a link shows it shows only while it is good, and to who has signed by it: it may have gone astray.
+
+        Raises Problem and Rejected.
+        """
+        link = self.link
+        if self.found.state.status in OVER:
+            raise Problem("not-found", Said(NOTHING_TO_SIGN))
+        if not link.signed_on and clock.now().date() > link.valid_until:
+            raise SIGNATURE_LINK_EXPIRED(valid_until=link.valid_until)
+
+    @property
+    def signature(self) -> Signature:
+        """As it is told."""
+        link = self.link
         return Signature(
             immersion=self.found.identity,
             signatory=self.signatory,
             valid_until=link.valid_until,
-            signed_on=link.signed_on if link.number == self.number else None,
+            signed_on=link.signed_on,
             document=digest(self.content),
             agreement=self.content,
         )
@@ -139,7 +168,9 @@ async def _open(store: Store, link: str) -> _Opened:
     if said is None or found is None:
         raise Problem("not-found", Said(NO_LINK))
     _, signatory, number = said
-    return _Opened(found, cast(Signatory, signatory), int(number), await _content(store, found))
+    opened = _Opened(found, cast(Signatory, signatory), int(number), await _content(store, found))
+    opened.check()
+    return opened
 
 
 async def _content(store: Store, found: Outcome[Immersion]) -> str:
@@ -210,13 +241,14 @@ def router(reads: Reads) -> APIRouter:
         try:
             opened = await _open(store, link)
         except Problem as problem:
-            return _page(str(problem.detail.told("fr")), status=problem.status)
-        trouble = _trouble(opened)
-        if trouble:
-            return _page(trouble.told("fr"), status=409)
+            return _page(problem.detail.told("fr"), status=problem.status)
+        except Rejected as rejected:
+            return _page(rejected.told("fr"), status=409)
         signature = opened.signature
         return _page(
             None,
+            action=f"{link}/sign",
+            signed_on=signature.signed_on and written(signature.signed_on, "fr"),
             role=VOCABULARIES["signatories"][opened.signatory].fr,
             valid_until=written(signature.valid_until, "fr"),
             agreement=opened.content,
@@ -225,7 +257,7 @@ def router(reads: Reads) -> APIRouter:
         )
 
     @routes.post(
-        "/v1/signatures/{link}",
+        "/v1/signatures/{link}/sign",
         name="sign",
         tags=["signatures"],
         summary="Sign an agreement",
@@ -255,7 +287,7 @@ def router(reads: Reads) -> APIRouter:
             return _page(problem.detail.told("fr"), status=problem.status)
         except Rejected as rejected:
             return _page(rejected.told("fr"), status=409)
-        return _page(None, signed=True, pdf=f"{link}/agreement.pdf")
+        return _page(None, signed_on=written(clock.now().date(), "fr"), pdf="agreement.pdf")
 
     @routes.get(
         "/v1/signatures/{link}/agreement.pdf",
@@ -265,8 +297,8 @@ def router(reads: Reads) -> APIRouter:
         response_class=Pdf,
     )
     async def read_pdf_by_link(link: SignatureLinkPath, store: CurrentStore) -> Response:
-        """As PDF, with the hash of what is signed on each page. It needs no token; the link opens it also once it has
-        expired or was used."""
+        """As PDF, with the hash of what is signed on each page. It needs no token; who has signed by the link still
+        opens it afterwards."""
         opened = await _open(store, link)
         return Pdf(printed(opened.content, opened.found.state), headers=HEADERS)
 
@@ -329,5 +361,7 @@ async def _document(request: Request) -> str:
 
 
 def _page(trouble: str | None, *, status: int = 200, **said: object) -> HTMLResponse:
-    content = rendered("sign.html", trouble=trouble, **{"signed": False, **said})
+    if trouble:
+        trouble = f"{trouble[0].upper()}{trouble[1:]}."
+    content = rendered("sign.html", trouble=trouble, **{"signed_on": None, **said})
     return HTMLResponse(page("Signer une convention", content), status, HEADERS)
