@@ -58,7 +58,7 @@ class Mail(State):
     """The record that it is about."""
     role: Slug
     """As what the person is written to."""
-    to: str
+    to: RecordId
     """The person's pseudonym."""
     status: MailStatus
     queued_on: Day

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.language import Sentence
 from contracts.mobility.ride import RideStatus
@@ -49,6 +49,9 @@ WINDOW_TOO_LONG: Final = Sentence(
 )
 
 
+_MOMENT: Final[dict[str, JsonValue]] = {"format": "date-time"}
+
+
 class AskedOffers(BaseModel):
     """From where to where, and when."""
 
@@ -57,12 +60,18 @@ class AskedOffers(BaseModel):
     origin_lon: Annotated[float, Field(ge=-180, le=180, examples=[2.0836])]
     """Longitude of where one comes from, in degrees (WGS 84)."""
     origin_lat: Annotated[float, Field(ge=-90, le=90, examples=[46.9481])]
+    """Latitude of where one comes from, in degrees (WGS 84)."""
     destination_lon: Annotated[float, Field(ge=-180, le=180, examples=[1.974])]
     """Longitude of where one wants to."""
     destination_lat: Annotated[float, Field(ge=-90, le=90, examples=[46.952])]
-    earliest: Annotated[str, Field(alias="from", max_length=35, examples=["2024-05-14T05:00:00Z"])]
+    """Latitude of where one wants to."""
+    earliest: Annotated[
+        str, Field(alias="from", max_length=35, examples=["2024-05-14T05:00:00Z"], json_schema_extra=_MOMENT)
+    ]
     """When one could depart at the earliest, as an RFC 3339 date-time."""
-    latest: Annotated[str, Field(alias="until", max_length=35, examples=["2024-05-14T07:00:00Z"])]
+    latest: Annotated[
+        str, Field(alias="until", max_length=35, examples=["2024-05-14T07:00:00Z"], json_schema_extra=_MOMENT)
+    ]
     """When one could depart at the latest, up to 24 hours later."""
     walking: Annotated[int, Field(ge=0, le=5_000)] = 800
     """How many metres one walks at either end, as the crow flies."""

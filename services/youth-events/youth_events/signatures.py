@@ -75,7 +75,9 @@ SignatureLinkPath = Annotated[
     str,
     Path(
         description="The end of the link in a message.",
-        examples=["0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d.company.2.seal"],
+        examples=["0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d.company.2.oxRvsTmSEAMyrSloqvg2NQ"],
+        # For who generates clients: what is no link is answered as one that is not ours.
+        json_schema_extra={"maxLength": 100, "pattern": r"^[0-9a-f-]{36}\.[a-z]+\.[0-9]+\.[A-Za-z0-9_-]{22}$"},
     ),
 ]
 ImmersionPath = Annotated[RecordId, Path(description="The id of the immersion.")]
