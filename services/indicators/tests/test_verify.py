@@ -1542,6 +1542,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Commuting(seed, 250, of_mobility[0])
         Riding(seed, 250, of_mobility[1])
         Lending(seed, 250, *of_mobility)
+        Sharing(seed, 250, *of_mobility)
         missing -= {event.type for log in (*logs, *of_youth, *of_mobility, decided) for event in log.recorded}
         if not missing:
             break
