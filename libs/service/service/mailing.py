@@ -47,7 +47,7 @@ AT_ONCE: Final = 100
 PATIENCE: Final = 30.0
 """Seconds that a mail server has for each of its answers."""
 PAUSES: Final = (60.0, 300.0, 1800.0, 7200.0)
-"""Seconds until a message is sent again that a server did not take for now; the last again and again."""
+"""Seconds until a message is sent again that a server has put off; the last again and again."""
 AWAY: Final = 30.0
 """Seconds until a server that does not answer, or lets nobody in, is asked again; until then nothing is looked at."""
 PERMANENT: Final = 500
