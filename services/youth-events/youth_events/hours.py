@@ -99,7 +99,6 @@ HOURS_AT_NIGHT = Refusal(
     "hours-at-night",
     "at this age nobody comes before {earliest}, or leaves after {latest} ({source})",
     "à cet âge, on n'arrive pas avant {earliest} et on ne part pas après {latest} ({source})",
-    at="arrives",
     earliest=TimeOfDay,
     latest=TimeOfDay,
     source=str,
