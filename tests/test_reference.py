@@ -12,10 +12,13 @@ from indicators.app import app as indicators
 from mobility.app import app as mobility
 from service.definition import Service
 from service.reference import lists, vocabularies
+from training.app import app as training
 from youth_events.app import app as youth_events
 
 every_service = pytest.mark.parametrize(
-    "service", [companies, employment, indicators, mobility, youth_events], ids=lambda service: str(service.name)
+    "service",
+    [companies, employment, indicators, mobility, training, youth_events],
+    ids=lambda service: str(service.name),
 )
 
 

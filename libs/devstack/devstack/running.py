@@ -21,7 +21,7 @@ from devstack.child import DevstackError
 from devstack.issuer import Issuer
 from service.running.settings import Settings, SettingsError, load
 
-SERVICES: Final = ("companies", "youth-events", "employment", "mobility", "indicators")
+SERVICES: Final = ("companies", "youth-events", "employment", "mobility", "training", "indicators")
 """The services by name, as paths, topics and scopes have it; the package of each has an `app` in its module `app`."""
 
 FRONTENDS: Final = ("http://localhost:3000", "http://localhost:5173", "http://localhost:8080")

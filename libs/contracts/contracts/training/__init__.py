@@ -1,0 +1,1 @@
+"""The events of the service training: campaigns, needs, forecasts, courses, sessions, enrolments, and the building."""
