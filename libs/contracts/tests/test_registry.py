@@ -164,6 +164,13 @@ MEANINGFUL: dict[str, Any] = {
     "guest": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "place_before": "Hall 2",
     "travel_survey": "limoise-2024", "asked_before": 400, "answered": 12, "distance": "2_to_5_km",
     "people": 12, "people_before": 10, "closed_on": "2024-07-01",
+    "labour_series": "chomage-indre", "frequency": "quarter", "area_kind": "department",
+    "source": "Insee, taux de chômage localisés", "source_before": "Insee",
+    "definition": "Taux de chômage au sens du BIT", "definition_before": "Taux de chômage",
+    "period": "2023-Q4", "baseline": True, "active_residents": 8_153, "active_residents_before": 8_150,
+    "seekers": 500, "seekers_before": 510, "by_category": [{"category": "A", "seekers": 500}],
+    "by_category_before": [{"category": "A", "seekers": 510}], "by_group": [{"group": "youth", "seekers": 72}],
+    "by_group_before": [], "revisions": 1,
     "milestones": [
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
@@ -232,6 +239,9 @@ REASONS = {
     "EventCancelled": "no_companies",
     "EventClosed": "enough_bookings",
     "EventCompanyWithdrawn": "unavailable",
+    "LabourSeriesClosed": "discontinued",
+    "LabourObservationWithdrawn": "entered_by_mistake",
+    "SeriesBreakWithdrawn": "entered_by_mistake",
     "MailDropped": "out_of_date",
     "PersonErased": "request",
     "TargetWithdrawn": "replaced",
@@ -242,6 +252,10 @@ REASONS = {
     "SharedServiceSuspended": "holidays",
     "ReservationCancelled": "not_needed",
 }
+SERIES_BREAK = {
+    "from_period": "2025-Q1", "begins_on": "2025-01-01", "reason": "definition_changed",
+    "definition": "Catégories A à G",
+}  # fmt: skip
 SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -277,6 +291,15 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.companies.plot": {"status": "on_market"},
     "contracts.companies.synergy": {"kind": "heat", "unit": "kwh"},
     "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
+    "contracts.employment.labour_series": {
+        "kind": "published_rate", "unit": "percent", "area": "36", "title_before": "Chômage",
+        "reference": True, "counted": [], "declared": SERIES_BREAK, "withdrawn": SERIES_BREAK,
+    },
+    "contracts.employment.observation": {
+        "kind": "proxy_rate", "unit": "percent", "area": "36088", "area_kind": "commune",
+        "reference": False, "counted": ["A"], "labour_series": "proxy-issoudun",
+        "value": 6.13, "value_before": 6.26, "ends_on": "2023-12-31",
+    },
     "contracts.indicators.action": {"status": "in_progress"},
     "contracts.indicators.target": {"unit": "companies"},
     "contracts.youth_events.class_booking": {
@@ -433,6 +456,10 @@ def test_the_registry_holds_every_event() -> None:
         "ReservationOutcomeCorrected", "ReservationCancelled", "ReservationExpired",
         "TravelSurveyOpened", "TravelAnswersRecorded", "TravelAnswersCorrected", "TravelSurveyAskedCorrected",
         "TravelSurveyClosed", "TravelSurveyPublished",
+        "LabourSeriesDeclared", "LabourSeriesCorrected", "SeriesBreakDeclared", "SeriesBreakWithdrawn",
+        "LabourSeriesClosed",
+        "LabourObserved", "LabourObservationRevised", "LabourObservationWithdrawn", "LabourBaselineChosen",
+        "LabourBaselineDropped",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -488,6 +515,10 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.mobility.service_reservation": {"shared_service", "kind", "commune", "zone", "company", "day"},
         "contracts.mobility.shared_service": {"shared_service", "kind", "commune", "zone", "status", "weekly_places"},
         "contracts.mobility.travel_survey": {"travel_survey", "commune", "zone", "asked", "answered"},
+        "contracts.employment.labour_series": {"labour_series", "kind", "unit", "area_kind", "area", "reference"},
+        "contracts.employment.observation": {
+            *("labour_series", "kind", "unit", "area_kind", "area", "reference", "period", "ends_on", "value"),
+        },
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

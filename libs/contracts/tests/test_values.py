@@ -282,6 +282,42 @@ def test_what_is_no_month_is_refused(month: object) -> None:
     assert refused(values.CalendarMonth, month) == "calendar-month"
 
 
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("2024-Q1", "2024-01-01", "2024-03-31"),
+        ("2023-Q4", "2023-10-01", "2023-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-12", "2024-12-01", "2024-12-31"),
+        ("2023", "2023-01-01", "2023-12-31"),
+    ],
+)
+def test_a_period_has_its_days(period: str, first: str, last: str) -> None:
+    assert parse(values.CalendarPeriod, period) == period
+    assert values.days_of_period(period) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize("period", ["2024-Q0", "2024-Q5", "2024Q1", "2024-q1", "24-Q1", "2024-13", "1899", 2024, None])
+def test_what_is_no_period_is_refused(period: object) -> None:
+    assert refused(values.CalendarPeriod, period) == "calendar-period"
+
+
+@pytest.mark.parametrize("area", ["36", "2A", "36088", "2A004", "2404", "243600236"])
+def test_an_area_has_an_official_code(area: str) -> None:
+    assert parse(values.AreaCode, area) == area
+
+
+@pytest.mark.parametrize("area", ["3", "A2", "Issoudun", "36 088", "2436002361", 36, None])
+def test_what_is_no_code_of_an_area_is_refused(area: object) -> None:
+    assert refused(values.AreaCode, area) == "area-code"
+
+
+@pytest.mark.parametrize("value", [-0.01, 7.123, 10_000_001, "7.2", None])
+def test_what_cannot_be_observed_is_refused(value: object) -> None:
+    assert (parse(values.ObservedValue, 7.25), parse(values.ObservedValue, 0)) == (7.25, 0)
+    assert refused(values.ObservedValue, value) == "observed-value"
+
+
 @pytest.mark.parametrize("hours", [1, 35, 24.5, 17.33, 48])
 def test_hours_of_work_are_those_of_a_week_that_the_law_allows(hours: float) -> None:
     assert parse(values.WorkingHours, hours) == hours
@@ -780,6 +816,7 @@ def test_a_larger_headcount_is_never_in_a_lower_band(one: float, other: float) -
         values.PassengerKilometres, values.CarbonDioxide, values.EmissionFactor, values.EmissionFactorId,
         values.BikeStationCode, values.BikeCode, values.Docks, values.BikeRange,
         values.Kilometres, values.Trips, values.CalendarYear,
+        values.CalendarPeriod, values.AreaCode, values.LabourSeriesCode, values.ObservedValue, values.ActiveResidents,
     ],
 )  # fmt: skip
 def test_a_value_type_describes_itself_with_valid_examples(value_type: Any) -> None:

@@ -1,18 +1,22 @@
-"""Vacancies of the network's companies, job seekers' applications for them, leads, and the hires they lead to."""
+"""Vacancies of the network's companies, job seekers' applications for them, leads, the hires they lead to, and what is
+observed of the labour market."""
 
 from typing import Final
 
-from contracts.employment import application, erasure, hire, lead, vacancy
+from contracts.employment import application, erasure, hire, labour_series, lead, observation, vacancy
 from contracts.roles import Role
 from employment.application import applications
 from employment.hire import hires
+from employment.labour_series import labour_series as observed_series
 from employment.lead import leads
 from employment.members import members, projects
+from employment.observation import labour_observations
+from employment.published import TABLES
 from employment.reactions import reactions
 from employment.vacancy import vacancies
 from eventstore.erasure import erasing
 from service.definition import Service
-from service.http.reading import Reads
+from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 
 ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
@@ -23,7 +27,8 @@ erasures = erasing("mission_locale", "france_travail", "ops")
 app = Service(
     "employment",
     title="Employment",
-    description="Vacancies of the network's companies, job seekers' applications for them, and the hires they lead to.",
+    description="Vacancies of the network's companies, job seekers' applications for them, the hires they lead to, and "
+    "what is observed of the labour market.",
     resources=(
         Resource(
             vacancies,
@@ -51,8 +56,38 @@ app = Service(
         Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
         Resource(leads, lead.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
         Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(observed_series, labour_series.CATEGORY.path, reads=EVERYBODY),
+        Resource(
+            labour_observations,
+            observation.CATEGORY.path,
+            # What is published, and what the proxy is computed of; not the few who are in a group of a small commune.
+            reads=Reads(
+                all=(*ADVISERS, "steering", "network", "town_hall", "epci", "region", "state", "ops"),
+                public=(
+                    "labour_series",
+                    "kind",
+                    "unit",
+                    "area_kind",
+                    "area",
+                    "frequency",
+                    "reference",
+                    "period",
+                    "ends_on",
+                    "definition",
+                    "status",
+                    "value",
+                    "active_residents",
+                    "seekers",
+                    "baseline",
+                    "revisions",
+                    "observed_on",
+                    "revised_on",
+                ),
+            ),
+        ),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),
     mirrors=(members, projects),
     reactions=reactions,
+    tables=TABLES,
 )

@@ -15,6 +15,7 @@ from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
 from contracts.values import classifications, geography, identifiers, moments, persons, quantities, size, weeks, words
 from contracts.values.classifications import (
+    AreaCode,
     Axis,
     Commune,
     EnteredCommune,
@@ -43,6 +44,7 @@ from contracts.values.identifiers import (
     EmissionFactorId,
     EnteredParcel,
     EquipmentCode,
+    LabourSeriesCode,
     NationalCarpoolId,
     OsmId,
     Parcel,
@@ -65,6 +67,7 @@ from contracts.values.quantities import (
     MOST_POSTS,
     MOST_PUPILS,
     MOST_TONNES,
+    ActiveResidents,
     AidRate,
     BikeRange,
     BreakMinutes,
@@ -86,6 +89,7 @@ from contracts.values.quantities import (
     MeterIndex,
     Minutes,
     MonthlyHours,
+    ObservedValue,
     Ordinal,
     ParkingPlaces,
     PassengerKilometres,
@@ -112,7 +116,15 @@ from contracts.values.quantities import (
 )
 from contracts.values.saying import Says
 from contracts.values.size import SizeBand, size_band
-from contracts.values.weeks import CalendarMonth, IsoWeek, last_of_month, monday_of, school_year_end
+from contracts.values.weeks import (
+    CalendarMonth,
+    CalendarPeriod,
+    IsoWeek,
+    days_of_period,
+    last_of_month,
+    monday_of,
+    school_year_end,
+)
 from contracts.values.words import (
     ClassLabel,
     Dimensions,
@@ -140,7 +152,9 @@ __all__ = [
     "MOST_TONNES",
     "SAMPLE_PREFIX",
     "SENTENCES",
+    "ActiveResidents",
     "AidRate",
+    "AreaCode",
     "Axis",
     "BikeCode",
     "BikeParkingCode",
@@ -148,6 +162,7 @@ __all__ = [
     "BikeStationCode",
     "BreakMinutes",
     "CalendarMonth",
+    "CalendarPeriod",
     "CalendarYear",
     "CarbonDioxide",
     "CarpoolAreaCode",
@@ -184,6 +199,7 @@ __all__ = [
     "IndicatorName",
     "IsoWeek",
     "Kilometres",
+    "LabourSeriesCode",
     "LegalForm",
     "MaturityLevel",
     "MeterIndex",
@@ -192,6 +208,7 @@ __all__ = [
     "MonthlyHours",
     "Naf",
     "NationalCarpoolId",
+    "ObservedValue",
     "OpeningHours",
     "Ordinal",
     "OsmId",
@@ -242,6 +259,7 @@ __all__ = [
     "WeeklyHours",
     "WorkingHours",
     "Zone",
+    "days_of_period",
     "last_of_month",
     "monday_of",
     "sample_siret",

@@ -162,3 +162,18 @@ Axis = Annotated[
         (2, 6),
     ),
 ]
+AreaCode = Annotated[
+    str,
+    Field(max_length=9, pattern=r"^[0-9][0-9AB][0-9]{0,7}$"),
+    Says(
+        "area-code",
+        Sentence(
+            "an area is told by its official code, such as 36088 for a commune, 243600236 for a community of communes "
+            "or 36 for a department",
+            "un territoire se désigne par son code officiel, comme 36088 pour une commune, 243600236 pour une "
+            "communauté de communes ou 36 pour un département",
+        ),
+        "A commune, a community of communes, an employment zone or a department, by INSEE's code of it.",
+        ("36088", "36"),
+    ),
+]

@@ -221,6 +221,16 @@ TravelSurveyCode = Annotated[
         ("limoise-2026",),
     ),
 ]
+LabourSeriesCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "labour-series-code",
+        slug_rule("a series' code", "le code d'une série"),
+        "Which series of the labour market [série du marché du travail].",
+        ("chomage-zone-emploi",),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),

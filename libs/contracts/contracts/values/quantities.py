@@ -631,6 +631,33 @@ FigureValue = Annotated[
         (30, 0.75),
     ),
 ]
+ObservedValue = Annotated[
+    float,
+    Field(ge=0, le=10_000_000),
+    _at_most(2),
+    Says(
+        "observed-value",
+        Sentence(
+            "what is observed is a number (not a text) from 0 to 10,000,000, with at most 2 decimals",
+            "une valeur observée est un nombre (et non un texte) de 0 à 10\u202f000\u202f000, avec au plus 2 décimales",
+        ),
+        "A value that was observed, in the unit of its series.",
+        (7.2, 3_480),
+    ),
+]
+ActiveResidents = Annotated[
+    int,
+    Field(ge=1, le=1_000_000),
+    Says(
+        "active-residents",
+        Sentence(
+            "active residents are a whole number (not a text) from 1 to 1,000,000",
+            "un nombre d'actifs est un entier (et non un texte) de 1 à 1\u202f000\u202f000",
+        ),
+        "How many residents are active: those who have work, and those who look for it.",
+        (8_153,),
+    ),
+]
 ReplyCode = Annotated[
     int,
     Field(ge=400, le=599),

@@ -1,4 +1,4 @@
-"""Weeks of the calendar, as ISO 8601 numbers them, the school years that they are in, and months."""
+"""Weeks of the calendar, as ISO 8601 numbers them, the school years that they are in, months, quarters and years."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -37,6 +37,23 @@ def last_of_month(month: str) -> date:
     return (begins + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
+def days_of_period(period: str) -> tuple[date, date]:
+    """The first and the last day of a month, a quarter or a year.
+
+    >>> days_of_period("2024-Q1")
+    (datetime.date(2024, 1, 1), datetime.date(2024, 3, 31))
+    >>> days_of_period("2024-02")[1], days_of_period("2024")[0]
+    (datetime.date(2024, 2, 29), datetime.date(2024, 1, 1))
+    """
+    year, _, part = period.partition("-")
+    if part.startswith("Q"):
+        last = int(part[1:]) * 3
+        first = last - 2
+    else:
+        first, last = (int(part), int(part)) if part else (1, 12)
+    return date(int(year), first, 1), last_of_month(f"{year}-{last:02d}")
+
+
 def _existing(week: str) -> str:
     monday_of(week)
     return week
@@ -65,5 +82,18 @@ CalendarMonth = Annotated[
         Sentence("a month is written as in 2024-05", "un mois s'écrit comme 2024-05"),
         "A month of the calendar.",
         ("2024-05",),
+    ),
+]
+CalendarPeriod = Annotated[
+    str,
+    Field(max_length=7, pattern=r"^(19|20)[0-9]{2}(-Q[1-4]|-(0[1-9]|1[0-2]))?$"),
+    Says(
+        "calendar-period",
+        Sentence(
+            "a period is a quarter, as in 2024-Q1, a month, as in 2024-03, or a year, as in 2024",
+            "une période est un trimestre, comme 2024-Q1, un mois, comme 2024-03, ou une année, comme 2024",
+        ),
+        "A quarter, a month or a year of the calendar.",
+        ("2024-Q1", "2024-03", "2024"),
     ),
 ]
