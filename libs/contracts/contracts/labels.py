@@ -108,6 +108,24 @@ ROLES: Final[Mapping[str, Sentence]] = MappingProxyType(
 )
 """The roles of tokens (`contracts.roles.Role`), as sentences name them."""
 
+GROUNDS: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "consent": Sentence("Consent (GDPR, art. 6(1)(a))", "Consentement (RGPD, art. 6, 1, a)"),
+        "contract": Sentence("Contract (GDPR, art. 6(1)(b))", "Contrat (RGPD, art. 6, 1, b)"),
+        "legal_obligation": Sentence("Legal obligation (GDPR, art. 6(1)(c))", "Obligation légale (RGPD, art. 6, 1, c)"),
+        "vital_interests": Sentence(
+            "Vital interests (GDPR, art. 6(1)(d))", "Sauvegarde des intérêts vitaux (RGPD, art. 6, 1, d)"
+        ),
+        "public_task": Sentence(
+            "Task in the public interest (GDPR, art. 6(1)(e))", "Mission d'intérêt public (RGPD, art. 6, 1, e)"
+        ),
+        "legitimate_interests": Sentence(
+            "Legitimate interests (GDPR, art. 6(1)(f))", "Intérêts légitimes (RGPD, art. 6, 1, f)"
+        ),
+    }
+)
+"""Those of `contracts.personal.Ground`."""
+
 VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
     {
         "application-refusals": {

@@ -17,6 +17,7 @@ from service.http.resource import Resource
 
 ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
 """Those who look after job seekers."""
+OF_JOB_SEEKERS: Final = Reads(all=ADVISERS, own=("company",))
 
 erasures = erasing("mission_locale", "france_travail", "ops")
 
@@ -48,9 +49,9 @@ app = Service(
             ),
         ),
         # Who looks for work, and how it came out, is between the person's advisers and the company.
-        Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(leads, lead.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(applications, application.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(leads, lead.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(hires, hire.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),
     mirrors=(members, projects),
