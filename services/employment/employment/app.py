@@ -1,16 +1,18 @@
-"""Vacancies of the network's companies, job seekers' applications for them, leads, the hires they lead to, and what is
-observed of the labour market."""
+"""Vacancies of the network's companies, job seekers' applications for them, leads, the hires they lead to, the paths of
+job seekers to work, and what is observed of the labour market."""
 
 from typing import Final
 
-from contracts.employment import application, erasure, hire, labour_series, lead, observation, vacancy
+from contracts.employment import application, erasure, hire, labour_series, lead, observation, path, vacancy
 from contracts.roles import Role
 from employment.application import applications
+from employment.bounds import Plausible
 from employment.hire import hires
 from employment.labour_series import labour_series as observed_series
 from employment.lead import leads
 from employment.members import members, projects
 from employment.observation import labour_observations
+from employment.path import paths
 from employment.published import TABLES
 from employment.reactions import reactions
 from employment.vacancy import vacancies
@@ -21,6 +23,7 @@ from service.http.resource import Resource
 
 ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
 """Those who look after job seekers."""
+OF_JOB_SEEKERS: Final = Reads(all=ADVISERS, own=("company",))
 
 erasures = erasing("mission_locale", "france_travail", "ops")
 
@@ -28,7 +31,7 @@ app = Service(
     "employment",
     title="Employment",
     description="Vacancies of the network's companies, job seekers' applications for them, the hires they lead to, and "
-    "what is observed of the labour market.",
+    "the paths on which agencies accompany job seekers to work, and what is observed of the labour market.",
     resources=(
         Resource(
             vacancies,
@@ -53,9 +56,11 @@ app = Service(
             ),
         ),
         # Who looks for work, and how it came out, is between the person's advisers and the company.
-        Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(leads, lead.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(applications, application.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(leads, lead.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(hires, hire.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        # Whom an agency accompanies is no company's business, and how many they are is told by the figures.
+        Resource(paths, path.CATEGORY.path, reads=Reads(all=ADVISERS), ground="public_task"),
         Resource(observed_series, labour_series.CATEGORY.path, reads=EVERYBODY),
         Resource(
             labour_observations,
@@ -90,4 +95,5 @@ app = Service(
     mirrors=(members, projects),
     reactions=reactions,
     tables=TABLES,
+    bounds=Plausible,
 )
