@@ -94,7 +94,7 @@ def workforce(headcount: float = 42, *occupations: Occupation, retirements: floa
     )
 
 
-def of_answer(company: str = COMPANY, **changes: Any) -> dict[str, Any]:
+def of_answer(company: str | None = COMPANY, **changes: Any) -> dict[str, Any]:
     """What the events of a company's answer have in common."""
     told = {
         **PLACE,

@@ -305,7 +305,7 @@ ALLOWED: dict[type[Command], tuple[Command, Any, set[str]]] = {
 @pytest.mark.parametrize("kind", ALLOWED, ids=lambda kind: str(kind.__name__))
 def test_each_command_is_for_its_states_alone(kind: type[Command], status: str) -> None:
     command, campaign, statuses = ALLOWED[kind]
-    # The last day of the campaign, which was closed on it and may be open again.
+    # All on one day, for the campaign may have been closed on it, and opened again.
     past = [event.model_copy(update={"effective_on": JUNE}) for event in PASTS[status]]
     looked_up = (campaign,) if campaign else ()
     when = during(*past).knowing(*looked_up).when(command.model_copy(update={"on": JUNE}))

@@ -10,7 +10,7 @@ What cannot be an answer is refused; what does not hold together is taken, and s
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final, TypedDict, get_args
 
 from pydantic import Field, JsonValue
 
@@ -400,8 +400,7 @@ def correct(
         return ()
     if command.on < given.given_on:
         raise CORRECTED_BEFORE_IT_WAS_GIVEN(on=command.on, given_on=given.given_on)
-    workforce = command.workforce and command.workforce.recorded()
-    reasons = broken_rules(workforce, context.of(Plausible))
+    reasons = broken_rules(told["workforce"], context.of(Plausible))
     return tell(CampaignAnswerCorrected, command, given, reasons=reasons, **told)
 
 
@@ -460,7 +459,13 @@ def _once(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _told(college: College, command: Revise) -> dict[str, object]:
+class _Parts(TypedDict):
+    workforce: Workforce | None
+    courses: tuple[CourseNeeded, ...]
+    trades: tuple[TradeView, ...]
+
+
+def _told(college: College, command: Revise) -> _Parts:
     """What is answered, as events tell it. Raises Rejected where that cannot be an answer of the college."""
     part = {"companies": "workforce", "training_bodies": "courses"}.get(college, "trades")
     if {name for name in _PARTS if getattr(command, name)} != {part}:
