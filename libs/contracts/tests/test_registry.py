@@ -175,6 +175,30 @@ MEANINGFUL: dict[str, Any] = {
         {"milestone": 1, "title": "Diagnostic remis", "planned_on": "2024-09-30", "late_from": "2024-10-01"},
     ],
 }  # fmt: skip
+WORKFORCE: dict[str, Any] = {
+    "headcount": 42.0,
+    "pyramid": {
+        "under_26": 4.0, "from_26_to_34": 9.0, "from_35_to_44": 11.0, "from_45_to_54": 10.0, "from_55_to_59": 6.0,
+        "from_60": 2.0,
+    },
+    "retirements_5y": 5.0,
+    "occupations": [
+        {
+            "rome": "H2902", "persons": 12.0, "in_1_year": 13.0, "in_3_years": 15.0, "in_5_years": 16.0,
+            "difficulty": "very_hard",
+        },
+    ],
+    "obstacles": ["few_candidates"], "skills": ["machining"],
+}  # fmt: skip
+COMPANY_FIGURES = {
+    "headcount": {"value": 142.0, "n": 5, "suppressed": None},
+    "senior_share": {"value": 0.19, "n": 5, "suppressed": None},
+    "retirements_5y": {"value": None, "n": 5, "suppressed": "one_dominates"},
+    "tension_share": {"value": None, "n": 2, "suppressed": "too_few"},
+    "needs": [
+        {"rome": "H2902", "in_1_year": 3.0, "in_3_years": 8.0, "in_5_years": 12.0, "n": 4, "suppressed": None},
+    ],
+}  # fmt: skip
 CARPOOL_AREA = {
     "name": "Entrée de la ZI la Limoise", "kind": "carpool_area", "position": [1.974, 46.952],
     "address": "Rue de la Limoise", "lit": True, "opening_hours": "24/7", "longest_stay": 720,
@@ -270,6 +294,9 @@ REASONS = {
     "SharedServiceClosed": "little_used",
     "SharedServiceSuspended": "holidays",
     "ReservationCancelled": "not_needed",
+    "CampaignAnswerRestored": "right_as_it_is",
+    "CampaignAnswerWithdrawn": "respondent_asked",
+    "SkillsCampaignCancelled": "too_few_answers",
 }
 SERIES_BREAK = {
     "from_period": "2025-Q1", "begins_on": "2025-01-01", "reason": "definition_changed",
@@ -295,6 +322,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "RideOutcomeCorrected": {"status": "completed", "status_before": "no_show"},
     "SynergyAbandoned": {"status_before": "qualified"},
     "ReservationCancelled": {"status_before": "booked"},
+    "SkillsCampaignCancelled": {"status_before": "open"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
@@ -366,6 +394,23 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.mobility.shared_service": {
         "kind": "canteen", "status": "open", "slots": [SLOT], "slots_before": [{**SLOT, "places": 30}],
         "name": "Restaurant de la ZI", "place": "Hall 3",
+    },
+    "contracts.training.campaign_answer": {
+        "skills_campaign": "gpect-2026", "reference_on": "2023-12-31", "college": "companies", "training_body": None,
+        "respondent": None, "workforce": WORKFORCE, "workforce_before": {**WORKFORCE, "headcount": 420.0},
+        "courses": [], "courses_before": [], "trades": [], "trades_before": [],
+        "reasons": ["pyramid_unlike_headcount"], "reasons_before": ["fractions_of_persons"],
+    },
+    "contracts.training.skills_campaign": {
+        "skills_campaign": "gpect-2026", "reference_on": "2023-12-31", "title": "Emplois et compétences, 2024",
+        "closes_on": "2024-06-28", "closes_on_before": "2024-06-14", "college": "unions", "asked": 5, "asked_before": 4,
+        "colleges": [{"college": "companies", "asked": 30}, {"college": "unions", "asked": 5}], "cleaning": 1,
+        "answers": [
+            {"college": "companies", "answered": 6, "set_aside": 1, "n": 5},
+            {"college": "unions", "answered": 4, "set_aside": 0, "n": 4},
+        ],
+        "figures": COMPANY_FIGURES, "without_largest": COMPANY_FIGURES, "largest": "00000001800010",
+        "trades": [{"college": "unions", "rome": "H2902", "value": 3.0, "n": 4, "suppressed": None}],
     },
     "contracts.mobility.travel_survey": {
         "asked": 420, "mode": "bike", "answers": [{"mode": "bike", "distance": "2_to_5_km", "people": 12}],
@@ -486,6 +531,12 @@ def test_the_registry_holds_every_event() -> None:
         "LabourSeriesClosed",
         "LabourObserved", "LabourObservationRevised", "LabourObservationWithdrawn", "LabourBaselineChosen",
         "LabourBaselineDropped",
+        "CampaignAnswerGiven", "CampaignAnswerRevised", "CampaignAnswerRetained", "CampaignAnswerSetAside",
+        "CampaignAnswerRestored", "CampaignAnswerCorrected", "CampaignAnswerWithdrawn", "CampaignAnswerCounted",
+        "SkillsCampaignDesigned", "SkillsCampaignRevised", "SkillsCampaignOpened", "SkillsCampaignProlonged",
+        "SkillsCampaignAskedCorrected", "SkillsCampaignClosed", "SkillsCampaignReopened", "SkillsCampaignCleaned",
+        "SkillsCampaignCleaningResumed", "SkillsCampaignTabulated", "SkillsCampaignPublished",
+        "SkillsCampaignCancelled",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -546,6 +597,18 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.employment.observation": {
             *("labour_series", "kind", "unit", "area_kind", "area", "reference", "period", "ends_on", "value"),
         },
+        "contracts.training.campaign_answer": {
+            "skills_campaign",
+            "reference_on",
+            "college",
+            "company",
+            "naf",
+            "commune",
+            "zone",
+            "training_body",
+            "respondent",
+        },
+        "contracts.training.skills_campaign": {"skills_campaign", "reference_on", "colleges"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

@@ -16,7 +16,7 @@ _FOR_LONG: Final = timedelta(hours=1)
 
 
 async def show(url: str, mirror: Mirror[Any], identity: str, *events: Event, current: bool = True) -> None:
-    """Lets a mirror in the database at `url` show a stream of these events alone, and be at its topic's end or not."""
+    """Lets a mirror in the database at `url` show a stream by these events alone, and be at its topic's end or not."""
     messages = [
         Message(
             position=version,
@@ -39,7 +39,7 @@ async def show(url: str, mirror: Mirror[Any], identity: str, *events: Event, cur
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction():
-            await connection.execute("DELETE FROM streams WHERE category = $1", mirror.category)
+            await connection.execute("DELETE FROM streams WHERE stream_id = $1", mirror.stream_id(identity))
             await mirror_messages(connection, mirror, messages)
             await connection.execute(
                 "INSERT INTO marks (subscription, topic, partition, position, current_at) VALUES ($1, 't.v1', 0, 1, $2)"

@@ -4,12 +4,17 @@ enrolments, and the rooms and the building that they are in."""
 from typing import Final
 
 from contracts.roles import Role
-from contracts.training import erasure
+from contracts.training import campaign_answer, erasure, skills_campaign
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import Reads
 from service.http.resource import Resource
+from training.bounds import Plausible
+from training.campaign_answer import campaign_answers
 from training.members import members
+from training.published import publishing
+from training.reactions import reactions
+from training.skills_campaign import skills_campaigns
 
 TRAINERS: Final[tuple[Role, ...]] = ("afpa", "mission_locale", "france_travail")
 """Those who look after trainees of every training body."""
@@ -21,6 +26,19 @@ app = Service(
     title="Training",
     description="What the territory's companies need in skills, and what answers it: campaigns, forecasts, courses, "
     "sessions, enrolments, and the rooms and the building that they are in.",
-    resources=(Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),),
+    resources=(
+        # With the figures that only these have: who is asked knows the campaign by its code.
+        Resource(skills_campaigns, skills_campaign.CATEGORY.path, reads=Reads(all=("epci", "network", "steering"))),
+        # What a company tells of its people and its plans is between it and who runs the campaign.
+        Resource(
+            campaign_answers,
+            campaign_answer.CATEGORY.path,
+            reads=Reads(all=("epci", "network"), own=("company", "training_body")),
+        ),
+        Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
+    ),
+    router=publishing(),
     mirrors=(members,),
+    reactions=reactions,
+    bounds=Plausible,
 )

@@ -244,6 +244,26 @@ Certification = Annotated[
         ("RNCP35094", "RS6229"),
     ),
 ]
+SkillsCampaignCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "skills-campaign-code",
+        slug_rule("a skills campaign's code", "le code d'une campagne GPECT"),
+        "Which skills campaign [campagne GPECT].",
+        ("gpect-2026",),
+    ),
+]
+RespondentCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "respondent-code",
+        slug_rule("a respondent's code", "le code d'un répondant"),
+        "A respondent who has no SIRET here, by a code that its keeper alone can read. Never names a person.",
+        ("acteur-07",),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),

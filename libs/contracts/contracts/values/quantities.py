@@ -348,6 +348,55 @@ People = Annotated[
         (112,),
     ),
 ]
+_MOST_TOLD: Final = 100_000
+"""Of one company."""
+_TOLD_FR: Final = written(_MOST_TOLD, "fr")
+
+ToldPersons = Annotated[
+    float,
+    Field(ge=0, le=_MOST_TOLD),
+    _at_most(2),
+    Says(
+        "told-persons",
+        Sentence(
+            f"persons are a number (not a text) from 0 to {_MOST_TOLD:,}, with at most 2 decimals",
+            f"un nombre de personnes (et non un texte) va de 0 à {_TOLD_FR}, avec au plus 2 décimales",
+        ),
+        "Persons, as a company tells it. Decimals are taken, so that an answer which has them can be looked at.",
+        (42,),
+    ),
+]
+ExpectedPersons = Annotated[
+    float,
+    Field(ge=-_MOST_TOLD, le=_MOST_TOLD),
+    _at_most(2),
+    Says(
+        "expected-persons",
+        Sentence(
+            f"persons expected are a number (not a text) from -{_MOST_TOLD:,} to {_MOST_TOLD:,}, with at most 2 "
+            "decimals",
+            f"un effectif prévu est un nombre (et non un texte) de -{_TOLD_FR} à {_TOLD_FR}, avec au plus 2 décimales",
+        ),
+        "Persons expected, as a company tells it: how many there will be in all. Fewer than none are taken, so that an "
+        "answer which has them can be looked at.",
+        (45,),
+    ),
+]
+MOST_ASKED: Final = 1_000
+"""Of one college: so that the answers to a campaign are added up at once."""
+SomeAsked = Annotated[
+    int,
+    Field(ge=1, le=MOST_ASKED),
+    Says(
+        "some-asked",
+        Sentence(
+            f"respondents who are asked are a whole number (not a text) from 1 to {MOST_ASKED:,}",
+            f"un nombre de répondants sollicités est un entier (et non un texte) de 1 à {written(MOST_ASKED, 'fr')}",
+        ),
+        "How many respondents of a college are asked.",
+        (30,),
+    ),
+]
 _MOST_PARKED: Final = 5_000
 """Places to park a car or a bike, at one spot."""
 _PARKED_FR: Final = written(_MOST_PARKED, "fr")
