@@ -239,8 +239,8 @@ class Programme:
     """Those of the programme as a whole."""
 
 
-async def read(now: Snapshot, today: date, known_on: date | None) -> Programme:
-    """The line of every axis, as of a day. Raises CatchingUp."""
+async def read(now: Snapshot, today: date, known_on: date | None, only: Axis | None = None) -> Programme:
+    """The line of every axis, or of only one, as of a day. Raises CatchingUp."""
     upto = Question(last=today, known_on=known_on)
     actions: dict[Axis, dict[ActionStatus, int]] = defaultdict(dict)
     samples: set[Axis] = set()
@@ -257,10 +257,10 @@ async def read(now: Snapshot, today: date, known_on: date | None) -> Programme:
     def total(name: str, axis: Axis) -> Decimal:
         return (totals[name].get(axis, UNKNOWN)).value or Decimal(0)
 
-    targets = await _targets(now, upto)
+    targets = await _targets(now, upto, only)
     heard = await last_heard(now.connection, known_on)
     told = []
-    for axis in AXES:
+    for axis in AXES if only is None else (only,):
         plan = Plan(
             actions=actions[axis],
             planned=int(total("milestones_planned", axis)),
@@ -278,7 +278,7 @@ async def read(now: Snapshot, today: date, known_on: date | None) -> Programme:
     return Programme(today, told, targets[None])
 
 
-async def _targets(now: Snapshot, upto: Question) -> Mapping[Axis | None, Sequence[Target]]:
+async def _targets(now: Snapshot, upto: Question, only: Axis | None) -> Mapping[Axis | None, Sequence[Target]]:
     """What is aimed at along each axis, the next due first: the axis that it was set for, or else that of what it is
     of."""
     found: dict[Axis | None, list[Target]] = defaultdict(list)
@@ -289,7 +289,8 @@ async def _targets(now: Snapshot, upto: Question) -> Mapping[Axis | None, Sequen
         aim = Aim.told(told)
         axis: Any = told["axis"] or aim.of.get("axis") or now.catalogue.axis_of(told["indicator"])
         target = Target(told["indicator"], aim, date.fromisoformat(told["since"]))
-        found[axis].append(await _measured(now, target, upto))
+        if only in (None, axis):
+            found[axis].append(await _measured(now, target, upto))
     for targets in found.values():
         targets.sort(key=lambda each: (each.aim.due, each.indicator, sorted(each.aim.of.items())))
     return found
@@ -311,7 +312,10 @@ async def _measured(now: Snapshot, target: Target, upto: Question) -> Target:
             trend = (await now.answer(each, asked)).trend
             pace = trend.pace if trend else None
     value = (await now.answer(indicator, asked)).total
-    return replace(target, value=value, before=before.total.value, pace=pace, asked=asked)
+    # What is added up was nothing before the first of it was known.
+    begins = Decimal(0) if isinstance(indicator, Sum) and target.aim.at_least else None
+    known = begins if before.total.value is None else before.total.value
+    return replace(target, value=value, before=known, pace=pace, asked=asked)
 
 
 def _asked(indicator: Indicator, aim: Aim, upto: Question) -> Question:

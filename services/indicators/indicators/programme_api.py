@@ -329,7 +329,7 @@ def programme_routes(catalogue: Catalogue) -> APIRouter:
         """
         about = written.about(labelled=True)
         async with figures.now(catalogue) as now:
-            programme = await _read(now, kept, known_on, *about)
+            programme = await _read(now, kept, known_on, None, *about)
             if isinstance(programme, Response):
                 return programme
             told, told_of = programme
@@ -353,27 +353,27 @@ def programme_routes(catalogue: Catalogue) -> APIRouter:
         if axis not in map(str, AXES):
             raise Problem("not-found", Said(sentences.NO_AXIS, known=[*AXES]))
         async with figures.now(catalogue) as now:
-            programme = await _read(now, kept, known_on, axis)
+            programme = await _read(now, kept, known_on, int(axis))
             if isinstance(programme, Response):
                 return programme
             told, told_of = programme
-        (line,) = (line for line in told.lines if line.axis == int(axis))
+        (line,) = told.lines
         return ProgrammeLine(**told_of, **dict(AxisLine.told(line, told, catalogue)))
 
     return router
 
 
 async def _read(
-    now: Snapshot, kept: Kept, known_on: date | None, *form: object
+    now: Snapshot, kept: Kept, known_on: date | None, only: Axis | None, *form: object
 ) -> tuple[Programme, dict[str, Any]] | Response:
     """The programme and what is told beside it; or that nothing has changed. Raises CatchingUp."""
     as_of = min(known_on or today(), today())
     heard = (await served(now.connection)).positions
     folded = [each for each in now.catalogue.measures if now.can_answer(each)]
-    if same := kept.same(now, folded, heard, known_on, *form):
+    if same := kept.same(now, folded, heard, known_on, only, *form):
         return same
     behind = {name: found.positions for name, found in now.chapters.items()}
-    told = await read(now, as_of, known_on)
+    told = await read(now, as_of, known_on, only)
     return told, {"as_of": as_of, "known_on": known_on, "positions": positions({**behind, PARTNERS: heard})}
 
 

@@ -1835,7 +1835,8 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
         async with pool.acquire() as connection:
             while True:
                 with contextlib.suppress(CatchingUp):
-                    if (await served(connection)).positions == {"companies": ends}:
+                    heard_to = (await served(connection)).positions  # type: ignore[arg-type]  # one of the pool
+                    if heard_to == {"companies": ends}:
                         break
                 await asyncio.sleep(0.05)
         for task in folding:
