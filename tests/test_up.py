@@ -157,6 +157,9 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert shown["jobs_created"][0] == "55"
     assert shown["cost_per_job"][0] == "400,000"
     assert shown["members"][1] == "30"
+    lines = re.findall(r"^│ ([1-7]) [^│]*│ (\w+)", system.printed(), re.MULTILINE)
+    assert [axis for axis, _ in lines] == ["1", "2", "3", "4", "5", "6", "7"]
+    assert dict(lines)["1"] == "late"
     assert await system.events() == EVENTS
     assert await system.count("SELECT count(*) FROM events WHERE metadata->>'sample' = 'true'") == EVENTS
 

@@ -5,6 +5,7 @@ log.append("company-00000001800017", CompanyActivated(...))
 await deliver(connection, "indicators", projection, log.messages)
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ class Log:
     partitions: int = 4
     sample: bool = False
     """Whether its events are made up, for trying and showing."""
+    roles: tuple[str, ...] = ()
+    """In which the next event is decided."""
     now: datetime = datetime(2026, 1, 5, 8, tzinfo=UTC)
     """When the next event is recorded; a second passes with each."""
     recorded: list[Recorded] = field(default_factory=list)
@@ -50,7 +53,7 @@ class Log:
                     type=event.event_type,
                     schema_version=event.schema_version,
                     data=event.model_dump_json(),
-                    metadata="{}",
+                    metadata=json.dumps({"roles": self.roles}),
                     recorded_at=self.now,
                 )
             )
@@ -78,6 +81,7 @@ class Log:
                     topic=f"test.{self.service}.v1",
                     partition=partition,
                     offset=event.position,
+                    roles=",".join(json.loads(event.metadata)["roles"]) or None,
                 )
             )
             previous[partition] = event.position

@@ -100,6 +100,7 @@ def _say(message: Message, first: int) -> None:
         "time": message.recorded_at.isoformat(),
         "id": str(message.event_id),
         **({"sample": True} if message.sample else {}),
+        **({"roles": message.roles.split(",")} if message.roles else {}),
         **({"correlationid": message.correlation_id} if message.correlation_id else {}),
         **({"causationid": message.causation_id} if message.causation_id else {}),
         "data": json.loads(message.data),

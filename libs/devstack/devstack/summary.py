@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Final
 
 import asyncpg
@@ -25,8 +25,12 @@ BEFORE: Final = "2023-12-31"
 _SAMPLE_COMPANY: Final = "00000001800010"
 
 
-async def figures(running: Running, *, seconds: float = 120) -> list[dict[str, Any]]:
-    """Every indicator once all that was stored counts in it: `name`, `unit`, `value`, and `before`, at the end of 2023.
+Row = dict[str, Any]
+
+
+async def figures(running: Running, *, seconds: float = 120) -> tuple[list[Row], list[Row]]:
+    """Every indicator once all that was stored counts in it: `name`, `unit`, `value`, and `before`, at the end of 2023;
+    and the programme's line of each axis.
 
     Raises DevstackError when they stay behind for that long.
     """
@@ -47,7 +51,12 @@ async def figures(running: Running, *, seconds: float = 120) -> list[dict[str, A
                 catalogue = await _get(client, "/indicators")
                 if _contains(catalogue, published):
                     break
-            return [{**entry, "before": await _before(client, entry["name"])} for entry in catalogue["items"]]
+            rows = [{**entry, "before": await _before(client, entry["name"])} for entry in catalogue["items"]]
+            async for _ in _again():
+                programme = await _get(client, "/programme")
+                if all(_has(programme["positions"], *of, published) for of in _programme_of(published)):
+                    break
+            return rows, programme["items"]
     except TimeoutError:
         log = state_folder() / "host.log"
         raise DevstackError(f"The figures stay behind what is stored, and {log} may say why.") from None
@@ -91,11 +100,20 @@ def _contains(catalogue: dict[str, Any], published: dict[str, dict[str, int]]) -
         for each in entry["events"]
     }
     return not any(entry["catching_up"] for entry in catalogue["items"]) and all(
-        counted["partitions"].get(partition, 0) >= position
-        for chapter, topic in read
-        for counted in (catalogue["positions"][chapter].get(topic, {"partitions": {}}),)
-        for partition, position in published.get(topic, {}).items()
+        _has(catalogue["positions"], chapter, topic, published) for chapter, topic in read
     )
+
+
+def _has(positions: dict[str, Any], chapter: str, topic: str, published: dict[str, dict[str, int]]) -> bool:
+    """Whether a chapter has come to the end of a topic."""
+    counted = positions[chapter].get(topic, {"partitions": {}})["partitions"]
+    return all(counted.get(partition, 0) >= position for partition, position in published.get(topic, {}).items())
+
+
+def _programme_of(published: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The chapters and topics of what only the programme's lines are made of."""
+    yield from (("actions", "indicators"), ("steering", "indicators"))
+    yield from (("partners", topic) for topic in published)
 
 
 async def _before(client: httpx.AsyncClient, name: str) -> float | None:
@@ -125,7 +143,7 @@ async def _last_position(database: str) -> int:
         await connection.close()
 
 
-def show(console: Console, running: Running, rows: list[dict[str, Any]]) -> None:
+def show(console: Console, running: Running, rows: list[Row], lines: list[Row]) -> None:
     """Prints the summary."""
     table = Table(title="The programme's figures", title_justify="left", title_style="bold")
     table.add_column("indicator")
@@ -134,6 +152,19 @@ def show(console: Console, running: Running, rows: list[dict[str, Any]]) -> None
     table.add_column("now", justify="right")
     for row in rows:
         table.add_row(row["name"], row["unit"], _number(row["before"]), _number(row["value"]))
+    console.print(table)
+    table = Table(title="The programme, axis by axis", title_justify="left", title_style="bold")
+    for column in ("axis", "status", "milestones late", "targets reached", "silent for a quarter"):
+        table.add_column(column, no_wrap=True)
+    for each in lines:
+        milestones, targets = each["milestones"], each["targets"]
+        table.add_row(
+            f"{each['axis']} {each['label']['en']}",
+            each["status"],
+            f"{milestones['late']} of {milestones['planned']}",
+            f"{sum(target['status'] == 'reached' for target in targets)} of {len(targets)}",
+            ", ".join(partner["role"] for partner in each["partners"] if partner["silent"]) or "–",
+        )
     console.print(table)
 
     def line(text: str = "") -> None:

@@ -70,7 +70,7 @@ def _run(console: Console, opened: ExitStack) -> None:
     if not marker.exists():
         _send_sample(console, running)
         marker.touch()
-    summary.show(console, running, asyncio.run(summary.figures(running)))
+    summary.show(console, running, *asyncio.run(summary.figures(running)))
     _watch(console, [*children, host])
 
 

@@ -6,7 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Generic
 
-from eventstore.decider import ITSELF, PARIS, Actor, Claim, Command, Context, Decider, Due, Lookup, S, State
+from pydantic_core import from_json, to_json
+
+from eventstore.decider import (
+    ITSELF,
+    PARIS,
+    PLATFORM,
+    Actor,
+    Claim,
+    Command,
+    Context,
+    Decider,
+    Due,
+    Lookup,
+    Roles,
+    S,
+    State,
+)
 from eventstore.mirroring import MirrorBehind, refuse_behind
 from eventstore.mirrors import Mirror
 from eventstore.persons import Introduced, introduce
@@ -75,6 +91,9 @@ async def execute(
     """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
 
     A new one is known by what its command says, else as `begins`, or by an id that is made up.
+
+    Beside the events, `metadata` is recorded with the roles in which the actor may issue the command on this record;
+    the platform's own have none.
 
     `expected` makes it run on that version only. With a `key` it has one effect however often it is sent: the aggregate
     is returned as that effect left it; a `reaction` is such a key that is kept for ever. `now` is aware, in
@@ -146,7 +165,7 @@ async def execute(
                         [NewEvent(event.event_type, event.schema_version, event.model_dump_json()) for event in events],
                         state_json,
                         decider.state.revision,
-                        metadata,
+                        _in_roles(metadata, roles),
                         key,
                         [*guards, *asked.guards],
                         reaction,
@@ -184,6 +203,12 @@ async def execute(
     finally:
         if turn is not None:
             turn.release()
+
+
+def _in_roles(metadata: str, roles: Roles) -> str:
+    if roles == {PLATFORM}:
+        return metadata
+    return to_json({**from_json(metadata), "roles": sorted(roles)}).decode()
 
 
 async def current(store: Streams, decider: Decider[S], identity: str) -> Outcome[S] | None:

@@ -2,7 +2,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.companies.investment import InvestmentCommitted
+from contracts.roles import Role
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin, to_headers, to_timestamp
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
@@ -57,6 +58,7 @@ def recorded(metadata: dict[str, Any] | None = None, **changes: Any) -> Recorded
 def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
     metadata = {
         "actor": "companies-frontend",
+        "roles": ["network", "town_hall"],
         "sample": True,
         "correlation_id": "c-1",
         "causation_id": "e-1",
@@ -77,6 +79,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
         "ce_traceparent": b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "ce_correlationid": b"c-1",
         "ce_causationid": b"e-1",
+        "ce_roles": b"network,town_hall",
         "ce_sample": b"true",
         "content-type": b"application/json",
     }
@@ -85,7 +88,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
 def test_what_an_event_does_not_have_has_no_header() -> None:
     headers = dict(to_headers(recorded(), SOURCE, 1201))
 
-    assert headers.keys().isdisjoint({"ce_sample", "ce_traceparent", "ce_correlationid", "ce_causationid"})
+    assert headers.keys().isdisjoint({"ce_roles", "ce_sample", "ce_traceparent", "ce_correlationid", "ce_causationid"})
 
 
 def test_the_actor_stays_inside() -> None:
@@ -100,9 +103,10 @@ def test_the_actor_stays_inside() -> None:
     schema_version=st.integers(1, 999),
     recorded_at=st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     sample=st.booleans(),
+    roles=st.lists(st.sampled_from(get_args(Role)), unique=True),
 )
-def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -> None:
-    event = recorded({"sample": True} if sample else {}, **fields)
+def test_a_subscriber_gets_back_what_was_recorded(sample: bool, roles: list[str], **fields: Any) -> None:
+    event = recorded({"actor": "a"} | ({"sample": True} if sample else {}) | {"roles": roles}, **fields)
 
     message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
 
@@ -111,6 +115,7 @@ def test_a_subscriber_gets_back_what_was_recorded(sample: bool, **fields: Any) -
     assert (message.sample, message.source, message.type) == (sample, SOURCE, event.type)
     assert (message.topic, message.partition, message.offset) == ("issoudun.companies.v1", 7, 41)
     assert message.data.decode() == event.data
+    assert message.roles == (",".join(roles) or None)
 
 
 def test_a_message_knows_what_it_is_part_of_and_what_led_to_it() -> None:

@@ -1,6 +1,7 @@
 """The way of a command, raced."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Literal
@@ -328,3 +329,11 @@ async def test_a_decision_that_asks_for_other_bounds_than_the_service_has_is_a_f
         lamp = await a_lamp(store)
         with pytest.raises(TypeError, match="Bounds, not Plausible"):
             await on_lamp(store, TurnTo(turns=1), lamp)
+
+
+async def test_what_is_recorded_says_in_which_roles_it_could_be_decided(store: Store) -> None:
+    lamp = await a_lamp(store)
+    town = Actor("frontend", EPCI.roles | {"state"}, EPCI.organisations)
+    await on_lamp(store, Turn(), lamp, actor=town)
+    (_, told) = await store.history(f"lamp-{lamp}")
+    assert json.loads(told.metadata) == {"roles": ["epci"]}

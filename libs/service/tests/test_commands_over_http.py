@@ -243,8 +243,14 @@ async def test_what_is_recorded_beside_the_events(
     rows = await connection.fetch("SELECT metadata FROM events ORDER BY position")
     await connection.close()
     assert [json.loads(row["metadata"]) for row in rows] == [
-        {"actor": "fair", "sample": True, "correlation_id": "fair-2026", "traceparent": trace},
-        {"actor": "developer"},
+        {
+            "actor": "fair",
+            "sample": True,
+            "correlation_id": "fair-2026",
+            "traceparent": trace,
+            "roles": ["town_hall"],
+        },
+        {"actor": "developer", "roles": ["town_hall"]},
     ]
 
 

@@ -447,8 +447,8 @@ async def test_events_tell_which_import_they_are_of(client: httpx.AsyncClient, s
     await work(store, named, client)
     told = [json.loads(row["metadata"]) for row in await store.fetch("SELECT metadata FROM events ORDER BY position")]
     assert told == [
-        {"actor": "developer", "correlation_id": sent["id"]},
-        {"actor": "developer", "correlation_id": "first"},
+        {"actor": "developer", "correlation_id": sent["id"], "roles": ["town_hall"]},
+        {"actor": "developer", "correlation_id": "first", "roles": ["town_hall"]},
     ]
 
 

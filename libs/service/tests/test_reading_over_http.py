@@ -207,7 +207,7 @@ async def test_a_history_tells_each_event_as_recorded(client: httpx.AsyncClient)
         "watts": 70,
         "label": "lamp",
     }
-    assert first["metadata"] == {"actor": "developer", "correlation_id": "works"}
+    assert first["metadata"] == {"actor": "developer", "correlation_id": "works", "roles": ["town_hall"]}
     assert first["recorded_at"] <= second["recorded_at"]
     assert (second["version"], second["type"]) == (2, "LampLit")
 

@@ -197,7 +197,7 @@ _ETAG: Final[dict[str, Any]] = {
 _UNCHANGED: Final[dict[str, Any]] = {"description": "The answer that is kept is still right."}
 
 
-def _responses(csv: str | None = None) -> dict[int | str, dict[str, Any]]:
+def described(csv: str | None = None) -> dict[int | str, dict[str, Any]]:
     """What the document says of answers: their tags, and an example of CSV where there is one."""
     content = {"content": {CSV: {"schema": {"type": "string"}, "example": csv}}} if csv else {}
     return {200: {**_ETAG, **content}, 304: _UNCHANGED}
@@ -267,7 +267,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         "/indicators",
         summary="Indicators with their current values",
         response_model=Entries,
-        responses=_responses(),
+        responses=described(),
     )
     async def list_indicators(
         asked: Annotated[AskedCatalogue, Query()], figures: CurrentFigures, kept: CurrentlyKept
@@ -306,7 +306,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         summary="Several figures at once",
         response_model=Figures,
         response_model_exclude_unset=True,
-        responses=_responses(
+        responses=described(
             "indicator,year,begins,ends,value,n,as_of,sample,unit,definition_version\n"
             "members,2023,2023-01-01,2023-12-31,12,12,2024-01-05T08:00:00Z,false,companies,1\n"
         ),
@@ -340,7 +340,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         summary="A figure",
         response_model=Figure,
         response_model_exclude_unset=True,
-        responses=_responses(
+        responses=described(
             "indicator,zone,month,begins,ends,value,n,as_of,sample,unit,definition_version\n"
             "invested_productive,zi-limoise,2023-12,2023-12-01,2023-12-31,22000000,6,2024-01-05T08:00:00Z,false,EUR,1\n"
         ),
@@ -372,7 +372,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         summary="How a figure changed between two days of knowledge",
         response_model=Changes,
         response_model_exclude_unset=True,
-        responses=_responses(
+        responses=described(
             "indicator,value_before,n_before,as_of_before,sample_before,value_after,n_after,as_of_after,sample_after,"
             "difference,unit,definition_version\n"
             "invested_productive,790000,1,2024-01-05T08:00:00Z,false,795000,1,2024-02-01T10:30:00Z,false,5000,EUR,1\n"
@@ -412,7 +412,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         summary="The events behind a figure",
         response_model=EventsBehind,
         response_model_exclude_unset=True,
-        responses=_responses(),
+        responses=described(),
     )
     async def list_events(
         caller: Annotated[Caller, requires(READ)],
@@ -474,7 +474,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         "/dimensions",
         summary="What figures may be broken down by",
         response_model=Dimensions,
-        responses=_responses(),
+        responses=described(),
     )
     async def list_dimensions(figures: CurrentFigures, kept: CurrentlyKept) -> Dimensions | Response:
         """Each dimension, what it is called, and which indicators have it."""
@@ -488,7 +488,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
         "/dimensions/{dimension}",
         summary="The values of a dimension",
         response_model=DimensionValues,
-        responses=_responses(),
+        responses=described(),
     )
     async def read_dimension(
         dimension: dimension_of, figures: CurrentFigures, kept: CurrentlyKept

@@ -3,11 +3,15 @@
 from functools import partial
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from contracts.indicators import action, target
 from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
 from indicators.names import NAMES
+from indicators.partners import SUBSCRIBES as PARTNERS
+from indicators.programme_api import programme_routes
 from indicators.progress import chapters
 from indicators.projection import BATCH, begin, forget
 from indicators.sentences import KINDS
@@ -16,6 +20,10 @@ from indicators.verify import verify
 from service.definition import Service, Subscribes
 from service.http.reading import EVERYBODY
 from service.http.resource import Resource
+
+router = APIRouter()
+router.include_router(routes(catalogue))
+router.include_router(programme_routes(catalogue))
 
 app = Service(
     "indicators",
@@ -27,13 +35,14 @@ app = Service(
         Resource(targets, target.CATEGORY.path, reads=EVERYBODY),
         Resource(actions, action.CATEGORY.path, reads=EVERYBODY),
     ),
-    router=routes(catalogue),
+    router=router,
     subscriptions=(
         *(
             Subscribes(events=chapter.events, begin=partial(begin, chapter), batch=BATCH)
             for chapter in catalogue.chapters.values()
         ),
         NAMES,
+        PARTNERS,
     ),
     migrations=Path(__file__).parent / "migrations",
     kinds=KINDS,

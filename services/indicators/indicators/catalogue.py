@@ -11,6 +11,7 @@ from indicators import (
     mobility,
     network,
     resources,
+    sheets,
     steering,
     synergies,
     waste,
@@ -31,5 +32,6 @@ catalogue: Final = Catalogue(
     industry.CHAPTER,
     employment.CHAPTER,
     steering.CHAPTER,
+    sheets.CHAPTER,
     targets=steering.targets,
 )

@@ -19,8 +19,10 @@ FORMAT: Final = 2
 class Chapter:
     """The indicators of one file, in the order they are shown."""
 
-    def __init__(self, name: str, *indicators: Indicator) -> None:
+    def __init__(self, name: str, *indicators: Indicator, axis: int | None = None) -> None:
         self.name = name
+        self.axis = axis
+        """The axis of the programme whose figures it has; None where they are of several, or of none."""
         self.indicators = indicators
         self.measures = tuple(each for each in indicators if isinstance(each, Measure))
 
@@ -62,12 +64,17 @@ class Catalogue(Mapping[str, Indicator]):
         for indicator in (*indicators, *((targets,) if targets else ())):
             if not set(measures_of(indicator)) <= set(self.measures):
                 raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
+        self._axes = {each.name: chapter.axis for chapter in chapters for each in chapter.indicators}
         self._shown = {each.name: each for each in indicators if not isinstance(each, Measure) or each.shown}
         self._chapter_of = {measure.name: chapter for chapter in chapters for measure in chapter.measures}
 
     def chapter_of(self, measure: Measure) -> Chapter:
         """The chapter that a measure is folded in."""
         return self._chapter_of[measure.name]
+
+    def axis_of(self, name: str) -> int | None:
+        """The axis that an indicator is of, if it is there and of one."""
+        return self._axes.get(name)
 
     def __getitem__(self, name: str) -> Indicator:
         return self._shown[name]

@@ -57,7 +57,9 @@ Name = Literal[
     "service_kind",
     "travel_mode",
     "distance",
-    # What tells targets apart. They are read as a whole, and nobody asks by these.
+    # What tells targets and actions apart. They are read as a whole, and nobody asks by these.
+    "status",
+    "since",
     "indicator",
     "of",
     "aim",

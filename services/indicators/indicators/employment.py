@@ -185,4 +185,5 @@ CHAPTER: Final = Chapter(
     hires_women,
     hires_youth,
     hires_sustained,
+    axis=7,
 )

@@ -86,4 +86,6 @@ def _day(starts: datetime) -> date:
     return starts.astimezone(PARIS).date()
 
 
-CHAPTER: Final = Chapter("equipment", platform_hours_booked, platform_companies, platform_open_hours, platform_use)
+CHAPTER: Final = Chapter(
+    "equipment", platform_hours_booked, platform_companies, platform_open_hours, platform_use, axis=6
+)

@@ -174,4 +174,5 @@ CHAPTER: Final = Chapter(
     needs_declared,
     needs_met,
     needs_met_rate,
+    axis=6,
 )

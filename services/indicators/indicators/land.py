@@ -187,4 +187,6 @@ def _put_right(was: Origin | None, before: date, is_: Origin | None, on: date) -
         yield Count(on, 1)
 
 
-CHAPTER: Final = Chapter("land", available_land, plots, lettable_area, let_area, vacancy_rate, companies_settled)
+CHAPTER: Final = Chapter(
+    "land", available_land, plots, lettable_area, let_area, vacancy_rate, companies_settled, axis=2
+)

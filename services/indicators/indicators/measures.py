@@ -40,6 +40,7 @@ Contributor = Literal[
     "shared_service",
     "travel_survey",
     "indicator",
+    "action",
 ]
 Counted = Literal[
     "firm",
@@ -73,9 +74,10 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
     "indicator": "nobody",
+    "action": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride"})
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "action"})
 """Those that no field names: each stream is one."""
 
 
@@ -304,11 +306,19 @@ def sums(
     version: int = 1,
     contributor: Contributor = "company",
     silence: Silence = "zero",
+    shown: bool = True,
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
     """Declares a flow: the function yields what an event adds or takes back, and on which day."""
 
     return _declared(
-        Sum, _as_said, unit=unit, version=version, dimensions=dimensions, contributor=contributor, silence=silence
+        Sum,
+        _as_said,
+        unit=unit,
+        version=version,
+        dimensions=dimensions,
+        contributor=contributor,
+        silence=silence,
+        shown=shown,
     )
 
 

@@ -380,4 +380,5 @@ CHAPTER: Final = Chapter(
     travel_drove_alone,
     modal_share,
     travel_response_rate,
+    axis=2,
 )

@@ -181,4 +181,5 @@ CHAPTER: Final = Chapter(
     metered_days,
     read_days,
     reading_coverage,
+    axis=1,
 )

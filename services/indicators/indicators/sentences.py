@@ -135,6 +135,10 @@ NO_CHAPTER: Final = Sentence(
     "there is no chapter of this name; there are {known}",
     "aucun chapitre ne porte ce nom ; les chapitres sont {known}",
 )
+NO_AXIS: Final = Sentence(
+    "the programme has no such axis; it has {known}",
+    "le programme n'a pas cet axe ; ses axes sont {known}",
+)
 NO_DIMENSION: Final = Sentence(
     "there is no dimension of this name; there are {known}",
     "aucune dimension ne porte ce nom ; les dimensions sont {known}",

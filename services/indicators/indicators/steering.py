@@ -11,10 +11,10 @@ from indicators.chapters import Chapter
 from indicators.dimensions import Name
 from indicators.measures import Corrected, Stand, levels
 
-TARGET: Final[tuple[Name, ...]] = ("indicator", "of", "aim", "value", "due")
+TARGET: Final[tuple[Name, ...]] = ("indicator", "of", "aim", "value", "due", "since", "axis")
 
 
-@levels(unit="targets", dimensions=TARGET, contributor="indicator", shown=False)
+@levels(unit="targets", dimensions=TARGET, contributor="indicator", shown=False, version=2)
 def targets(
     event: TargetSet | TargetRevised | TargetCorrected | TargetWithdrawn,
 ) -> Iterator[Stand | Corrected]:
@@ -26,24 +26,31 @@ def targets(
     """
     match event:
         case TargetSet() | TargetRevised():
-            yield Stand(1, dimensions=_told(event, event.value, event.due))
+            yield Stand(1, dimensions=_told(event, event.value, event.due, event.effective_on))
         case TargetWithdrawn():
-            yield Stand(0, dimensions=_told(event, event.value_before, event.due_before))
+            # Since when it was aimed at is not told: there is none of it any more.
+            since = event.effective_on
+            yield Stand(0, dimensions=_told(event, event.value_before, event.due_before, since))
         case TargetCorrected():
             yield Corrected(
                 since=event.since,
                 until=None,
                 before=1,
                 value=1,
-                dimensions=_told(event, event.value, event.due),
-                dimensions_before=_told(event, event.value_before, event.due_before),
+                dimensions=_told(event, event.value, event.due, event.since),
+                dimensions_before=_told(event, event.value_before, event.due_before, event.since),
             )
 
 
 def _told(
-    event: TargetSet | TargetRevised | TargetCorrected | TargetWithdrawn, value: FigureValue, due: Day
+    event: TargetSet | TargetRevised | TargetCorrected | TargetWithdrawn, value: FigureValue, due: Day, since: Day
 ) -> Mapping[Name, str]:
-    return {"of": json.dumps(event.dimensions, sort_keys=True), "value": str(value), "due": due.isoformat()}
+    return {
+        "of": json.dumps(event.dimensions, sort_keys=True),
+        "value": str(value),
+        "due": due.isoformat(),
+        "since": since.isoformat(),
+    }
 
 
 CHAPTER: Final = Chapter("steering", targets)

@@ -89,4 +89,4 @@ def _diverted(event: Exchanged, unit: FlowUnit, kinds: Collection[FlowKind]) -> 
         yield Count(event.exchanged_on, event.exchanged)
 
 
-CHAPTER: Final = Chapter("synergies", synergies, diverted_tonnes, diverted_m3)
+CHAPTER: Final = Chapter("synergies", synergies, diverted_tonnes, diverted_m3, axis=1)

@@ -42,7 +42,7 @@ def table(figures: Sequence[Figure], by: Sequence[str], language: Language, *, s
             ]
             for part in parts
         ]
-    return _written(rows)
+    return written(rows)
 
 
 def changes_table(changes: Changes, by: Sequence[str], language: Language) -> str:
@@ -62,7 +62,7 @@ def changes_table(changes: Changes, by: Sequence[str], language: Language) -> st
         ]
         for part in parts
     ]
-    return _written([header, *rows])
+    return written([header, *rows])
 
 
 def _places(by: Sequence[str], labels: Labels | None) -> Iterator[str]:
@@ -105,7 +105,8 @@ def _trend(figure: Figure) -> Sequence[Any]:
     ]
 
 
-def _written(rows: Sequence[Sequence[Any]]) -> str:
+def written(rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as CSV."""
     text = io.StringIO()
     csv.writer(text).writerows([[_plain(value) for value in row] for row in rows])
     return text.getvalue()

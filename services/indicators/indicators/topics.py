@@ -22,9 +22,11 @@ from contracts.registry import REGISTRY, Registry
 from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.topics import name_of
+from indicators.partners import PARTNERS
 from indicators.query import Served
 from indicators.recount import Recount
 from indicators.recounts.counting import Happened
+from indicators.recounts.partners import Heard
 from service.running.settings import Settings
 
 NO_ANSWER: Final = 20
@@ -49,6 +51,8 @@ class Topics:
         self.faults: list[str] = []
         self.events = 0
         """How many are counted."""
+        self.heard = Heard()
+        """Whom they come from."""
         self._registry = registry
         self._reached = 0
         self._folder = TemporaryDirectory()
@@ -125,7 +129,8 @@ async def consuming(settings: Settings) -> AsyncIterator[Consumer]:
 async def read(
     topics: Topics, recount: Recount, chapters: Mapping[str, Served], consumer: Consumer, settings: Settings
 ) -> None:
-    """Shows the streams of all topics that chapters are made of, each partition up to where they are.
+    """Shows the streams of all topics that chapters are made of, each partition up to where they are. Who is heard of
+    is folded as a chapter is, and named like one.
 
     Raises KafkaError and NoAnswer.
     """
@@ -134,7 +139,7 @@ async def read(
         origin = Origin(settings.topic(name), number)
         for partition in range(number):
             ends = {chapter: served.positions.get(name, {}).get(partition, 0) for chapter, served in chapters.items()}
-            await _take_in(topics, consumer, origin, partition, max(ends.values()))
+            await _take_in(topics, consumer, origin, partition, max(ends.values()), ends.get(PARTNERS, 0))
             for stream, events in topics.streams():
                 recount.show(stream, events, ends)
             for end in sorted({*ends.values()} - {0}):
@@ -143,8 +148,9 @@ async def read(
                     topics.faults.append(f"{where}: no event has position {end}, where the figures are")
 
 
-async def _take_in(topics: Topics, consumer: Consumer, origin: Origin, partition: int, end: int) -> None:
-    """Takes in a partition to its end, of which what is up to the position `end` counts."""
+async def _take_in(topics: Topics, consumer: Consumer, origin: Origin, partition: int, end: int, heard_to: int) -> None:
+    """Takes in a partition to its end, of which what is up to the position `end` counts; whom it comes from is heard of
+    up to another one."""
     place = TopicPartition(origin.topic, partition)
     async with _answering() as deadline:
         consumer.assign([place])
@@ -155,7 +161,10 @@ async def _take_in(topics: Topics, consumer: Consumer, origin: Origin, partition
                 deadline.reschedule(asyncio.get_running_loop().time() + NO_ANSWER)
                 for record in records:
                     try:
-                        topics.add(origin.read(record), end)
+                        message = origin.read(record)
+                        topics.add(message, end)
+                        if message.position <= heard_to:
+                            topics.heard.add(message)
                     except NotAnEvent as foreign:
                         topics.faults.append(str(foreign))
 

@@ -21,10 +21,12 @@ from aiokafka.errors import KafkaError
 
 from eventstore.kafka.logs import quiet_kafka_logs
 from eventstore.postgres.connection import connect
+from indicators import partners
 from indicators.chapters import Catalogue
 from indicators.dimensions import Name
 from indicators.lineage import FactBehind, Place, facts_behind
 from indicators.measures import Distinct, Indicator, Level, Series, Sum, measures_of
+from indicators.partners import PARTNERS
 from indicators.projection import generations_of, subscription_of
 from indicators.query import UNKNOWN, ZERO, Answer, CatchingUp, Snapshot, Value, snapshot
 from indicators.question import PERIODS, Question
@@ -62,15 +64,21 @@ async def verify(catalogue: Catalogue, settings: Settings, _: list[str]) -> int:
                 now = _of_own(found, generations)
                 asked, recount = await ask(now), Recount(RECOUNTS)
                 prepare(recount, asked)
-                await read(topics, recount, now.chapters, consumer, settings)
+                try:
+                    heard = {PARTNERS: await partners.served(now.connection)}
+                except CatchingUp:
+                    heard = {}
+                await read(topics, recount, {**now.chapters, **heard}, consumer, settings)
                 compared, faults = await compare(now, asked, recount, topics)
+                if heard:
+                    faults += topics.heard.differences(await partners.kept(now.connection))
     except NoAnswer:
         print(f"Kafka at {settings.kafka_bootstrap} does not answer: nothing for {NO_ANSWER} s.")
         return 1
     except KafkaError as error:
         print(f"The topics can't be read: {error}.")
         return 1
-    folding = [name for name in catalogue.chapters if name not in now.chapters]
+    folding = [name for name in (*catalogue.chapters, PARTNERS) if name not in {*now.chapters, *heard}]
     for name in folding:
         print(f"The events of the chapter {name} are still being folded: try again later.")
     for fault in [*topics.faults, *faults]:

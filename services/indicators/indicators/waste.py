@@ -172,4 +172,5 @@ CHAPTER: Final = Chapter(
     recovery_rate,
     material_recovery_rate,
     hazardous_share,
+    axis=1,
 )

@@ -210,4 +210,5 @@ CHAPTER: Final = Chapter(
     immersions_to_jobs,
     immersion_to_contract_rate,
     days_to_signature,
+    axis=3,
 )

@@ -12,21 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from contracts import Aside, Event
 from contracts.indicators import action as told
 from contracts.indicators.action import (
-    ActionAbandoned,
-    ActionAdopted,
-    MilestoneAdded,
-    MilestoneCorrected,
     MilestoneDropped,
-    MilestoneReached,
-    MilestoneReplanned,
     Pilot,
-    SpendingCorrected,
-    SpendingRecorded,
 )
 from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSet, TargetWithdrawn
 from eventstore.decider import PARIS, Command, Context, Decider, State
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification
+from indicators import sheets
 from indicators.action import (
     Abandon,
     Action,
@@ -48,6 +41,7 @@ from indicators.action import (
     Start,
     actions,
 )
+from indicators.measures import Measure
 from indicators.target import Correct, Set, Target, Withdraw, targets
 from indicators.target import Revise as ReviseTarget
 
@@ -217,12 +211,8 @@ class AnyAction(Asked[Action]):
     def events_alone_tell_what_was_spent_on_each_day(self) -> None:
         counted = Counter[date]()
         for event in self.events:
-            match event:
-                case SpendingRecorded():
-                    counted[event.effective_on] += event.amount
-                case SpendingCorrected():
-                    counted[event.paid_before] -= event.amount_before
-                    counted[event.paid_on] += event.amount
+            for day, more in _counted(sheets.action_spent, event):
+                counted[day] += more
         if self.state is not None:
             spent = Counter[date]()
             for each in self.state.spendings:
@@ -233,11 +223,23 @@ class AnyAction(Asked[Action]):
     def events_alone_tell_how_many_milestones_are_late_on_each_day(self) -> None:
         counted = Counter[date]()
         for event in self.events:
-            for day, more in _late(event):
+            for day, more in _counted(sheets.milestones_late, event):
                 counted[day] += more
         if self.state is not None:
             for day in {*counted, FIRST, TODAY, *(each.planned_on for each in self.state.milestones)}:
                 assert sum(more for since, more in counted.items() if since <= day) == self.late_on(day), day
+
+    @invariant()
+    def events_alone_tell_how_many_milestones_count_and_are_reached(self) -> None:
+        planned, reached = [
+            sum(more for event in self.events for _, more in _counted(measure, event))
+            for measure in (sheets.milestones_planned, sheets.milestones_reached)
+        ]
+        if self.state is not None:
+            there = self.state.milestones if self.state.adopted_on else ()
+            assert reached == sum(each.reached_on is not None for each in there)
+            still_open = 0 if self.state.abandoned_on else sum(each.over_on is None for each in there)
+            assert planned == reached + still_open
 
     def late_on(self, day: date) -> int:
         """How many milestones are late, as the state tells: what was dropped from a proposal never is."""
@@ -256,24 +258,10 @@ class AnyAction(Asked[Action]):
         )
 
 
-def _late(event: Event) -> Iterator[tuple[date, int]]:
-    """From which days on how many more milestones are late, or fewer."""
-    match event:
-        case ActionAdopted():
-            yield from ((each.late_from, 1) for each in event.milestones if each.late_from)
-        case ActionAbandoned():
-            yield from ((max(each.late_from, event.effective_on), -1) for each in event.milestones if each.late_from)
-        case MilestoneAdded(late_from=late) if late:
-            yield late, 1
-        case MilestoneReplanned(late_from=late, late_before=before) if late and before:
-            yield before, -1
-            yield late, 1
-        case MilestoneReached(late_from=late) | MilestoneDropped(late_from=late) if late:
-            yield max(late, event.effective_on), -1
-        case MilestoneCorrected(late_from=late) if late:
-            yield max(late, event.reached_before), 1
-            if event.reached_on:
-                yield max(late, event.reached_on), -1
+def _counted(measure: Measure, event: Event) -> Iterator[tuple[date, int]]:
+    """On which days an event counts for what."""
+    if type(event) in measure.events:
+        yield from ((fact.effective_on, int(fact.value)) for fact in measure.facts(event))
 
 
 class AnyTarget(Asked[Target]):

@@ -762,7 +762,7 @@ def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
         assert measure.contributor in (
             *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
-            *("carpool_area", "bike_parking", "bike", "ride", "shared_service", "travel_survey", "indicator"),
+            *("carpool_area", "bike_parking", "bike", "ride", "shared_service", "travel_survey", "indicator", "action"),
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1904,9 +1904,9 @@ OF_TARGET: Final[dict[str, Any]] = {
 
 
 def test_a_target_is_there_until_it_is_withdrawn_and_where_it_was_corrected_what_is_right_since_its_decision() -> None:
-    def told(value: float, due: date) -> dict[str, str]:
-        of = '{"zone": "zi-limoise"}'
-        return {"indicator": "headcount", "of": of, "aim": "at_least", "value": str(value), "due": due.isoformat()}
+    def told(value: float, due: date, since: date = ON) -> dict[str, str | None]:
+        aimed = {"of": '{"zone": "zi-limoise"}', "aim": "at_least", "value": str(value), "due": due.isoformat()}
+        return {"indicator": "headcount", **aimed, "since": since.isoformat(), "axis": None}
 
     end, later = date(2027, 12, 31), date(2028, 6, 30)
     before: dict[str, Any] = {"value_before": 900, "due_before": end}
@@ -1922,7 +1922,7 @@ def test_a_target_is_there_until_it_is_withdrawn_and_where_it_was_corrected_what
     corrected = TargetCorrected(**OF_TARGET, **before, value=950, due=later, since=MAY, reason="typing_error")
     assert facts(steering.targets, corrected) == [(MAY, -1), (MAY, 1)]
     wrong, right = steering.targets.facts(corrected)
-    assert (wrong.dimensions, right.dimensions) == (told(900.0, end), told(950.0, later))
+    assert (wrong.dimensions, right.dimensions) == (told(900.0, end, MAY), told(950.0, later, MAY))
     assert all(fact.reaches_now and not fact.is_step for fact in (wrong, right))
 
 

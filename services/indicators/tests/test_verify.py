@@ -70,17 +70,20 @@ from indicators import (
     network,
     recounts,
     resources,
+    sheets,
     steering,
     waste,
     youth_events,
 )
+from indicators.action import actions
 from indicators.app import app
 from indicators.asking import BY
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.columns import Columns
+from indicators.partners import served
 from indicators.progress import chapters
-from indicators.query import Snapshot, snapshot
+from indicators.query import CatchingUp, Snapshot, snapshot
 from indicators.question import PERIODS, Question
 from indicators.recount import Recount
 from indicators.recounts import RECOUNTS
@@ -630,6 +633,45 @@ def targets_of(on: date, number: int) -> Arguments:
         "revise": aimed_at,
         "correct": lambda rng: {**aimed_at(rng), "reason": "typing_error"},
         "withdraw": lambda _: {"reason": "replaced"},
+    }
+
+
+def actions_of(on: date) -> Arguments:
+    """What may be asked of an action on a day."""
+
+    def sheet(rng: random.Random) -> dict[str, Any]:
+        plan = {"planned_from": BEGINNING, "planned_until": TODAY, "budget": rng.choice([100, 5_000])}
+        return {"axis": rng.randint(1, 3), "title": "Boucle d'eau", "pilot": rng.choice(["epci", "network"]), **plan}
+
+    def some_day(rng: random.Random) -> date:
+        return on + timedelta(days=rng.randint(-60, 200))
+
+    def milestone(rng: random.Random) -> dict[str, Any]:
+        return {"milestone": rng.randint(1, 4)}
+
+    return {
+        "propose": sheet,
+        "revise": sheet,
+        "add-milestone": lambda rng: {"title": "Jalon", "planned_on": some_day(rng)},
+        "replan-milestone": lambda rng: {**milestone(rng), "planned_on": some_day(rng)},
+        "reach-milestone": milestone,
+        "drop-milestone": lambda rng: {**milestone(rng), "reason": "replaced"},
+        "correct-milestone": lambda rng: {
+            **milestone(rng),
+            "reached_on": rng.choice([None, some_day(rng)]),
+            "reason": "typing_error",
+        },
+        "record-spending": lambda rng: {"amount": rng.randint(1, 90)},
+        "correct-spending": lambda rng: {
+            "spending": rng.randint(1, 3),
+            "amount": rng.randint(0, 90),
+            "paid_on": some_day(rng),
+            "reason": "typing_error",
+        },
+        "change-budget": lambda rng: {"budget": rng.choice([300, 9_000])},
+        "change-pilot": lambda rng: {"pilot": rng.choice(["epci", "region"]), "partners": ()},
+        "hold": lambda _: {"reason": "staff"},
+        "abandon": lambda _: {"reason": "partner"},
     }
 
 
@@ -1263,6 +1305,18 @@ class Aiming(Deciding):
             self.decide(log, targets, targets_of(self.on, number), str(number), {})
 
 
+class Carrying(Deciding):
+    """What the committee and pilots may have done with actions: random commands, told in any order."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 90])))
+            self.decide(log, actions, actions_of(self.on), str(self.rng.randrange(3)), {})
+            self.on = today
+
+
 def records(log: Log, source: str) -> list[ConsumerRecord]:
     """The log as its topic holds it."""
     return [
@@ -1317,7 +1371,8 @@ async def test_what_is_served_is_what_is_counted_whatever_partners_do(
     log, decided = Log("companies"), Log("indicators")
     History(seed, commands, log)
     Aiming(seed, commands // 10, decided)
-    of, second = only(network.CHAPTER, investment.CHAPTER, equipment.CHAPTER, steering.CHAPTER)
+    Carrying(seed, commands, decided)
+    of, second = only(network.CHAPTER, investment.CHAPTER, equipment.CHAPTER, steering.CHAPTER, sheets.CHAPTER)
     await fold(pool, of.chapters.values(), log, decided)
     assert (await faults(pool, of, log, decided, recounts=second))[1] == []
     async with snapshot(pool, of) as now:
@@ -1746,7 +1801,7 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
         oidc_jwks_url="http://issuer.test/jwks",
     )
     topic = configured.topic("companies")
-    log = Log("companies")
+    log = Log("companies", roles=("network", "town_hall"))
     History(36088, 300, log)
     for each in {name for subscribes in app.subscriptions for name in subscribes.to}:
         await ensure_topic(kafka, configured.topic(each), log.partitions)
@@ -1777,6 +1832,13 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
                 if of_companies == [ends if "companies" in REGISTRY.topics(each.events) else None for each in ALL]:
                     break
             await asyncio.sleep(0.05)
+        async with pool.acquire() as connection:
+            while True:
+                with contextlib.suppress(CatchingUp):
+                    heard_to = (await served(connection)).positions  # type: ignore[arg-type]  # one of the pool
+                    if heard_to == {"companies": ends}:
+                        break
+                await asyncio.sleep(0.05)
         for task in folding:
             task.cancel()
         await asyncio.gather(*folding, return_exceptions=True)
@@ -1808,3 +1870,12 @@ async def test_verify_proves_a_running_projection_from_kafka_alone(
     printed = capsys.readouterr().out
     assert "jobs_created" in printed
     assert "members" not in printed
+    assert "was heard of" not in printed
+    await pool.execute("UPDATE heard SET last_at = last_at - interval '1 s' WHERE type = 'CompanyLeft'")
+    assert await verify(few, configured, []) == 1
+    assert "town_hall was heard of by CompanyLeft of companies on 2026-" in capsys.readouterr().out
+    await pool.execute("UPDATE marks SET caught_up = false WHERE subscription = 'partners-of-indicators'")
+    assert await verify(few, configured, []) == 1
+    printed = capsys.readouterr().out
+    assert "The events of the chapter partners are still being folded" in printed
+    assert "was heard of" not in printed

@@ -22,6 +22,7 @@ Headers = list[tuple[str, bytes]]
 
 POSITION: Final = "ce_position"
 PREVIOUS: Final = "ce_previous"
+ROLES: Final = "ce_roles"
 _FROM_METADATA: Final = {
     "traceparent": "ce_traceparent",
     "correlation_id": "ce_correlationid",
@@ -85,6 +86,8 @@ def to_headers(event: Recorded, source: str, previous: int) -> Headers:
     for name, header in _FROM_METADATA.items():
         if name in metadata:
             headers.append((header, metadata[name].encode()))
+    if roles := metadata.get("roles"):
+        headers.append((ROLES, ",".join(roles).encode()))
     if metadata.get("sample"):
         headers.append(("ce_sample", b"true"))
     return headers
@@ -122,6 +125,9 @@ class Message(NamedTuple):
     causation_id: str | None = None
     """The id of the event that led to it, where nobody asked for it."""
     traceparent: str | None = None
+    roles: str | None = None
+    """In which roles its sender could decide it, comma-separated; None of what the platform did, and of records of
+    before they were told."""
 
     @classmethod
     def from_record(cls, record: Record) -> "Message":
@@ -146,6 +152,7 @@ class Message(NamedTuple):
                 correlation_id=_said(headers, "ce_correlationid"),
                 causation_id=_said(headers, "ce_causationid"),
                 traceparent=_said(headers, "ce_traceparent"),
+                roles=_said(headers, ROLES),
             )
         except (KeyError, ValueError) as error:
             # Not what it holds: whatever somebody wrote would end in a log.

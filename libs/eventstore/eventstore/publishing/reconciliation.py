@@ -13,6 +13,7 @@ from typing import Final
 
 import asyncpg
 from aiokafka import TopicPartition
+from pydantic_core import to_json
 
 from contracts.erasure import PersonErased
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Consumer
@@ -267,7 +268,11 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
     version = await connection.fetchval("SELECT version FROM streams WHERE stream_id = $1", message.stream_id)
     if message.version != (version or 0) + 1:
         return None
-    metadata = '{"actor":"reconcile","sample":true}' if message.sample else '{"actor":"reconcile"}'
+    metadata: dict[str, object] = {"actor": "reconcile"}
+    if message.roles:
+        metadata["roles"] = message.roles.split(",")
+    if message.sample:
+        metadata["sample"] = True
     event = Recorded(
         message.position,
         message.stream_id,
@@ -276,7 +281,7 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
         message.type,
         message.schema_version,
         message.data.decode(),
-        metadata,
+        to_json(metadata).decode(),
         message.recorded_at,
     )
     history = [Recorded._make(row) for row in await connection.fetch(_HISTORY, message.stream_id)]

@@ -166,6 +166,12 @@ SCHEMAS: Final[Document] = {
         "required": ["actor"],
         "properties": {
             "actor": {"type": "string", "description": "The client that sent the command.", "examples": ["frontend"]},
+            "roles": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "In which roles the client could decide it; absent from what the platform did.",
+                "examples": [["network"]],
+            },
             "sample": {"type": "boolean", "description": "`true` on sample data, absent otherwise."},
             "correlation_id": {"type": "string", "description": "The client's name for the work it was part of."},
             "causation_id": {"type": "string", "description": "The event that led to it."},

@@ -12,6 +12,7 @@ from indicators.recounts import (
     mobility,
     network,
     resources,
+    sheets,
     steering,
     synergies,
     waste,
@@ -32,5 +33,6 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
     "steering": steering.RECOUNTS,
+    "actions": sheets.RECOUNTS,
 }
 """By the name of the chapter."""

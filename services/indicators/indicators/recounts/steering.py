@@ -16,6 +16,7 @@ def _aimed_at(stream: Stream) -> Iterator[Held]:
             continue
         part = json.dumps(event.data["dimensions"], sort_keys=True)
         told = {**event.data, "of": part, "value": str(event.data["value"])}
+        told["since"] = event.data.get("since", event.data["effective_on"])
         if event.type == "TargetCorrected":
             # What was told before stays known, if only for no day.
             decided.insert(-1, Share(event.day("since"), decided[-1].told, Decimal(0)))
