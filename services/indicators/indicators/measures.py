@@ -39,6 +39,7 @@ Contributor = Literal[
     "ride",
     "shared_service",
     "travel_survey",
+    "rehabilitation",
     "indicator",
 ]
 Counted = Literal[
@@ -56,6 +57,7 @@ Counted = Literal[
     "ride",
     "shared_service",
     "travel_survey",
+    "rehabilitation",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -72,10 +74,11 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "ride": "ride",
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
+    "rehabilitation": "rehabilitation",
     "indicator": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride"})
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "rehabilitation"})
 """Those that no field names: each stream is one."""
 
 
