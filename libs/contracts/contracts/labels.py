@@ -107,6 +107,17 @@ ROLES: Final[Mapping[str, Sentence]] = MappingProxyType(
     }
 )
 """The roles of tokens (`contracts.roles.Role`), as sentences name them."""
+_PHASES: Final[Mapping[str, Sentence]] = {
+    "studies": Sentence("Studies", "Études préalables"),
+    "programme": Sentence("Programme", "Programme"),
+    "outline_design": Sentence("Outline design", "Avant-projet sommaire"),
+    "detailed_design": Sentence("Detailed design", "Avant-projet définitif"),
+    "permit": Sentence("Building permit", "Permis de construire"),
+    "tender": Sentence("Call for tenders", "Consultation des entreprises"),
+    "works": Sentence("Works", "Travaux"),
+    "accepted": Sentence("Works accepted", "Travaux réceptionnés"),
+    "in_service": Sentence("In service", "En service"),
+}
 
 GROUNDS: Final[Mapping[str, Sentence]] = MappingProxyType(
     {
@@ -1543,6 +1554,79 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "typing_error": Sentence("Typing error", "Erreur de saisie"),
             "corrected_by_respondent": Sentence("Corrected by the respondent", "Rectifiée par le répondant"),
             "late_document": Sentence("Late document", "Document tardif"),
+            "other": _OTHER,
+        },
+        "rehabilitation-phases": _PHASES,
+        "rehabilitation-statuses": {
+            **_PHASES,
+            "suspended": Sentence("Suspended", "Suspendue"),
+            "abandoned": Sentence("Abandoned", "Abandonnée"),
+        },
+        "delay-reasons": {
+            "studies": Sentence("Further studies", "Études complémentaires"),
+            "permit": Sentence("Permit", "Autorisation"),
+            "tender": Sentence("Tenders without result", "Consultation infructueuse"),
+            "company_default": Sentence("A company defaults", "Défaillance d'une entreprise"),
+            "site_conditions": Sentence("Conditions of the site", "Aléas de chantier"),
+            "financing": Sentence("Financing", "Financement"),
+            "scope_changed": Sentence("Change of programme", "Changement de programme"),
+            "other": _OTHER,
+        },
+        "rehabilitation-abandonments": {
+            "financing": Sentence("Financing", "Financement"),
+            "permit": Sentence("Permit", "Autorisation"),
+            "change_of_plan": Sentence("Change of plan", "Changement de projet"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisie par erreur"),
+            "other": _OTHER,
+        },
+        "budget-purposes": {
+            "studies": Sentence("Studies", "Études"),
+            "project_management": Sentence("Architects and engineers", "Maîtrise d'œuvre"),
+            "works": Sentence("Works", "Travaux"),
+            "equipment": Sentence("Equipment", "Équipements"),
+            "insurance": Sentence("Insurance", "Assurances"),
+            "contingencies": Sentence("Contingencies", "Aléas"),
+            "other": _OTHER,
+        },
+        "building-funders": {
+            **FUNDERS,
+            "europe": Sentence("European Union", "Union européenne"),
+            "department": Sentence("Department", "Département"),
+            "epci": Sentence("Community of communes", "Communauté de communes"),
+            "town_hall": Sentence("Town hall", "Mairie"),
+            "afpa": Sentence("AFPA", "AFPA"),
+            "other": _OTHER,
+        },
+        "budget-reasons": {
+            "tender_results": Sentence("Result of the tenders", "Résultat de la consultation"),
+            "price_indexation": Sentence("Indexation of prices", "Révision des prix"),
+            "unforeseen_works": Sentence("Unforeseen works", "Travaux imprévus"),
+            "funding_changed": Sentence("Change of funding", "Changement de financement"),
+            "scope_changed": Sentence("Change of programme", "Changement de programme"),
+            "other": _OTHER,
+        },
+        "lots": {
+            "demolition": Sentence("Demolition", "Démolition"),
+            "asbestos_removal": Sentence("Removal of asbestos", "Désamiantage"),
+            "structure": Sentence("Structure", "Gros œuvre"),
+            "roofing": Sentence("Roofing", "Charpente et couverture"),
+            "facades": Sentence("Facades and insulation", "Façades et isolation"),
+            "joinery": Sentence("Windows and doors", "Menuiseries"),
+            "partitions": Sentence("Partitions", "Cloisons et plâtrerie"),
+            "electricity": Sentence("Electricity", "Électricité"),
+            "heating_ventilation": Sentence("Heating and ventilation", "Chauffage et ventilation"),
+            "plumbing": Sentence("Plumbing", "Plomberie"),
+            "finishes": Sentence("Finishes", "Revêtements et peinture"),
+            "lifts": Sentence("Lifts", "Ascenseurs"),
+            "external_works": Sentence("External works", "Aménagements extérieurs"),
+            "other": _OTHER,
+        },
+        "commitment-releases": {
+            "final_account": Sentence("Final account", "Décompte général"),
+            "contract_ended": Sentence("Contract ended", "Marché résilié"),
+            "not_awarded": Sentence("Not awarded after all", "Sans suite"),
+            "replaced": Sentence("Replaced by another", "Remplacé par un autre"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
             "other": _OTHER,
         },
     }

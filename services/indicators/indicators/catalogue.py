@@ -3,6 +3,7 @@
 from typing import Final
 
 from indicators import (
+    building,
     employment,
     equipment,
     industry,
@@ -28,6 +29,7 @@ catalogue: Final = Catalogue(
     mobility.CHAPTER,
     synergies.CHAPTER,
     youth_events.CHAPTER,
+    building.CHAPTER,
     equipment.CHAPTER,
     industry.CHAPTER,
     employment.CHAPTER,

@@ -141,8 +141,8 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         called=Sentence("Funder", "Financeur"),
         asked=Funder,
         shown=Funder,
-        counts="Count only this funder's grants.",
-        labels=lambda: labels.FUNDERS,
+        counts="Count only this funder's money.",
+        labels=lambda: labels.VOCABULARIES["building-funders"],
     ),
     "equipment": Dimension(
         called=Sentence("Equipment", "Équipement"),

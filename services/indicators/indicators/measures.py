@@ -39,6 +39,7 @@ Contributor = Literal[
     "ride",
     "shared_service",
     "travel_survey",
+    "rehabilitation",
     "indicator",
     "action",
 ]
@@ -57,6 +58,7 @@ Counted = Literal[
     "ride",
     "shared_service",
     "travel_survey",
+    "rehabilitation",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -73,11 +75,12 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "ride": "ride",
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
+    "rehabilitation": "rehabilitation",
     "indicator": "nobody",
     "action": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "action"})
+STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "action", "rehabilitation"})
 """Those that no field names: each stream is one."""
 
 

@@ -263,9 +263,9 @@ async def read(now: Snapshot, today: date, known_on: date | None, only: Axis | N
     for axis in AXES if only is None else (only,):
         plan = Plan(
             actions=actions[axis],
-            planned=int(total("milestones_planned", axis)),
-            reached=int(total("milestones_reached", axis)),
-            late=int(total("milestones_late", axis)),
+            planned=int(total("action_milestones_planned", axis)),
+            reached=int(total("action_milestones_reached", axis)),
+            late=int(total("action_milestones_late", axis)),
             budget=total("action_budget", axis),
             spent=total("action_spent", axis),
             targets=targets[axis],

@@ -536,6 +536,7 @@ def counted(indicator: Indicator) -> Counted:
         "ride",
         "shared_service",
         "travel_survey",
+        "rehabilitation",
         "nobody",
     )
     return next(kind for kind in protected if kind in kinds)

@@ -51,7 +51,7 @@ def actions(
 
 
 @sums(unit="milestones", dimensions=AXIS, contributor="action", shown=False)
-def milestones_planned(
+def action_milestones_planned(
     event: ActionAdopted | ActionAbandoned | MilestoneAdded | MilestoneDropped,
 ) -> Iterator[Count]:
     """Milestones that count.
@@ -72,7 +72,7 @@ def milestones_planned(
 
 
 @sums(unit="milestones", dimensions=AXIS, contributor="action", shown=False)
-def milestones_reached(event: MilestoneReached | MilestoneCorrected) -> Iterator[Count]:
+def action_milestones_reached(event: MilestoneReached | MilestoneCorrected) -> Iterator[Count]:
     """Milestones reached.
 
     On the day on which each was; where that was recorded wrongly, on the right one, or not at all.
@@ -86,7 +86,7 @@ def milestones_reached(event: MilestoneReached | MilestoneCorrected) -> Iterator
 
 
 @sums(unit="milestones", dimensions=AXIS, contributor="action", shown=False)
-def milestones_late(
+def action_milestones_late(
     event: ActionAdopted
     | ActionAbandoned
     | MilestoneAdded
@@ -147,9 +147,9 @@ def action_spent(event: SpendingRecorded | SpendingCorrected) -> Iterator[Count]
 CHAPTER: Final = Chapter(
     "actions",
     actions,
-    milestones_planned,
-    milestones_reached,
-    milestones_late,
+    action_milestones_planned,
+    action_milestones_reached,
+    action_milestones_late,
     action_budget,
     action_spent,
 )

@@ -223,7 +223,7 @@ class AnyAction(Asked[Action]):
     def events_alone_tell_how_many_milestones_are_late_on_each_day(self) -> None:
         counted = Counter[date]()
         for event in self.events:
-            for day, more in _counted(sheets.milestones_late, event):
+            for day, more in _counted(sheets.action_milestones_late, event):
                 counted[day] += more
         if self.state is not None:
             for day in {*counted, FIRST, TODAY, *(each.planned_on for each in self.state.milestones)}:
@@ -233,7 +233,7 @@ class AnyAction(Asked[Action]):
     def events_alone_tell_how_many_milestones_count_and_are_reached(self) -> None:
         planned, reached = [
             sum(more for event in self.events for _, more in _counted(measure, event))
-            for measure in (sheets.milestones_planned, sheets.milestones_reached)
+            for measure in (sheets.action_milestones_planned, sheets.action_milestones_reached)
         ]
         if self.state is not None:
             there = self.state.milestones if self.state.adopted_on else ()

@@ -164,6 +164,29 @@ from contracts.mobility.service_reservation import (
 from contracts.mobility.shared_service import SharedServiceKind, SharedServiceOpened, SharedServiceSuspended
 from contracts.mobility.travel_survey import TravelAnswers, TravelSurveyPublished
 from contracts.model import PARIS, Event
+from contracts.training.rehabilitation import (
+    AbandonedLine,
+    BudgetLineCorrected,
+    BudgetLineRevised,
+    BudgetLineSet,
+    BuildingAreaCorrected,
+    BuildingEnergyCorrected,
+    BuildingEnergyRead,
+    BuildingMilestoneAdded,
+    BuildingMilestoneCorrected,
+    BuildingMilestoneLate,
+    BuildingMilestoneReached,
+    CommitmentCorrected,
+    CommitmentMade,
+    CommitmentPaid,
+    CommitmentPaymentCorrected,
+    CommitmentReleased,
+    RehabilitationAbandoned,
+    Spell,
+    StoppedMilestone,
+    WorksAccepted,
+    WorksAcceptedCorrected,
+)
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
 from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
@@ -171,6 +194,7 @@ from contracts.youth_events.immersion import ImmersionAmended, ImmersionAssessed
 from contracts.youth_events.offer import OfferOpened, OfferPlacesChanged, OfferPlacesCounted, OfferWithdrawn
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from indicators import (
+    building,
     employment,
     equipment,
     industry,
@@ -762,7 +786,17 @@ def test_nothing_of_a_figure_names_a_person() -> None:
     for measure in catalogue.measures:
         assert measure.contributor in (
             *("company", "school", "equipment", "plot", "unit", "synergy", "event"),
-            *("carpool_area", "bike_parking", "bike", "ride", "shared_service", "travel_survey", "indicator", "action"),
+            *(
+                "carpool_area",
+                "bike_parking",
+                "bike",
+                "ride",
+                "shared_service",
+                "travel_survey",
+                "rehabilitation",
+                "indicator",
+                "action",
+            ),
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1844,6 +1878,16 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "immersions_to_jobs",
         "immersion_to_contract_rate",
         "days_to_signature",
+        "rehabilitation_budget",
+        "works_budget",
+        "works_accepted",
+        "works_progress",
+        "budget_committed",
+        "budget_paid",
+        "milestones_late",
+        "building_energy",
+        "energy_area",
+        "energy_per_m2",
         "platform_hours_booked",
         "platform_companies",
         "platform_open_hours",
@@ -1937,3 +1981,200 @@ def test_an_investment_makes_a_company_one_that_has_invested_on_the_day_it_is_co
     assert facts(investment.companies_investing, COMPLETED) == [(ON, 1)]
     assert facts(investment.companies_investing, moved("completed")) == [(MARCH, -1), (MAY, 1)]
     assert facts(investment.companies_investing, moved("announced")) == []
+
+
+OF_REHABILITATION: Final[dict[str, Any]] = {
+    "commune": "36088",
+    "zone": None,
+    "floor_area": 4_200,
+    "status": "works",
+    "effective_on": ON,
+}
+FIRST_LINE: Final[dict[str, Any]] = {
+    **OF_REHABILITATION,
+    "line": 1,
+    "purpose": "works",
+    "funder": "epci",
+    "line_budget": 1_000,
+    "line_committed": 600,
+    "line_paid": 200,
+    "line_accepted": 250,
+}
+STUDIES: Final[dict[str, Any]] = {**FIRST_LINE, "purpose": "studies"}
+CONTRACT: Final[dict[str, Any]] = {**FIRST_LINE, "commitment": 1, "lot": "structure", "supplier": None}
+MILESTONE: Final[dict[str, Any]] = {**OF_REHABILITATION, "milestone": 1, "planned_on": MARCH}
+LATE_ON, LATE_TILL_MAY = Spell(since=APRIL, until=None), Spell(since=APRIL, until=MAY)
+REHABILITATION_GIVEN_UP: Final = RehabilitationAbandoned(
+    **{**OF_REHABILITATION, "status": "abandoned"},
+    phase="tender",
+    status_before="tender",
+    reason="financing",
+    lines=(
+        AbandonedLine(line=1, purpose="works", funder="epci", budget=1_000),
+        AbandonedLine(line=2, purpose="studies", funder="state", budget=50),
+    ),
+    milestones=(
+        StoppedMilestone(milestone=1, late_before=LATE_ON, late=LATE_TILL_MAY),
+        StoppedMilestone(milestone=2, late_before=None, late=None),
+    ),
+)
+YEAR_OF_ENERGY: Final[dict[str, Any]] = {**OF_REHABILITATION, "year": 2023, "since": MARCH, "target": None}
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (building.rehabilitation_budget, BudgetLineSet(**FIRST_LINE), [(ON, 1_000)]),
+        (building.rehabilitation_budget, BudgetLineSet(**STUDIES), [(ON, 1_000)]),
+        (building.works_budget, BudgetLineSet(**FIRST_LINE), [(ON, 1_000)]),
+        (building.works_budget, BudgetLineSet(**STUDIES), []),
+        (
+            building.works_budget,
+            BudgetLineRevised(**FIRST_LINE, line_budget_before=800, reason="other"),
+            [(ON, 200)],
+        ),
+        (
+            building.works_budget,
+            BudgetLineCorrected(**FIRST_LINE, since=MARCH, line_budget_before=1_100, reason="typing_error"),
+            [(MARCH, -100)],
+        ),
+        (building.rehabilitation_budget, REHABILITATION_GIVEN_UP, [(ON, -1_000), (ON, -50)]),
+        (building.works_budget, REHABILITATION_GIVEN_UP, [(ON, -1_000)]),
+        (building.budget_committed, CommitmentMade(**CONTRACT, reference="M-1", amount=600), [(ON, 600)]),
+        (
+            building.budget_committed,
+            CommitmentReleased(**CONTRACT, amount_before=600, amount=250, reason="final_account"),
+            [(ON, -350)],
+        ),
+        (
+            building.budget_committed,
+            CommitmentCorrected(
+                **CONTRACT,
+                amount_before=600,
+                amount=650,
+                committed_before=MAY,
+                committed_on=MARCH,
+                reason="typing_error",
+            ),
+            [(MAY, -600), (MARCH, 650)],
+        ),
+        (building.budget_paid, CommitmentPaid(**CONTRACT, payment=1, amount=200), [(ON, 200)]),
+        (
+            building.budget_paid,
+            CommitmentPaymentCorrected(
+                **CONTRACT, payment=1, amount_before=200, amount=0, paid_before=MAY, paid_on=MAY, reason="other"
+            ),
+            [(MAY, -200), (MAY, 0)],
+        ),
+        (building.works_accepted, WorksAccepted(**CONTRACT, situation=1, amount=250), [(ON, 250)]),
+        (
+            building.works_accepted,
+            WorksAcceptedCorrected(
+                **CONTRACT,
+                situation=1,
+                amount_before=250,
+                amount=260,
+                accepted_before=MAY,
+                accepted_on=APRIL,
+                reason="other",
+            ),
+            [(MAY, -250), (APRIL, 260)],
+        ),
+        (
+            building.milestones_late,
+            BuildingMilestoneAdded(**MILESTONE, title="Permis", late_before=None, late=None),
+            [],
+        ),
+        (building.milestones_late, BuildingMilestoneLate(**MILESTONE, late_before=None, late=LATE_ON), [(APRIL, 1)]),
+        (
+            building.milestones_late,
+            BuildingMilestoneReached(**MILESTONE, late_before=LATE_ON, late=LATE_TILL_MAY),
+            [(APRIL, -1), (APRIL, 1), (MAY, -1)],
+        ),
+        (
+            building.milestones_late,
+            BuildingMilestoneCorrected(
+                **MILESTONE, late_before=LATE_TILL_MAY, late=None, reached_before=MAY, reached_on=MARCH, reason="other"
+            ),
+            [(APRIL, -1), (MAY, 1)],
+        ),
+        (building.milestones_late, REHABILITATION_GIVEN_UP, [(APRIL, -1), (APRIL, 1), (MAY, -1)]),
+        (
+            building.building_energy,
+            BuildingEnergyRead(**YEAR_OF_ENERGY, kwh=400, kwh_earlier=600, until=None),
+            [(MARCH, -200)],
+        ),
+        (
+            building.building_energy,
+            BuildingEnergyRead(**YEAR_OF_ENERGY, kwh=400, kwh_earlier=None, until=MAY),
+            [(MARCH, 400), (MAY, -400)],
+        ),
+        (
+            building.building_energy,
+            BuildingEnergyCorrected(
+                **YEAR_OF_ENERGY, kwh_before=400, kwh=None, kwh_earlier=600, until=None, reason="other"
+            ),
+            [(MARCH, 200)],
+        ),
+        (
+            building.energy_area,
+            BuildingEnergyRead(**YEAR_OF_ENERGY, kwh=400, kwh_earlier=None, until=MAY),
+            [(MARCH, 4_200), (MAY, -4_200)],
+        ),
+        (building.energy_area, BuildingEnergyRead(**YEAR_OF_ENERGY, kwh=400, kwh_earlier=600, until=MAY), []),
+        (
+            building.energy_area,
+            BuildingEnergyCorrected(
+                **YEAR_OF_ENERGY, kwh_before=400, kwh=None, kwh_earlier=None, until=None, reason="other"
+            ),
+            [(MARCH, -4_200)],
+        ),
+        (
+            building.energy_area,
+            BuildingEnergyCorrected(
+                **YEAR_OF_ENERGY, kwh_before=400, kwh=401, kwh_earlier=None, until=None, reason="other"
+            ),
+            [],
+        ),
+        (
+            building.energy_area,
+            BuildingAreaCorrected(
+                **OF_REHABILITATION,
+                floor_area_before=4_000,
+                rehabilitated_area_before=3_000,
+                rehabilitated_area=3_000,
+                read_since=MARCH,
+                reason="other",
+            ),
+            [(MARCH, 200)],
+        ),
+        (
+            building.energy_area,
+            BuildingAreaCorrected(
+                **OF_REHABILITATION,
+                floor_area_before=4_000,
+                rehabilitated_area_before=3_000,
+                rehabilitated_area=3_000,
+                read_since=None,
+                reason="other",
+            ),
+            [],
+        ),
+    ],
+)
+def test_rehabilitations_count_on_the_days_that_their_events_tell(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+
+
+def test_a_rehabilitation_counts_once_whatever_its_lines_and_each_line_for_its_funder() -> None:
+    whole = [*building.rehabilitation_budget.facts(REHABILITATION_GIVEN_UP)]
+    assert [(each.contributor, each.dimensions["funder"]) for each in whole] == [(None, "epci"), (None, "state")]
+
+
+def test_progress_and_energy_are_shares_and_kwh_per_square_metre() -> None:
+    assert building.works_progress.compute(Decimal(250), Decimal(1_200)) == Decimal("0.2083")
+    assert building.works_progress.compute(Decimal(0), Decimal(0)) is None
+    assert building.energy_per_m2.compute(Decimal(610_000), Decimal(4_200)) == Decimal("145.24")
+    assert building.energy_per_m2.compute(Decimal(0), Decimal(0)) is None

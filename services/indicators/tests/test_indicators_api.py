@@ -54,6 +54,7 @@ from contracts.mobility import (
 )
 from contracts.model import PARIS
 from contracts.registry import Registry
+from contracts.training import rehabilitation
 from contracts.values import sample_siret
 from contracts.youth_events import class_booking, event, immersion, offer, placement
 from devstack.issuer import Issuer
@@ -339,6 +340,16 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "travel_drove_alone": "travel_survey",
         "modal_share": "travel_survey",
         "travel_response_rate": "travel_survey",
+        "rehabilitation_budget": "rehabilitation",
+        "works_budget": "rehabilitation",
+        "works_accepted": "rehabilitation",
+        "works_progress": "rehabilitation",
+        "budget_committed": "rehabilitation",
+        "budget_paid": "rehabilitation",
+        "milestones_late": "rehabilitation",
+        "building_energy": "rehabilitation",
+        "energy_area": "rehabilitation",
+        "energy_per_m2": "rehabilitation",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1532,7 +1543,7 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     of_companies = [about_persons(investment), *kept]
     of_events = [class_booking, event, immersion, offer, placement]
     of_mobility = [carpool_area, bike_parking, bike, loan, ride, shared_service, service_reservation, travel_survey]
-    of_partners = [hire, vacancy, *of_events, *of_mobility]
+    of_partners = [hire, vacancy, rehabilitation, *of_events, *of_mobility]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]

@@ -62,6 +62,7 @@ from eventstore.reactions import Identity, Issue
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import (
+    building,
     employment,
     equipment,
     investment,
@@ -102,6 +103,7 @@ from mobility.service_reservation import Guest, ServiceReservation, service_rese
 from mobility.shared_service import EnteredSlot, shared_services
 from mobility.travel_survey import EnteredAnswers, TravelSurvey, travel_surveys
 from service.running.settings import Settings
+from training.rehabilitation import rehabilitations
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
 from youth_events.immersion import Adviser, Beneficiary, Immersion, Representative, immersions
@@ -989,6 +991,98 @@ class Settling(Deciding):
             self.decide(log, units, units_of(self.on), unit, {"code": unit}, now)
 
 
+def rehabilitations_of(on: date) -> Arguments:
+    """What may be asked of a rehabilitation on a day."""
+
+    def earlier(rng: random.Random) -> date:
+        return on - timedelta(days=rng.randrange(90))
+
+    def number(of: str) -> Callable[[random.Random], dict[str, Any]]:
+        return lambda rng: {of: rng.randint(1, 2)}
+
+    def amount(of: str, most: int = 90) -> Callable[[random.Random], dict[str, Any]]:
+        return lambda rng: {of: rng.randint(1, 2), "amount": rng.randint(1, most)}
+
+    def corrected(of: str, day: str) -> Callable[[random.Random], dict[str, Any]]:
+        def told(rng: random.Random) -> dict[str, Any]:
+            said = {"amount": rng.randint(0, 90), day: earlier(rng)}
+            given = {name: value for name, value in said.items() if rng.random() < 0.7}
+            return {of: rng.randint(1, 3), **given, "reason": "other"}
+
+        return told
+
+    def budget(rng: random.Random) -> dict[str, Any]:
+        return {"line": rng.randint(1, 3), "budget": rng.randint(150, 500), "reason": "other"}
+
+    def year(rng: random.Random) -> dict[str, Any]:
+        return {"year": on.year - rng.randint(1, 4)}
+
+    return {
+        "register": lambda rng: {
+            "title": "Réhabilitation",
+            "commune": rng.choice(["36088", "18055"]),
+            "zone": rng.choice(["zi-limoise", None]),
+            "floor_area": rng.randint(800, 1_200),
+            "rehabilitated_area": 600,
+            "phase": rng.choice(["tender", "works", "works", "works"]),
+        },
+        "suspend": lambda _: {"reason": "permit"},
+        "abandon": lambda _: {"reason": "financing"},
+        "revise-plan": lambda _: {"plan": (), "reason": "permit"},
+        "correct-phase": lambda rng: {"phase": "works", "day": earlier(rng), "reason": "other"},
+        "correct-area": lambda rng: {"floor_area": rng.randint(800, 1_200), "reason": "other"},
+        "add-milestone": lambda rng: {"title": "Jalon", "planned_on": earlier(rng) + timedelta(days=45)},
+        "replan-milestone": lambda rng: {
+            **number("milestone")(rng),
+            "planned_on": earlier(rng) + timedelta(days=45),
+            "reason": "permit",
+        },
+        "reach-milestone": number("milestone"),
+        "drop-milestone": lambda rng: {**number("milestone")(rng), "reason": "replaced"},
+        "record-late": number("milestone"),
+        "correct-milestone": lambda rng: {
+            **number("milestone")(rng),
+            "reached_on": rng.choice([None, earlier(rng)]),
+            "reason": "other",
+        },
+        "set-line": lambda rng: {
+            "purpose": rng.choice(["works", "works", "studies"]),
+            "funder": rng.choice(["epci", "state", "afpa"]),
+            "budget": rng.randint(150, 400),
+        },
+        "revise-line": budget,
+        "correct-line": budget,
+        "estimate-line": lambda rng: {**number("line")(rng), "estimate": 200, "reason": "other"},
+        "commit": lambda rng: {
+            **amount("line", 200)(rng),
+            "reference": f"M-{rng.randrange(99)}",
+            "lot": rng.choice(["roofing", "roofing", None]),
+        },
+        "correct-commitment": corrected("commitment", "committed_on"),
+        "release-commitment": lambda rng: {**number("commitment")(rng), "reason": "final_account"},
+        "pay": amount("commitment"),
+        "correct-payment": corrected("payment", "paid_on"),
+        "accept-situation": amount("commitment"),
+        "correct-situation": corrected("situation", "accepted_on"),
+        "record-energy": lambda rng: {**year(rng), "kwh": rng.randint(100, 900)},
+        "correct-energy": lambda rng: {**year(rng), "kwh": rng.choice([None, 500, 600]), "reason": "other"},
+        "choose-reference": year,
+    }
+
+
+class Rehabilitating(Deciding):
+    """What AFPA and the town hall may have done: random commands, decided by the training service."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for _ in range(commands):
+            self.go_on(log)
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
+            number = str(self.rng.randrange(3))
+            self.decide(log, rehabilitations, rehabilitations_of(self.on), number, {"building": number})
+            self.on = today
+
+
 def _rider(number: int) -> Personal[Rider]:
     name = ("Camille", "Dominique", "Claude", "Sacha")[number]
     return Personal(Rider(family_name="Exemple", given_name=name, email="a@example.org"), _id(20 + number))
@@ -1484,6 +1578,26 @@ async def test_what_is_served_of_land_is_what_is_counted_whatever_partners_do(
 
 
 @histories
+async def test_what_is_served_of_rehabilitations_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    log = Log("training")
+    rehabilitating = Rehabilitating(seed, 2 * commands, log)
+    of, second = only(building.CHAPTER)
+    await fold(pool, of.chapters.values(), log)
+    assert (await faults(pool, of, log, recounts=second))[1] == []
+    there = [*rehabilitating.states.values()]
+    async with snapshot(pool, of) as now:
+        for name, said in (("budget_committed", "committed"), ("budget_paid", "paid"), ("works_accepted", "accepted")):
+            answer = await now.answer(of[name], Question())
+            assert (answer.total.value or 0) == sum(getattr(each, said) for each in there)
+        budget = (await now.answer(of["rehabilitation_budget"], Question())).total.value or 0
+        assert budget == sum(each.budget for each in there if each.status != "abandoned")
+        energy = (await now.answer(of["building_energy"], Question())).total.value or 0
+        assert energy == sum(each.energy[-1].kwh for each in there if each.energy)
+
+
+@histories
 async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
@@ -1582,7 +1696,7 @@ async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_d
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
-    of_mobility = Log("mobility"), Log("mobility.persons")
+    of_mobility, of_training = (Log("mobility"), Log("mobility.persons")), Log("training")
     missing = {event.event_type for measure in catalogue.measures for event in measure.events}
     for seed in range(20):
         History(seed, 250, logs[0])
@@ -1598,7 +1712,9 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Riding(seed, 250, of_mobility[1])
         Lending(seed, 250, *of_mobility)
         Sharing(seed, 250, *of_mobility)
-        missing -= {event.type for log in (*logs, *of_youth, *of_mobility, decided) for event in log.recorded}
+        Rehabilitating(seed, 250, of_training)
+        every = (*logs, *of_youth, *of_mobility, of_training, decided)
+        missing -= {event.type for log in every for event in log.recorded}
         if not missing:
             break
     assert not missing

@@ -3,17 +3,21 @@ enrolments, and the rooms and the building that they are in."""
 
 from typing import Final
 
+from fastapi import APIRouter
+
 from contracts.roles import Role
-from contracts.training import campaign_answer, erasure, skills_campaign
+from contracts.training import campaign_answer, erasure, rehabilitation, skills_campaign
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import Reads
 from service.http.resource import Resource
 from training.bounds import Plausible
 from training.campaign_answer import campaign_answers
+from training.completion import completing
 from training.members import members
 from training.published import publishing
 from training.reactions import reactions
+from training.rehabilitation import PUBLIC, rehabilitations
 from training.skills_campaign import skills_campaigns
 
 TRAINERS: Final[tuple[Role, ...]] = ("afpa", "mission_locale", "france_travail")
@@ -35,9 +39,18 @@ app = Service(
             campaign_answer.CATEGORY.path,
             reads=Reads(all=("epci", "network"), own=("company", "training_body")),
         ),
+        Resource(
+            rehabilitations,
+            rehabilitation.CATEGORY.path,
+            # A public building with public money; what each contract comes to is between those who pay.
+            reads=Reads(
+                all=("afpa", "town_hall", "epci", "region", "state", "steering", "ops"),
+                public=PUBLIC,
+            ),
+        ),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
     ),
-    router=publishing(),
+    router=APIRouter(routes=[*publishing().routes, *completing().routes]),
     mirrors=(members,),
     reactions=reactions,
     bounds=Plausible,

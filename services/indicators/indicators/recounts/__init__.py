@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from indicators.recounts import (
+    building,
     employment,
     equipment,
     industry,
@@ -29,6 +30,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "mobility": mobility.RECOUNTS,
     "synergies": synergies.RECOUNTS,
     "youth-events": youth_events.RECOUNTS,
+    "building": building.RECOUNTS,
     "equipment": equipment.RECOUNTS,
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,

@@ -126,9 +126,9 @@ def _late(stream: Stream) -> Iterator[Share]:
 
 RECOUNTS: Final[Recounts] = {
     "actions": Stock("action", _states, contributor="action"),
-    "milestones_planned": Flow("action", _planned, contributor="action"),
-    "milestones_reached": Flow("action", _reached, contributor="action"),
-    "milestones_late": Flow("action", _late, contributor="action"),
+    "action_milestones_planned": Flow("action", _planned, contributor="action"),
+    "action_milestones_reached": Flow("action", _reached, contributor="action"),
+    "action_milestones_late": Flow("action", _late, contributor="action"),
     "action_budget": Stock("action", _budget, contributor="action"),
     "action_spent": Flow("action", _spent, contributor="action"),
 }
