@@ -221,6 +221,29 @@ TravelSurveyCode = Annotated[
         ("limoise-2026",),
     ),
 ]
+RoomCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "room-code",
+        slug_rule("a room's code", "le code d'une salle"),
+        "Which training room [salle de formation].",
+        ("salle-12", "atelier-soudage"),
+    ),
+]
+Certification = Annotated[
+    str,
+    Field(max_length=10, pattern=r"^(RNCP|RS)[0-9]{1,6}$"),
+    Says(
+        "certification",
+        Sentence(
+            "a certification is RNCP or RS and 1 to 6 digits, as in RNCP35094",
+            "une certification s'écrit RNCP ou RS et de 1 à 6 chiffres, comme RNCP35094",
+        ),
+        "A certification, by its number in the national directory [RNCP], or in the specific one [RS].",
+        ("RNCP35094", "RS6229"),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),

@@ -617,6 +617,75 @@ EmissionFactor = Annotated[
         (0.192,),
     ),
 ]
+MOST_SEATS: Final = 200
+"""Of one training session, or of a room: so the record of who was admitted stays small."""
+
+TrainingSeats = Annotated[
+    int,
+    Field(ge=1, le=MOST_SEATS),
+    Says(
+        "training-seats",
+        Sentence(
+            f"seats for trainees are a whole number (not a text) from 1 to {MOST_SEATS}",
+            f"un nombre de places pour des stagiaires est un entier (et non un texte) de 1 à {MOST_SEATS}",
+        ),
+        "How many trainees a session or a room has seats for.",
+        (12,),
+    ),
+]
+QualificationLevel = Annotated[
+    int,
+    Field(ge=3, le=8),
+    Says(
+        "qualification-level",
+        Sentence(
+            "a level of qualification is a whole number (not a text) from 3, as for a CAP, to 8",
+            "un niveau de qualification est un nombre entier (et non un texte) de 3, celui d'un CAP, à 8",
+        ),
+        "The level of a qualification in the national frame [cadre national des certifications professionnelles], "
+        "whose numbers are those of the European one.",
+        (3, 5),
+    ),
+]
+CourseHours = Annotated[
+    int,
+    Field(ge=1, le=3_000),
+    Says(
+        "course-hours",
+        Sentence(
+            "a course lasts a whole number (not a text) of hours from 1 to 3,000",
+            "une formation dure un nombre entier (et non un texte) d'heures de 1 à 3\u202f000",
+        ),
+        "How many hours of training a course has for each trainee.",
+        (560,),
+    ),
+]
+TraineeHours = Annotated[
+    int,
+    Field(ge=0, le=1_000_000),
+    Says(
+        "trainee-hours",
+        Sentence(
+            "trainee hours are a whole number (not a text) from 0 to 1,000,000",
+            "un nombre d'heures-stagiaires est un entier (et non un texte) de 0 à 1\u202f000\u202f000",
+        ),
+        "Hours of training, once for each trainee.",
+        (6_720,),
+    ),
+]
+FloorArea = Annotated[
+    int,
+    Field(ge=0, le=100_000),
+    Says(
+        "floor-area",
+        Sentence(
+            "a floor area is a number (not a text) of whole square metres from 0 to 100,000",
+            "une surface de plancher est un nombre (et non un texte) de mètres carrés entiers de 0 à 100\u202f000",
+        ),
+        "The area of rooms in whole square metres; 0 where there is none to use.",
+        (85,),
+    ),
+]
 FigureValue = Annotated[
     float,
     Field(ge=-_MOST_EUROS, le=_MOST_EUROS),
