@@ -13,7 +13,18 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import classifications, geography, identifiers, moments, persons, quantities, size, weeks, words
+from contracts.values import (
+    classifications,
+    geography,
+    identifiers,
+    moments,
+    persons,
+    planning,
+    quantities,
+    size,
+    weeks,
+    words,
+)
 from contracts.values.classifications import (
     Axis,
     Commune,
@@ -60,6 +71,19 @@ from contracts.values.identifiers import (
 )
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
+from contracts.values.planning import (
+    HORIZONS,
+    MOST_WANTED,
+    MOST_YEARS,
+    ForecastSpan,
+    GrowthRate,
+    NeedHorizon,
+    PersonsEmployed,
+    PersonsExpected,
+    PersonsWanted,
+    RetirementsPerYear,
+    Share,
+)
 from contracts.values.quantities import (
     MOST_DOCKS,
     MOST_OF_A_FLOW,
@@ -137,6 +161,7 @@ from contracts.values.words import (
 )
 
 __all__ = [
+    "HORIZONS",
     "INSTANT",
     "LA_POSTE",
     "MOST_DOCKS",
@@ -147,6 +172,8 @@ __all__ = [
     "MOST_PUPILS",
     "MOST_SEATS",
     "MOST_TONNES",
+    "MOST_WANTED",
+    "MOST_YEARS",
     "SAMPLE_PREFIX",
     "SENTENCES",
     "AidRate",
@@ -190,8 +217,10 @@ __all__ = [
     "FigureValue",
     "FloorArea",
     "FlowQuantity",
+    "ForecastSpan",
     "FullTimeEquivalents",
     "Funder",
+    "GrowthRate",
     "HourOfDay",
     "IndicatorName",
     "IsoWeek",
@@ -204,6 +233,7 @@ __all__ = [
     "MonthlyHours",
     "Naf",
     "NationalCarpoolId",
+    "NeedHorizon",
     "OpeningHours",
     "Ordinal",
     "OsmId",
@@ -213,6 +243,9 @@ __all__ = [
     "PassengerKilometres",
     "People",
     "PersonName",
+    "PersonsEmployed",
+    "PersonsExpected",
+    "PersonsWanted",
     "PhoneNumber",
     "Places",
     "PlotCode",
@@ -223,12 +256,14 @@ __all__ = [
     "RecordId",
     "Reference",
     "ReplyCode",
+    "RetirementsPerYear",
     "RideMetres",
     "RideMinutes",
     "Rome",
     "RoomCode",
     "Scheme",
     "Seats",
+    "Share",
     "SharedServiceCode",
     "ShortText",
     "Siren",
@@ -267,7 +302,7 @@ __all__ = [
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, geography, identifiers, moments, persons, quantities, size, weeks, words):
+    for module in (classifications, geography, identifiers, moments, persons, planning, quantities, size, weeks, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 
