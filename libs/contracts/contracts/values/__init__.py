@@ -13,18 +13,7 @@ from typing import Final, get_args
 
 from contracts.language import Sentence
 from contracts.model import DAY, DAY_OUT_OF_RANGE
-from contracts.values import (
-    classifications,
-    geography,
-    identifiers,
-    moments,
-    persons,
-    planning,
-    quantities,
-    size,
-    weeks,
-    words,
-)
+from contracts.values import classifications, geography, identifiers, moments, persons, quantities, size, weeks, words
 from contracts.values.classifications import (
     Axis,
     Commune,
@@ -71,20 +60,8 @@ from contracts.values.identifiers import (
 )
 from contracts.values.moments import INSTANT, EnteredQuarter, Moment, TimeOfDay
 from contracts.values.persons import EmailAddress, PersonName, PhoneNumber, Subject
-from contracts.values.planning import (
-    HORIZONS,
-    MOST_WANTED,
-    MOST_YEARS,
-    ForecastSpan,
-    GrowthRate,
-    NeedHorizon,
-    PersonsEmployed,
-    PersonsExpected,
-    PersonsWanted,
-    RetirementsPerYear,
-    Share,
-)
 from contracts.values.quantities import (
+    HORIZONS,
     MOST_DOCKS,
     MOST_OF_A_FLOW,
     MOST_PLACES,
@@ -92,6 +69,8 @@ from contracts.values.quantities import (
     MOST_PUPILS,
     MOST_SEATS,
     MOST_TONNES,
+    MOST_WANTED,
+    MOST_YEARS,
     AidRate,
     BikeRange,
     BreakMinutes,
@@ -108,25 +87,33 @@ from contracts.values.quantities import (
     FigureValue,
     FloorArea,
     FlowQuantity,
+    ForecastSpan,
     FullTimeEquivalents,
+    GrowthRate,
     HourOfDay,
     Kilometres,
     MaturityLevel,
     MeterIndex,
     Minutes,
     MonthlyHours,
+    NeedHorizon,
     Ordinal,
     ParkingPlaces,
     PassengerKilometres,
     People,
+    PersonsEmployed,
+    PersonsExpected,
+    PersonsWanted,
     Places,
     Posts,
     Pupils,
     QualificationLevel,
     ReplyCode,
+    RetirementsPerYear,
     RideMetres,
     RideMinutes,
     Seats,
+    Share,
     SlotHours,
     SlotPlaces,
     SomeEuros,
@@ -302,7 +289,7 @@ __all__ = [
 
 
 def _said() -> Iterator[Says]:
-    for module in (classifications, geography, identifiers, moments, persons, planning, quantities, size, weeks, words):
+    for module in (classifications, geography, identifiers, moments, persons, quantities, size, weeks, words):
         for each in vars(module).values():
             yield from (said for said in get_args(each) if isinstance(said, Says))
 
