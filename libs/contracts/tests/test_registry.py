@@ -225,7 +225,20 @@ PATH = {
     "exit_reason_before": "moved_away", "channel": "phone", "kept_until": "2024-06-12", "added": SKILL,
     "withdrawn": SKILL,
 }  # fmt: skip
+OCCUPATION = {
+    "rome": "H2902", "employed": 120, "growth": 0.02, "retirements": 4.5, "senior_share": None, "turnover": 0.05,
+    "completion": 0.85, "placement": 0.7,
+    "sources": [{"assumed": "employed", "source": "insee", "reference": "Recensement 2022"}],
+}  # fmt: skip
+OCCUPATION_YEAR = {
+    "rome": "H2902", "year": 2024, "staff": 120.0, "growth": 2.4, "retirements": 4.5, "turnover": 6.0, "seats": 12.0,
+    "sessions": 1, "pipeline": 7.14, "need": 5.76,
+}  # fmt: skip
 REASONS = {
+    "SkillNeedAdjusted": "overestimated",
+    "SkillNeedRejected": "not_plausible",
+    "SkillNeedWithdrawn": "recruited",
+    "ForecastDiscarded": "out_of_date",
     "BikeMaintenanceBegan": "repair",
     "BikeRetired": "worn_out",
     "BikeStationClosed": "replaced",
@@ -305,12 +318,25 @@ REASONS = {
     "CampaignAnswerRestored": "right_as_it_is",
     "CampaignAnswerWithdrawn": "respondent_asked",
     "SkillsCampaignCancelled": "too_few_answers",
+    "RoomRetired": "other_use",
+    "CourseWithdrawn": "not_renewed",
+    "SessionDismissed": "no_course",
+    "SessionPostponed": "too_few_trainees",
+    "SessionCancelled": "below_minimum",
 }
 SERIES_BREAK = {
     "from_period": "2025-Q1", "begins_on": "2025-01-01", "reason": "definition_changed",
     "definition": "Catégories A à G",
 }  # fmt: skip
 SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
+SESSION_SLOT = {
+    "room": "salle-12", "weekdays": ["monday", "friday"], "starts": "08:30", "ends": "12:00", "since": "2024-09-02",
+    "until": "2024-12-20", "capacity": 14,
+}  # fmt: skip
+COURSE = {
+    "body": "00000001800010", "title": "Soudeur assembleur industriel", "certification": "RNCP35094",
+    "romes": ["H2913"], "level": 3, "hours": 560, "valid_from": "2024-01-01", "valid_until": "2028-12-31",
+}  # fmt: skip
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
@@ -331,6 +357,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "SynergyAbandoned": {"status_before": "qualified"},
     "ReservationCancelled": {"status_before": "booked"},
     "SkillsCampaignCancelled": {"status_before": "open"},
+    "SessionCancelled": {"status": "cancelled", "status_before": "open"},
+    "SessionPostponed": {"status": "postponed", "status_before": "open"},
+    "RoomRetired": {"status": "retired", "status_before": "in_service"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
@@ -375,6 +404,18 @@ IN: dict[str, dict[str, Any]] = {
         "accepted_before": "2024-05-02", "accepted_on": "2024-05-03",
         "year_before": 2018, "year": 2019, "kwh_before": 601_000, "kwh": 610_000, "kwh_earlier": None,
         "since": "2019-12-31", "until": None, "target": 366_000,
+    },
+    "contracts.training.skill_need": {
+        "level": 4, "level_before": 3, "horizon": 3, "horizon_before": 1, "cause": "retirement", "persons": 3,
+        "persons_before": 2, "skills": ["Soudage TIG"], "covered": 1, "uncovered": 2, "uncovered_before": 1,
+        "status": "partly_covered", "status_before": "partly_covered", "declared_on": "2024-01-15",
+        "needed_by": "2027-01-15", "qualified_on": "2024-02-01", "covered_on": None,
+        "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "certified_on": "2024-05-06",
+    },
+    "contracts.training.forecast": {
+        "title": "Reprise lente", "base_year": 2023, "years": 1, "occupations": [OCCUPATION], "status": "adopted",
+        "figures": [OCCUPATION_YEAR], "calculated_at": "2024-05-13T10:30:00+02:00",
+        "adopted_at": "2024-05-13T10:29:00+02:00", "superseded_by": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0d",
     },
     "contracts.youth_events.class_booking": {
         "kind": "forum",
@@ -439,6 +480,28 @@ IN: dict[str, dict[str, Any]] = {
     },
     "contracts.mobility.travel_survey": {
         "asked": 420, "mode": "bike", "answers": [{"mode": "bike", "distance": "2_to_5_km", "people": 12}],
+    },
+    "contracts.training.room": {
+        "room": "salle-12", "name": "Atelier de soudage", "name_before": "Atelier", "status": "in_service",
+        "capacity": 12, "capacity_before": 14, "area": 85, "area_before": 90, "area_in_service": 85,
+        "equipment": ["projector", "welding_booths"], "equipment_before": ["projector"],
+        "closed_from": "2024-07-01", "closed_until": "2024-09-02", "closed_until_before": "2024-08-26",
+        "reviewed_on": "2024-09-02", "accepted_at": "2024-05-13T10:30:00+02:00",
+    },
+    "contracts.training.course": {
+        **COURSE, **{f"{name}_before": COURSE[name] for name in COURSE}, "hours_before": 595,
+        "valid_until_before": "2024-12-31",
+    },
+    "contracts.training.session": {
+        **{name: COURSE[name] for name in COURSE if not name.startswith("valid")},
+        "course": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "need": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e",
+        "starts_on": "2024-09-02", "starts_on_before": "2024-09-09", "ends_on": "2024-12-20",
+        "ends_on_before": "2024-12-13", "decision_on": "2024-07-15", "seats": 12, "seats_before": 10, "minimum": 6,
+        "minimum_before": 5, "admitted": 4, "seats_offered": 12, "slots": [SESSION_SLOT], "days_off": ["2024-11-11"],
+        "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6f", "trainee_hours": 6_720, "trainee_hours_before": 5_600,
+        "moving_from": "salle-12", "moving_to": "salle-14", "moving_since": "2024-09-02",
+        "moving_until": "2024-10-07", "proposed_at": "2024-05-13T10:30:00+02:00",
+        "moved_from": "salle-12", "room": "salle-14", "since": "2024-09-02", "until": "2024-10-07",
     },
 }  # fmt: skip
 """What the same name means in the events of another kind of stream."""
@@ -570,6 +633,18 @@ def test_the_registry_holds_every_event() -> None:
         "CommitmentMade", "CommitmentCorrected", "CommitmentReleased", "CommitmentPaid", "CommitmentPaymentCorrected",
         "WorksAccepted", "WorksAcceptedCorrected", "BuildingEnergyRead", "BuildingEnergyCorrected",
         "EnergyReferenceChosen",
+        "SkillNeedDeclared", "SkillNeedRevised", "SkillNeedQualified", "SkillNeedAdjusted", "SkillNeedReviewed",
+        "SkillNeedCovered", "SkillNeedUncovered", "SkillNeedRejected", "SkillNeedWithdrawn", "SkillNeedExpired",
+        "ForecastDrafted", "ForecastRevised", "ForecastCalculated", "ForecastAdopted", "ForecastSuperseded",
+        "ForecastDiscarded",
+        "RoomPlanned", "RoomEnteredService", "RoomWorksPlanned", "RoomWorksUnplanned", "RoomWorksBegan",
+        "RoomWorksProlonged", "RoomWorksEnded", "RoomCorrected", "RoomMovesAccepted", "RoomRetired",
+        "CourseRegistered", "CourseProlonged", "CourseCorrected", "CourseWithdrawn",
+        "SessionProposed", "SessionDismissed", "SessionPlanned", "SessionOpened", "SessionSeatsChanged",
+        "SessionTimetableChanged", "SessionCancellationProposed", "SessionConfirmed", "SessionBegan",
+        "SessionCompleted", "SessionCompletionCorrected", "SessionPostponed", "SessionRescheduled",
+        "SessionCancelled", "SessionSeatTaken", "SessionSeatFreed", "SessionMoveAsked", "SessionMoveProposed",
+        "SessionMoveDropped", "SessionMoved",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -643,6 +718,24 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
             "respondent",
         },
         "contracts.training.skills_campaign": {"skills_campaign", "reference_on", "colleges"},
+        "contracts.training.skill_need": {
+            "company",
+            "naf",
+            "commune",
+            "zone",
+            "rome",
+            "level",
+            "horizon",
+            "cause",
+            "persons",
+            "covered",
+            "uncovered",
+            "status",
+        },
+        "contracts.training.forecast": {"base_year", "years"},
+        "contracts.training.room": {"room", "commune", "status", "capacity", "area_in_service"},
+        "contracts.training.course": {"body", "certification", "romes", "level", "hours"},
+        "contracts.training.session": {"romes", "commune", "seats", "need"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

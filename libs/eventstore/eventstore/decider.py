@@ -318,8 +318,9 @@ class Decider(Generic[S]):
     where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
     creating command alike, that say whose record it is; a role maps to the field of its own name unless told. Where it
     is several organisations' each may decide, unless a decision says whose part it is (`owner`). Any other role that is
-    told stands for itself, and acts only on records whose field names it. `final` are the statuses in
-    which a stream ends, `finding` the fields by which streams are found, sorted and searched.
+    told stands for itself, and acts only on records whose field names it, or, of the one role that is `unnamed`, whose
+    field names nobody. `final` are the statuses in which a stream ends, `finding` the fields by which streams are
+    found, sorted and searched.
     """
 
     def __init__(
@@ -329,12 +330,14 @@ class Decider(Generic[S]):
         *,
         identified_by: str | None = None,
         owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
+        unnamed: Role | None = None,
         final: str | tuple[str, ...] = (),
         finding: Finding = Finding(),  # noqa: B008  it is frozen
     ) -> None:
         self.category = category
         self.state = state
         self.identified_by = identified_by
+        self.unnamed = unnamed
         self.final = _several(final)
         self.finding = finding
         self.decisions: dict[type[Command], Decision] = {}
@@ -639,6 +642,8 @@ class Decider(Generic[S]):
         found: list[str] = []
         for name in self.owner_fields[role]:
             value = getattr(record, name, None)
+            if value is None and role == self.unnamed:
+                value = role
             if value is not None and owner in (None, name):
                 found += value if isinstance(value, tuple) else (str(value),)
         return tuple(found)

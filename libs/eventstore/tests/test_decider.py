@@ -520,6 +520,16 @@ def test_a_role_that_stands_for_itself_acts_only_on_records_that_name_it() -> No
     assert led.owners(meter) == {"company": ("A",)}, "organisations alone"
 
 
+def test_of_one_role_are_the_records_that_name_nobody() -> None:
+    led = Decider("meter", Meter, owned_by={"company": "by", "epci": "by"}, unnamed="epci")
+    led.steps(Replace, MeterReplaced, by=("company", "epci"), when="installed", to="replaced")
+    for named, allowed in {None: {"epci"}, "A": {"company"}}.items():
+        meter = Meter(company="A", status="installed", by=named, effective_on=TODAY)
+        for actor in (Actor("c", frozenset({"company"}), {"company": "A"}), Actor("c", frozenset({"epci"}))):
+            assert led.allowed(meter, actor) == (["replace"] if actor.roles == allowed else [])
+        assert led.owners(meter) == ({"company": ("A",)} if named else {})
+
+
 def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:
     offered = Decider("meter", Meter)
     offered.steps(Replace, MeterReplaced, by="epci", when="installed", offered=lambda meter: meter.index > 0)

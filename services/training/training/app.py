@@ -6,22 +6,76 @@ from typing import Final
 from fastapi import APIRouter
 
 from contracts.roles import Role
-from contracts.training import campaign_answer, erasure, rehabilitation, skills_campaign
+from contracts.training import (
+    campaign_answer,
+    course,
+    erasure,
+    forecast,
+    rehabilitation,
+    room,
+    session,
+    skill_need,
+    skills_campaign,
+)
 from eventstore.erasure import erasing
 from service.definition import Service
-from service.http.reading import Reads
+from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 from training.bounds import Plausible
 from training.campaign_answer import campaign_answers
 from training.completion import completing
+from training.course import courses
+from training.forecast import forecasts
+from training.gaps import gapping
 from training.members import members
 from training.published import publishing
 from training.reactions import reactions
 from training.rehabilitation import PUBLIC, rehabilitations
+from training.room import rooms
+from training.scenarios import scenarios
+from training.session import sessions
+from training.skill_need import skill_needs
 from training.skills_campaign import skills_campaigns
 
 TRAINERS: Final[tuple[Role, ...]] = ("afpa", "mission_locale", "france_travail")
 """Those who look after trainees of every training body."""
+
+OF_A_SESSION: Final = (
+    "status",
+    "body",
+    "course",
+    "title",
+    "certification",
+    "romes",
+    "level",
+    "hours",
+    "commune",
+    "starts_on",
+    "ends_on",
+    "decision_on",
+    "seats",
+    "minimum",
+    "slots",
+    "days_off",
+    "rooms",
+)
+"""What everybody reads of a session."""
+
+PLANNERS: Final[tuple[Role, ...]] = (
+    "network",
+    "town_hall",
+    "epci",
+    "steering",
+    "afpa",
+    "mission_locale",
+    "france_travail",
+    "ops",
+)
+"""Those who plan what people are trained for: they read every need, and what is forecast."""
+# What a company needs tells its plans.
+OF_NEEDS: Final = Reads(all=PLANNERS, own=("company",))
+# Numbers of an occupation may be those of its only company on the territory.
+OF_FORECASTS: Final = Reads(all=PLANNERS)
 
 erasures = erasing(*TRAINERS, "ops")
 
@@ -48,9 +102,31 @@ app = Service(
                 public=PUBLIC,
             ),
         ),
+        Resource(rooms, room.CATEGORY.path, reads=EVERYBODY),
+        Resource(courses, course.CATEGORY.path, reads=EVERYBODY),
+        Resource(
+            sessions,
+            session.CATEGORY.path,
+            # What one may enrol for; what is only proposed, and who has a seat, is for those who plan and advise.
+            reads=Reads(
+                all=(*TRAINERS, "network", "epci", "steering", "ops"),
+                own=("training_body",),
+                public=OF_A_SESSION,
+                public_when=("planned", "open", "confirmed", "running", "completed", "postponed", "cancelled"),
+            ),
+        ),
+        Resource(skill_needs, skill_need.CATEGORY.path, reads=OF_NEEDS),
+        Resource(forecasts, forecast.CATEGORY.path, reads=OF_FORECASTS),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
     ),
-    router=APIRouter(routes=[*publishing().routes, *completing().routes]),
+    router=APIRouter(
+        routes=[
+            *publishing().routes,
+            *completing().routes,
+            *gapping(OF_NEEDS).routes,
+            *scenarios(OF_FORECASTS).routes,
+        ]
+    ),
     mirrors=(members,),
     reactions=reactions,
     bounds=Plausible,

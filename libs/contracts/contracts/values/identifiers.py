@@ -264,6 +264,16 @@ RespondentCode = Annotated[
         ("acteur-07",),
     ),
 ]
+RoomCode = Annotated[
+    str,
+    Field(max_length=64, pattern=SLUG),
+    Says(
+        "room-code",
+        slug_rule("a room's code", "le code d'une salle"),
+        "Which training room [salle de formation].",
+        ("salle-12", "atelier-soudage"),
+    ),
+]
 OsmId = Annotated[
     str,
     Field(max_length=20, pattern=r"^[nwr][1-9][0-9]{0,18}$"),

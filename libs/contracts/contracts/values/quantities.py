@@ -218,6 +218,127 @@ MaturityLevel = Annotated[
         (2, 3),
     ),
 ]
+HORIZONS: Final = (1, 3, 5)
+"""In years: what a company knows it needs, what it plans, and what it expects."""
+MOST_WANTED: Final = 200
+"""Persons of one need: so the record of who was certified for it stays small. What is needed beyond is another."""
+MOST_YEARS: Final = 10
+"""Of a forecast: what is assumed says nothing of later ones."""
+
+
+def _horizon(years: int) -> int:
+    if years not in HORIZONS:
+        raise ValueError
+    return years
+
+
+NeedHorizon = Annotated[
+    int,
+    Field(ge=1, le=5, json_schema_extra={"enum": list(HORIZONS)}),
+    AfterValidator(_horizon),
+    Says(
+        "need-horizon",
+        Sentence("a horizon is 1, 3 or 5 years (a number, not a text)", "un horizon est de 1, 3 ou 5 ans (un nombre)"),
+        "Within how many years: 1, 3 or 5.",
+        (1, 3),
+    ),
+]
+PersonsWanted = Annotated[
+    int,
+    Field(ge=1, le=MOST_WANTED),
+    Says(
+        "persons-wanted",
+        Sentence(
+            f"persons wanted are a whole number (not a text) from 1 to {MOST_WANTED}",
+            f"un nombre de personnes recherchées est un entier (et non un texte) de 1 à {MOST_WANTED}",
+        ),
+        "How many people of an occupation a company needs.",
+        (3,),
+    ),
+]
+PersonsEmployed = Annotated[
+    int,
+    Field(ge=0, le=100_000),
+    Says(
+        "persons-employed",
+        Sentence(
+            "persons employed are a whole number (not a text) from 0 to 100,000",
+            "un effectif est un nombre entier (et non un texte) de personnes, de 0 à 100\u202f000",
+        ),
+        "How many people work in an occupation.",
+        (120,),
+    ),
+]
+RetirementsPerYear = Annotated[
+    float,
+    Field(ge=0, le=10_000),
+    _at_most(1),
+    Says(
+        "retirements-per-year",
+        Sentence(
+            "retirements a year are a number (not a text) from 0 to 10,000, with at most 1 decimal",
+            "un nombre de départs à la retraite par an va de 0 à 10\u202f000, avec au plus une décimale",
+        ),
+        "How many people retire in a year, on average: with at most 1 decimal.",
+        (4.5,),
+    ),
+]
+GrowthRate = Annotated[
+    float,
+    Field(ge=-0.5, le=0.5),
+    _at_most(4),
+    Says(
+        "growth-rate",
+        Sentence(
+            "growth a year is a number (not a text) from -0.5 to 0.5, with at most 4 decimals: 0.02 is 2 %",
+            "une croissance annuelle est un nombre (et non un texte) de -0,5 à 0,5, avec au plus 4 décimales : 0.02 "
+            "vaut 2\u202f%",
+        ),
+        "By which share employment grows each year: 0.02 is 2 %; negative where it shrinks.",
+        (0.02, -0.01),
+    ),
+]
+Share = Annotated[
+    float,
+    Field(ge=0, le=1),
+    _at_most(4),
+    Says(
+        "share",
+        Sentence(
+            "a share is a number (not a text) from 0 to 1, with at most 4 decimals: 0.85 is 85 %",
+            "une part est un nombre (et non un texte) de 0 à 1, avec au plus 4 décimales : 0.85 vaut 85\u202f%",
+        ),
+        "A share of all: 0.85 is 85 %.",
+        (0.85, 0.1),
+    ),
+]
+ForecastSpan = Annotated[
+    int,
+    Field(ge=1, le=MOST_YEARS),
+    Says(
+        "forecast-span",
+        Sentence(
+            f"a forecast is for a whole number (not a text) of years from 1 to {MOST_YEARS}",
+            f"un scénario porte sur un nombre entier (et non un texte) d'années, de 1 à {MOST_YEARS}",
+        ),
+        "How many years a forecast is for, those after its base year.",
+        (5,),
+    ),
+]
+PersonsExpected = Annotated[
+    float,
+    Field(ge=-1_000_000, le=1_000_000),
+    _at_most(2),
+    Says(
+        "persons-expected",
+        Sentence(
+            "persons expected are a number (not a text) with at most 2 decimals",
+            "un nombre de personnes attendu compte au plus 2 décimales",
+        ),
+        "People, as a sum of what is assumed: with at most 2 decimals, and negative where there are fewer.",
+        (14.53, -2.5),
+    ),
+]
 AidRate = Annotated[
     float,
     Field(gt=0, le=1),
@@ -677,6 +798,75 @@ EmissionFactor = Annotated[
         ),
         "Kilograms of CO2 a kilometre.",
         (0.192,),
+    ),
+]
+MOST_SEATS: Final = 200
+"""Of one training session, or of a room: so the record of who was admitted stays small."""
+
+TrainingSeats = Annotated[
+    int,
+    Field(ge=1, le=MOST_SEATS),
+    Says(
+        "training-seats",
+        Sentence(
+            f"seats for trainees are a whole number (not a text) from 1 to {MOST_SEATS}",
+            f"un nombre de places pour des stagiaires est un entier (et non un texte) de 1 à {MOST_SEATS}",
+        ),
+        "How many trainees a session or a room has seats for.",
+        (12,),
+    ),
+]
+QualificationLevel = Annotated[
+    int,
+    Field(ge=3, le=8),
+    Says(
+        "qualification-level",
+        Sentence(
+            "a level of qualification is a whole number (not a text) from 3, as for a CAP, to 8",
+            "un niveau de qualification est un nombre entier (et non un texte) de 3, celui d'un CAP, à 8",
+        ),
+        "The level of a qualification in the national frame [cadre national des certifications professionnelles], "
+        "whose numbers are those of the European one.",
+        (3, 5),
+    ),
+]
+CourseHours = Annotated[
+    int,
+    Field(ge=1, le=3_000),
+    Says(
+        "course-hours",
+        Sentence(
+            "a course lasts a whole number (not a text) of hours from 1 to 3,000",
+            "une formation dure un nombre entier (et non un texte) d'heures de 1 à 3\u202f000",
+        ),
+        "How many hours of training a course has for each trainee.",
+        (560,),
+    ),
+]
+TraineeHours = Annotated[
+    int,
+    Field(ge=0, le=1_000_000),
+    Says(
+        "trainee-hours",
+        Sentence(
+            "trainee hours are a whole number (not a text) from 0 to 1,000,000",
+            "un nombre d'heures-stagiaires est un entier (et non un texte) de 0 à 1\u202f000\u202f000",
+        ),
+        "Hours of training, once for each trainee.",
+        (6_720,),
+    ),
+]
+FloorArea = Annotated[
+    int,
+    Field(ge=0, le=100_000),
+    Says(
+        "floor-area",
+        Sentence(
+            "a floor area is a number (not a text) of whole square metres from 0 to 100,000",
+            "une surface de plancher est un nombre (et non un texte) de mètres carrés entiers de 0 à 100\u202f000",
+        ),
+        "The area of rooms in whole square metres; 0 where there is none to use.",
+        (85,),
     ),
 ]
 FigureValue = Annotated[
