@@ -22,11 +22,11 @@ from training.forecast import (
     Calculate,
     Discard,
     Draft,
-    EnteredOccupation,
     Forecast,
     Revise,
     SeatsOfYear,
     Supersede,
+    ToldOccupation,
     forecasts,
 )
 from training.forecasting import Seats, explained, figures
@@ -55,9 +55,9 @@ MILLERS: dict[str, Any] = {**WELDERS, "rome": "H2903", "employed": 75, "growth":
 del MILLERS["retirements"]
 
 
-def occupation(told: dict[str, Any]) -> EnteredOccupation:
+def occupation(told: dict[str, Any]) -> ToldOccupation:
     sources = [{"assumed": name, "source": "expert"} for name in told if name != "rome"]
-    return EnteredOccupation.model_validate({**told, "sources": sources}, strict=False)
+    return ToldOccupation.model_validate({**told, "sources": sources}, strict=False)
 
 
 ASSUMED = (occupation(WELDERS), occupation(MILLERS))
@@ -210,7 +210,7 @@ def test_an_occupation_is_told_once_and_its_retirements_by_one_number(
 @pytest.mark.parametrize("sources", [(), ("growth",) * 6, (*WELDERS, "growth"), (*WELDERS, "senior_share")])
 def test_each_number_has_one_source(sources: tuple[str, ...]) -> None:
     said = [{"assumed": name, "source": "insee"} for name in sources if name != "rome"]
-    told = EnteredOccupation.model_validate({**WELDERS, "sources": tuple(said)}, strict=False)
+    told = ToldOccupation.model_validate({**WELDERS, "sources": tuple(said)}, strict=False)
     given().when(Draft(**TOLD, occupations=(told,))).rejected("sources-unfit")
 
 

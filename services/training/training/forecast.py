@@ -13,6 +13,7 @@ from contracts.model import Day, Model
 from contracts.training.forecast import (
     CATEGORY,
     AssumedNumber,
+    AssumedOccupation,
     ForecastAdopted,
     ForecastCalculated,
     ForecastDiscard,
@@ -22,7 +23,6 @@ from contracts.training.forecast import (
     ForecastStatus,
     ForecastSuperseded,
     NumberSource,
-    Occupation,
     OccupationYear,
 )
 from contracts.values import (
@@ -83,7 +83,7 @@ class EnteredSource(NumberSource, extra="forbid"):
         return NumberSource(assumed=self.assumed, source=self.source, reference=self.reference)
 
 
-class EnteredOccupation(Model):
+class ToldOccupation(Model):
     """What is assumed of an occupation, as it is entered. Retirements are told by one number of two."""
 
     rome: EnteredRome
@@ -109,14 +109,14 @@ class EnteredOccupation(Model):
         """The numbers that it gives."""
         return tuple(name for name in get_args(AssumedNumber) if getattr(self, name) is not None)
 
-    def recorded(self) -> Occupation:
+    def recorded(self) -> AssumedOccupation:
         """As events tell it."""
-        said = {name: getattr(self, name) for name in Occupation.model_fields if name != "sources"}
-        return Occupation.model_validate({**said, "sources": tuple(each.recorded() for each in self.sources)})
+        said = {name: getattr(self, name) for name in AssumedOccupation.model_fields if name != "sources"}
+        return AssumedOccupation.model_validate({**said, "sources": tuple(each.recorded() for each in self.sources)})
 
 
 Occupations = Annotated[
-    tuple[EnteredOccupation, ...], Field(min_length=1, max_length=MOST_OCCUPATIONS, examples=[_EXAMPLE])
+    tuple[ToldOccupation, ...], Field(min_length=1, max_length=MOST_OCCUPATIONS, examples=[_EXAMPLE])
 ]
 
 
@@ -177,7 +177,7 @@ class Forecast(State):
     base_year: CalendarYear
     """The last year that is known. The first of the forecast is the next one."""
     years: ForecastSpan
-    occupations: tuple[Occupation, ...]
+    occupations: tuple[AssumedOccupation, ...]
     status: ForecastStatus
     figures: tuple[OccupationYear, ...] = ()
     """By occupation and year; none until the platform has calculated them, a moment after it was drafted, revised or
@@ -296,7 +296,7 @@ def _(forecast: Forecast, event: ForecastAdopted) -> Forecast:
     )
 
 
-def _checked(command: Draft | Revise) -> tuple[Occupation, ...]:
+def _checked(command: Draft | Revise) -> tuple[AssumedOccupation, ...]:
     """The occupations as events tell them. Raises Rejected."""
     if command.base_year > command.on.year:
         raise BASE_YEAR_TO_COME(base_year=command.base_year, on=command.on)

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from contracts.language import Language, Sentence
-from contracts.training.forecast import Occupation, OccupationYear
+from contracts.training.forecast import AssumedOccupation, OccupationYear
 from training.session import Session
 
 RETIRING_WITHIN: Final = 10
@@ -56,7 +56,10 @@ def seats_of(sessions: Iterable[Session]) -> Mapping[tuple[str, int], Seats]:
 
 
 def figures(
-    base_year: int, years: int, occupations: Sequence[Occupation], seats: Mapping[tuple[str, int], Seats] = NOTHING
+    base_year: int,
+    years: int,
+    occupations: Sequence[AssumedOccupation],
+    seats: Mapping[tuple[str, int], Seats] = NOTHING,
 ) -> tuple[OccupationYear, ...]:
     """What each occupation needs in each year, by occupation and year."""
     return tuple(
@@ -66,7 +69,7 @@ def figures(
     )
 
 
-def _figure(occupation: Occupation, year: int, ahead: int, there: Seats) -> OccupationYear:
+def _figure(occupation: AssumedOccupation, year: int, ahead: int, there: Seats) -> OccupationYear:
     employed, rate = Decimal(occupation.employed), _exact(occupation.growth)
     staff = employed * (1 + rate) ** (ahead - 1)
     growth = _rounded(staff * rate)
@@ -144,7 +147,7 @@ _NEED: Final = Sentence(
 )
 
 
-def explained(occupation: Occupation, figure: OccupationYear) -> Sequence[Part]:
+def explained(occupation: AssumedOccupation, figure: OccupationYear) -> Sequence[Part]:
     """What the need of an occupation in a year is made of, and each part in turn."""
     assumed, found = occupation.__dict__, figure.__dict__
 

@@ -534,6 +534,7 @@ sessions = Decider(
     finding=Finding(
         found_by=(
             "status",
+            "body",
             "course",
             "certification",
             "romes",

@@ -43,7 +43,7 @@ class NumberSource(Detail):
     """Which campaign, publication or series it is."""
 
 
-class Occupation(Detail):
+class AssumedOccupation(Detail):
     """What is assumed of an occupation."""
 
     rome: Rome
@@ -95,13 +95,13 @@ class _Forecast(Event):
 class ForecastDrafted(_Forecast, version=1):
     """Somebody tells what may become of some occupations."""
 
-    occupations: tuple[Occupation, ...]
+    occupations: tuple[AssumedOccupation, ...]
 
 
 class ForecastRevised(_Forecast, version=1):
     """Other things are assumed."""
 
-    occupations: tuple[Occupation, ...]
+    occupations: tuple[AssumedOccupation, ...]
 
 
 class ForecastCalculated(_Forecast, Aside, version=1):
@@ -116,7 +116,7 @@ class ForecastCalculated(_Forecast, Aside, version=1):
 class ForecastAdopted(_Forecast, version=1):
     """The programme goes by it from now on."""
 
-    occupations: tuple[Occupation, ...]
+    occupations: tuple[AssumedOccupation, ...]
     adopted_at: Moment
     """When that was recorded. Of several, the last one stands."""
 
