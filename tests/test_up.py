@@ -157,6 +157,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert shown["jobs_created"][0] == "55"
     assert shown["cost_per_job"][0] == "400,000"
     assert shown["members"][1] == "30"
+    assert (shown["reference_progress_2027"][1], shown["progress_2027"][1]) == ("0.50", "0.40")
     assert await system.events() == EVENTS
     assert await system.count("SELECT count(*) FROM events WHERE metadata->>'sample' = 'true'") == EVENTS
 

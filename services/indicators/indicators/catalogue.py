@@ -3,6 +3,7 @@
 from typing import Final
 
 from indicators import (
+    aim,
     employment,
     equipment,
     industry,
@@ -30,6 +31,7 @@ catalogue: Final = Catalogue(
     equipment.CHAPTER,
     industry.CHAPTER,
     employment.CHAPTER,
+    aim.CHAPTER,
     steering.CHAPTER,
     targets=steering.targets,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from indicators.recounts import (
+    aim,
     employment,
     equipment,
     industry,
@@ -31,6 +32,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "equipment": equipment.RECOUNTS,
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
+    "aim": aim.RECOUNTS,
     "steering": steering.RECOUNTS,
 }
 """By the name of the chapter."""
