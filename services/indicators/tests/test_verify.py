@@ -1693,15 +1693,19 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
     """,
     "a unit's area": "UPDATE facts SET value = value + 1 WHERE <let_area> AND value > 0",
     "who has settled": "UPDATE slices SET contributor = 'x' WHERE <companies_settled>",
-    "what was observed": "UPDATE facts SET value = value + 1 WHERE <unemployment_proxy>",
-    "whether it was observed": "UPDATE facts SET times = 0 WHERE <seekers> AND times = 1",
-    "which series was observed": "UPDATE slices SET contributor = 'x' WHERE <unemployment_proxy>",
-    "when a series broke": """
-        UPDATE slices SET dimensions = jsonb_set(dimensions, '{break_on}', '"2017-01-01"') WHERE <reference_breaks>
-    """,
     "which synergies there are": "UPDATE slices SET contributor = 'x' WHERE <synergies>",
 }
 """What somebody does to the tables: `<members>` is what one has of a measure."""
+CORRUPTIONS_OF_THE_AIM: Final[Mapping[str, str]] = {
+    "what was observed": "UPDATE facts SET value = value + 1 WHERE <unemployment_proxy>",
+    "whether it was observed": "UPDATE facts SET times = 0 WHERE <seekers> AND times = 1",
+    "which series was observed": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{labour_series}', '"x"') WHERE <unemployment_proxy>
+    """,
+    "when a series broke": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{break_on}', '"2017-01-01"') WHERE <reference_breaks>
+    """,
+}
 KEPT: Final = ("facts", "slices")
 
 
@@ -1716,15 +1720,14 @@ async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics
 
 @pytest.mark.long
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
-    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators"), Log("employment")
-    Observing(36088, 300, logs[4])
+    logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
     Settling(36088, 200, logs[0])
     Metering(36088, 60, logs[0])
     Exchanging(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])
-    of, second = only(
+    chapters = (
         network.CHAPTER,
         investment.CHAPTER,
         land.CHAPTER,
@@ -1732,9 +1735,23 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
         resources.CHAPTER,
         youth_events.CHAPTER,
         equipment.CHAPTER,
-        aim.CHAPTER,
         steering.CHAPTER,
     )
+    await find_each(pool, CORRUPTIONS, logs, *chapters)
+
+
+async def test_verify_finds_whatever_is_wrong_with_the_aim(pool: asyncpg.Pool) -> None:
+    logs = Log("employment"), Log("indicators")
+    Observing(36088, 150, logs[0])
+    Aiming(36088, 20, logs[1], of="unemployment_proxy")
+    await find_each(pool, CORRUPTIONS_OF_THE_AIM, logs, aim.CHAPTER, steering.CHAPTER)
+
+
+async def find_each(
+    pool: asyncpg.Pool, corruptions: Mapping[str, str], logs: Sequence[Log], *chapters: Chapter
+) -> None:
+    """Nothing is wrong with figures of chapters but what is corrupted, and each of that is found."""
+    of, second = only(*chapters)
     await fold(pool, of.chapters.values(), *logs)
     recount = Recount(second)
     with Topics() as topics:
@@ -1746,7 +1763,7 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
             assert not await is_wrong(now, asked, recount, topics)
         for table in KEPT:
             await pool.execute(f"CREATE TABLE {table}_kept AS TABLE {table}")
-        for corruption, statement in CORRUPTIONS.items():
+        for corruption, statement in corruptions.items():
             corrupting = re.sub(r"<(\w+)>", r"measure = (SELECT id FROM measures WHERE name = '\1')", statement)
             assert await pool.execute(corrupting) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0"), corruption
             async with snapshot(pool, of) as now:
