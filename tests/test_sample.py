@@ -40,6 +40,9 @@ from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected
 from contracts.youth_events.event import CompanyPartCorrected, CompanyTookPart
 from contracts.youth_events.immersion import ImmersionAmended
+from employment.app import app as employment
+from employment.labour_series import LabourSeries
+from employment.observation import LabourObservation
 from eventstore.decider import PARIS, Context, Decider, S, State
 from eventstore.specification import Specification
 from indicators.action import Action, actions
@@ -59,6 +62,7 @@ from sample import LAST_DAY, Made, Step, Story, stories
 from sample.bikes import stories as told_of_bikes
 from sample.companies import stories as told_of_companies
 from sample.industry import stories as told_of_industry
+from sample.labour import stories as told_of_the_labour_market
 from sample.land import stories as told_of_land
 from sample.mobility import stories as told_of_mobility
 from sample.platform import stories as told_of_the_platform
@@ -76,7 +80,7 @@ from youth_events.members import members
 
 TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
-SERVICES = (app, mobility, youth_events)
+SERVICES = (app, employment, mobility, youth_events)
 DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
 TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride", "lunches-to-come")
@@ -274,6 +278,20 @@ def test_meters_are_read_for_three_years_by_the_month_and_less_is_consumed_each_
     late = [event for event in records.told(ReadingRecorded) if event.periods_before]
     assert len(late) == len(records.told(ReadingCorrected)) == len(records.told(MeterReplaced)) == 1
     assert all(each.to_validate for each in meters)
+
+
+def test_two_series_are_observed_by_quarter_and_one_is_broken(programme: list[Told]) -> None:
+    records = Records(programme, told_of_the_labour_market())
+    series = {each.labour_series: each for each in records.of(LabourSeries)}
+    observed = records.of(LabourObservation)
+
+    assert [len(each.breaks) for each in series.values()] == [0, 1]
+    assert all(each.title.startswith("Exemple ") for each in series.values())
+    latest = {each.kind: each.value for each in sorted(observed, key=lambda each: each.ends_on)}
+    assert latest == {"published_rate": 6.1, "proxy_rate": 6.13}
+    baselines = {each.kind: (each.period, each.value) for each in observed if each.baseline}
+    assert baselines == {"published_rate": ("2023-Q4", 7.2), "proxy_rate": ("2025-Q1", 6.88)}
+    assert Counter(each.status for each in observed) == {"observed": len(observed) - 1, "revised": 1}
 
 
 def test_waste_is_at_every_step_and_what_is_hazardous_has_a_slip(programme: list[Told]) -> None:

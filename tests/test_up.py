@@ -160,6 +160,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     lines = re.findall(r"^│ ([1-7]) [^│]*│ (\w+)", system.printed(), re.MULTILINE)
     assert [axis for axis, _ in lines] == ["1", "2", "3", "4", "5", "6", "7"]
     assert dict(lines)["1"] == "late"
+    assert (shown["reference_progress_2027"][1], shown["progress_2027"][1]) == ("0.50", "0.40")
     assert await system.events() == EVENTS
     assert await system.count("SELECT count(*) FROM events WHERE metadata->>'sample' = 'true'") == EVENTS
 

@@ -12,6 +12,7 @@ from sample import (
     companies,
     employment,
     industry,
+    labour,
     land,
     mobility,
     platform,
@@ -45,4 +46,5 @@ def stories(today: date) -> list[Story]:
         *industry.stories(),
         *youth_events.stories(today),
         *employment.stories(),
+        *labour.stories(),
     ]

@@ -1,5 +1,5 @@
-"""What the programme's committee aims at, and an action along each axis: the network of 30 companies is the programme's
-own target, and all else is invented.
+"""What the programme's committee aims at, and an action along each axis: the network of 30 companies and full
+employment at 5.0 % are the programme's own targets, and all else is invented.
 
 Pilots tell of their actions through the committee, which may decide whatever they do.
 """
@@ -77,6 +77,9 @@ TARGETS: Final = (
     Target("platform_companies", 12, 6),
     Target("maturity", 2.5, 6),
     Target("hires_sustained", 40, 7),
+    # Full employment, as the programme aims at it; of the town, and beside it of the department.
+    Target("unemployment_proxy", 5.0, 7, aim="at_most"),
+    Target("unemployment_reference", 5.0, 7, aim="at_most"),
     Target("vacancies_open", 20, 7, aim="at_most", then=((date(2025, 9, 8), "withdraw", {"reason": "given_up"}),)),
 )
 ACTIONS: Final = (
@@ -160,7 +163,7 @@ ACTIONS: Final = (
     ),
     Action(
         7, "Exemple Plein emploi 2027", "france_travail", ("mission_locale", "network", "company"),
-        date(2027, 12, 31), 120_000, ("hires_priority", "hires_sustained"),
+        date(2027, 12, 31), 120_000, ("progress_2027", "hires_priority", "hires_sustained"),
         (
             Milestone("Suivi renforcé des publics prioritaires lancé", date(2024, 9, 30), date(2024, 9, 23)),
             Milestone("Bilan à mi-parcours", date(2025, 12, 19), date(2026, 1, 12)),

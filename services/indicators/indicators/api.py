@@ -295,6 +295,7 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
                     values[each.name].total if each.name in values else None,
                     now.version(each) if each.name in values else each.version,
                     targets[each.name],
+                    await now.breaks(each, Question()) if each.name in values else (),
                 )
                 for each in wanted
             ]
@@ -401,7 +402,13 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
             values = occurring(questions[1], before, after)
             labels = await labels_of(now.connection, values) if asked.labels else None
             shown = changes(
-                indicator, questions, (before, after), now.version(indicator), now.positions(indicator), labels
+                indicator,
+                questions,
+                (before, after),
+                now.version(indicator),
+                now.positions(indicator),
+                await now.breaks(indicator, questions[1]),
+                labels,
             )
         if written.as_csv:
             return written.csv(changes_table(shown, questions[1].by, written.language), labelled=asked.labels)
@@ -424,7 +431,8 @@ def routes(catalogue: Catalogue, registry: Registry = REGISTRY) -> APIRouter:
     ) -> EventsBehind | Response:
         """Every event that makes the figure, with its part in it and a way to its stream, in the order of positions.
 
-        Of a level: the latest event of each subject, and what corrects it since. Of a duration and of a mean: each
+        Of a level: the latest event of each subject, and what corrects it since. Of what is observed: the last
+        observation of each series, and what revised it. Of a duration and of a mean: each
         event that holds on a day of the period. Of what is computed: the events of its inputs. All pages that the
         `Link` header leads to are read at the positions of the first one, so their values add up to the figure.
 
@@ -520,7 +528,14 @@ async def _figure(now: Snapshot, indicator: Indicator, question: Question, *, la
     labels = await labels_of(now.connection, occurring(question, answer)) if labelled else None
     targets = await targets_of(now, [indicator], question)
     return figure(
-        indicator, question, answer, now.version(indicator), now.positions(indicator), targets[indicator.name], labels
+        indicator,
+        question,
+        answer,
+        now.version(indicator),
+        now.positions(indicator),
+        targets[indicator.name],
+        await now.breaks(indicator, question),
+        labels,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from indicators import (
+    aim,
     building,
     employment,
     equipment,
@@ -33,6 +34,7 @@ catalogue: Final = Catalogue(
     equipment.CHAPTER,
     industry.CHAPTER,
     employment.CHAPTER,
+    aim.CHAPTER,
     steering.CHAPTER,
     sheets.CHAPTER,
     targets=steering.targets,

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from contracts.model import Event
-from indicators.measures import Indicator, Level, Measure, measures_of
+from indicators.measures import Formula, Indicator, Level, Measure, Observed, measures_of
 
 FORMAT: Final = 2
 """Of the facts. Another one begins all generations anew."""
@@ -62,7 +62,7 @@ class Catalogue(Mapping[str, Indicator]):
             raise TypeError("two indicators have the same name")
         self.measures = tuple(measure for chapter in chapters for measure in chapter.measures)
         for indicator in (*indicators, *((targets,) if targets else ())):
-            if not set(measures_of(indicator)) <= set(self.measures):
+            if not {*measures_of(indicator), *_told_beside(indicator)} <= set(self.measures):
                 raise TypeError(f"{indicator.name} is computed of a measure that is not in the catalogue")
         self._axes = {each.name: chapter.axis for chapter in chapters for each in chapter.indicators}
         self._shown = {each.name: each for each in indicators if not isinstance(each, Measure) or each.shown}
@@ -84,3 +84,11 @@ class Catalogue(Mapping[str, Indicator]):
 
     def __len__(self) -> int:
         return len(self._shown)
+
+
+def _told_beside(indicator: Indicator) -> Iterator[Measure]:
+    """What is read beside an indicator's own values: its breaks, and what its target is of."""
+    if isinstance(indicator, Observed) and indicator.broken_by:
+        yield indicator.broken_by
+    if isinstance(indicator, Formula) and indicator.goal:
+        yield from measures_of(indicator.goal.of)

@@ -24,6 +24,7 @@ from contracts.values import (
     EquipmentCode,
     Funder,
     IsoWeek,
+    LabourSeriesCode,
     Naf,
     Rome,
     Siret,
@@ -57,6 +58,9 @@ Name = Literal[
     "service_kind",
     "travel_mode",
     "distance",
+    "labour_series",
+    # What tells series breaks apart, likewise.
+    "break_on",
     # What tells targets and actions apart. They are read as a whole, and nobody asks by these.
     "status",
     "since",
@@ -261,6 +265,12 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=DistanceBand,
         counts="Count only who comes from this far.",
         labels=lambda: labels.VOCABULARIES["distance-bands"],
+    ),
+    "labour_series": Dimension(
+        called=Sentence("Labour series", "Série du marché du travail"),
+        asked=LabourSeriesCode,
+        shown=LabourSeriesCode,
+        counts="Count only this series of the labour market.",
     ),
 }
 """By the name that events, questions and answers know it by."""

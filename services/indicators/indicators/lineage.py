@@ -2,7 +2,7 @@
 
 Their values add up to the figure. Of a level that is each subject's last step, and what corrects it; of a duration and
 of a mean, each fact that holds on a day of the period; of a distinct and of a quantile, each that counts in it; of what
-is computed, the facts of its inputs.
+is observed, the last observation and what revised it; of what is computed, the facts of its inputs.
 """
 
 import json
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from contracts.model import FIRST_DAY
 from indicators.columns import PATIENCE, Positions
-from indicators.measures import Derived, Duration, Indicator, Level, Mean, Measure
+from indicators.measures import Derived, Duration, Indicator, Level, Mean, Measure, Observed
 from indicators.query import Snapshot, days_of, ended
 from indicators.question import ALWAYS, Question
 from indicators.statements import Bound
@@ -80,6 +80,8 @@ async def facts_behind(
             found = _held(held, days, bound)
         elif isinstance(measure, Level):
             found = _level(question, bound)
+        elif isinstance(measure, Observed):
+            found = _last(question, bound)
         else:
             found = _counted(question, bound)
         start = after if index == after.measure else Place()
@@ -163,6 +165,20 @@ def _only(question: Question, bound: Bound) -> str:
 def _counted(question: Question, bound: Bound) -> str:
     first, until = bound(question.first or date.min), bound(question.until)
     return f"SELECT {_COLUMNS}, slice FROM known WHERE effective_on >= {first} AND effective_on < {until}"  # noqa: S608
+
+
+def _last(question: Question, bound: Bound) -> str:
+    """What tells the last observation of each contributor: of one, all facts of a slice are."""
+    return f"""
+    WITH counted AS (
+        {_counted(question, bound)}
+    ), days AS (
+        SELECT slice, effective_on FROM counted GROUP BY slice, effective_on, value HAVING sum(times) > 0
+    )
+    SELECT counted.*
+    FROM counted JOIN (SELECT slice, max(effective_on) AS effective_on FROM days GROUP BY slice) AS latest
+         USING (slice, effective_on)
+    """  # noqa: S608
 
 
 def _level(question: Question, bound: Bound) -> str:

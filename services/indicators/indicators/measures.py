@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final, Literal, TypeVar, get_args, get_type_hi
 from contracts.model import Event
 from indicators.dimensions import DIMENSIONS, Name
 
-Kind = Literal["sum", "level", "distinct", "quantile", "duration", "mean", "formula", "series"]
+Kind = Literal["sum", "level", "distinct", "quantile", "observed", "duration", "mean", "formula", "series"]
 Silence = Literal["zero", "unknown"]
 """What it means that nothing was recorded: that there is nothing, or that nobody knows."""
 Contributor = Literal[
@@ -40,6 +40,7 @@ Contributor = Literal[
     "shared_service",
     "travel_survey",
     "rehabilitation",
+    "labour_series",
     "indicator",
     "action",
 ]
@@ -59,6 +60,7 @@ Counted = Literal[
     "shared_service",
     "travel_survey",
     "rehabilitation",
+    "labour_series",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -76,6 +78,7 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
     "rehabilitation": "rehabilitation",
+    "labour_series": "labour_series",
     "indicator": "nobody",
     "action": "nobody",
 }
@@ -93,7 +96,7 @@ class Count:
     dimensions: Mapping[Name, str | int | None] = field(default_factory=dict)
     """The dimensions that are not simply the event's fields of the same name."""
     times: int = 1
-    """Of a quantile: how often the value is there more from now on. -1 takes one back."""
+    """Of a quantile, and of what is observed: how often the value is there more from now on. -1 takes one back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,20 @@ class Quantile(Measure):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Observed(Measure):
+    """What was observed last in a period: rates, and stocks that are read from time to time.
+
+    Observations are never added up: where there are several contributors, each has a value of its own, and all of them
+    together have none. What was not observed in a period is not known in it.
+    """
+
+    kind = "observed"
+    counts: Callable[[Any], Iterable[Count]]
+    broken_by: Level | None = None
+    """The series breaks that somebody has declared, by the dimension `break_on`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Duration(Measure):
     """A level that is told a week, added up over a period: a seventh of it for each day on which it holds.
 
@@ -267,17 +284,29 @@ class Mean(Derived):
     kind = "mean"
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What a formula aims at: the next target of an indicator, and while none is set, a value by a day."""
+
+    of: Indicator
+    value: Decimal
+    due: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Formula(Derived):
     """What is computed of the values of others for the same period and cell, whichever they are."""
 
     kind = "formula"
     compute: Callable[..., Decimal | None]
+    goal: Goal | None = None
+    """What is aimed at, where that is in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series(Derived):
-    """How a level moves: its pace a quarter, and when that pace reaches the target, each with an interval."""
+    """How a level, or what is observed, moves: its pace a quarter, and when that pace reaches the target, each with an
+    interval."""
 
     kind = "series"
     quarters: int
@@ -386,6 +415,28 @@ def quantiles(
     )
 
 
+def observed(
+    *,
+    unit: str,
+    dimensions: tuple[Name, ...],
+    contributor: Contributor,
+    broken_by: Level | None = None,
+    version: int = 1,
+) -> Callable[[Callable[[Any], Iterable[Count]]], Observed]:
+    """Declares what is observed from time to time: the function yields values, each on the day that it is of."""
+
+    return _declared(
+        Observed,
+        _as_said,
+        unit=unit,
+        version=version,
+        dimensions=dimensions,
+        contributor=contributor,
+        silence="unknown",
+        broken_by=broken_by,
+    )
+
+
 def durations(
     *, unit: str, dimensions: tuple[Name, ...], version: int = 1, contributor: Contributor = "company"
 ) -> Callable[[Callable[[Any], Stands]], Duration]:
@@ -405,10 +456,10 @@ def mean(*, unit: str, of: Level, version: int = 1) -> Callable[[Callable[[], No
 
 
 def formula(
-    *, unit: str, of: tuple[Indicator, ...], version: int = 1
+    *, unit: str, of: tuple[Indicator, ...], goal: Goal | None = None, version: int = 1
 ) -> Callable[[Callable[..., Decimal | None]], Formula]:
     """Declares what is computed of others: the function takes their values in order, and returns None where it has
-    none.
+    none. With a `goal` it takes what is aimed at, seen from the last day (`trend.Ahead`), behind them.
 
     Where one of them has none, neither has it, and the function is not asked.
     """
@@ -421,13 +472,19 @@ def formula(
             dimensions=tuple(name for name in DIMENSIONS if all(name in each.dimensions for each in of)),
             of=of,
             compute=function,
+            goal=goal,
         )
 
     return declare
 
 
-def series(*, unit: str, of: Level, quarters: int = 12, version: int = 1) -> Callable[[Callable[[], None]], Series]:
-    """Declares how a level moves: the function has a name and a docstring, and nothing to do. `unit` is a quarter's."""
+def series(
+    *, unit: str, of: Level | Observed, quarters: int = 12, version: int = 1
+) -> Callable[[Callable[[], None]], Series]:
+    """Declares how a level, or what is observed, moves: the function has a name and a docstring, and nothing to do.
+
+    `unit` is a quarter's.
+    """
 
     def declare(function: Callable[[], None]) -> Series:
         return Series(

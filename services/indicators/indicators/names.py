@@ -1,4 +1,4 @@
-"""What companies and equipment are called: as their events said last, for labels beside the codes.
+"""What companies, equipment and series are called: as their events said last, for labels beside the codes.
 
 A sole trader's company has no name, since that would be a person's, and so it has none here.
 """
@@ -10,6 +10,7 @@ import asyncpg
 
 from contracts.companies.company import CompanyApplied
 from contracts.companies.equipment import EquipmentCommissioned
+from contracts.employment.labour_series import LabourSeriesCorrected, LabourSeriesDeclared
 from eventstore.kafka.envelope import Message
 from indicators.dimensions import Name
 from service.definition import Subscribes
@@ -35,13 +36,21 @@ async def keep(connection: asyncpg.Connection, messages: Sequence[Message]) -> N
                 said["company", siret] = name
             case EquipmentCommissioned(equipment=code, name=name):
                 said["equipment", code] = name
+            case (
+                LabourSeriesDeclared(labour_series=code, title=name)
+                | LabourSeriesCorrected(labour_series=code, title=name)
+            ):
+                said["labour_series", code] = name
     if gone := [place for place, name in said.items() if name is None]:
         await connection.execute(_FORGET, *zip(*gone, strict=True))
     if kept := [(*place, name) for place, name in said.items() if name is not None]:
         await connection.execute(_KEEP, *zip(*kept, strict=True))
 
 
-NAMES: Final = Subscribes(events=(CompanyApplied, EquipmentCommissioned), begin=lambda _: (SUBSCRIPTION, keep))
+NAMES: Final = Subscribes(
+    events=(CompanyApplied, EquipmentCommissioned, LabourSeriesDeclared, LabourSeriesCorrected),
+    begin=lambda _: (SUBSCRIPTION, keep),
+)
 
 
 async def names_of(connection: asyncpg.Connection, dimension: Name, codes: Collection[str]) -> Mapping[str, str]:

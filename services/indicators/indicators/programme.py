@@ -57,7 +57,7 @@ HEADLINES: Final[Mapping[Axis, Headline]] = {
     2: Headline("companies_settled"),
     3: Headline("placements"),
     6: Headline("platform_use"),
-    7: Headline("hires"),
+    7: Headline("progress_2027"),
 }
 """By axis."""
 

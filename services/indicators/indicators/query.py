@@ -30,6 +30,7 @@ from indicators.measures import (
     Level,
     Mean,
     Measure,
+    Observed,
     Quantile,
     Series,
     Silence,
@@ -40,7 +41,7 @@ from indicators.projection import PREFIX, measure_id, subscription_of
 from indicators.question import ALWAYS, Key, Period, Question
 from indicators.statements import Bound, Read
 from indicators.steering import TARGET
-from indicators.trend import Aim, Trend, trend
+from indicators.trend import Ahead, Aim, Trend, next_of, trend
 from service.clock import today
 
 
@@ -126,7 +127,7 @@ class Snapshot:
         Raises CatchingUp.
         """
         chapters = {**self.counted_in(indicator)}
-        if (targets := self.catalogue.targets) and (self.has_targets or isinstance(indicator, Series)):
+        if (targets := self.catalogue.targets) and (self.has_targets or _aims(indicator)):
             chapters[self.catalogue.chapter_of(targets).name] = self.served(targets)
         return chapters
 
@@ -162,16 +163,18 @@ class Snapshot:
         match indicator:
             case Formula():
                 answers = [await self.answer(each, question) for each in indicator.of]
-                return _compute(indicator, answers, filled=question.filled)
+                return _compute(indicator, answers, await self._ahead(indicator, question), filled=question.filled)
             case Mean(of=(Level() as level,)):
                 return await self._mean(level, question)
-            case Series(of=(Level() as level,)):
-                return await self._series(indicator, level, question)
+            case Series(of=(Level() | Observed() as moving,)):
+                return await self._series(indicator, moving, question)
             case Duration():
                 held = _answer(indicator, question, await self._fetch(indicator, question, statements.held))
                 return _each(held, lambda value, _: _rounded(value / 7))
             case Quantile():
                 return _quantile(indicator, question, await self._fetch(indicator, question, statements.values))
+            case Observed():
+                return _answer(indicator, question, await self._fetch(indicator, question, statements.last))
             case Measure():
                 answer = await self._added_up(indicator, question)
                 return _numbers(answer) if isinstance(indicator, Distinct) else answer
@@ -205,7 +208,7 @@ class Snapshot:
         if place not in known:
             if isinstance(indicator, Formula):
                 answers = [await self._now(each, question, known) for each in indicator.of]
-                known[place] = _compute(indicator, answers, filled=False)
+                known[place] = _compute(indicator, answers, await self._ahead(indicator, question), filled=False)
             else:
                 known[place] = await self.answer(indicator, question)
         return known[place]
@@ -250,17 +253,44 @@ class Snapshot:
         held = _answer(level, question, await self._fetch(level, question, statements.held))
         return _each(held, lambda value, key: _rounded(value / days_of(question, key)))
 
-    async def _series(self, indicator: Series, level: Level, question: Question) -> Answer:
+    async def _series(self, indicator: Series, moving: Level | Observed, question: Question) -> Answer:
         last = question.last or today()
-        known = await self.answer(level, replace(question, last=last, by=("quarter",), filled=True))
+        known = await self.answer(moving, replace(question, last=last, by=("quarter",), filled=True))
         points = [
             (period.last, cell.value)
             for (period,), cell in known.cells.items()
             if isinstance(period, Period) and period.last <= min(last, today()) and cell.value is not None
         ]
-        aims = await self.aims(indicator, question)
-        found = trend(points[-indicator.quarters :], (last, known.total.value), aims, level.breaks)
+        aims, breaks = await self.aims(indicator, question), await self.breaks(indicator, question)
+        known_on, value = last, known.total.value
+        if isinstance(moving, Observed):
+            known_on, value = points[-1] if points else (last, None)
+        found = trend(points[-indicator.quarters :], (last, value), aims, breaks, known_on=known_on)
         return Answer(replace(known.total, value=found.pace), {}, known.excluded, found)
+
+    async def _ahead(self, indicator: Formula, question: Question) -> Callable[[Key], Sequence[Ahead]]:
+        """What a formula aims at, if anything, seen from the last day of each cell. Raises CatchingUp."""
+        goal, last = indicator.goal, question.last or today()
+        if goal is None:
+            return lambda _: ()
+        whole = replace(question, by=(), cumulative=False, filled=False)
+        aim = next_of((await self.aims_of([goal.of], whole))[goal.of.name], last)
+        value, due = (aim.value, aim.due) if aim else (goal.value, goal.due)
+        return lambda key: (Ahead.seen(value, due, last_of(key, last)),)
+
+    async def breaks(self, indicator: Indicator, question: Question) -> Sequence[date]:
+        """The series breaks of an indicator, in order: those of its source, and those that somebody has declared of
+        what is asked for, as far as they are no later than the last day. Raises CatchingUp."""
+        measures = measures_of(indicator)
+        found = {day for measure in measures for day in measure.breaks}
+        for level in {each.broken_by for each in measures if isinstance(each, Observed) and each.broken_by}:
+            where: Mapping[str, tuple[str | int, ...]] = {
+                name: codes for name, codes in question.where.items() if name in level.dimensions
+            }
+            asked = Question(last=question.last or today(), known_on=question.known_on, by=("break_on",), where=where)
+            told = (await self.answer(level, asked)).cells
+            found |= {date.fromisoformat(str(day)) for (day,) in told}
+        return sorted(found)
 
     async def aims(self, indicator: Indicator, question: Question) -> Sequence[Aim]:
         """What was aimed at on the last day asked for, of all that is asked for and of its cells, the next due first.
@@ -270,7 +300,7 @@ class Snapshot:
         return (await self.aims_of([indicator], question))[indicator.name]
 
     async def aims_of(self, indicators: Iterable[Indicator], question: Question) -> Mapping[str, Sequence[Aim]]:
-        """The same of several indicators at once, by name; a series is aimed at by its level. Raises CatchingUp."""
+        """The same of several indicators at once, by name; a series is aimed at by what moves. Raises CatchingUp."""
         aimed_at = {each.name: (each.of[0] if isinstance(each, Series) else each).name for each in indicators}
         found: dict[str, list[Aim]] = defaultdict(list)
         if self.catalogue.targets is not None:
@@ -314,7 +344,12 @@ def ended(indicator: Indicator, question: Question) -> Question:
 
 def _holds(indicator: Indicator) -> bool:
     of = indicator.of if isinstance(indicator, Derived) else ()
-    return isinstance(indicator, Duration | Mean | Series) or any(_holds(each) for each in of)
+    return isinstance(indicator, Duration | Mean) or _aims(indicator) or any(_holds(each) for each in of)
+
+
+def _aims(indicator: Indicator) -> bool:
+    """Whether what is aimed at is in the figure."""
+    return isinstance(indicator, Series) or (isinstance(indicator, Formula) and indicator.goal is not None)
 
 
 @asynccontextmanager
@@ -486,20 +521,27 @@ def days_of(question: Question, key: Key = ()) -> int:
     return (last - first).days + 1
 
 
-def _compute(indicator: Formula, answers: Sequence[Answer], *, filled: bool) -> Answer:
+def last_of(key: Key, last: date) -> date:
+    """The last day of a cell: that of its period, if it is over by the last day asked for."""
+    return min(last, *(part.last for part in key if isinstance(part, Period)), date.max)
+
+
+def _compute(
+    indicator: Formula, answers: Sequence[Answer], ahead: Callable[[Key], Sequence[Ahead]], *, filled: bool
+) -> Answer:
     absent = [nothing_of(each) for each in indicator.of]
 
-    def value(values: Sequence[Value]) -> Value:
+    def value(values: Sequence[Value], key: Key = ()) -> Value:
         told = [each.value for each in values]
         return Value(
-            None if None in told else indicator.compute(*told),
+            None if None in told else indicator.compute(*told, *ahead(key)),
             min(each.n for each in values),
             max((each.as_of for each in values if each.as_of), default=None),
             any(each.sample for each in values),
         )
 
     cells = {
-        key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)])
+        key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)], key)
         for key in answers[0].cells
     }
     shown = {key: cell for key, cell in cells.items() if filled or cell.n or cell.value is not None}

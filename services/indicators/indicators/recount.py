@@ -3,7 +3,7 @@ it but the words of questions and answers."""
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from contracts.model import LAST_DAY
 from indicators.query import UNKNOWN, ZERO, Answer, Value
-from indicators.question import Period, Question
+from indicators.question import Key, Period, Question
 from indicators.recounts.counting import (
     Average,
     Computed,
     Flow,
     Moving,
+    Observed,
     OnAverage,
     Recounted,
     Recounts,
@@ -50,7 +51,7 @@ class Recount:
 
     def ask(self, name: str, question: Question) -> None:
         """What is to be counted."""
-        for leaf, asked in (*self._leaves(name, question), *self._aims(name, question)):
+        for leaf, asked in (*self._leaves(name, question), *self._aims(name, question), *self._breaks(name, question)):
             if (leaf, repr(asked)) not in self._tallies:
                 recounted = self._recounts[leaf]
                 of = recounted.of if isinstance(recounted, Average) else leaf
@@ -81,15 +82,27 @@ class Recount:
         """What all come to. Raises KeyError where it was not asked."""
         question = self._ended(name, question)
         match self._recounts[name]:
-            case Computed(of=of, compute=compute):
+            case Computed(of=of) as computed:
                 absent = [UNKNOWN if self.is_unknown(each) else ZERO for each in of]
-                return _computed(compute, [self.answer(each, question) for each in of], absent)
-            case Moving() as moving:
+                aims = self._told(self._own_aims(computed, question))
+                answers = [self.answer(each, question) for each in of]
+                return _computed(computed, question, answers, absent, *aims)
+            case Moving(of=of) as moving:
                 ((leaf, asked),) = self._leaves(name, question)
-                aims = [self._tallies[of, repr(in_force)].answer() for of, in_force in self._aims(name, question)]
-                return _moved(moving, asked, self._tallies[leaf, repr(asked)].answer(), *aims)
+                breaks = {
+                    date.fromisoformat(str(day))
+                    for answer in self._told(self._breaks(name, question))
+                    for (day,) in answer.cells
+                }
+                moving = replace(moving, breaks=(*moving.breaks, *breaks))
+                known = self._tallies[leaf, repr(asked)].answer()
+                aims = self._told(self._aims(name, question))
+                return _moved(moving, asked, known, *aims, observed=isinstance(self._recounts[of], Observed))
             case _:
                 return self._tallies[name, repr(question)].answer()
+
+    def _told(self, asked: Iterable[tuple[str, Question]]) -> list[Answer]:
+        return [self._tallies[of, repr(question)].answer() for of, question in asked]
 
     def behind(self, name: str, question: Question) -> Mapping[str, Value]:
         """What the events behind a figure add up to, by the name of what they count in."""
@@ -111,12 +124,26 @@ class Recount:
         """The targets in force that a trend is to reach, if any are counted, and how they are asked for."""
         question = self._ended(name, question)
         match self._recounts[name]:
-            case Computed(of=of):
+            case Computed(of=of) as computed:
                 for each in of:
                     yield from self._aims(each, question)
+                yield from self._own_aims(computed, question)
             case Moving(of=of) if TARGETS in self._recounts:
-                in_force = Question(last=question.last, known_on=question.known_on, where={"indicator": (of,)})
-                yield TARGETS, replace(in_force, by=("of", "aim", "value", "due"))
+                yield TARGETS, _in_force(of, question)
+
+    def _own_aims(self, computed: Computed, question: Question) -> Iterator[tuple[str, Question]]:
+        if computed.target_of is not None and TARGETS in self._recounts:
+            yield TARGETS, _in_force(computed.target_of, question)
+
+    def _breaks(self, name: str, question: Question) -> Iterator[tuple[str, Question]]:
+        """The breaks that are declared of what moves, and how they are asked for."""
+        question = self._ended(name, question)
+        match self._recounts[name]:
+            case Computed(of=of):
+                for each in of:
+                    yield from self._breaks(each, question)
+            case Moving(broken_by=str(broken_by)):
+                yield broken_by, replace(question, first=None, by=("break_on",))
 
     def _ended(self, name: str, question: Question) -> Question:
         """What goes on day by day ends today, and so does all that is made of it."""
@@ -126,7 +153,7 @@ class Recount:
     def _goes_on(self, name: str) -> bool:
         recounted = self._recounts[name]
         if isinstance(recounted, Computed):
-            return any(self._goes_on(each) for each in recounted.of)
+            return recounted.unless_set is not None or any(self._goes_on(each) for each in recounted.of)
         return isinstance(recounted, Weekly | Average | Moving)
 
     def is_unknown(self, name: str) -> bool:
@@ -145,13 +172,27 @@ class Recount:
         return recounted
 
 
-def _computed(compute: Callable[..., Decimal | None], answers: Sequence[Answer], absent: Sequence[Value]) -> Answer:
-    def value(values: Sequence[Value]) -> Value:
+def _in_force(of: str, question: Question) -> Question:
+    """How the targets of an indicator are asked for."""
+    in_force = Question(last=question.last, known_on=question.known_on, where={"indicator": (of,)})
+    return replace(in_force, by=("of", "aim", "value", "due"))
+
+
+def _computed(
+    computed: Computed, asked: Question, answers: Sequence[Answer], absent: Sequence[Value], *aims: Answer
+) -> Answer:
+    ends = asked.last or today()
+    aim = next((_next_of(each, asked, ends) for each in aims), None)
+    aimed_at = (aim.value, aim.due) if aim else computed.unless_set
+
+    def value(values: Sequence[Value], key: Key = ()) -> Value:
         told = [each.value for each in values]
-        return Value(None if None in told else compute(*told), min(each.n for each in values), None)
+        on = min([ends, *(end_of(part) for part in key if isinstance(part, Period))])
+        behind = () if aimed_at is None else (*aimed_at, on)
+        return Value(None if None in told else computed.compute(*told, *behind), min(each.n for each in values), None)
 
     cells = {
-        key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)])
+        key: value([each.cells.get(key, other) for each, other in zip(answers, absent, strict=True)], key)
         for key in answers[0].cells
     }
     return Answer(
@@ -160,12 +201,16 @@ def _computed(compute: Callable[..., Decimal | None], answers: Sequence[Answer],
     )
 
 
-def _moved(moving: Moving, asked: Question, of: Answer, *aims: Answer) -> Answer:
+def _moved(moving: Moving, asked: Question, of: Answer, *aims: Answer, observed: bool) -> Answer:
     last = asked.last or today()
     ends = ((end_of(period), cell.value) for (period,), cell in of.cells.items() if isinstance(period, Period))
     points = [(day, value) for day, value in ends if day <= min(last, today()) and value is not None]
     target = next((_next_of(each, asked, last) for each in aims), None)
-    trend = movement(points[-moving.quarters :], (last, of.total.value), moving.breaks, target)
+    now = of.total.value
+    if observed:
+        now = points[-1][1] if points else None
+    known_on = points[-1][0] if observed and points else last
+    trend = movement(points[-moving.quarters :], (last, now), moving.breaks, target, known_on)
     return Answer(replace(of.total, value=trend.pace), {}, of.excluded, trend)
 
 
@@ -181,9 +226,13 @@ def _next_of(aims: Answer, asked: Question, on: date) -> Aim | None:
 
 
 def movement(
-    points: Sequence[tuple[date, Decimal]], now: tuple[date, Decimal | None], breaks: Sequence[date], target: Aim | None
+    points: Sequence[tuple[date, Decimal]],
+    now: tuple[date, Decimal | None],
+    breaks: Sequence[date],
+    target: Aim | None,
+    known_on: date | None = None,
 ) -> Trend:
-    """The pace of these values, and when a target is reached with it."""
+    """The pace of these values, and when a target is reached with it, from the day on that the last one is of."""
     on, value = now
     broken_on = max((day for day in breaks if day <= on), default=None)
     points = [point for point in points if broken_on is None or point[0] >= broken_on]
@@ -196,7 +245,8 @@ def movement(
     known = replace(known, pace=_a_quarter(pace), pace_between=(_a_quarter(pace - margin), _a_quarter(pace + margin)))
     if target is None or value is None or known.reached:
         return known
-    arrives, *ends = (_arrival(on, target.value - value, each) for each in (pace, pace - margin, pace + margin))
+    left, paces = target.value - value, (pace, pace - margin, pace + margin)
+    arrives, *ends = (_arrival(known_on or on, left, each) for each in paces)
     between = sorted(day for day in ends if day)
     return replace(
         known,

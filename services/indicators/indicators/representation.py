@@ -100,7 +100,8 @@ class FigureValue(Representation):
     definition_version: Annotated[int, Field(examples=[1])]
     """Raised whenever the meaning changes. All values, of the past too, are by this one."""
     series_breaks: Annotated[Sequence[Day], Field(examples=[["2025-01-01"]])]
-    """The days from which on values do not compare with those before, as the source counts otherwise since then."""
+    """The days from which on values do not compare with those before, as the source counts otherwise since then: those
+    that the definition says, and those that were declared of a labour series, up to the last day asked for."""
     targets: Sequence[TargetOfFigure]
     """What is aimed at, in all that is asked for and in its cells, the next due first; of a series, by its level. None
     are told while `positions` lacks `steering`, the chapter of targets."""
@@ -115,7 +116,8 @@ class Entry(FigureValue):
     """The indicators that are folded together; `positions` has those of the chapters behind an answer."""
     kind: Kind
     """A sum adds up what happened in a period; a level is a state on a day; distinct counts who contributes in a
-    period; a quantile is the value below which a share of all lies; a duration adds up over a period a state that is
+    period; a quantile is the value below which a share of all lies; what is observed is the last value of a period, and
+    of several series none, for they are not added; a duration adds up over a period a state that is
     told a week; a mean is a level on an average day; a formula is computed of others; a series tells how a level
     moves."""
     silence: Silence
@@ -139,10 +141,11 @@ class Entry(FigureValue):
         current: Value | None,
         version: int,
         targets: Sequence[TargetOfFigure],
+        breaks: Sequence[date],
     ) -> Self:
         """The catalogue's entry; without a current value it is still catching up."""
         return cls(
-            **_what_it_rests_on(indicator, current or Value(None, 0, None), version, targets),
+            **_what_it_rests_on(indicator, current or Value(None, 0, None), version, targets, breaks),
             title=indicator.title,
             definition=indicator.definition,
             chapter=chapter.name,
@@ -211,7 +214,7 @@ class ArrivesBetween(Representation):
 
 
 class Movement(Representation):
-    """How a level moves, from its values at the ends of quarters."""
+    """How a level moves, from its values at the ends of quarters; what is observed, from the last of each quarter."""
 
     pace: Number | None
     """How much a quarter: the slope of the straight line through the points (least squares). Null of fewer than four
@@ -229,8 +232,8 @@ class Movement(Representation):
     reached: bool | None
     """Whether the last value is the target's, or beyond it."""
     arrives_on: Day | None
-    """The day on which the last value reaches the target if it goes on at the pace. Null where there is no target, it
-    is reached, or the pace does not lead there."""
+    """The day on which the last value reaches the target if it goes on at the pace, of what is observed from the last
+    quarter that was. Null where there is no target, it is reached, or the pace does not lead there."""
     arrives_between: ArrivesBetween | None
     """The same at the ends of the interval of the pace."""
 
@@ -333,7 +336,8 @@ class EventBehind(Representation):
     value: Number
     """Of a duration it is not rounded; the figure is."""
     times: int
-    """Of a quantile: how often the value is there more, or less, from now on. 1 of all others."""
+    """Of a quantile, and of what is observed: how often the value is there more, or less, from now on. 1 of all
+    others."""
     sample: bool
     """Whether it is made up, for trying and showing."""
     dimensions: Annotated[Mapping[str, Any], Field(examples=[{"company": sample_siret(0), "axis": 2}])]
@@ -466,6 +470,7 @@ def figure(
     version: int,
     read: Mapping[str, Positions],
     targets: Sequence[TargetOfFigure],
+    breaks: Sequence[date],
     labels: Labels | None,
 ) -> Figure:
     """The answer as JSON shows it."""
@@ -473,7 +478,7 @@ def figure(
     if answer.trend:
         more["trend"] = _movement(answer.trend)
     return Figure(
-        **_what_it_rests_on(indicator, answer.total, version, targets),
+        **_what_it_rests_on(indicator, answer.total, version, targets, breaks),
         first=question.first,
         last=question.last,
         known_on=question.known_on,
@@ -491,6 +496,7 @@ def changes(
     answers: tuple[Answer, Answer],
     version: int,
     read: Mapping[str, Positions],
+    breaks: Sequence[date],
     labels: Labels | None,
 ) -> Changes:
     """What changed between two answers, each as known on its day."""
@@ -502,7 +508,7 @@ def changes(
         unit=indicator.unit,
         counted=counted(indicator),
         definition_version=version,
-        series_breaks=_breaks(indicator),
+        series_breaks=breaks,
         known_first=_known(asked_before),
         known_last=_known(asked),
         effective_from=asked.first,
@@ -537,6 +543,7 @@ def counted(indicator: Indicator) -> Counted:
         "shared_service",
         "travel_survey",
         "rehabilitation",
+        "labour_series",
         "nobody",
     )
     return next(kind for kind in protected if kind in kinds)
@@ -566,7 +573,7 @@ def in_order(cells: Mapping[Key, Value]) -> Sequence[tuple[Key, Value]]:
 
 
 def _what_it_rests_on(
-    indicator: Indicator, value: Value, version: int, targets: Sequence[TargetOfFigure]
+    indicator: Indicator, value: Value, version: int, targets: Sequence[TargetOfFigure], breaks: Sequence[date]
 ) -> dict[str, Any]:
     return {
         **asdict(value),
@@ -574,13 +581,9 @@ def _what_it_rests_on(
         "unit": indicator.unit,
         "counted": counted(indicator),
         "definition_version": version,
-        "series_breaks": _breaks(indicator),
+        "series_breaks": breaks,
         "targets": targets,
     }
-
-
-def _breaks(indicator: Indicator) -> Sequence[date]:
-    return sorted({day for measure in measures_of(indicator) for day in measure.breaks})
 
 
 def _known(question: Question) -> date:

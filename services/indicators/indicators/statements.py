@@ -168,6 +168,36 @@ GROUP BY {by}period
 """
 
 
+def last(question: Question, bound: Bound) -> str:
+    """What was observed last, those that were taken back left out: of several contributors no value, but how many."""
+    by = _by(question)
+    latest = """arg_max(value, effective_on) AS value, arg_max(recorded_at, effective_on) AS recorded_at,
+           arg_max(sample, effective_on) AS sample"""
+    alone = """CASE WHEN count(*) = 1 THEN any_value(value) END AS value, count(*) AS n, max(recorded_at) AS as_of,
+       bool_or(sample) AS sample"""
+    return f"""
+WITH told AS (
+    SELECT {by}{_begins(question.period)} AS period, who, effective_on, value, max(recorded_at) AS recorded_at,
+           bool_or(sample) AS sample
+    FROM facts
+    WHERE {_counted(question.first, question, bound)}
+    GROUP BY ALL
+    HAVING sum(times) > 0
+), everyone AS (
+    SELECT who, {latest} FROM told GROUP BY who
+), shares AS (
+    SELECT {by}period, who, {latest} FROM told GROUP BY {by}period, who
+)
+SELECT NULL::integer[] AS key, NULL::date AS period, {alone}, NULL AS excluded
+FROM everyone
+UNION ALL
+SELECT {_key(question)}, period, {alone}, NULL
+FROM shares
+WHERE {bound(bool(question.by))}
+GROUP BY {by}period
+"""
+
+
 _STEP: Final[dict[PeriodName | None, str]] = {"month": "1 month", "quarter": "3 months", "year": "1 year", None: ""}
 
 

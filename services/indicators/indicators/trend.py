@@ -1,4 +1,4 @@
-"""How a level moves: the pace of its last quarters, and when that pace reaches a target.
+"""How a level, or what is observed, moves: the pace of its last quarters, and when that pace reaches a target.
 
 The pace is the slope of the straight line through the values at the ends of quarters (ordinary least squares), its
 interval the one in which it lies with 95 % probability by Student's distribution, as if quarters were independent.
@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from contracts.model import LAST_DAY
-from indicators.question import Question
+from indicators.question import Period, Question
 
 QUARTER: Final = 365.25 / 4
 """Days."""
@@ -55,6 +55,25 @@ class Aim:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What is aimed at, seen from a day."""
+
+    value: Decimal
+    quarters: int
+    """Until the one in which it is due, with that: those that are not over at the end of the day."""
+
+    @classmethod
+    def seen(cls, value: Decimal, due: date, on: date) -> "Ahead":
+        """From a day: of one that is due at the end of 2027 there are 6 quarters left on 30 June 2026.
+
+        >>> Ahead.seen(Decimal(5), date(2027, 12, 31), date(2026, 6, 30)).quarters
+        6
+        """
+        left = Period.between("quarter", on + timedelta(days=1), due)
+        return cls(value, sum(1 for _ in left) if on < due else 0)
+
+
+@dataclass(frozen=True)
 class Trend:
     """How a level moves. Whatever cannot be told is None."""
 
@@ -76,17 +95,27 @@ class Trend:
     """Its end is None where the slowest pace of the interval does not lead there."""
 
 
+def next_of(aims: Sequence[Aim], on: date) -> Aim | None:
+    """Of targets in the order of their days the next that is due on a day, or else the last."""
+    return next((aim for aim in aims if aim.due >= on), aims[-1] if aims else None)
+
+
 def trend(
     points: Sequence[tuple[date, Decimal]],
     now: tuple[date, Decimal | None],
     aims: Sequence[Aim],
     breaks: Sequence[date] = (),
+    *,
+    known_on: date | None = None,
 ) -> Trend:
-    """From values on days in order, the value now, and targets in the order of their days, of which the next counts."""
+    """From values on days in order, the value now, and targets in the order of their days, of which the next counts.
+
+    What is observed is of a day before now, `known_on`, and goes on from there.
+    """
     on, value = now
     broken_on = max((each for each in breaks if each <= on), default=None)
     points = [(day, each) for day, each in points if broken_on is None or day >= broken_on]
-    target = next((aim for aim in aims if aim.due >= on), aims[-1] if aims else None)
+    target = next_of(aims, on)
     since = points[0][0] if points else None
     reached = target.is_reached_by(value) if target and value is not None else None
     if len(points) < FEWEST:
@@ -95,8 +124,9 @@ def trend(
     arrives_on = arrives_between = None
     if target and value is not None and not reached:
         left = float(target.value - value)
-        arrives_on = _arrival(on, left, slope)
-        ends = [_arrival(on, left, each) for each in (high, low)]
+        since_then = known_on or on
+        arrives_on = _arrival(since_then, left, slope)
+        ends = [_arrival(since_then, left, each) for each in (high, low)]
         soonest, latest = ends if left > 0 else reversed(ends)
         arrives_between = (soonest, latest) if soonest else None
     return Trend(

@@ -271,7 +271,7 @@ class _Behind:
         match self._recounted:
             case counting.Distinct(contributor=contributor):
                 self._shares[fact.dimensions[contributor]] += fact.value
-            case counting.Quantile():
+            case counting.Quantile() | counting.Observed():
                 self._values[fact.value] += fact.times
             case _:
                 self._total += fact.value
@@ -283,6 +283,10 @@ class _Behind:
                 return sum(1 for share in self._shares.values() if share) == value.value
             case counting.Quantile(at=at):
                 return counting.quantile(self._values, at) == value.value
+            case counting.Observed():
+                # Of several there is no value, and the last of each is behind that.
+                there = [each for each, times in self._values.items() for _ in range(times)]
+                return len(there) == value.n and (value.value is None or there == [value.value])
             case counting.Weekly() | counting.Average():
                 return abs(self._total - (value.value or 0)) <= HALF
             case _:

@@ -797,6 +797,7 @@ def test_nothing_of_a_figure_names_a_person() -> None:
                 "indicator",
                 "action",
             ),
+            "labour_series",
         )
     [fact] = employment.hires.facts(HireRecorded(**HIRED))
     assert HIRED["seeker"] not in str(fact)
@@ -1907,6 +1908,19 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "hires_women",
         "hires_youth",
         "hires_sustained",
+        "unemployment_proxy",
+        "unemployment_reference",
+        "seekers",
+        "active_residents",
+        "proxy_baseline",
+        "reference_baseline",
+        "full_employment_gap",
+        "reference_gap",
+        "progress_2027",
+        "reference_progress_2027",
+        "exits_needed_per_quarter",
+        "unemployment_pace",
+        "reference_pace",
     ]
 
 

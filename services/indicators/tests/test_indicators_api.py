@@ -39,7 +39,9 @@ from contracts.companies.investment import (
     InvestmentCompleted,
     JobsAudited,
 )
-from contracts.employment import hire, vacancy
+from contracts.employment import hire, labour_series, observation, vacancy
+from contracts.employment.labour_series import LabourSeriesDeclared, SeriesBreak, SeriesBreakDeclared
+from contracts.employment.observation import LabourObserved
 from contracts.indicators.target import TargetSet
 from contracts.language import Sentence
 from contracts.mobility import (
@@ -66,7 +68,7 @@ from indicators.api import COPYING, routes
 from indicators.app import app
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
-from indicators.measures import levels, mean, series
+from indicators.measures import Series, levels, mean, series
 from indicators.names import SUBSCRIPTION, keep
 from indicators.projection import Projection
 from service.application import build
@@ -350,6 +352,7 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "building_energy": "rehabilitation",
         "energy_area": "rehabilitation",
         "energy_per_m2": "rehabilitation",
+        **{name: "labour_series" for name, entry in entries.items() if entry["chapter"] == "aim"},
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1036,12 +1039,85 @@ async def test_figures_are_answered_before_what_is_aimed_at_is_folded(
         answer = await read(client, "/members")
         assert (answer["value"], answer["targets"], answer["positions"].keys()) == (2, [], {"network"})
         entries = {item["name"]: item for item in (await read(client, ""))["items"]}
-        assert {name for name, entry in entries.items() if entry["catching_up"]} == {"members_pace"}
+        aiming = {name for name, each in catalogue.items() if isinstance(each, Series) or getattr(each, "goal", None)}
+        assert {name for name, entry in entries.items() if entry["catching_up"]} == aiming
         pace = await client.get(f"{INDICATORS}/members_pace")
         assert (pace.status_code, pace.json()["parameters"]) == (503, {"chapter": "steering"})
     finally:
         await connection.execute(change, Projection(steering.CHAPTER).subscription)
         await connection.close()
+
+
+# What is observed
+
+
+async def test_what_is_observed_has_its_series_breaks_and_what_the_series_are_called(
+    prepared: str, issuer: Issuer
+) -> None:
+    log = Log("employment")
+    kind: dict[str, Any] = {"kind": "proxy_rate", "unit": "percent", "frequency": "quarter", "reference": False}
+    place: dict[str, Any] = {"area_kind": "commune", "area": "36088", "effective_on": date(2025, 5, 6)}
+    for code, seekers in (("proxy-issoudun", 500), ("proxy-territoire", 900)):
+        told: dict[str, Any] = {"labour_series": code, **kind, **place}
+        described: dict[str, Any] = {"title": f"Exemple {code}", "source": "Exemple", "definition": "Catégorie A"}
+        log.append(f"labour-series-{code}", LabourSeriesDeclared(**told, **described, counted=("A",)))
+        observed = LabourObserved(
+            **told,
+            period="2025-Q1",
+            ends_on=date(2025, 3, 31),
+            value=round(seekers / 81.53, 2),
+            active_residents=8_153,
+            seekers=seekers,
+            baseline=False,
+            definition="Catégorie A",
+            counted=("A",),
+            by_category=(),
+            by_group=(),
+        )
+        log.append(f"labour-observation-{code}", observed)
+    begun = SeriesBreak(from_period="2025-Q1", begins_on=date(2025, 1, 1), reason="definition_changed", definition=None)
+    of_town: dict[str, Any] = {"labour_series": "proxy-issoudun", **kind, **place}
+    log.append("labour-series-proxy-issoudun", SeriesBreakDeclared(**of_town, declared=begun))
+    connection = await asyncpg.connect(prepared)
+    await fold(connection, log.messages)
+    await connection.close()
+    async with serving(prepared, issuer) as client:
+        both = await read(client, "/unemployment_proxy", by="labour_series", labels="true")
+        assert (both["value"], both["n"], both["counted"], both["series_breaks"]) == (
+            None,
+            2,
+            "labour_series",
+            ["2025-01-01"],
+        )
+        assert [(each["labour_series"], each["value"]) for each in both["cells"]] == [
+            ("proxy-issoudun", 6.13),
+            ("proxy-territoire", 11.04),
+        ]
+        assert both["labels"]["labour_series"]["proxy-issoudun"]["fr"] == "Exemple proxy-issoudun"
+        one = await read(client, "/full_employment_gap", labour_series="proxy-issoudun")
+        assert (one["value"], one["series_breaks"], one["to"]) == (1.13, ["2025-01-01"], today().isoformat())
+        other = await read(client, "/full_employment_gap", labour_series="proxy-territoire")
+        assert (other["value"], other["series_breaks"]) == (6.04, [])
+        changed = await read(
+            client,
+            "/unemployment_proxy/changes",
+            labour_series="proxy-issoudun",
+            to=today().isoformat(),
+            **{"from": "2025-12-31"},
+        )
+        assert changed["series_breaks"] == ["2025-01-01"]
+        entries = {item["name"]: item for item in (await read(client, "", chapter="aim"))["items"]}
+        assert entries["seekers"]["kind"] == "observed"
+        assert (entries["seekers"]["silence"], entries["seekers"]["series_breaks"]) == ("unknown", ["2025-01-01"])
+        cumulative = await client.get(f"{INDICATORS}/seekers", params={"by": "quarter", "cumulative": "true"})
+        assert cumulative.json()["type"] == "/indicators/problems/not-answered"
+        behind = await read(client, "/exits_needed_per_quarter/events", labour_series="proxy-issoudun")
+        assert [(each["indicator"], each["value"], each["times"]) for each in behind["items"]] == [
+            ("seekers", 500, 1),
+            ("active_residents", 8_153, 1),
+        ]
+        header, row = await table(client, "/unemployment_proxy", labour_series="proxy-issoudun")
+        assert row[header.index("value")] == "6.13"
 
 
 # What is kept
@@ -1543,7 +1619,7 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     of_companies = [about_persons(investment), *kept]
     of_events = [class_booking, event, immersion, offer, placement]
     of_mobility = [carpool_area, bike_parking, bike, loan, ride, shared_service, service_reservation, travel_survey]
-    of_partners = [hire, vacancy, rehabilitation, *of_events, *of_mobility]
+    of_partners = [hire, labour_series, observation, vacancy, rehabilitation, *of_events, *of_mobility]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]

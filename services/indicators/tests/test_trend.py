@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from indicators.question import Period, Question
-from indicators.trend import Aim, Trend, trend
+from indicators.trend import Ahead, Aim, Trend, trend
 
 ENDS: Final = [period.last for period in Period.between("quarter", date(2022, 1, 1), date(2024, 12, 31))]
 """Of twelve quarters."""
@@ -120,3 +120,30 @@ def test_a_target_is_of_what_is_asked_for_or_of_a_cell_of_it(
     of: dict[str, str | int], question: dict[str, Any], is_of: bool
 ) -> None:
     assert Aim(Decimal(1), ENDS[-1], at_least=True, of=of).is_of(Question(**question)) == is_of
+
+
+def test_what_is_observed_goes_on_from_the_day_it_is_of_and_its_target_is_the_next_from_now() -> None:
+    falling, earlier = along(ENDS, 30, -0.01), aim(10, date(2025, 3, 31), at_least=False)
+    later, now = aim(5, at_least=False), date(2025, 6, 30)
+    found = trend(falling, (now, falling[-1][1]), (earlier, later), known_on=ENDS[-1])
+    assert found.target == later
+    left = 30 - 0.01 * (ENDS[-1] - ENDS[0]).days - 5
+    assert found.arrives_on == ENDS[-1] + timedelta(days=round(left / 0.01))
+
+
+@pytest.mark.parametrize(
+    ("on", "due", "quarters"),
+    [
+        (date(2026, 6, 30), date(2027, 12, 31), 6),
+        (date(2026, 7, 1), date(2027, 12, 31), 6),
+        (date(2026, 9, 29), date(2027, 12, 31), 6),
+        (date(2026, 9, 30), date(2027, 12, 31), 5),
+        (date(2027, 12, 30), date(2027, 12, 31), 1),
+        (date(2027, 12, 31), date(2027, 12, 31), 0),
+        (date(2028, 1, 1), date(2027, 12, 31), 0),
+        (date(2027, 11, 1), date(2027, 11, 15), 1),
+        (date(2027, 11, 20), date(2027, 11, 15), 0),
+    ],
+)
+def test_the_quarters_left_are_those_that_are_not_over(on: date, due: date, quarters: int) -> None:
+    assert Ahead.seen(Decimal(5), due, on) == Ahead(Decimal(5), quarters)

@@ -39,6 +39,7 @@ from contracts.companies.meter import MeterKind
 from contracts.companies.need import NeedKind, NeedMeans
 from contracts.companies.survey import MaturityDimension
 from contracts.companies.waste_movement import WasteStep
+from contracts.employment.labour_series import LabourKind, LabourSeriesDeclared
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.mobility.ride import Otherwise
@@ -47,12 +48,14 @@ from contracts.mobility.travel_survey import DistanceBand, TravelMode
 from contracts.model import Event
 from contracts.personal import Personal
 from contracts.registry import REGISTRY
-from contracts.values import sample_siret
+from contracts.values import days_of_period, sample_siret
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log
 from devstack.prepared import prepare as prepare_database
 from employment.hire import hires
+from employment.labour_series import labour_series
 from employment.members import Member, members
+from employment.observation import EnteredSeekersOfCategory, labour_observations
 from employment.priority import EnteredFlag, Seeker
 from employment.vacancy import vacancies
 from eventstore.decider import PARIS, Context, Decider
@@ -62,6 +65,7 @@ from eventstore.reactions import Identity, Issue
 from eventstore.refusal import Rejected
 from eventstore.subscribing.subscription import Subscription
 from indicators import (
+    aim,
     building,
     employment,
     equipment,
@@ -463,6 +467,39 @@ def needs_of(on: date) -> Arguments:
     }
 
 
+_SERIES: Final[dict[str, Any]] = {
+    "unit": "percent",
+    "area_kind": "department",
+    "area": "36",
+    "frequency": "quarter",
+    "title": "Taux",
+    "source": "Insee",
+    "definition": "BIT",
+}
+SERIES_TOLD: Final[dict[str, Callable[[random.Random], dict[str, Any]]]] = {
+    "correct": lambda rng: {"title": rng.choice(["Taux", "Taux de chômage"]), "reason": "unclear"},
+    "declare-break": lambda rng: {"from_period": rng.choice(["2020-Q1", "2022-Q3"]), "reason": "definition_changed"},
+    "close": lambda _: {"reason": "replaced"},
+    "withdraw-break": lambda rng: {"from_period": rng.choice(["2020-Q1", "2022-Q3"]), "reason": "other"},
+}
+
+
+def observed_of(kind: LabourKind, definition: str) -> Arguments:
+    """What may be told of an observation of a series."""
+
+    def observed(rng: random.Random) -> dict[str, Any]:
+        if kind != "proxy_rate":
+            return {"value": rng.randint(60, 80) / 10}
+        seekers = EnteredSeekersOfCategory(category="A", seekers=rng.randint(450, 600))
+        return {"active_residents": rng.choice([8_000, 8_153]), "by_category": (seekers,)}
+
+    return {
+        "record": lambda rng: {**observed(rng), "source": "Insee", "definition": definition, "unit": "percent"},
+        "revise": lambda rng: {**observed(rng), "reason": "revised_by_source"},
+        "withdraw": lambda _: {"reason": "entered_by_mistake"},
+    }
+
+
 def _work(rng: random.Random) -> dict[str, Any]:
     return {
         "rome": rng.choice(["H2902", "H2913"]),
@@ -618,8 +655,9 @@ def immersions_of(on: date, immersion: Immersion | None) -> Arguments:
     }
 
 
-def targets_of(on: date, number: int) -> Arguments:
-    """What may be asked of a target on a day. No two are due on the same."""
+def targets_of(on: date, number: int, of: str | None = None) -> Arguments:
+    """What may be asked of a target on a day, of one indicator or of any. No two are due on the same."""
+    part = {"zone": "zi-limoise"} if of is None else {"labour_series": "proxy-a"}
 
     def aimed_at(rng: random.Random) -> dict[str, Any]:
         due = on + timedelta(days=rng.randrange(1500))
@@ -628,8 +666,8 @@ def targets_of(on: date, number: int) -> Arguments:
     return {
         "set": lambda rng: {
             **aimed_at(rng),
-            "indicator": rng.choice(["members", "headcount"]),
-            "dimensions": rng.choice([{}, {"zone": "zi-limoise"}]),
+            "indicator": of or rng.choice(["members", "headcount"]),
+            "dimensions": rng.choice([{}, part]),
             "aim": rng.choice(get_args(Aim)),
         },
         "revise": aimed_at,
@@ -1388,15 +1426,51 @@ class Exchanging(Deciding):
             self.decide(log, synergies, SYNERGIES, f"{seed}-{self.rng.randrange(2)}", pair)
 
 
+class Observing(Deciding):
+    """What the committee and France Travail may have told of the labour market: random commands, decided by employment.
+
+    Of the proxy there are two, one after the other.
+    """
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        kinds: dict[str, LabourKind] = {
+            "reference": "published_rate",
+            "proxy-a": "proxy_rate",
+            "proxy-b": "proxy_rate",
+            "other": "other",
+        }
+        for code, kind in kinds.items():
+            declared = LabourSeriesDeclared(
+                **{**_SERIES, "labour_series": code, "kind": kind, "reference": code == "reference"},
+                counted=("A",) if kind == "proxy_rate" else (),
+                effective_on=BEGINNING,
+            )
+            log.append(labour_series.stream_id(code), declared)
+            self.states[labour_series.stream_id(code)] = labour_series.fold((declared,))
+        for _ in range(commands):
+            self.go_on(log)
+            # Of the second proxy little is told: many a figure is of one series.
+            code = self.rng.choices([*kinds], [6, 6, 1, 1])[0]
+            if self.rng.random() < 0.1:
+                self.decide(log, labour_series, SERIES_TOLD, code, {})
+            year, quarter = self.rng.randint(BEGINNING.year, 2024), self.rng.randint(1, 4)
+            period = f"{year}-Q{quarter}"
+            if self.on >= days_of_period(period)[1]:
+                arguments = observed_of(kinds[code], self.states[labour_series.stream_id(code)].definition_of(period))
+                creating = {"labour_series": code, "period": period}
+                self.decide(log, labour_observations, arguments, f"{code}/{period}", creating)
+
+
 class Aiming(Deciding):
     """What the committee may have decided to aim at: random commands, decided by this service."""
 
-    def __init__(self, seed: int, commands: int, log: Log) -> None:
+    def __init__(self, seed: int, commands: int, log: Log, of: str | None = None) -> None:
         super().__init__(seed)
         for _ in range(commands):
             self.go_on(log)
             number = self.rng.randrange(4)
-            self.decide(log, targets, targets_of(self.on, number), str(number), {})
+            self.decide(log, targets, targets_of(self.on, number, of), str(number), {})
 
 
 class Carrying(Deciding):
@@ -1516,6 +1590,25 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
     groups = counted.keys() - {"hires", "hires_priority", "hires_sustained"}
     assert all(counted[group] <= counted["hires_priority"] <= counted["hires"] for group in groups)
     assert counted["hires_sustained"] <= counted["hires"]
+
+
+@histories
+async def test_what_is_served_of_the_aim_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    log, decided = Log("employment"), Log("indicators")
+    observing = Observing(seed, commands, log)
+    Aiming(seed, commands // 10, decided, of="unemployment_proxy")
+    of, second = only(aim.CHAPTER, steering.CHAPTER)
+    await fold(pool, of.chapters.values(), log, decided)
+    assert (await faults(pool, of, log, decided, recounts=second))[1] == []
+    stand = [each for each in observing.states.values() if getattr(each, "period", None) and each.status != "withdrawn"]
+    async with snapshot(pool, of) as now:
+        for code, name in (("reference", "unemployment_reference"), ("proxy-a", "unemployment_proxy")):
+            known = {each.ends_on: Decimal(str(each.value)) for each in stand if each.labour_series == code}
+            answer = await now.answer(of[name], Question(where={"labour_series": (code,)}))
+            assert answer.total.value == (known[max(known)] if known else None)
+            assert answer.total.n == bool(known)
 
 
 @histories
@@ -1706,6 +1799,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Surveying(seed, 250, logs[0])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
+        Observing(seed, 250, logs[1])
         Clearing(seed, 250, logs[0])
         Exchanging(seed, 250, logs[0])
         Commuting(seed, 250, of_mobility[0])
@@ -1773,6 +1867,16 @@ CORRUPTIONS: Final[Mapping[str, str]] = {
     "which synergies there are": "UPDATE slices SET contributor = 'x' WHERE <synergies>",
 }
 """What somebody does to the tables: `<members>` is what one has of a measure."""
+CORRUPTIONS_OF_THE_AIM: Final[Mapping[str, str]] = {
+    "what was observed": "UPDATE facts SET value = value + 1 WHERE <unemployment_proxy>",
+    "whether it was observed": "UPDATE facts SET times = 0 WHERE <seekers> AND times = 1",
+    "which series was observed": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{labour_series}', '"x"') WHERE <unemployment_proxy>
+    """,
+    "when a series broke": """
+        UPDATE slices SET dimensions = jsonb_set(dimensions, '{break_on}', '"2017-01-01"') WHERE <reference_breaks>
+    """,
+}
 KEPT: Final = ("facts", "slices")
 
 
@@ -1794,7 +1898,7 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     Exchanging(36088, 60, logs[0])
     Placing(36088, 200, Log("companies"), *logs[1:3])
     Aiming(36088, 40, logs[3])
-    of, second = only(
+    chapters = (
         network.CHAPTER,
         investment.CHAPTER,
         land.CHAPTER,
@@ -1804,6 +1908,21 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
         equipment.CHAPTER,
         steering.CHAPTER,
     )
+    await find_each(pool, CORRUPTIONS, logs, *chapters)
+
+
+async def test_verify_finds_whatever_is_wrong_with_the_aim(pool: asyncpg.Pool) -> None:
+    logs = Log("employment"), Log("indicators")
+    Observing(36088, 150, logs[0])
+    Aiming(36088, 20, logs[1], of="unemployment_proxy")
+    await find_each(pool, CORRUPTIONS_OF_THE_AIM, logs, aim.CHAPTER, steering.CHAPTER)
+
+
+async def find_each(
+    pool: asyncpg.Pool, corruptions: Mapping[str, str], logs: Sequence[Log], *chapters: Chapter
+) -> None:
+    """Nothing is wrong with figures of chapters but what is corrupted, and each of that is found."""
+    of, second = only(*chapters)
     await fold(pool, of.chapters.values(), *logs)
     recount = Recount(second)
     with Topics() as topics:
@@ -1815,7 +1934,7 @@ async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
             assert not await is_wrong(now, asked, recount, topics)
         for table in KEPT:
             await pool.execute(f"CREATE TABLE {table}_kept AS TABLE {table}")
-        for corruption, statement in CORRUPTIONS.items():
+        for corruption, statement in corruptions.items():
             corrupting = re.sub(r"<(\w+)>", r"measure = (SELECT id FROM measures WHERE name = '\1')", statement)
             assert await pool.execute(corrupting) not in ("UPDATE 0", "DELETE 0", "INSERT 0 0"), corruption
             async with snapshot(pool, of) as now:

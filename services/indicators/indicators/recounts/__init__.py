@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from indicators.recounts import (
+    aim,
     building,
     employment,
     equipment,
@@ -34,6 +35,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "equipment": equipment.RECOUNTS,
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
+    "aim": aim.RECOUNTS,
     "steering": steering.RECOUNTS,
     "actions": sheets.RECOUNTS,
 }

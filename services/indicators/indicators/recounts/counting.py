@@ -114,6 +114,17 @@ class Quantile(Flow):
 
 
 @dataclass(frozen=True)
+class Observed(Flow):
+    """The value of a flow that is of the latest day, of one contributor."""
+
+    unknown: bool = True
+
+    def begin(self, question: Question) -> "Tally[Share]":
+        """Nothing is counted yet."""
+        return _Latest(self, question)
+
+
+@dataclass(frozen=True)
 class Stock:
     """What holds at the end of a day."""
 
@@ -148,19 +159,25 @@ class Average:
 
 @dataclass(frozen=True)
 class Computed:
-    """What is made of the values of others."""
+    """What is made of the values of others, and of the target of one, where it is told: its value, its day and the day
+    that it is seen from come behind them."""
 
     of: tuple[str, ...]
     compute: Callable[..., Decimal | None]
+    target_of: str | None = None
+    unless_set: tuple[Decimal, date] | None = None
+    """What is aimed at while there is no target."""
 
 
 @dataclass(frozen=True)
 class Moving:
-    """How a stock moves from quarter to quarter."""
+    """How a stock, or what is observed, moves from quarter to quarter."""
 
     of: str
     quarters: int = 12
     breaks: tuple[date, ...] = ()
+    broken_by: str | None = None
+    """What counts the breaks that are declared, by `break_on`."""
 
 
 Recounted = Flow | Stock | Average | Computed | Moving
@@ -312,6 +329,17 @@ class _Values(_Added):
         for (_who, value), times in amounts.items():
             values[value] += int(times)
         return Value(quantile(values, self._at), len({who for who, _value in amounts}), None)
+
+
+class _Latest(_Added):
+    """Looks at the last day of each contributor."""
+
+    def _part(self, counted: Share) -> tuple[Any, Decimal]:
+        return (counted.told[self._contributor], counted.on), counted.value
+
+    def _value(self, amounts: Amounts, _: Period | None) -> Value:
+        latest = {who: amounts[who, on] for who, on in sorted(amounts, key=lambda key: key[1])}
+        return Value(next(iter(latest.values())) if len(latest) == 1 else None, len(latest), None)
 
 
 class _Standing(Tally[Held]):
