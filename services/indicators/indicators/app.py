@@ -3,15 +3,13 @@
 from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from contracts.indicators import action, target
 from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
 from indicators.names import NAMES
 from indicators.partners import SUBSCRIBES as PARTNERS
-from indicators.programme_api import programme_routes
+from indicators.programme_api import tell_programme
 from indicators.progress import chapters
 from indicators.projection import BATCH, begin, forget
 from indicators.sentences import KINDS
@@ -20,10 +18,6 @@ from indicators.verify import verify
 from service.definition import Service, Subscribes
 from service.http.reading import EVERYBODY
 from service.http.resource import Resource
-
-router = APIRouter()
-router.include_router(routes(catalogue))
-router.include_router(programme_routes(catalogue))
 
 app = Service(
     "indicators",
@@ -35,7 +29,7 @@ app = Service(
         Resource(targets, target.CATEGORY.path, reads=EVERYBODY),
         Resource(actions, action.CATEGORY.path, reads=EVERYBODY),
     ),
-    router=router,
+    router=tell_programme(routes(catalogue), catalogue),
     subscriptions=(
         *(
             Subscribes(events=chapter.events, begin=partial(begin, chapter), batch=BATCH)

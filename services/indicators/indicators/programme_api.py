@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Final, get_args
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.indicators.action import CATEGORY as ACTION
 from contracts.indicators.action import ActionStatus, Partner
@@ -16,7 +16,7 @@ from contracts.language import Language, Sentence
 from contracts.model import Day
 from contracts.values import Axis, Euros
 from indicators import sentences
-from indicators.api import READ, AskedForm, CurrentFigures, CurrentlyKept, Kept, described
+from indicators.api import AskedForm, CurrentFigures, CurrentlyKept, Kept, described
 from indicators.chapters import Catalogue
 from indicators.labels import Code
 from indicators.partners import AXES, EXPECTED, PARTNERS, Heard, served
@@ -26,7 +26,7 @@ from indicators.representation import ChapterPositions, Name, Number, Representa
 from indicators.tables import written as csv_of
 from service.clock import today
 from service.http.problems import Problem
-from service.http.routes import AskedDay, requires
+from service.http.routes import AskedDay
 from service.http.sentences import Said
 from service.reference import ReferenceLabel
 
@@ -290,24 +290,20 @@ _CSV: Final = (
     "1,Ecological transition of industry,late,milestones-late,0,0,1,0,0,0,4,2,1,180000,60500,1,3,0,0,1,recovery_rate,"
     "0.82,rising,true,epci,2026-11-30,true\n"
 )
-KnownOn = Annotated[
-    AskedDay | None,
-    Query(
-        description="The programme as it could be known at the end of that day (Europe/Paris), by today's rules: what "
-        "was recorded later is left out, and lateness and silence are told as of that day. One that is to come is "
-        "today."
-    ),
-]
 
 
-def programme_routes(catalogue: Catalogue) -> APIRouter:
-    """The routes of the programme, whose catalogue has the chapter of actions and its targets."""
-    router = APIRouter(
-        prefix="/v1",
-        tags=["programme"],
-        dependencies=[requires(READ)],
-        generate_unique_id_function=lambda route: route.name,
-    )
+class AskedProgramme(BaseModel):
+    """Which programme is asked for."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    known_on: AskedDay | None = None
+    """The programme as it could be known at the end of that day (Europe/Paris), by today's rules: what was recorded
+    later is left out, and what is late, due or silent is told as of that day. One that is to come is today."""
+
+
+def tell_programme(router: APIRouter, catalogue: Catalogue) -> APIRouter:
+    """The router of figures with the routes of the programme. The catalogue has the chapter of actions, and targets."""
     axis_of = Annotated[
         str, Path(description="An axis of the programme.", json_schema_extra={"enum": [str(each) for each in AXES]})
     ]
@@ -319,7 +315,7 @@ def programme_routes(catalogue: Catalogue) -> APIRouter:
         responses=described(_CSV),
     )
     async def read_programme(
-        figures: CurrentFigures, kept: CurrentlyKept, written: AskedForm, known_on: KnownOn = None
+        asked: Annotated[AskedProgramme, Query()], figures: CurrentFigures, kept: CurrentlyKept, written: AskedForm
     ) -> ProgrammeLines | Response:
         """A line per axis: its status against what was planned and why, actions, milestones, money, targets, how its
         headline moved, and the last event received from each partner.
@@ -329,7 +325,7 @@ def programme_routes(catalogue: Catalogue) -> APIRouter:
         """
         about = written.about(labelled=True)
         async with figures.now(catalogue) as now:
-            programme = await _read(now, kept, known_on, None, *about)
+            programme = await _read(now, kept, asked.known_on, None, *about)
             if isinstance(programme, Response):
                 return programme
             told, told_of = programme
@@ -347,13 +343,13 @@ def programme_routes(catalogue: Catalogue) -> APIRouter:
         responses=described(),
     )
     async def read_programme_axis(
-        axis: axis_of, figures: CurrentFigures, kept: CurrentlyKept, known_on: KnownOn = None
+        axis: axis_of, asked: Annotated[AskedProgramme, Query()], figures: CurrentFigures, kept: CurrentlyKept
     ) -> ProgrammeLine | Response:
         """The same line by itself."""
         if axis not in map(str, AXES):
             raise Problem("not-found", Said(sentences.NO_AXIS, known=[*AXES]))
         async with figures.now(catalogue) as now:
-            programme = await _read(now, kept, known_on, int(axis))
+            programme = await _read(now, kept, asked.known_on, int(axis))
             if isinstance(programme, Response):
                 return programme
             told, told_of = programme
