@@ -318,8 +318,9 @@ class Decider(Generic[S]):
     where the domain has one. `owned_by` maps the roles tied to an organisation to the fields, of the state and of the
     creating command alike, that say whose record it is; a role maps to the field of its own name unless told. Where it
     is several organisations' each may decide, unless a decision says whose part it is (`owner`). Any other role that is
-    told stands for itself, and acts only on records whose field names it. `final` are the statuses in
-    which a stream ends, `finding` the fields by which streams are found, sorted and searched.
+    told stands for itself, and acts only on records whose field names it, or, of the one role that is `unnamed`, whose
+    field names nobody. `final` are the statuses in which a stream ends, `finding` the fields by which streams are
+    found, sorted and searched.
     """
 
     def __init__(
@@ -329,12 +330,14 @@ class Decider(Generic[S]):
         *,
         identified_by: str | None = None,
         owned_by: Mapping[Role, str | tuple[str, ...]] | None = None,
+        unnamed: Role | None = None,
         final: str | tuple[str, ...] = (),
         finding: Finding = Finding(),  # noqa: B008  it is frozen
     ) -> None:
         self.category = category
         self.state = state
         self.identified_by = identified_by
+        self.unnamed = unnamed
         self.final = _several(final)
         self.finding = finding
         self.decisions: dict[type[Command], Decision] = {}
@@ -349,6 +352,8 @@ class Decider(Generic[S]):
         self._claims: Callable[[S], Iterable[Claim]] | None = None
         self._due: Callable[[S], Iterable[Due]] | None = None
         self._keeps: Callable[[S], Iterable[Keep]] | None = None
+        self._told_otherwise: set[type[Event]] = set()
+        """Events of two decisions that declare different changes."""
         self._problems: list[str] = []
         """What was found wrong while it was declared."""
 
@@ -632,6 +637,8 @@ class Decider(Generic[S]):
         found: list[str] = []
         for name in self.owner_fields[role]:
             value = getattr(record, name, None)
+            if value is None and role == self.unnamed:
+                value = role
             if value is not None and owner in (None, name):
                 found += value if isinstance(value, tuple) else (str(value),)
         return tuple(found)
@@ -704,6 +711,10 @@ class Decider(Generic[S]):
         _ = self.labelling
         problems = [
             *self._problems,
+            *(
+                f"{event.__name__} is told by two decisions: register its evolution"
+                for event in self._told_otherwise - self._evolutions.keys()
+            ),
             *(
                 f"{event.__name__} is decided but never evolves the state"
                 for event in self.events - self._evolutions.keys() - self._derived.keys()
@@ -874,7 +885,7 @@ class Decider(Generic[S]):
             # Those of decisions that lead to several events or statuses are registered.
             if len(events) == 1 and len(statuses or ("",)) == 1 and (statuses or any(changes)):
                 if self._derived.setdefault(event, (creates, statuses, changes)) != (creates, statuses, changes):
-                    self._problems.append(f"{event.__name__} is told by two decisions: register its evolution")
+                    self._told_otherwise.add(event)
             elif any(changes):
                 self._problems.append(f"{command.__name__} has several ends: register the evolutions of its events")
         self._problems += [

@@ -4,15 +4,40 @@ enrolments, and the rooms and the building that they are in."""
 from typing import Final
 
 from contracts.roles import Role
-from contracts.training import erasure
+from contracts.training import course, erasure, room, session
 from eventstore.erasure import erasing
 from service.definition import Service
-from service.http.reading import Reads
+from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
+from training.course import courses
 from training.members import members
+from training.reactions import reactions
+from training.room import rooms
+from training.session import sessions
 
 TRAINERS: Final[tuple[Role, ...]] = ("afpa", "mission_locale", "france_travail")
 """Those who look after trainees of every training body."""
+
+OF_A_SESSION: Final = (
+    "status",
+    "body",
+    "course",
+    "title",
+    "certification",
+    "romes",
+    "level",
+    "hours",
+    "commune",
+    "starts_on",
+    "ends_on",
+    "decision_on",
+    "seats",
+    "minimum",
+    "slots",
+    "days_off",
+    "rooms",
+)
+"""What everybody reads of a session."""
 
 erasures = erasing(*TRAINERS, "ops")
 
@@ -21,6 +46,22 @@ app = Service(
     title="Training",
     description="What the territory's companies need in skills, and what answers it: campaigns, forecasts, courses, "
     "sessions, enrolments, and the rooms and the building that they are in.",
-    resources=(Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),),
+    resources=(
+        Resource(rooms, room.CATEGORY.path, reads=EVERYBODY),
+        Resource(courses, course.CATEGORY.path, reads=EVERYBODY),
+        Resource(
+            sessions,
+            session.CATEGORY.path,
+            # What one may enrol for; what is only proposed, and who has a seat, is for those who plan and advise.
+            reads=Reads(
+                all=(*TRAINERS, "network", "epci", "steering", "ops"),
+                own=("training_body",),
+                public=OF_A_SESSION,
+                public_when=("planned", "open", "confirmed", "running", "completed", "postponed", "cancelled"),
+            ),
+        ),
+        Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
+    ),
     mirrors=(members,),
+    reactions=reactions,
 )

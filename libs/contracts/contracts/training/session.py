@@ -51,6 +51,8 @@ class SessionSlot(Detail):
     since: Day
     until: Day
     """The last day."""
+    capacity: TrainingSeats | None
+    """How many trainees the room had seats for when the session took it; None where it is in none."""
 
 
 class _Proposal(Event):

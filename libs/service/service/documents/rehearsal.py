@@ -8,7 +8,7 @@ tried; those that begin a stream each begin one of its own.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from itertools import product
 from typing import Any, Final, get_args
@@ -251,7 +251,7 @@ def _id(number: int) -> str:
 
 
 def _shape(value: object) -> object:
-    """What is left of a state without its numbers: whether there are any, and what else it holds."""
+    """What is left of a state without its numbers and days: whether there are any, and what else it holds."""
     match value:
         case BaseModel():
             return tuple((name, _shape(inner)) for name, inner in value)
@@ -261,4 +261,6 @@ def _shape(value: object) -> object:
             return frozenset(_shape(inner) for inner in value)
         case int() | float():
             return bool(value)
+        case date():
+            return True
     return value
