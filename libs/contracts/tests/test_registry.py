@@ -25,7 +25,8 @@ from contracts.companies.investment import (
     JobsAudited,
 )
 from contracts.companies.plot import PlotSold
-from contracts.employment.hire import HireRecorded
+from contracts.employment.application import ApplicationAccepted
+from contracts.employment.hire import HireCancelled, HireRecorded
 from contracts.erasure import PersonErased, erasures_of
 from contracts.indicators.target import TargetSet
 from contracts.mail import MailQueued
@@ -241,6 +242,11 @@ REASONS = {
     "SharedServiceClosed": "little_used",
     "SharedServiceSuspended": "holidays",
     "ReservationCancelled": "not_needed",
+    "EnrolmentRefused": "prerequisites",
+    "EnrolmentCancelled": "found_job",
+    "EnrolmentDropped": "gave_up",
+    "EnrolmentCertificationUndone": "appeal",
+    "EnrolmentHireUndone": "hire_ended",
 }
 SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
@@ -261,6 +267,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "RideOutcomeCorrected": {"status": "completed", "status_before": "no_show"},
     "SynergyAbandoned": {"status_before": "qualified"},
     "ReservationCancelled": {"status_before": "booked"},
+    "EnrolmentCancelled": {"status_before": "admitted"},
+    "EnrolmentOutcomeCorrected": {"outcome_before": "dropped"},
+    "EnrolmentCertificationUndone": {"outcome_before": "certified"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
@@ -325,6 +334,19 @@ IN: dict[str, dict[str, Any]] = {
     },
     "contracts.mobility.travel_survey": {
         "asked": 420, "mode": "bike", "answers": [{"mode": "bike", "distance": "2_to_5_km", "people": 12}],
+    },
+    "contracts.employment.application": {"starts_on": "2024-06-03"},
+    "contracts.employment.hire": {"enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "enrolment_before": None},
+    "contracts.training.enrolment": {
+        "trainee": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "session": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0d",
+        "course": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0e", "certification": "RNCP35094", "romes": ["H2913"],
+        "body": None, "need": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0f", "hours": 560, "starts_on": "2024-01-15",
+        "starts_on_before": "2024-01-08", "ends_on": "2024-04-26", "ends_on_before": "2024-04-19",
+        "path": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c10", "path_before": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c11",
+        "attended_on": "2024-04-26", "attended": 98.5, "attended_before": 89.5, "hours_attended": 490.5,
+        "ended_on": "2024-04-26", "awaits": "certification", "certified_on": "2024-05-07", "decided_on": "2024-05-07",
+        "six_months_on": "2024-10-26", "situation": "employed", "situation_before": "without_work", "placed": True,
+        "placed_before": False,
     },
 }  # fmt: skip
 """What the same name means in the events of another kind of stream."""
@@ -397,6 +419,7 @@ def test_the_registry_holds_every_event() -> None:
         "HireLeadProposed", "HireLeadLinked", "HireLeadUnlinked", "HireLeadDismissed",
         "HireProposed", "HireConfirmed", "HireRecorded", "SustainmentDue", "HireSustained", "HireEnded",
         "HireCancelled", "HireDayCorrected", "HireTermsCorrected", "HireFlagsCorrected", "HireOutcomeCorrected",
+        "HireEnrolmentCorrected",
         "OfferOpened", "OfferPlacesChanged", "OfferPlacesCounted", "OfferClosed", "OfferWithdrawn",
         "PlacementSubmitted", "PlacementTransferred", "PlacementValidated", "PlacementApproved",
         "PlacementTutorChanged", "PlacementAgreementDrawnUp", "PlacementAgreementSigned", "PlacementStarted",
@@ -433,6 +456,12 @@ def test_the_registry_holds_every_event() -> None:
         "ReservationOutcomeCorrected", "ReservationCancelled", "ReservationExpired",
         "TravelSurveyOpened", "TravelAnswersRecorded", "TravelAnswersCorrected", "TravelSurveyAskedCorrected",
         "TravelSurveyClosed", "TravelSurveyPublished",
+        "EnrolmentApplied", "EnrolmentQueued", "EnrolmentAdmitted", "EnrolmentRefused", "EnrolmentCancelled",
+        "EnrolmentRescheduled", "EnrolmentBegan", "EnrolmentHoursRecorded", "EnrolmentHoursCorrected",
+        "EnrolmentCompleted", "EnrolmentDropped", "EnrolmentOutcomeCorrected", "EnrolmentAnswerDue",
+        "EnrolmentCertified", "EnrolmentNotCertified", "EnrolmentCertificationUndone", "EnrolmentFollowedUp",
+        "EnrolmentFollowUpCorrected", "EnrolmentPathNamed", "EnrolmentPathUnnamed", "EnrolmentLedToHire",
+        "EnrolmentHireUndone",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -488,6 +517,16 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.mobility.service_reservation": {"shared_service", "kind", "commune", "zone", "company", "day"},
         "contracts.mobility.shared_service": {"shared_service", "kind", "commune", "zone", "status", "weekly_places"},
         "contracts.mobility.travel_survey": {"travel_survey", "commune", "zone", "asked", "answered"},
+        "contracts.training.enrolment": {
+            "session",
+            "course",
+            "certification",
+            "romes",
+            "level",
+            "body",
+            "commune",
+            "need",
+        },
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.
@@ -518,6 +557,9 @@ def test_what_is_called_corrected_is_a_correction(model: type[Event]) -> None:
         (InvestmentCompleted, {"jobs_planned"}),
         (DayCorrected, {"created", "maintained"}),
         (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"}),
+        (ApplicationAccepted, {"starts_on"}),
+        (HireRecorded, {"enrolment"}),
+        (HireCancelled, {"enrolment"}),
     ],
 )
 def test_an_event_recorded_before_a_field_was_added_is_still_read(model: type[Event], later: set[str]) -> None:

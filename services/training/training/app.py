@@ -4,12 +4,13 @@ enrolments, and the rooms and the building that they are in."""
 from typing import Final
 
 from contracts.roles import Role
-from contracts.training import course, erasure, room, session
+from contracts.training import course, enrolment, erasure, room, session
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 from training.course import courses
+from training.enrolment import enrolments
 from training.members import members
 from training.reactions import reactions
 from training.room import rooms
@@ -60,6 +61,8 @@ app = Service(
                 public_when=("planned", "open", "confirmed", "running", "completed", "postponed", "cancelled"),
             ),
         ),
+        # Who is trained, and how it came out, is between the person's advisers and the training body.
+        Resource(enrolments, enrolment.CATEGORY.path, reads=Reads(all=TRAINERS, own=("training_body",))),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
     ),
     mirrors=(members,),
