@@ -50,6 +50,31 @@ def rome() -> Mapping[str, str]:
 
 
 @lru_cache
+def rome_parents() -> Mapping[str, str]:
+    """The older code that each occupation of ROME 4.0 was part of: `H2916` → `H2913`. Of some that is their own."""
+    written = (_DATA / "rome/rome_v460.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["code_rome"]: row["code_rome_parent"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
+def rome_families() -> Mapping[str, str]:
+    """The 532 older codes, each with what it was called: `H2902` → `Chaudronnerie - tôlerie`."""
+    written = (_DATA / "rome/rome_codes_fr.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(written.splitlines(), delimiter=";")
+    return MappingProxyType({row["code_rome"]: row["libelle_rome"] for row in rows})
+
+
+def rome_kin(one: str, other: str) -> bool:
+    """Whether two occupations are the same, or one is the older code that the other was part of.
+
+    >>> rome_kin("H2916", "H2913"), rome_kin("H2902", "H2903")
+    (True, False)
+    """
+    parents = rome_parents()
+    return one == other or parents.get(one) == other or parents.get(other) == one
+
+
+@lru_cache
 def waste() -> Mapping[str, str]:
     """The European list of waste by code, with its `*` where it is hazardous: `120109*` → `émulsions …`."""
     written = (_DATA / "waste/list_of_waste_fr.csv").read_text(encoding="utf-8")

@@ -179,7 +179,20 @@ BIKE_PARKING = {
     "access": "free_access", "free_of_charge": True, "protection": "open", "covered": True, "watched": False,
     "lit": True, "website": None, "owner": "CC Pays d'Issoudun", "operator": None, "remarks": None, "osm_id": "n34172",
 }  # fmt: skip
+OCCUPATION = {
+    "rome": "H2902", "employed": 120, "growth": 0.02, "retirements": 4.5, "senior_share": None, "turnover": 0.05,
+    "completion": 0.85, "placement": 0.7,
+    "sources": [{"assumed": "employed", "source": "insee", "reference": "Recensement 2022"}],
+}  # fmt: skip
+OCCUPATION_YEAR = {
+    "rome": "H2902", "year": 2024, "staff": 120.0, "growth": 2.4, "retirements": 4.5, "turnover": 6.0, "seats": 12.0,
+    "sessions": 1, "pipeline": 7.14, "need": 5.76,
+}  # fmt: skip
 REASONS = {
+    "SkillNeedAdjusted": "overestimated",
+    "SkillNeedRejected": "not_plausible",
+    "SkillNeedWithdrawn": "recruited",
+    "ForecastDiscarded": "out_of_date",
     "BikeMaintenanceBegan": "repair",
     "BikeRetired": "worn_out",
     "BikeStationClosed": "replaced",
@@ -288,6 +301,18 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
     "contracts.indicators.action": {"status": "in_progress"},
     "contracts.indicators.target": {"unit": "companies"},
+    "contracts.training.skill_need": {
+        "level": 4, "level_before": 3, "horizon": 3, "horizon_before": 1, "cause": "retirement", "persons": 3,
+        "persons_before": 2, "skills": ["Soudage TIG"], "covered": 1, "uncovered": 2, "uncovered_before": 1,
+        "status": "partly_covered", "status_before": "partly_covered", "declared_on": "2024-01-15",
+        "needed_by": "2027-01-15", "qualified_on": "2024-02-01", "covered_on": None,
+        "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "certified_on": "2024-05-06",
+    },
+    "contracts.training.forecast": {
+        "title": "Reprise lente", "base_year": 2023, "years": 1, "occupations": [OCCUPATION], "status": "adopted",
+        "figures": [OCCUPATION_YEAR], "calculated_at": "2024-05-13T10:30:00+02:00",
+        "adopted_at": "2024-05-13T10:29:00+02:00", "superseded_by": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0d",
+    },
     "contracts.youth_events.class_booking": {
         "kind": "forum",
         "rome": ["H2902"],
@@ -462,6 +487,10 @@ def test_the_registry_holds_every_event() -> None:
         "EnrolmentCertified", "EnrolmentNotCertified", "EnrolmentCertificationUndone", "EnrolmentFollowedUp",
         "EnrolmentFollowUpCorrected", "EnrolmentPathNamed", "EnrolmentPathUnnamed", "EnrolmentLedToHire",
         "EnrolmentHireUndone",
+        "SkillNeedDeclared", "SkillNeedRevised", "SkillNeedQualified", "SkillNeedAdjusted", "SkillNeedReviewed",
+        "SkillNeedCovered", "SkillNeedUncovered", "SkillNeedRejected", "SkillNeedWithdrawn", "SkillNeedExpired",
+        "ForecastDrafted", "ForecastRevised", "ForecastCalculated", "ForecastAdopted", "ForecastSuperseded",
+        "ForecastDiscarded",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -527,6 +556,21 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
             "commune",
             "need",
         },
+        "contracts.training.skill_need": {
+            "company",
+            "naf",
+            "commune",
+            "zone",
+            "rome",
+            "level",
+            "horizon",
+            "cause",
+            "persons",
+            "covered",
+            "uncovered",
+            "status",
+        },
+        "contracts.training.forecast": {"base_year", "years"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

@@ -339,6 +339,29 @@ def test_a_level_of_maturity_is_one_of_six(level: object) -> None:
     assert refused(values.MaturityLevel, level) == "maturity-level"
 
 
+@pytest.mark.parametrize("years", [0, 2, 4, 6, 1.0, "3", True, None])
+def test_a_horizon_is_one_three_or_five_years(years: object) -> None:
+    assert [parse(values.NeedHorizon, number) for number in values.HORIZONS] == [1, 3, 5]
+    assert refused(values.NeedHorizon, years) == "need-horizon"
+
+
+@pytest.mark.parametrize(
+    ("kind", "slug", "least", "most"),
+    [
+        (values.PersonsWanted, "persons-wanted", 1, values.MOST_WANTED),
+        (values.PersonsEmployed, "persons-employed", 0, 100_000),
+        (values.ForecastSpan, "forecast-span", 1, values.MOST_YEARS),
+        (values.RetirementsPerYear, "retirements-per-year", 0, 10_000),
+        (values.GrowthRate, "growth-rate", -0.5, 0.5),
+        (values.Share, "share", 0, 1),
+    ],
+)
+def test_what_is_assumed_of_an_occupation_is_bounded(kind: Any, slug: str, least: float, most: float) -> None:
+    assert [parse(kind, number) for number in (least, most)] == [least, most]
+    for number in (least - 1, most + 1, "1", True, None, 0.12345):
+        assert refused(kind, number) == slug
+
+
 @pytest.mark.parametrize("number", [0, 1, 42, 7.5, 0.25, 119.35, 1_000_000])
 def test_full_time_equivalents_are_numbers_with_two_decimals(number: float) -> None:
     parsed = parse(values.FullTimeEquivalents, number)

@@ -3,18 +3,24 @@ enrolments, and the rooms and the building that they are in."""
 
 from typing import Final
 
+from fastapi import APIRouter
+
 from contracts.roles import Role
-from contracts.training import course, enrolment, erasure, room, session
+from contracts.training import course, enrolment, erasure, forecast, room, session, skill_need
 from eventstore.erasure import erasing
 from service.definition import Service
 from service.http.reading import EVERYBODY, Reads
 from service.http.resource import Resource
 from training.course import courses
 from training.enrolment import enrolments
+from training.forecast import forecasts
+from training.gaps import gapping
 from training.members import members
 from training.reactions import reactions
 from training.room import rooms
+from training.scenarios import scenarios
 from training.session import sessions
+from training.skill_need import skill_needs
 
 TRAINERS: Final[tuple[Role, ...]] = ("afpa", "mission_locale", "france_travail")
 """Those who look after trainees of every training body."""
@@ -40,6 +46,22 @@ OF_A_SESSION: Final = (
 )
 """What everybody reads of a session."""
 
+PLANNERS: Final[tuple[Role, ...]] = (
+    "network",
+    "town_hall",
+    "epci",
+    "steering",
+    "afpa",
+    "mission_locale",
+    "france_travail",
+    "ops",
+)
+"""Those who plan what people are trained for: they read every need, and what is forecast."""
+# What a company needs tells its plans.
+OF_NEEDS: Final = Reads(all=PLANNERS, own=("company",))
+# Numbers of an occupation may be those of its only company on the territory.
+OF_FORECASTS: Final = Reads(all=PLANNERS)
+
 erasures = erasing(*TRAINERS, "ops")
 
 app = Service(
@@ -63,8 +85,11 @@ app = Service(
         ),
         # Who is trained, and how it came out, is between the person's advisers and the training body.
         Resource(enrolments, enrolment.CATEGORY.path, reads=Reads(all=TRAINERS, own=("training_body",))),
+        Resource(skill_needs, skill_need.CATEGORY.path, reads=OF_NEEDS),
+        Resource(forecasts, forecast.CATEGORY.path, reads=OF_FORECASTS),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),
     ),
+    router=APIRouter(routes=[*gapping(OF_NEEDS).routes, *scenarios(OF_FORECASTS).routes]),
     mirrors=(members,),
     reactions=reactions,
 )

@@ -1,8 +1,12 @@
-"""What an event asks of streams of this service: another room for each session whose room closes."""
+"""What an event asks of streams of this service: another room for each session whose room closes, a session for a need
+that none answers, forecasts calculated and superseded, and needs withdrawn when their company leaves."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Final
 
+from contracts import codes
+from contracts.companies.company import CompanyLeft
 from contracts.employment.hire import (
     HireCancelled,
     HireConfirmed,
@@ -21,6 +25,7 @@ from contracts.training.enrolment import (
     EnrolmentQueued,
     HireUndoing,
 )
+from contracts.training.forecast import ForecastAdopted, ForecastDrafted, ForecastRevised
 from contracts.training.room import (
     RoomCorrected,
     RoomMovesAccepted,
@@ -41,8 +46,16 @@ from contracts.training.session import (
     SessionSeatsChanged,
     SessionTimetableChanged,
 )
+from contracts.training.skill_need import (
+    SkillNeedAdjusted,
+    SkillNeedQualified,
+    SkillNeedReviewed,
+    SkillNeedWithdrawn,
+)
+from contracts.values import MOST_SEATS
 from eventstore.decider import ITSELF
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from training.days import months_after
 from training.enrolment import (
     ENROLMENT_HAS_BEGUN,
     PENDING,
@@ -57,8 +70,11 @@ from training.enrolment import (
     TellNotHired,
     enrolments,
 )
+from training.forecast import Calculate, Forecast, SeatsOfYear, Supersede, forecasts
+from training.forecasting import ENDING, seats_of
 from training.room import Room, rooms
 from training.session import (
+    COMING,
     HOLDING,
     MOVE_NOT_PROPOSED,
     NO_SEAT_LEFT,
@@ -71,12 +87,15 @@ from training.session import (
     AcceptMove,
     Admit,
     AskMove,
+    Dismiss,
     DropMove,
     Leave,
+    Propose,
     ProposeMove,
     Session,
     sessions,
 )
+from training.skill_need import OPEN, Review, SkillNeed, Withdraw, skill_needs
 from training.timetable import within
 
 MOST_TRIED: Final = 20
@@ -277,3 +296,79 @@ def _cancelled(found: Found[Enrolment], cancel: Cancel) -> Issue:
 
 def _hired(enrolment: str, hire: str) -> Issue:
     return Issue(enrolments, enrolment, TellHired(hire=hire), if_there=True)
+
+
+ANSWERED_WITHIN = 12
+"""Months from the day on which it is looked, in which a session for a need is to start."""
+
+
+@reactions.to(finds=sessions, among={"status": ("proposed", *COMING, "running", "postponed")})
+def propose_a_session(
+    event: SkillNeedQualified | SkillNeedAdjusted | SkillNeedReviewed, need: Identity, there: Sequence[Found[Session]]
+) -> Iterable[Issue]:
+    """A need that lacks somebody, and for which no session starts within twelve months, proposes one to AFPA Issoudun.
+
+    What is already proposed for the occupation is one that is to come, whichever need it was proposed for.
+    """
+    if event.uncovered and not any(_answers(found.state, event.rome, need, event.effective_on) for found in there):
+        seats = min(event.uncovered, MOST_SEATS)
+        yield Issue(sessions, None, Propose(need=need, romes=(event.rome,), seats=seats, commune=event.commune))
+
+
+def _answers(session: Session, rome: str, need: str, day: date) -> bool:
+    """Whether a session is the need's own, or is to start within twelve months for its occupation, its older code or
+    one that was part of it."""
+    if session.need == need:
+        return True
+    soon = session.starts_on is None or day <= session.starts_on <= months_after(day, ANSWERED_WITHIN)
+    coming = session.status in ("proposed", *COMING)
+    return coming and soon and any(codes.rome_kin(rome, each) for each in session.romes)
+
+
+@reactions.to()
+def look_again_without_the_session(event: SessionCancelled) -> Iterable[Issue]:
+    """A need whose session is cancelled is looked at again. One that is not proposed any more was dismissed, and is not
+    proposed again at once."""
+    if event.need:
+        yield Issue(skill_needs, event.need, Review(), expects=tuple(skill_needs.not_for(Review)))
+
+
+@reactions.to(finds=sessions, by={"need": ITSELF}, among={"status": "proposed"})
+def dismiss_what_nobody_needs(_event: SkillNeedWithdrawn, proposed: Sequence[Found[Session]]) -> Iterable[Issue]:
+    """A session that was proposed for a need that is withdrawn is not to be planned."""
+    for found in proposed:
+        dismiss = Dismiss(reason="need_withdrawn")
+        yield Issue(sessions, found.identity, dismiss, expects=tuple(sessions.not_for(Dismiss)))
+
+
+@reactions.to(finds=skill_needs, by={"company": "company"}, among={"status": OPEN})
+def withdraw_needs(_event: CompanyLeft, there: Sequence[Found[SkillNeed]]) -> Iterable[Issue]:
+    """The network's sessions are not planned for a company that has left it."""
+    for found in there:
+        withdraw = Withdraw(reason="member_left")
+        yield Issue(skill_needs, found.identity, withdraw, expects=tuple(skill_needs.not_for(Withdraw)))
+
+
+@reactions.to(finds=sessions, among={"status": ENDING})
+def calculate_the_forecast(
+    event: ForecastDrafted | ForecastRevised | ForecastAdopted, forecast: Identity, there: Sequence[Found[Session]]
+) -> Iterable[Issue]:
+    """What follows of a forecast's assumptions is calculated whenever these are told, and when it is adopted."""
+    romes = {each.rome for each in event.occupations}
+    seats = tuple(
+        SeatsOfYear(rome=rome, year=year, seats=found.seats, sessions=found.sessions)
+        for (rome, year), found in sorted(seats_of(each.state for each in there).items())
+        if rome in romes and event.base_year < year <= event.base_year + event.years
+    )
+    yield Issue(forecasts, forecast, Calculate(seats=seats), expects=tuple(forecasts.not_for(Calculate)))
+
+
+@reactions.to(finds=forecasts, among={"status": "adopted"})
+def supersede_all_but_the_last(_event: ForecastAdopted, adopted: Sequence[Found[Forecast]]) -> Iterable[Issue]:
+    """Of forecasts that are adopted the last one stands, in whichever order their adoptions are told: each looks at all
+    that there are, itself included."""
+    standing = [(found.state.adopted_at, found.identity) for found in adopted if found.state.adopted_at]
+    for moment, identity in standing:
+        if (moment, identity) != (last := max(standing)):
+            supersede = Supersede(superseded_by=last[1])
+            yield Issue(forecasts, identity, supersede, expects=tuple(forecasts.not_for(Supersede)))
