@@ -6,6 +6,7 @@ import pytest
 
 from companies.app import app as companies
 from contracts import codes, labels, roles
+from contracts.personal import Ground
 from contracts.values import SizeBand
 from employment.app import app as employment
 from indicators.app import app as indicators
@@ -44,6 +45,7 @@ def test_lists_are_those_that_commands_are_checked_against() -> None:
     assert shared["rome"] == {*codes.rome()}
     assert shared["treatments"] == {*codes.treatments()}
     assert shared["waste"] == {*codes.waste()}
+    assert shared["grounds"] == {*get_args(Ground)}
     assert shared["funders"] == {*roles.FUNDERS}
     assert shared["axes"] == {*range(1, 8)}
     assert shared["size-bands"] == {*get_args(SizeBand)}

@@ -108,6 +108,24 @@ ROLES: Final[Mapping[str, Sentence]] = MappingProxyType(
 )
 """The roles of tokens (`contracts.roles.Role`), as sentences name them."""
 
+GROUNDS: Final[Mapping[str, Sentence]] = MappingProxyType(
+    {
+        "consent": Sentence("Consent (GDPR, art. 6(1)(a))", "Consentement (RGPD, art. 6, 1, a)"),
+        "contract": Sentence("Contract (GDPR, art. 6(1)(b))", "Contrat (RGPD, art. 6, 1, b)"),
+        "legal_obligation": Sentence("Legal obligation (GDPR, art. 6(1)(c))", "Obligation légale (RGPD, art. 6, 1, c)"),
+        "vital_interests": Sentence(
+            "Vital interests (GDPR, art. 6(1)(d))", "Sauvegarde des intérêts vitaux (RGPD, art. 6, 1, d)"
+        ),
+        "public_task": Sentence(
+            "Task in the public interest (GDPR, art. 6(1)(e))", "Mission d'intérêt public (RGPD, art. 6, 1, e)"
+        ),
+        "legitimate_interests": Sentence(
+            "Legitimate interests (GDPR, art. 6(1)(f))", "Intérêts légitimes (RGPD, art. 6, 1, f)"
+        ),
+    }
+)
+"""Those of `contracts.personal.Ground`."""
+
 VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
     {
         "application-refusals": {
@@ -1027,6 +1045,99 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "not_hired_after_all": Sentence("Not hired after all", "Finalement pas embauché"),
             "hired_already_recorded": Sentence("Hire recorded already", "Embauche déjà enregistrée"),
             "person_erased": Sentence("The person was erased", "Personne effacée"),
+            "other": _OTHER,
+        },
+        "path-statuses": {
+            "referred": Sentence("Referred", "Orienté"),
+            "diagnosed": Sentence("Diagnosed", "Diagnostic fait"),
+            "engaged": Sentence("Engaged", "Engagé"),
+            "in_job": Sentence("In a job", "En emploi"),
+            "sustained_6_months": Sentence("In a job for six months", "En emploi depuis six mois"),
+            "paused": Sentence("Paused", "En pause"),
+            "exited": Sentence("Exited", "Sorti"),
+            "erased": Sentence("Erased", "Effacé"),
+        },
+        "path-stages": {
+            "referred": Sentence("Referred", "Orienté"),
+            "diagnosed": Sentence("Diagnosed", "Diagnostic fait"),
+            "engaged": Sentence("Engaged", "Engagé"),
+        },
+        "residences": {
+            "town": Sentence("Centre town", "Ville-centre"),
+            "community": Sentence("Other commune of the community", "Autre commune de la communauté de communes"),
+            "elsewhere": Sentence("Elsewhere", "Ailleurs"),
+        },
+        "age-groups": {
+            "youth": Sentence("Youth", "Jeune"),
+            "adult": Sentence("Adult", "Adulte"),
+            "senior": Sentence("Senior", "Senior"),
+        },
+        "path-needs": {
+            "orientation": Sentence("Finding an occupation", "Orientation professionnelle"),
+            "training": Sentence("Training", "Formation"),
+            "work_experience": Sentence("Work experience", "Mise en situation professionnelle"),
+            "job_search_help": Sentence("Help in looking for a job", "Aide à la recherche d'emploi"),
+            "mobility_help": Sentence("Help in getting about", "Aide à la mobilité"),
+            "digital_help": Sentence("Help with digital tools", "Accompagnement numérique"),
+            "own_business": Sentence("A business of one's own", "Création d'entreprise"),
+        },
+        "path-obstacles": {
+            "transport": Sentence("No means of transport", "Pas de moyen de transport"),
+            "driving_licence": Sentence("No driving licence", "Pas de permis de conduire"),
+            "childcare": Sentence("Childcare", "Garde d'enfants"),
+            "housing": Sentence("Housing", "Logement"),
+            "digital": Sentence("Digital tools", "Outils numériques"),
+            "reading_writing": Sentence("Reading and writing", "Lecture et écriture"),
+            "qualification": Sentence("Lack of a qualification", "Manque de qualification"),
+            "experience": Sentence("Lack of experience", "Manque d'expérience"),
+        },
+        "path-pauses": {
+            "training": Sentence("In training", "En formation"),
+            "temporary_work": Sentence("Temporary work", "Emploi temporaire"),
+            "away": Sentence("Away", "Absence du territoire"),
+            "not_available": Sentence("Not available", "Indisponible"),
+            "other": _OTHER,
+        },
+        "path-exits": {
+            "in_job": Sentence("In a job", "En emploi"),
+            "in_training": Sentence("In training", "En formation"),
+            "own_business": Sentence("A business of one's own", "Création d'entreprise"),
+            "moved_away": Sentence("Moved away", "Déménagement"),
+            "retired": Sentence("Retired", "Retraite"),
+            "gave_up": Sentence("Gave up looking for work", "Arrêt de la recherche d'emploi"),
+            "contact_lost": Sentence("Contact lost", "Contact perdu"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisi par erreur"),
+            "other": _OTHER,
+        },
+        "path-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "misunderstanding": Sentence("Misunderstanding", "Malentendu"),
+            "other": _OTHER,
+        },
+        "path-jobs": {
+            "running": Sentence("Running", "En cours"),
+            "sustained": Sentence("Sustained", "Durable"),
+            "ended": Sentence("Ended", "Terminé"),
+        },
+        "contact-channels": {
+            "interview": Sentence("Interview", "Entretien"),
+            "phone": Sentence("Phone", "Téléphone"),
+            "message": Sentence("Message", "Message électronique"),
+            "letter": Sentence("Letter", "Courrier"),
+            "workshop": Sentence("Workshop", "Atelier"),
+        },
+        "skill-sources": {
+            "certification": Sentence("Certification", "Certification"),
+            "document": Sentence("Document", "Justificatif"),
+            "test": Sentence("Test", "Test"),
+            "interview": Sentence("Interview", "Entretien"),
+            "declaration": Sentence("Declared by the person", "Déclaration de la personne"),
+        },
+        "skill-withdrawals": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "not_certified": Sentence("Not certified after all", "Finalement pas certifié"),
+            "entered_twice": Sentence("Entered twice", "Saisi deux fois"),
             "other": _OTHER,
         },
         "erasure-statuses": {"erased": Sentence("Erased", "Effacée")},

@@ -18,7 +18,7 @@ subject, which is what events and states hold. They cannot hold the person: such
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -26,6 +26,9 @@ from pydantic_core import CoreSchema, core_schema
 from contracts.language import folded_words
 from contracts.model import Model, TellsOfSomebody
 from contracts.values.persons import Pseudonym
+
+Ground = Literal["consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"]
+"""On what ground it is lawful to know somebody: those of the GDPR, art. 6(1), (a) to (f), in its order."""
 
 
 class Person(Model, TellsOfSomebody):

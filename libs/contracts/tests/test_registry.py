@@ -188,6 +188,22 @@ OCCUPATION_YEAR = {
     "rome": "H2902", "year": 2024, "staff": 120.0, "growth": 2.4, "retirements": 4.5, "turnover": 6.0, "seats": 12.0,
     "sessions": 1, "pipeline": 7.14, "need": 5.76,
 }  # fmt: skip
+ACCESS = {"hired_on": "2024-05-13", "days": 98, "days_engaged": 70, "within_6_months": True}
+SKILL = {
+    "skill": 1, "romes": ["H2902"], "source": "certification", "certification": "RNCP35094",
+    "acquired_on": "2024-04-26", "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c",
+}  # fmt: skip
+PATH = {
+    "residence": "town", "residence_before": "community", "age_group": "senior", "status": "in_job",
+    "status_before": "engaged", "referred_on": "2024-02-05", "referred_on_before": "2024-02-12",
+    "registered_since": "2023-01-09", "registered_since_before": None, "access": ACCESS, "access_before": None,
+    "agency_before": "france_travail", "needs": ["training"], "needs_before": ["orientation"], "romes": ["H2902"],
+    "romes_before": ["H2913"], "available_from": "2024-03-04", "available_from_before": "2024-02-19",
+    "weekly_hours": 28, "weekly_hours_before": 35, "obstacles": ["transport"], "obstacles_before": [],
+    "paused_on": "2024-03-04", "exited_on": "2024-05-06", "exit_reason": "in_training",
+    "exit_reason_before": "moved_away", "channel": "phone", "kept_until": "2024-06-12", "added": SKILL,
+    "withdrawn": SKILL,
+}  # fmt: skip
 REASONS = {
     "SkillNeedAdjusted": "overestimated",
     "SkillNeedRejected": "not_plausible",
@@ -234,6 +250,9 @@ REASONS = {
     "HireEnded": "resigned",
     "HireCancelled": "recorded_twice",
     "HireLeadDismissed": "not_hired_after_all",
+    "PathPaused": "training",
+    "PathExited": "moved_away",
+    "PathSkillWithdrawn": "not_certified",
     "OfferClosed": "enough_requests",
     "OfferWithdrawn": "no_tutor",
     "ImmersionCancelled": "beneficiary_withdrew",
@@ -270,6 +289,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "VacancyWithdrawn": {"status_before": "open"},
     "HireLeadDismissed": {"status_before": "linked"},
     "HireOutcomeCorrected": {"outcome_before": "ended"},
+    "PathJobReopened": {"outcome_before": "ended"},
     "ImmersionCancelled": {"status_before": "accepted"},
     "MovementCancelled": {"status_before": "sealed"},
     "WasteDayCorrected": {"step": "sent"},
@@ -299,6 +319,7 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.companies.plot": {"status": "on_market"},
     "contracts.companies.synergy": {"kind": "heat", "unit": "kwh"},
     "contracts.companies.unit": {"status": "notice", "kind": "workshop"},
+    "contracts.employment.path": PATH,
     "contracts.indicators.action": {"status": "in_progress"},
     "contracts.indicators.target": {"unit": "companies"},
     "contracts.training.skill_need": {
@@ -445,6 +466,11 @@ def test_the_registry_holds_every_event() -> None:
         "HireProposed", "HireConfirmed", "HireRecorded", "SustainmentDue", "HireSustained", "HireEnded",
         "HireCancelled", "HireDayCorrected", "HireTermsCorrected", "HireFlagsCorrected", "HireOutcomeCorrected",
         "HireEnrolmentCorrected",
+        "PathReferred", "PathReferralCorrected", "PathHandedOver", "PathFlagsGiven", "PathFlagsCorrected",
+        "PathDiagnosed", "PathDiagnosisRevised", "PathEngaged", "PathPaused", "PathResumed", "PathJobStarted",
+        "PathJobSustained", "PathJobEnded", "PathJobUndone", "PathJobReopened", "PathJobDayCorrected", "PathExited",
+        "PathExitCorrected", "PathErased", "PathContactRecorded", "PathRetentionNoticeGiven", "PathSkillAdded",
+        "PathSkillWithdrawn",
         "OfferOpened", "OfferPlacesChanged", "OfferPlacesCounted", "OfferClosed", "OfferWithdrawn",
         "PlacementSubmitted", "PlacementTransferred", "PlacementValidated", "PlacementApproved",
         "PlacementTutorChanged", "PlacementAgreementDrawnUp", "PlacementAgreementSigned", "PlacementStarted",
@@ -531,6 +557,7 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
         "contracts.companies.meter": {"company", "naf", "commune", "zone", "kind"},
         "contracts.companies.plot": {"plot", "commune", "zone", "status", "area"},
         "contracts.companies.unit": {"unit", "kind", "commune", "zone", "status", "area"},
+        "contracts.employment.path": {"seeker", "agency", "residence", "age_group", "flags", "status", "access"},
         "contracts.indicators.target": {"indicator", "dimensions", "axis"},
         "contracts.indicators.action": {"axis", "pilot", "status", "budget"},
         "contracts.companies.synergy": {"kind", "waste", "unit", "quantity", "participants"},

@@ -768,6 +768,19 @@ def test_what_is_not_a_uai_is_refused(uai: object) -> None:
     assert refused(values.Uai, uai) == "uai"
 
 
+# Certifications
+
+
+@pytest.mark.parametrize("code", ["RNCP35094", "RNCP1", "RS6229", "RS999999"])
+def test_a_number_of_a_directory_of_certifications_is_accepted(code: str) -> None:
+    assert parse(values.Certification, code) == code
+
+
+@pytest.mark.parametrize("code", ["35094", "RNCP", "RNCP1234567", "rncp35094", "RNCP 35094", "RC6229", 35094, ""])
+def test_what_is_no_number_of_such_a_directory_is_refused(code: object) -> None:
+    assert refused(values.Certification, code) == "certification"
+
+
 # Size bands
 
 

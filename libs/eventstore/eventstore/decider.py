@@ -543,6 +543,11 @@ class Decider(Generic[S]):
         return self._due is not None
 
     @property
+    def keeps_persons(self) -> bool:
+        """Whether its streams ever need to know who somebody is."""
+        return self._keeps is not None
+
+    @property
     def functions(self) -> Sequence[Callable[..., object]]:
         """What may refuse any decision, beside its own function: what its claims are made by."""
         return (self._claims,) if self._claims else ()

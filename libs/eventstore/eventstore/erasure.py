@@ -1,5 +1,6 @@
 """Erasures: streams that tell of a person that nothing is known any more, but the pseudonym."""
 
+from datetime import date, timedelta
 from typing import Final
 
 from contracts.erasure import ErasureReason, ErasureStatus, PersonErased
@@ -9,6 +10,8 @@ from eventstore.decider import PLATFORM, By, Command, Decider, State, tell
 from eventstore.finding import Finding
 
 _CATEGORY: Final = "erasure"
+NOTICE: Final = timedelta(days=30)
+"""How long before somebody is erased for nobody's need it can be seen that this will be."""
 
 
 class Erase(Command):
@@ -47,3 +50,8 @@ def erasing(*by: By) -> Decider[Erasure]:
 def of_person(subject: str) -> str:
     """The stream of a person's erasure."""
     return f"{_CATEGORY}-{subject}"
+
+
+def notice_from(needed_until: date) -> date:
+    """The first day on which it can be seen that somebody whom nothing needs after a day will be erased on the next."""
+    return needed_until + timedelta(days=1) - NOTICE

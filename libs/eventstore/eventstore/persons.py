@@ -8,8 +8,8 @@ none of that person: so whoever was erased is not named again on old streams, an
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final, Generic, NamedTuple, TypeVar
+from datetime import date
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic_core import to_json
 
@@ -23,9 +23,6 @@ from eventstore.refusal import PERSON_ERASED
 from eventstore.streams import Streams
 
 C = TypeVar("C", bound=Command)
-
-NOTICE: Final = timedelta(days=30)
-"""How long before somebody is erased for nobody's need it can be seen that this will be."""
 
 
 @dataclass(frozen=True)

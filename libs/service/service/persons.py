@@ -7,9 +7,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
+from contracts.personal import Ground
 from contracts.values import Subject
+from eventstore.erasure import NOTICE, notice_from
 from eventstore.execution import Outcome, current
-from eventstore.persons import NOTICE, Naming, expiring, naming
+from eventstore.persons import Naming, expiring, naming
 from eventstore.postgres.store import Store
 from service import clock
 from service.definition import Service
@@ -30,6 +32,12 @@ class PersonalRecord(BaseModel):
 
     path: str = Field(examples=["/v1/placements/0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"])
     """Where the service serves it."""
+    category: str = Field(examples=["placement"])
+    """What it is a record of."""
+    ground: Ground = Field(examples=["public_task"])
+    """On what ground such records name people: GDPR, art. 6(1)."""
+    named_as: list[str] = Field(examples=[["pupil"]])
+    """The fields that hold the pseudonym."""
     needed_until: date
     """The last day on which it needs to know who that is."""
     state: dict[str, Any]
@@ -50,6 +58,10 @@ class PersonHeld(BaseModel):
     """When what is known was told last."""
     personal: dict[str, Any]
     """What is known."""
+    needed_until: date
+    """The last day on which any record needs it, also one that the caller does not read. It is erased on the next."""
+    notice_from: date
+    """The day from which `GET /v1/persons` lists the person, 30 days before."""
     records: list[PersonalRecord]
     """The records that name the person, of those that the caller reads."""
 
@@ -87,11 +99,19 @@ def router(service: Service) -> APIRouter:
         found = await current(store, resource.decider, resource.decider.identity(named.stream_id))
         return found if found and readers[named.category].reads_whole(found.state, caller.actor) else None
 
-    async def told(store: Store, named: Naming, found: Outcome[Any]) -> PersonalRecord:
+    async def told(store: Store, subject: str, named: Naming, found: Outcome[Any]) -> PersonalRecord:
         resource = resources[named.category]
         representation = Representation(resource.decider)
+        if resource.ground is None:
+            raise AssertionError(f"{resource.path} names people on no ground")  # refused when it was put together
+        named_as = [
+            name for name, value in found.state if value == subject or (isinstance(value, tuple) and subject in value)
+        ]
         return PersonalRecord(
             path=_path(resource, named.stream_id),
+            category=named.category,
+            ground=resource.ground,
+            named_as=named_as,
             needed_until=named.until,
             state=from_json(found.state_json),
             events=[from_json(representation.event(event)) for event in await store.history(named.stream_id)],
@@ -104,7 +124,8 @@ def router(service: Service) -> APIRouter:
         store: CurrentStore,
         response: Response,
     ) -> PersonHeld:
-        """What the person may ask for: what is known, and the records that name the person, with their histories.
+        """The person's file, for the person: what is known, on what ground and until when, and the records that name
+        the person, with their histories.
 
         It is for who reads one of these records whole; of the others nothing is shown.
         """
@@ -115,8 +136,16 @@ def router(service: Service) -> APIRouter:
             raise Problem("not-found", Said(NOBODY, person=id))
         response.headers["Cache-Control"] = "no-store"
         told_at = known.recorded_at.isoformat().replace("+00:00", "Z")
-        records = [await told(store, *each) for each in found]
-        return PersonHeld(id=id, kind=known.kind, told_at=told_at, personal=from_json(known.data), records=records)
+        needed_until = max(named.until for named in streams)
+        return PersonHeld(
+            id=id,
+            kind=known.kind,
+            told_at=told_at,
+            personal=from_json(known.data),
+            needed_until=needed_until,
+            notice_from=notice_from(needed_until),
+            records=[await told(store, id, *each) for each in found],
+        )
 
     @routes.get("/v1/persons", name="list-persons-expiring", summary="Persons who will be erased for nobody's need")
     async def expire(

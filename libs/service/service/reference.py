@@ -110,6 +110,7 @@ def _shared() -> dict[str, list[ReferenceItem]]:
         "axes": [_item(code, sentence) for code, sentence in labels.AXES.items()],
         "communes": [_item(code, _name(name)) for code, name in codes.territory().items()],
         "funders": [_item(code, sentence) for code, sentence in labels.FUNDERS.items()],
+        "grounds": [_item(code, sentence) for code, sentence in labels.GROUNDS.items()],
         "legal-forms": [_french(code, label) for code, label in codes.legal_forms().items()],
         "naf": [_french(code, label) for code, label in codes.naf().items()],
         "rome": [_french(code, label) for code, label in codes.rome().items()],

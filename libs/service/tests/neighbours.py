@@ -150,7 +150,12 @@ service = Service(
     "neighbours",
     title="Neighbours",
     resources=(
-        Resource(requests, PATH, reads=Reads(all=("town_hall",), own=("company",), public=("street", "status"))),
+        Resource(
+            requests,
+            PATH,
+            reads=Reads(all=("town_hall",), own=("company",), public=("street", "status")),
+            ground="public_task",
+        ),
         Resource(erasures, erasures_of("neighbours").path, reads=Reads(all=("ops", "town_hall"))),
     ),
     mirrors=(streets,),

@@ -45,7 +45,7 @@ def lamp_is_coming(writing: Writing[Request]) -> Letter | None:
 TEMPLATES: Final = {"lamp_is_coming": Template(requests, lamp_is_coming)}
 writing_service = replace(
     service,
-    resources=(*service.resources, Resource(mails, mail_of("neighbours").path, reads=Reads(all=("ops",)))),
+    resources=(*service.resources, Resource(mails, mail_of("neighbours").path, Reads(("ops",)), "contract")),
     mail=TEMPLATES,
 )
 

@@ -114,7 +114,12 @@ async def test_a_person_is_given_all_that_is_held(client: httpx.AsyncClient, iss
     assert sorted(record["path"] for record in told["records"]) == sorted(
         f"{PATH}/{each['id']}" for each in (made, other)
     )
-    assert [event["type"] for event in told["records"][0]["events"]] == ["LampAsked"]
+    for record in told["records"]:
+        assert [event["type"] for event in record["events"]] == ["LampAsked"]
+        assert (record["category"], record["ground"], record["named_as"]) == ("request", "public_task", ["neighbour"])
+        assert record["needed_until"] == told["needed_until"]
+    last_day = date.fromisoformat(told["needed_until"])
+    assert date.fromisoformat(told["notice_from"]) == last_day + timedelta(days=1) - timedelta(days=30)
     # A company is told what its own records hold.
     own = await client.get(path, headers=bearer(issuer, SCOPES, roles=["company"], company="B"))
     assert [record["path"] for record in own.json()["records"]] == [f"{PATH}/{other['id']}"]
@@ -130,6 +135,9 @@ async def test_whose_time_ends_is_told_thirty_days_before_and_erased_by_retentio
     made = (await ask(client, on=str(closed_on - timedelta(days=1)))).json()
     (await client.post(f"{PATH}/{made['id']}/close", json={"on": str(closed_on)})).raise_for_status()
     last_day = str(closed_on + timedelta(days=365))
+    held = (await client.get(f"/v1/persons/{made['neighbour']}")).json()
+    assert held["needed_until"] == last_day
+    assert date.fromisoformat(held["notice_from"]) <= date.today()  # noqa: DTZ011
     listed = (await client.get("/v1/persons")).json()
     told = {"id": made["neighbour"], "needed_until": last_day, "records": [f"{PATH}/{made['id']}"]}
     assert listed == {"items": [told]}

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import lamps
+import neighbours
 import pytest
 from lamps import bearer, running, service, variables
 
@@ -439,6 +440,8 @@ ROLES = get_args(Role)
         ({"reads": Reads(all=ROLES, public=("watts",), public_when=("broken",))}, "public when it is broken"),
         ({"reads": Reads(all=None, public=("watts",))}, "nothing more is to be said"),
         ({"decider": Decider("lamp", lamps.Lamp)}, "one decision creates"),
+        ({"ground": "consent"}, "it names nobody, so there is no ground"),
+        ({"decider": neighbours.requests}, "it names people, and does not say on what ground"),
     ],
 )
 def test_a_resource_that_could_not_be_served_is_refused(resource: dict[str, Any], said: str) -> None:

@@ -75,6 +75,7 @@ app = Service(
                 own=("company",),
                 public=("siret", "name", "naf", "commune", "zone", "status", "size_band"),
             ),
+            ground="contract",
         ),
         Resource(
             investments,

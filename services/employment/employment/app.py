@@ -1,13 +1,16 @@
-"""Vacancies of the network's companies, job seekers' applications for them, leads, and the hires they lead to."""
+"""Vacancies of the network's companies, job seekers' applications for them, leads, the hires they lead to, and the
+paths of job seekers to work."""
 
 from typing import Final
 
-from contracts.employment import application, erasure, hire, lead, vacancy
+from contracts.employment import application, erasure, hire, lead, path, vacancy
 from contracts.roles import Role
 from employment.application import applications
+from employment.bounds import Plausible
 from employment.hire import hires
 from employment.lead import leads
 from employment.members import members, projects
+from employment.path import paths
 from employment.reactions import reactions
 from employment.vacancy import vacancies
 from eventstore.erasure import erasing
@@ -17,13 +20,15 @@ from service.http.resource import Resource
 
 ADVISERS: Final[tuple[Role, ...]] = ("mission_locale", "france_travail")
 """Those who look after job seekers."""
+OF_JOB_SEEKERS: Final = Reads(all=ADVISERS, own=("company",))
 
 erasures = erasing("mission_locale", "france_travail", "ops")
 
 app = Service(
     "employment",
     title="Employment",
-    description="Vacancies of the network's companies, job seekers' applications for them, and the hires they lead to.",
+    description="Vacancies of the network's companies, job seekers' applications for them, the hires they lead to, and "
+    "the paths on which agencies accompany job seekers to work.",
     resources=(
         Resource(
             vacancies,
@@ -48,11 +53,14 @@ app = Service(
             ),
         ),
         # Who looks for work, and how it came out, is between the person's advisers and the company.
-        Resource(applications, application.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(leads, lead.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
-        Resource(hires, hire.CATEGORY.path, reads=Reads(all=ADVISERS, own=("company",))),
+        Resource(applications, application.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(leads, lead.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        Resource(hires, hire.CATEGORY.path, reads=OF_JOB_SEEKERS, ground="public_task"),
+        # Whom an agency accompanies is no company's business, and how many they are is told by the figures.
+        Resource(paths, path.CATEGORY.path, reads=Reads(all=ADVISERS), ground="public_task"),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),
     mirrors=(members, projects),
     reactions=reactions,
+    bounds=Plausible,
 )

@@ -31,9 +31,11 @@ from contracts.employment.vacancy import ContractType, VacancyStatus
 from contracts.model import Day, EnteredDay
 from contracts.personal import Personal
 from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
+from employment.bounds import Plausible
+from employment.days import months_later
 from employment.priority import EnteredFlags, Seeker, check_age, checked
 from employment.vacancy import NO_POST_LEFT, Vacancy, post, vacancies
-from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Decider, Keep, Lookup, State, tell
+from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Keep, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
@@ -195,13 +197,14 @@ PENDING: Final = ("new", "processing", "postponed", "pool", "prior_to_hire")
 
 
 @applications.creates(by=ADVISERS, to="new", day="submitted_on", looks_up=Lookup(vacancies, "vacancy"))
-def submit(command: Submit, vacancy: Vacancy | None) -> ApplicationSubmitted:
+def submit(command: Submit, vacancy: Vacancy | None, context: Context) -> ApplicationSubmitted:
     if vacancy is None:
         raise VACANCY_UNKNOWN()
     if vacancy.status != "open":
         raise VACANCY_NOT_OPEN(status=vacancy.status)
-    check_age(command.seeker.told.born_on, command.on)
-    flags = checked(command.flags, command.on, command.seeker.told.born_on)
+    born_on = command.seeker.told.born_on
+    check_age(born_on, command.on)
+    flags = checked(command.flags, command.on, context.of(Plausible), born_on=born_on)
     return tell(ApplicationSubmitted, command, vacancy, flags=flags)
 
 
@@ -301,6 +304,4 @@ def _(application: Application) -> Iterable[Keep]:
 
 def kept_until(last_contact: Day) -> date:
     """The last day on which a person is known whom nobody has heard of since."""
-    year = last_contact.year + KEPT_YEARS
-    leap_day = (last_contact.month, last_contact.day) == (2, 29)
-    return last_contact.replace(year=year, day=28 if leap_day else last_contact.day)
+    return months_later(last_contact, 12 * KEPT_YEARS)

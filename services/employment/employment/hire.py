@@ -6,9 +6,8 @@ months later somebody is asked whether it lasted: it is sustained, or it ended e
 corrected with a reason, an outcome by opening it again; so whoever counts hires can put right what was counted.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -38,6 +37,8 @@ from contracts.model import PARIS, Day, EnteredDay
 from contracts.personal import Personal
 from contracts.values import Commune, EnteredRome, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
 from employment.application import ADVISERS, HIRE_STANDS, kept_until
+from employment.bounds import Plausible
+from employment.days import months_later
 from employment.lead import Lead, leads
 from employment.members import Member, Project, active_member, check_investment, members, projects
 from employment.priority import EnteredFlags, Seeker, check_age, checked
@@ -312,8 +313,9 @@ def record(command: Record, member: Member | None, project: Project | None, cont
         raise FLAGS_ARE_FOR_ADVISERS()
     _check_enrolment(command, context)
     _check_begun(command.hired_on, command.on)
-    check_age(command.seeker.told.born_on, command.on)
-    flags = checked(command.flags, command.on, command.seeker.told.born_on)
+    born_on = command.seeker.told.born_on
+    check_age(born_on, command.on)
+    flags = checked(command.flags, command.on, context.of(Plausible), born_on=born_on)
     return tell(HireRecorded, command, company, flags=flags, application=None, vacancy=None)
 
 
@@ -368,8 +370,8 @@ def correct_terms(hire: Hire, command: CorrectTerms) -> HireTermsCorrected | tup
 
 
 @hires.decides(by=ADVISERS, when=STANDING, takes=("flags",))
-def correct_flags(hire: Hire, command: CorrectFlags) -> HireFlagsCorrected | tuple[()]:
-    flags = checked(command.flags, command.on)
+def correct_flags(hire: Hire, command: CorrectFlags, context: Context) -> HireFlagsCorrected | tuple[()]:
+    flags = checked(command.flags, command.on, context.of(Plausible))
     return tell(HireFlagsCorrected, command, hire, flags=flags) if flags != hire.flags else ()
 
 
@@ -425,10 +427,7 @@ def _begun(hire: Hire) -> Day:
 
 def _lasted(hire: Hire) -> Day:
     """The day on which it will have lasted six months: of that month the last, where it has no such day."""
-    begun = _begun(hire)
-    years, month = divmod(begun.month - 1 + MONTHS, 12)
-    year = begun.year + years
-    return date(year, month + 1, min(begun.day, monthrange(year, month + 1)[1]))
+    return months_later(_begun(hire), MONTHS)
 
 
 def _midnight(day: Day) -> datetime:

@@ -24,8 +24,9 @@ from contracts.personal import Personal
 from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
 from contracts.youth_events.immersion import Agency
 from employment.application import ADVISERS, HIRE_STANDS, kept_until
+from employment.bounds import Plausible
 from employment.priority import EnteredFlags, Seeker, check_age, checked
-from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Decider, Keep, State, tell
+from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Keep, State, tell
 from eventstore.finding import Finding
 
 
@@ -108,10 +109,11 @@ def propose(command: Propose) -> HireLeadProposed:
 
 
 @leads.decides(by=ADVISERS, when="proposed", to="linked", day="linked_on", takes=LINKED)
-def link(lead: Lead, command: Link) -> HireLeadLinked:
+def link(lead: Lead, command: Link, context: Context) -> HireLeadLinked:
     born_on = command.seeker.told.born_on
     check_age(born_on, command.on)
-    return tell(HireLeadLinked, command, lead, flags=checked(command.flags, command.on, born_on))
+    flags = checked(command.flags, command.on, context.of(Plausible), born_on=born_on)
+    return tell(HireLeadLinked, command, lead, flags=flags)
 
 
 @leads.decides(by=ADVISERS, when="linked", to="proposed")

@@ -1,23 +1,22 @@
-"""Job seekers, and the priority groups that advisers know them to belong to: their age is checked where it is told."""
+"""Job seekers, and the priority groups that advisers know them to belong to: checked by their age, and by how long they
+are registered, where that is told."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Final
 
 from pydantic import Field
 
+from contracts.employment.path import AgeGroup
 from contracts.employment.priority import PriorityFlag, PriorityGroup
 from contracts.model import Day, EnteredDay
 from contracts.personal import Person
 from contracts.values import EmailAddress, PersonName, PhoneNumber
+from employment.bounds import Plausible
+from employment.days import months_later, years_between
 from eventstore.refusal import Refusal
 
 YOUNGEST: Final = 15
 """Years at which somebody may be hired, as an apprentice (Code du travail, art. L6222-1)."""
-SENIOR_FROM: Final = 50
-"""Years."""
-YOUTH_UNTIL: Final = 26
-"""Years; who is as old is no youth any more."""
 
 
 class Seeker(Person, recognised_by=("family_name", "given_name", "born_on")):
@@ -66,29 +65,68 @@ FLAG_NOT_OF_THIS_AGE = Refusal(
     established_on=Day,
 )
 
+FLAG_NOT_OF_THIS_REGISTRATION = Refusal(
+    "flag-not-of-this-registration",
+    "{group} is for {least} months of registration, and on {established_on} it was since {registered_since}",
+    "« {group} » suppose {least} mois d'inscription ; le {established_on}, l'inscription datait du {registered_since}",
+    at="flags",
+    group=PriorityGroup,
+    least=int,
+    established_on=Day,
+    registered_since=Day,
+)
+
 
 def check_age(born_on: Day, on: Day) -> None:
     """Refuses whoever cannot be hired yet, and days of birth that can only be mistakes. Raises Rejected."""
-    if _years(born_on, on) < YOUNGEST:
+    if years_between(born_on, on) < YOUNGEST:
         raise SEEKER_TOO_YOUNG(least=YOUNGEST)
 
 
-def checked(flags: Sequence[EnteredFlag], on: Day, born_on: Day | None = None) -> tuple[PriorityFlag, ...]:
+def age_group(born_on: Day, on: Day, plausible: Plausible) -> AgeGroup:
+    """What is kept of somebody's age."""
+    years = years_between(born_on, on)
+    return "youth" if years < plausible.youth_until else "senior" if years >= plausible.senior_from else "adult"
+
+
+def checked(
+    flags: Sequence[EnteredFlag],
+    on: Day,
+    plausible: Plausible,
+    *,
+    born_on: Day | None = None,
+    registered_since: Day | None = None,
+) -> tuple[PriorityFlag, ...]:
     """The flags as events tell them. Raises Rejected."""
     for place, flag in enumerate(flags):
         if any(other.group == flag.group for other in flags[:place]):
             raise FLAG_TWICE(group=flag.group)
         if flag.established_on > on:
             raise FLAG_DATED_AFTER(group=flag.group, established_on=flag.established_on, on=on)
-        if born_on and not _fits(flag, born_on):
+        if born_on and not _fits(flag, born_on, plausible):
             raise FLAG_NOT_OF_THIS_AGE(group=flag.group, established_on=flag.established_on)
+    check_registration(flags, registered_since, plausible)
     return tuple(flag.recorded() for flag in flags)
 
 
-def _fits(flag: EnteredFlag, born_on: Day) -> bool:
-    years = _years(born_on, flag.established_on)
-    return {"senior": years >= SENIOR_FROM, "youth": 0 <= years < YOUTH_UNTIL}.get(flag.group, years >= 0)
+def check_registration(flags: Sequence[PriorityFlag], registered_since: Day | None, plausible: Plausible) -> None:
+    """Refuses flags that the register is said to show, and does not. Raises Rejected.
+
+    Somebody may have been without work for longer than registered: another source then says how that is known.
+    """
+    least_months = {"long_term": plausible.long_term_months, "very_long_term": plausible.very_long_term_months}
+    for flag in flags:
+        least = least_months.get(flag.group)
+        if least is None or registered_since is None or flag.source != "registration":
+            continue
+        if months_later(registered_since, least) > flag.established_on:
+            raise FLAG_NOT_OF_THIS_REGISTRATION(
+                group=flag.group, least=least, established_on=flag.established_on, registered_since=registered_since
+            )
 
 
-def _years(since: date, on: date) -> int:
-    return on.year - since.year - ((on.month, on.day) < (since.month, since.day))
+def _fits(flag: PriorityFlag, born_on: Day, plausible: Plausible) -> bool:
+    years = years_between(born_on, flag.established_on)
+    return {"senior": years >= plausible.senior_from, "youth": 0 <= years < plausible.youth_until}.get(
+        flag.group, years >= 0
+    )

@@ -1,5 +1,5 @@
 """What an event asks of other streams of this service: posts taken and freed, rivals given up, leads and hires
-proposed."""
+proposed, paths that follow hires."""
 
 from collections.abc import Iterable, Sequence
 from math import ceil
@@ -8,19 +8,52 @@ from typing import Any
 from contracts.companies.company import CompanyLeft
 from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.application import AcceptanceUndone, ApplicationAccepted
+from contracts.employment.hire import (
+    HireCancelled,
+    HireConfirmed,
+    HireDayCorrected,
+    HireEnded,
+    HireOutcomeCorrected,
+    HireRecorded,
+    HireSustained,
+)
 from contracts.employment.lead import HireLeadDismissed, HireLeadLinked, HireLeadUnlinked
 from contracts.employment.vacancy import VacancyDivided, VacancyWithdrawn
 from contracts.erasure import PersonErased
 from contracts.model import Event
+from contracts.training.enrolment import (
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
+    EnrolmentPathNamed,
+    EnrolmentPathUnnamed,
+)
 from contracts.values import MOST_POSTS
 from contracts.youth_events.immersion import ImmersionAssessed
-from employment import hire, lead, vacancy
+from employment import hire, lead, path, vacancy
 from employment.application import HIRE_STANDS, PENDING, Application, MakeObsolete, applications
 from employment.hire import Cancel, Hire, hires
 from employment.lead import Dismiss, Lead, leads
+from employment.path import (
+    ACTIVE,
+    HIRE_DOES_NOT_STAND,
+    HIRE_NOT_SUSTAINED,
+    JOB_UNKNOWN,
+    KNOWN,
+    TOO_MANY_SKILLS,
+    AddSkill,
+    CorrectJobDay,
+    EndJob,
+    Path,
+    ReopenJob,
+    StartJob,
+    SustainJob,
+    WithdrawSkillOf,
+    paths,
+)
 from employment.vacancy import Free, Take, Vacancy, Withdraw, vacancies
 from eventstore.decider import ITSELF, Command
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from eventstore.refusal import Refusal
 
 reactions = Reactions()
 
@@ -154,6 +187,78 @@ def withdraw_vacancies(_event: CompanyLeft, there: Sequence[Found[Vacancy]]) -> 
         yield Issue(vacancies, found.identity, withdraw, expects=tuple(vacancies.not_for(Withdraw)))
 
 
+@reactions.to(finds=paths, by={"seeker": "seeker"}, among={"status": ACTIVE})
+def start_the_job(
+    _event: HireConfirmed | HireRecorded, hire: Identity, active: Sequence[Found[Path]]
+) -> Iterable[Issue]:
+    """Whoever is hired has a job, in whatever way it came. Of a hire that was cancelled meanwhile nothing is told."""
+    for found in active:
+        yield _of_path(found, StartJob(hire=hire), HIRE_DOES_NOT_STAND)
+
+
+@reactions.to(finds=paths, by={"seeker": "seeker"}, among={"status": ACTIVE})
+def sustain_the_job(_event: HireSustained, hire: Identity, active: Sequence[Found[Path]]) -> Iterable[Issue]:
+    """The job has lasted six months. Where that was corrected meanwhile, what came of it is told next."""
+    for found in active:
+        yield _of_path(found, SustainJob(hire=hire), JOB_UNKNOWN, HIRE_NOT_SUSTAINED)
+
+
+@reactions.to(finds=paths, by={"seeker": "seeker"}, among={"status": ACTIVE})
+def end_the_job(_event: HireEnded | HireCancelled, hire: Identity, active: Sequence[Found[Path]]) -> Iterable[Issue]:
+    """The path goes on where it was."""
+    for found in active:
+        yield _of_path(found, EndJob(hire=hire), JOB_UNKNOWN)
+
+
+@reactions.to(finds=paths, by={"seeker": "seeker"}, among={"status": ACTIVE})
+def reopen_the_job(_event: HireOutcomeCorrected, hire: Identity, active: Sequence[Found[Path]]) -> Iterable[Issue]:
+    """The job goes on, whatever was told of it."""
+    for found in active:
+        yield _of_path(found, ReopenJob(hire=hire), JOB_UNKNOWN)
+
+
+@reactions.to(finds=paths, by={"seeker": "seeker"}, among={"status": ACTIVE})
+def correct_the_day_of_the_job(
+    event: HireDayCorrected, hire: Identity, active: Sequence[Found[Path]]
+) -> Iterable[Issue]:
+    """How long it took is counted anew."""
+    for found in active:
+        yield _of_path(found, CorrectJobDay(hire=hire, reason=event.reason), JOB_UNKNOWN)
+
+
+@reactions.to(finds=paths, by={"seeker": "person"}, among={"status": KNOWN})
+def erase_paths(_event: PersonErased, known: Sequence[Found[Path]]) -> Iterable[Issue]:
+    """Somebody whom nobody knows any more is not accompanied. What the path was counted for stays."""
+    for found in known:
+        yield _of_path(found, path.Erase())
+
+
+@reactions.to()
+def add_the_skill(event: EnrolmentCertified | EnrolmentPathNamed, enrolment: Identity) -> Iterable[Issue]:
+    """Whoever is certified has the skill, on the path that an adviser named. One that is over takes no skills."""
+    if event.path and event.certified_on:
+        add = AddSkill(
+            romes=event.romes,
+            source="certification",
+            certification=event.certification,
+            acquired_on=event.certified_on,
+            enrolment=enrolment,
+            on=max(event.effective_on, event.certified_on),
+        )
+        yield Issue(paths, event.path, add, expects=(TOO_MANY_SKILLS, *paths.not_for(AddSkill)), if_there=True)
+
+
+@reactions.to()
+def withdraw_the_skill(
+    event: EnrolmentCertificationUndone | EnrolmentPathUnnamed, enrolment: Identity
+) -> Iterable[Issue]:
+    """The certification was undone, or the enrolment is not on that path."""
+    named = event.path if isinstance(event, EnrolmentCertificationUndone) else event.path_before
+    if named and event.certified_on:
+        withdraw = WithdrawSkillOf(enrolment=enrolment, reason="not_certified" if event.path else "other")
+        yield Issue(paths, named, withdraw, expects=tuple(paths.not_for(WithdrawSkillOf)), if_there=True)
+
+
 def _told(command: type[Command], event: Event) -> dict[str, Any]:
     """What an event says of what a command asks for under the same names."""
     return {name: getattr(event, name) for name in command.model_fields.keys() & type(event).model_fields.keys()}
@@ -161,3 +266,8 @@ def _told(command: type[Command], event: Event) -> dict[str, Any]:
 
 def _obsolete(found: Found[Application], command: MakeObsolete) -> Issue:
     return Issue(applications, found.identity, command, expects=tuple(applications.not_for(MakeObsolete)))
+
+
+def _of_path(found: Found[Path], command: Command, *expects: Refusal) -> Issue:
+    """That a path which has ended, or is not there yet, has nothing to do with it is no fault."""
+    return Issue(paths, found.identity, command, expects=(*expects, *paths.not_for(type(command))))

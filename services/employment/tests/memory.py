@@ -12,6 +12,7 @@ from employment.application import applications
 from employment.hire import hires
 from employment.lead import leads
 from employment.members import members
+from employment.path import paths
 from employment.reactions import reactions
 from employment.vacancy import vacancies
 from eventstore.decider import ITSELF, PLATFORM, TODAY, Claim, Command, Context, Decider, Roles
@@ -19,7 +20,7 @@ from eventstore.reactions import Found, Identity, Issue, Reaction
 from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 
-DECIDERS: Mapping[str, Decider[Any]] = {each.category: each for each in (vacancies, applications, leads, hires)}
+DECIDERS: Mapping[str, Decider[Any]] = {each.category: each for each in (vacancies, applications, leads, hires, paths)}
 
 
 class Memory:

@@ -6,27 +6,48 @@ import pytest
 from people import APPLICATION, IMMERSION, INVESTMENT, PLACE, SEEKER, TODAY, VACANCY, record_id
 from test_application_decisions import FLAGS, accepted, undone
 from test_application_decisions import PASTS as APPLICATIONS
-from test_hire_decisions import proposed
+from test_hire_decisions import BEGUN, cancelled, confirmed, ended, proposed, recorded, sustained
+from test_hire_decisions import FACTS as HIRED
 from test_lead_decisions import FACTS as LEAD
 from test_lead_decisions import PASTS as LEADS
 from test_lead_decisions import let_go, linked, unlinked
+from test_path_decisions import HIRE
+from test_path_decisions import PASTS as PATHS
 from test_vacancy_decisions import PASTS as VACANCIES
 from test_vacancy_decisions import withdrawn
 
+from contracts import Event
 from contracts.companies.company import CompanyLeft
 from contracts.companies.investment import InvestmentCompleted
+from contracts.employment.hire import HireDayCorrected, HireOutcomeCorrected
 from contracts.employment.vacancy import VacancyDivided
 from contracts.erasure import PersonErased
 from contracts.values import MOST_POSTS
 from contracts.youth_events.immersion import ImmersionAssessed
-from employment import hire, lead, vacancy
+from employment import hire, lead, path, vacancy
 from employment.application import HIRE_STANDS, PENDING, MakeObsolete, applications
 from employment.hire import Cancel, hires
 from employment.lead import Dismiss, leads
+from employment.path import (
+    ACTIVE,
+    HIRE_DOES_NOT_STAND,
+    HIRE_NOT_SUSTAINED,
+    JOB_UNKNOWN,
+    KNOWN,
+    CorrectJobDay,
+    EndJob,
+    ReopenJob,
+    StartJob,
+    SustainJob,
+    paths,
+)
 from employment.reactions import (
     cancel_the_hire_of_a_lead,
     cancel_the_proposed_hire,
+    correct_the_day_of_the_job,
     dismiss_leads_of_whom_nobody_knows,
+    end_the_job,
+    erase_paths,
     free_the_post,
     give_up_rivals,
     give_up_what_is_withdrawn,
@@ -37,12 +58,21 @@ from employment.reactions import (
     propose_the_rest,
     propose_vacancies,
     reactions,
+    reopen_the_job,
+    start_the_job,
+    sustain_the_job,
     take_the_post,
     withdraw_vacancies,
 )
 from employment.vacancy import Free, Take, Withdraw, vacancies
+from eventstore.decider import Command
 from eventstore.reactions import Found, Identity, Issue
+from eventstore.refusal import Refusal
 
+reopened = HireOutcomeCorrected(
+    **HIRED, hired_on=BEGUN, outcome_before="ended", sustained_on=None, reason="wrong_outcome", effective_on=TODAY
+)
+moved = HireDayCorrected(**HIRED, hired_on_before=TODAY, hired_on=BEGUN, reason="typing_error", effective_on=TODAY)
 PROPOSAL: dict[str, Any] = {**PLACE, "investment": INVESTMENT}
 
 
@@ -147,6 +177,39 @@ def test_a_lead_of_somebody_who_was_erased_is_dismissed_unless_a_hire_is_recorde
     assert list(dismiss_leads_of_whom_nobody_knows(erased, [Found(IMMERSION, there)])) == [
         Issue(leads, IMMERSION, Dismiss(reason="person_erased"), expects=(HIRE_STANDS, *leads.not_for(Dismiss)))
     ]
+
+
+@pytest.mark.parametrize(
+    ("reaction", "events", "command", "expects"),
+    [
+        (start_the_job, (confirmed, recorded), StartJob(hire=HIRE), (HIRE_DOES_NOT_STAND,)),
+        (sustain_the_job, (sustained,), SustainJob(hire=HIRE), (JOB_UNKNOWN, HIRE_NOT_SUSTAINED)),
+        (end_the_job, (ended, cancelled), EndJob(hire=HIRE), (JOB_UNKNOWN,)),
+        (reopen_the_job, (reopened,), ReopenJob(hire=HIRE), (JOB_UNKNOWN,)),
+        (correct_the_day_of_the_job, (moved,), CorrectJobDay(hire=HIRE, reason="typing_error"), (JOB_UNKNOWN,)),
+    ],
+)
+def test_a_path_follows_the_hires_of_its_person(
+    reaction: Any, events: tuple[Event, ...], command: Command, expects: tuple[Refusal, ...]
+) -> None:
+    there = paths.fold(PATHS["engaged"])
+    assert there
+    (declared,) = [each for each in reactions.all if each.function is reaction]
+    assert {*declared.events} == {*map(type, events)}
+    for event in events:
+        assert declared.filters(event, Identity(HIRE)) == {"seeker": SEEKER, "status": ACTIVE}
+        (issue,) = reaction(event, Identity(HIRE), [Found("p1", there)])
+        assert issue == Issue(paths, "p1", command, expects=(*expects, *paths.not_for(type(command))))
+
+
+def test_somebody_who_was_erased_is_not_accompanied() -> None:
+    there = paths.fold(PATHS["exited"])
+    assert there
+    gone = PersonErased(person=SEEKER, reason="request", effective_on=TODAY)
+    (reaction,) = [each for each in reactions.all if each.function is erase_paths]
+    assert reaction.filters(gone, Identity("x")) == {"seeker": SEEKER, "status": KNOWN}
+    (issue,) = erase_paths(gone, [Found("p1", there)])
+    assert issue == Issue(paths, "p1", path.Erase(), expects=tuple(paths.not_for(path.Erase)))
 
 
 def test_what_nobody_will_answer_is_made_obsolete() -> None:

@@ -74,7 +74,7 @@ app = Service(
             ),
         ),
         # Of a loan nothing is public: in a small town a station and an hour tell who it is.
-        Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops"))),
+        Resource(loans, loan.CATEGORY.path, reads=Reads(all=("epci", "ops")), ground="contract"),
         Resource(
             rides,
             ride.CATEGORY.path,
@@ -100,15 +100,22 @@ app = Service(
                 ),
                 public_when=OPEN,
             ),
+            ground="contract",
         ),
         # Who drives where, week by week, tells who it is: what is offered of it are the rides.
-        Resource(regular_rides, regular_ride.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("company",))),
+        Resource(
+            regular_rides,
+            regular_ride.CATEGORY.path,
+            reads=Reads(all=COORDINATORS, own=("company",)),
+            ground="contract",
+        ),
         Resource(shared_services, shared_service.CATEGORY.path, reads=EVERYBODY),
         # Who eats where, and what the employer gives, is between the guest, the company and the network.
         Resource(
             service_reservations,
             service_reservation.CATEGORY.path,
             reads=Reads(all=("network", "ops"), own=("company",)),
+            ground="contract",
         ),
         Resource(
             travel_surveys,

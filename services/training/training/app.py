@@ -84,7 +84,9 @@ app = Service(
             ),
         ),
         # Who is trained, and how it came out, is between the person's advisers and the training body.
-        Resource(enrolments, enrolment.CATEGORY.path, reads=Reads(all=TRAINERS, own=("training_body",))),
+        Resource(
+            enrolments, enrolment.CATEGORY.path, reads=Reads(all=TRAINERS, own=("training_body",)), ground="public_task"
+        ),
         Resource(skill_needs, skill_need.CATEGORY.path, reads=OF_NEEDS),
         Resource(forecasts, forecast.CATEGORY.path, reads=OF_FORECASTS),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*TRAINERS, "ops"))),

@@ -3,7 +3,7 @@ that none answers, forecasts calculated and superseded, and needs withdrawn when
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from contracts import codes
 from contracts.companies.company import CompanyLeft
@@ -20,6 +20,8 @@ from contracts.model import Day
 from contracts.training.enrolment import (
     EnrolmentAdmitted,
     EnrolmentCancelled,
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
     EnrolmentDropped,
     EnrolmentOutcomeCorrected,
     EnrolmentQueued,
@@ -53,8 +55,9 @@ from contracts.training.skill_need import (
     SkillNeedWithdrawn,
 )
 from contracts.values import MOST_SEATS
-from eventstore.decider import ITSELF
+from eventstore.decider import ITSELF, Command
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from eventstore.refusal import Refusal
 from training.days import months_after
 from training.enrolment import (
     ENROLMENT_HAS_BEGUN,
@@ -95,7 +98,17 @@ from training.session import (
     Session,
     sessions,
 )
-from training.skill_need import OPEN, Review, SkillNeed, Withdraw, skill_needs
+from training.skill_need import (
+    OPEN,
+    Cover,
+    CoverExpired,
+    Review,
+    SkillNeed,
+    Uncover,
+    UncoverExpired,
+    Withdraw,
+    skill_needs,
+)
 from training.timetable import within
 
 MOST_TRIED: Final = 20
@@ -241,6 +254,25 @@ def cancel_whom_nobody_knows(_event: PersonErased, there: Sequence[Found[Enrolme
 
 
 @reactions.to()
+def cover_the_need(event: EnrolmentCertified, enrolment: Identity) -> Iterable[Issue]:
+    """Whoever is certified in a session that answers a need covers it."""
+    if event.need:
+        said: dict[str, Any] = {"enrolment": enrolment, "certified_on": event.certified_on}
+        cover, late = Cover(**said), CoverExpired(**said)
+        yield Issue(skill_needs, event.need, cover, late, expects=_not_counting(Cover, CoverExpired), if_there=True)
+
+
+@reactions.to()
+def uncover_the_need(event: EnrolmentCertificationUndone, enrolment: Identity) -> Iterable[Issue]:
+    """Nobody is certified for it after all."""
+    if event.need and event.certified_on:
+        uncover, late = Uncover(enrolment=enrolment), UncoverExpired(enrolment=enrolment)
+        yield Issue(
+            skill_needs, event.need, uncover, late, expects=_not_counting(Uncover, UncoverExpired), if_there=True
+        )
+
+
+@reactions.to()
 def tell_of_a_hire(event: HireConfirmed | HireRecorded | HireOutcomeCorrected, hire: Identity) -> Iterable[Issue]:
     """A hire came of an enrolment, as an adviser says: also one that had ended, as was said wrongly."""
     if event.enrolment:
@@ -278,6 +310,11 @@ def _closed(
 
 def _drop(found: Found[Session], room: str) -> Issue:
     return Issue(sessions, found.identity, DropMove(moving_from=room), expects=tuple(sessions.not_for(DropMove)))
+
+
+def _not_counting(*commands: type[Command]) -> tuple[Refusal, ...]:
+    """How needs refuse commands that count nobody any more, as they are withdrawn or rejected."""
+    return tuple(refusal for command in commands for refusal in skill_needs.not_for(command))
 
 
 def _in_order(waiting: Sequence[Found[Enrolment]]) -> Iterable[Issue]:

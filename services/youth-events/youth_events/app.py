@@ -90,10 +90,15 @@ app = Service(
             ),
         ),
         # Of a placement nothing is public: in a small town a week, a school and a company tell who it is.
-        Resource(placements, placement.CATEGORY.path, reads=Reads(all=COORDINATORS, own=("school", "company"))),
+        Resource(
+            placements,
+            placement.CATEGORY.path,
+            reads=Reads(all=COORDINATORS, own=("school", "company")),
+            ground="public_task",
+        ),
         # Nor of an immersion.
-        Resource(immersions, immersion.CATEGORY.path, reads=IMMERSIONS),
-        Resource(mails, mail.CATEGORY.path, reads=Reads(all=("ops",))),
+        Resource(immersions, immersion.CATEGORY.path, reads=IMMERSIONS, ground="public_task"),
+        Resource(mails, mail.CATEGORY.path, reads=Reads(all=("ops",)), ground="public_task"),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=COORDINATORS)),
     ),
     router=router(IMMERSIONS),

@@ -5,8 +5,8 @@ from typing import Literal
 from contracts.model import Day, Detail
 
 PriorityGroup = Literal["long_term", "very_long_term", "senior", "woman", "youth"]
-"""`long_term`: without work for 12 months or more, `very_long_term`: for 24; `senior`: 50 or older, `youth`: under 26.
-Several hold of one person, so groups overlap and are never added together."""
+"""`long_term`: without work for 12 months or more, `very_long_term`: for 24; `senior`: 50 or older, `youth`: under 26:
+unless the deployment says otherwise. Several hold of one person, so groups overlap and are never added together."""
 FlagSource = Literal["registration", "declaration", "interview", "document"]
 """The register of job seekers, what the person declares, an adviser's interview, or a document that was shown."""
 

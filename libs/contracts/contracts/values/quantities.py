@@ -100,6 +100,19 @@ Ordinal = Annotated[
         (1, 2),
     ),
 ]
+DayCount = Annotated[
+    int,
+    Field(ge=0, le=36_525),
+    Says(
+        "day-count",
+        Sentence(
+            "a count of days is a whole number (not a text) from 0 to 36525, a hundred years",
+            "un nombre de jours est un nombre entier (et non un texte) de 0 à 36525, soit cent ans",
+        ),
+        "Days from one day to another.",
+        (42,),
+    ),
+]
 SlotHours = Annotated[
     int,
     Field(ge=1, le=24),

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from pydantic_core import to_json
 
+from contracts.personal import Ground
 from eventstore.decider import Decider, Decision
 from eventstore.execution import Outcome, StreamNotFound, current, revive
 from eventstore.postgres.appending import Key
@@ -47,6 +48,8 @@ class Resource:
     decider: Decider[Any]
     path: str
     reads: Reads
+    ground: Ground | None = None
+    """On what ground its records name people, where they do."""
 
     def __post_init__(self) -> None:
         state = self.decider.state
@@ -54,6 +57,12 @@ class Resource:
         problems += [
             f"{state.__name__}.{name} hides what every representation has" for name in ADDED & state.model_fields.keys()
         ]
+        if self.decider.keeps_persons != (self.ground is not None):
+            problems.append(
+                "it names people, and does not say on what ground"
+                if self.ground is None
+                else "it names nobody, so there is no ground to do so on"
+            )
         if not re.fullmatch(r"(/[a-z0-9-]+)+", self.path):
             problems.append("a path is made of lower-case names")
         if len([each for each in self._public if each.creates]) > 1 or not self._creating:

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from contracts.erasure import ErasureReason
 from eventstore.decider import PLATFORM, Actor
-from eventstore.erasure import Erase
+from eventstore.erasure import NOTICE, Erase
 from eventstore.execution import execute
-from eventstore.persons import NOTICE, Expiring, expiring, naming
+from eventstore.persons import Expiring, expiring, naming
 from eventstore.postgres.store import Store
 from eventstore.refusal import Rejected
 from service import clock
