@@ -35,8 +35,8 @@ test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, generators of c
 bench: $(INSTALLED) $(PEERS) ## measure ours against its peers (JSON=file writes the results there too)
 	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')
 
-token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network", all unless given] [COMPANY=<siret>] [SCHOOL=<uai>]
-	@exec $(BIN)/python -m devstack token --scopes '$(SCOPES)' --roles '$(ROLES)' --company '$(COMPANY)' --school '$(SCHOOL)'
+token: $(INSTALLED) ## print a token: SCOPES="companies:read companies:write" [ROLES="network", all unless given] [COMPANY=<siret>] [SCHOOL=<uai>] [TRAINING_BODY=<siret>]
+	@exec $(BIN)/python -m devstack token --scopes '$(SCOPES)' --roles '$(ROLES)' --company '$(COMPANY)' --school '$(SCHOOL)' --training-body '$(TRAINING_BODY)'
 
 env: $(INSTALLED) ## print the running system's addresses as shell assignments
 	@exec $(BIN)/python -m devstack env

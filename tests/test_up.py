@@ -378,6 +378,7 @@ def test_a_token_for_what_does_not_exist_is_refused(system: System, option: str,
     [
         (["--roles", "company network"], "The role company acts for nobody yet: add COMPANY=<its SIRET>.\n"),
         (["--roles", "school"], "The role school acts for nobody yet: add SCHOOL=<its UAI>.\n"),
+        (["--roles", "training_body"], "The role training_body acts for nobody yet: add TRAINING_BODY=<its SIRET>.\n"),
         (["--roles", "company", "--company", "00000001800010"], ""),
         (["--roles", "network", "--company", ""], ""),
         ([], ""),

@@ -279,8 +279,21 @@ REASONS = {
     "EnrolmentDropped": "gave_up",
     "EnrolmentCertificationUndone": "appeal",
     "EnrolmentHireUndone": "hire_ended",
+    "RoomRetired": "other_use",
+    "CourseWithdrawn": "not_renewed",
+    "SessionDismissed": "no_course",
+    "SessionPostponed": "too_few_trainees",
+    "SessionCancelled": "below_minimum",
 }
 SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
+SESSION_SLOT = {
+    "room": "salle-12", "weekdays": ["monday", "friday"], "starts": "08:30", "ends": "12:00", "since": "2024-09-02",
+    "until": "2024-12-20", "capacity": 14,
+}  # fmt: skip
+COURSE = {
+    "body": "00000001800010", "title": "Soudeur assembleur industriel", "certification": "RNCP35094",
+    "romes": ["H2913"], "level": 3, "hours": 560, "valid_from": "2024-01-01", "valid_until": "2028-12-31",
+}  # fmt: skip
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
@@ -303,6 +316,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "EnrolmentCancelled": {"status_before": "admitted"},
     "EnrolmentOutcomeCorrected": {"outcome_before": "dropped"},
     "EnrolmentCertificationUndone": {"outcome_before": "certified"},
+    "SessionCancelled": {"status": "cancelled", "status_before": "open"},
+    "SessionPostponed": {"status": "postponed", "status_before": "open"},
+    "RoomRetired": {"status": "retired", "status_before": "in_service"},
 }
 """What the same name means in another event."""
 IN: dict[str, dict[str, Any]] = {
@@ -393,6 +409,28 @@ IN: dict[str, dict[str, Any]] = {
         "ended_on": "2024-04-26", "awaits": "certification", "certified_on": "2024-05-07", "decided_on": "2024-05-07",
         "six_months_on": "2024-10-26", "situation": "employed", "situation_before": "without_work", "placed": True,
         "placed_before": False,
+    },
+    "contracts.training.room": {
+        "room": "salle-12", "name": "Atelier de soudage", "name_before": "Atelier", "status": "in_service",
+        "capacity": 12, "capacity_before": 14, "area": 85, "area_before": 90, "area_in_service": 85,
+        "equipment": ["projector", "welding_booths"], "equipment_before": ["projector"],
+        "closed_from": "2024-07-01", "closed_until": "2024-09-02", "closed_until_before": "2024-08-26",
+        "reviewed_on": "2024-09-02", "accepted_at": "2024-05-13T10:30:00+02:00",
+    },
+    "contracts.training.course": {
+        **COURSE, **{f"{name}_before": COURSE[name] for name in COURSE}, "hours_before": 595,
+        "valid_until_before": "2024-12-31",
+    },
+    "contracts.training.session": {
+        **{name: COURSE[name] for name in COURSE if not name.startswith("valid")},
+        "course": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "need": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e",
+        "starts_on": "2024-09-02", "starts_on_before": "2024-09-09", "ends_on": "2024-12-20",
+        "ends_on_before": "2024-12-13", "decision_on": "2024-07-15", "seats": 12, "seats_before": 10, "minimum": 6,
+        "minimum_before": 5, "admitted": 4, "seats_offered": 12, "slots": [SESSION_SLOT], "days_off": ["2024-11-11"],
+        "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6f", "trainee_hours": 6_720, "trainee_hours_before": 5_600,
+        "moving_from": "salle-12", "moving_to": "salle-14", "moving_since": "2024-09-02",
+        "moving_until": "2024-10-07", "proposed_at": "2024-05-13T10:30:00+02:00",
+        "moved_from": "salle-12", "room": "salle-14", "since": "2024-09-02", "until": "2024-10-07",
     },
 }  # fmt: skip
 """What the same name means in the events of another kind of stream."""
@@ -517,6 +555,14 @@ def test_the_registry_holds_every_event() -> None:
         "SkillNeedCovered", "SkillNeedUncovered", "SkillNeedRejected", "SkillNeedWithdrawn", "SkillNeedExpired",
         "ForecastDrafted", "ForecastRevised", "ForecastCalculated", "ForecastAdopted", "ForecastSuperseded",
         "ForecastDiscarded",
+        "RoomPlanned", "RoomEnteredService", "RoomWorksPlanned", "RoomWorksUnplanned", "RoomWorksBegan",
+        "RoomWorksProlonged", "RoomWorksEnded", "RoomCorrected", "RoomMovesAccepted", "RoomRetired",
+        "CourseRegistered", "CourseProlonged", "CourseCorrected", "CourseWithdrawn",
+        "SessionProposed", "SessionDismissed", "SessionPlanned", "SessionOpened", "SessionSeatsChanged",
+        "SessionTimetableChanged", "SessionCancellationProposed", "SessionConfirmed", "SessionBegan",
+        "SessionCompleted", "SessionCompletionCorrected", "SessionPostponed", "SessionRescheduled",
+        "SessionCancelled", "SessionSeatTaken", "SessionSeatFreed", "SessionMoveAsked", "SessionMoveProposed",
+        "SessionMoveDropped", "SessionMoved",
     }  # fmt: skip
     assert all(key == (each.model.event_type, each.model.schema_version) for key, each in REGISTRY.items())
 
@@ -598,6 +644,9 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
             "status",
         },
         "contracts.training.forecast": {"base_year", "years"},
+        "contracts.training.room": {"room", "commune", "status", "capacity", "area_in_service"},
+        "contracts.training.course": {"body", "certification", "romes", "level", "hours"},
+        "contracts.training.session": {"romes", "commune", "seats", "need"},
         # That somebody was erased counts for nothing.
         PersonErased.__module__: {"person"},
         # Nor that somebody was written to.

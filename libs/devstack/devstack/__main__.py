@@ -22,6 +22,8 @@ SCOPES = (
     *(f"{service}:personal" for service in SERVICES if service != "indicators"),
     "indicators:persons",
 )
+_ACTS_FOR = {"company": "SIRET", "school": "UAI", "training_body": "SIRET"}
+"""The roles that act for an organisation, and what that is known by."""
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -42,11 +44,11 @@ def _token(arguments: argparse.Namespace) -> int:
     if unknown:
         raise DevstackError(f"There is no role {', '.join(sorted(unknown))}: choose from {', '.join(ROLES)}.")
     roles = arguments.roles.split() or ROLES
-    company, school = arguments.company or None, arguments.school or None
-    print(Running.find().issuer.token(arguments.scopes, roles, company=company, school=school))
-    for role, organisation, kind in (("company", company, "SIRET"), ("school", school, "UAI")):
+    organisations = {role: getattr(arguments, role) or None for role in _ACTS_FOR}
+    print(Running.find().issuer.token(arguments.scopes, roles, **organisations))
+    for role, organisation in organisations.items():
         if role in arguments.roles.split() and organisation is None:
-            print(f"The role {role} acts for nobody yet: add {role.upper()}=<its {kind}>.", file=sys.stderr)
+            print(f"The role {role} acts for nobody yet: add {role.upper()}=<its {_ACTS_FOR[role]}>.", file=sys.stderr)
     return 0
 
 
@@ -116,8 +118,8 @@ def main() -> int:
     token = commands.add_parser("token", help="print a token of the development issuer")
     token.add_argument("--scopes", default="", help="separated by spaces")
     token.add_argument("--roles", default="", help="separated by spaces; all unless given")
-    token.add_argument("--company", default="", help="the SIRET that the role company acts for")
-    token.add_argument("--school", default="", help="the UAI that the role school acts for")
+    for role, kind in _ACTS_FOR.items():
+        token.add_argument(f"--{role.replace('_', '-')}", default="", help=f"the {kind} that the role {role} acts for")
     token.set_defaults(run=_token)
     commands.add_parser("env", help="print addresses as shell assignments").set_defaults(run=_env)
     topic = commands.add_parser("topic", help="print the events of a service, or of a topic, as lines of JSON")

@@ -407,6 +407,14 @@ def test_two_decisions_do_not_derive_two_states_from_one_event() -> None:
     with pytest.raises(TypeError, match="MeterReplaced is told by two decisions"):
         twice.check()
 
+    @twice.evolves
+    def _(meter: Meter, event: MeterReplaced) -> Meter:
+        return meter.after(event, status="replaced")
+
+    with pytest.raises(TypeError) as found:
+        twice.check()
+    assert "told by two decisions" not in str(found.value)
+
 
 def test_a_decision_that_registers_its_evolution_declares_no_changes() -> None:
     doubled = Decider("meter", Meter)
@@ -510,6 +518,16 @@ def test_a_role_that_stands_for_itself_acts_only_on_records_that_name_it() -> No
     both = Actor("c", frozenset({"epci", "network"}))
     assert led.authorise(decision, meter, both) == {"epci"}
     assert led.owners(meter) == {"company": ("A",)}, "organisations alone"
+
+
+def test_of_one_role_are_the_records_that_name_nobody() -> None:
+    led = Decider("meter", Meter, owned_by={"company": "by", "epci": "by"}, unnamed="epci")
+    led.steps(Replace, MeterReplaced, by=("company", "epci"), when="installed", to="replaced")
+    for named, allowed in {None: {"epci"}, "A": {"company"}}.items():
+        meter = Meter(company="A", status="installed", by=named, effective_on=TODAY)
+        for actor in (Actor("c", frozenset({"company"}), {"company": "A"}), Actor("c", frozenset({"epci"}))):
+            assert led.allowed(meter, actor) == (["replace"] if actor.roles == allowed else [])
+        assert led.owners(meter) == ({"company": ("A",)} if named else {})
 
 
 def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:

@@ -14,7 +14,6 @@ from trainees import (
     OTHER,
     PATH,
     SESSION,
-    SESSIONS,
     STARTS,
     TRAINEE,
     session,
@@ -48,7 +47,7 @@ from contracts.training.enrolment import (
     EnrolmentRescheduled,
 )
 from contracts.values import MOST_SEATS
-from eventstore.decider import ITSELF, PLATFORM, Actor, By, Claim, Command, Due, Keep
+from eventstore.decider import PLATFORM, Actor, By, Claim, Command, Due, Keep
 from eventstore.specification import Specification
 from training.enrolment import (
     ENROLLED_ALREADY,
@@ -81,7 +80,7 @@ from training.enrolment import (
     UnnamePath,
     enrolments,
 )
-from training.session import MOST_WAITING, NO_SEAT_LEFT, SEAT_WAITED_FOR, sessions
+from training.session import MOST_WAITING, NO_SEAT_LEFT, SEAT_WAITED_FOR
 
 TODAY = date(2027, 1, 11)
 given = Specification(enrolments, today=TODAY)
@@ -600,15 +599,6 @@ def test_what_it_holds(status: str) -> None:
             assert status in SEATED
     given(*PASTS[status]).holds(*expected)
     given(applied, queued, moved_up).holds(once, seat, waits)
-
-
-def test_a_session_holds_the_seats_that_it_does_not_have() -> None:
-    there = Specification(sessions, today=TODAY)
-    lacking = MOST_SEATS - 2
-    there(*SESSIONS["open"]).holds(
-        Claim(NO_SEAT_LEFT, ITSELF, amount=lacking, limit=MOST_SEATS),
-        Claim(SEAT_WAITED_FOR, ITSELF, amount=lacking, limit=MOST_SEATS + MOST_WAITING),
-    )
 
 
 def test_a_person_is_known_for_two_years_after_the_session_or_the_latest_step() -> None:

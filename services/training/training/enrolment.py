@@ -509,6 +509,7 @@ enrolments = Decider(
             "certification",
             "romes",
             "level",
+            "body",
             "need",
             "commune",
             "trainee",

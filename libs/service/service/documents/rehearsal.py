@@ -133,13 +133,17 @@ def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
             decision = decider.decisions[kind]
             if decision.creates != (before is None):
                 continue
-            for looked_up, context in product(
-                _looked_up(decision, command, before), _contexts(decider, decision, before)
-            ):
+            contexts = [*_contexts(decider, decision, before)]
+            for looked_up, context in product(_looked_up(decision, command, before), [*contexts]):
+                if context not in contexts:
+                    continue
                 try:
                     step = _take(decider, decision, command, before, looked_up, context, number)
                 except Rejected as rejected:
                     refused.setdefault((kind, rejected.slug), rejected)
+                    if not rejected.by_rule:
+                        # By the status or the day, so whatever is looked up.
+                        contexts.remove(context)
                     continue
                 (made if step.events else idle).setdefault((kind, number), step)
                 shape = _shape(step.state)
@@ -251,10 +255,12 @@ def _id(number: int) -> str:
 
 
 def _shape(value: object) -> object:
-    """What is left of a state without its numbers and days: whether there are any, and what else it holds."""
+    """What is left of a state without its numbers and days: whether there are any, whether its latest step is after the
+    day of the examples, and what else it holds."""
     match value:
         case BaseModel():
-            return tuple((name, _shape(inner)) for name, inner in value)
+            late = isinstance(value, State) and value.effective_on > DAY
+            return (late, *((name, _shape(inner)) for name, inner in value))
         case Mapping():
             return frozenset((name, _shape(inner)) for name, inner in value.items())
         case tuple() | list() | frozenset() | set():
