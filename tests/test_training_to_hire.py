@@ -1,5 +1,5 @@
-"""From a path over training to a hire, over two services and Kafka: what advisers name on either side, what comes of it,
-and that it can be undone."""
+"""From a path over training to a hire, over two services and Kafka: what advisers name, what comes of it, and that it
+can be undone."""
 
 import asyncio
 import uuid
