@@ -146,7 +146,7 @@ courses = Decider(
     unnamed="afpa",
     final="withdrawn",
     finding=Finding(
-        found_by=("status", "certification", "romes", "level"),
+        found_by=("status", "body", "certification", "romes", "level"),
         sorted_by=("title", "valid_until", "hours"),
         searched_by=("title",),
     ),

@@ -541,6 +541,7 @@ sessions = Decider(
     finding=Finding(
         found_by=(
             "status",
+            "body",
             "course",
             "certification",
             "romes",
