@@ -26,6 +26,15 @@ AT_ONCE: Final = 200
 """How many sessions are read at a time."""
 
 
+class AskedComparison(BaseModel):
+    """What a forecast is compared with."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    other: Annotated[RecordId, Field(alias="with")]
+    """The id of the other forecast."""
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -122,7 +131,6 @@ class Comparison(_Answer):
 
 
 ForecastPath = Annotated[RecordId, Path(description="The id of the forecast.")]
-OtherForecast = Annotated[RecordId, Query(alias="with", description="The id of the forecast to compare it with.")]
 
 
 def scenarios(reads: Reads) -> APIRouter:
@@ -169,15 +177,15 @@ def scenarios(reads: Reads) -> APIRouter:
         id: ForecastPath,  # noqa: A002  as every record has it
         caller: Annotated[Caller, requires("training:read")],
         store: CurrentStore,
-        other: OtherForecast,
+        asked: Annotated[AskedComparison, Query()],
     ) -> Comparison:
         """Growth, retirements, turnover, pipeline and need of each occupation and year in either, and by how much they
         differ."""
-        ours, theirs = [(await readable(each, caller, store)).state for each in (id, other)]
+        ours, theirs = [(await readable(each, caller, store)).state for each in (id, asked.other)]
         return Comparison(
             id=id,
             title=ours.title,
-            with_id=other,
+            with_id=asked.other,
             with_title=theirs.title,
             items=compared(await _figures(store, ours), await _figures(store, theirs)),
         )
