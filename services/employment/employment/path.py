@@ -614,7 +614,7 @@ def add_skill(path: Path, command: AddSkill) -> PathSkillAdded | tuple[()]:
     return tell(PathSkillAdded, command, path, added=added)
 
 
-@paths.decides(by=(*ADVISERS, PLATFORM), when=ACTIVE, offered=lambda path: bool(path.skills))
+@paths.decides(by=ADVISERS, when=ACTIVE, offered=lambda path: bool(path.skills))
 def withdraw_skill(path: Path, command: WithdrawSkill) -> PathSkillWithdrawn:
     for each in path.skills:
         if each.skill == command.skill:
