@@ -85,7 +85,8 @@ class AnyEnrolments(RuleBasedStateMachine):
         if not events:
             return
         enrolments.check_status(command, before, after)
-        self.check_claims(identity, after)
+        if before is None or enrolments.claims_of(before) != enrolments.claims_of(after):
+            self.check_claims(identity, after)
         self.states[identity] = after
         for event in events:
             assert before is None or isinstance(event, Aside) or event.effective_on >= before.effective_on

@@ -146,7 +146,7 @@ def answer_due(awaits: str, day: date) -> EnrolmentAnswerDue:
 
 def test_an_adviser_or_the_training_body_applies_for_somebody() -> None:
     for role in ("mission_locale", "france_travail", "afpa"):
-        given().knowing(session("open")).by(role).when(apply).then(applied)  # type: ignore[arg-type]
+        given().knowing(session("open")).by(role).when(apply).then(applied)
     given().knowing(session("open")).when(apply).then_state(status="applied", applied_on=APPLIED, certified_on=None)
 
 
@@ -574,7 +574,7 @@ def test_who_decides_what() -> None:
     assert enrolments.allowed(state, afpa) == enrolments.allowed(theirs, centre) == body
     assert enrolments.allowed(theirs, afpa) == enrolments.allowed(state, centre) == []
     for adviser in ("mission_locale", "france_travail"):
-        advised = enrolments.allowed(state, Actor("c", frozenset({adviser})))  # type: ignore[arg-type]
+        advised = enrolments.allowed(state, Actor("c", frozenset({adviser})))
         assert advised == ["cancel", "name-path"]
     assert enrolments.allowed(state, Actor("d", frozenset({"network", "steering", "town_hall"}))) == []
     for command in (MoveUp, Reschedule, Remind, TellHired, TellNotHired):

@@ -122,8 +122,11 @@ def test_whoever_has_waited_longest_moves_up_first() -> None:
     in_order = [Issue(enrolments, name, MoveUp(), expects=expects) for name in ("b", "c", "a")]
     for event in (queued, dropped, cancelled):
         assert list(give_the_seat(event, waiting)) == in_order
-    for of_session in (SessionSeatsChanged, SessionRescheduled):
-        assert list(give_more_seats(of_session.model_construct(), waiting)) == in_order
+    more = SessionSeatsChanged(**{**BEGAN.model_dump(), "seats": 4}, seats_before=2, minimum_before=1)
+    days: dict[str, Any] = {"starts_on_before": STARTS, "ends_on_before": ENDS, "decision_on": STARTS}
+    again = SessionRescheduled(**{**BEGAN.model_dump(), "status": "open"}, **days, slots=(), days_off=())
+    for of_session in (more, again):
+        assert list(give_more_seats(of_session, waiting)) == in_order
 
 
 def test_whoever_is_admitted_begins_with_the_session() -> None:
