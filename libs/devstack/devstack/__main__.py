@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -44,7 +45,7 @@ def _token(arguments: argparse.Namespace) -> int:
     if unknown:
         raise DevstackError(f"There is no role {', '.join(sorted(unknown))}: choose from {', '.join(ROLES)}.")
     roles = arguments.roles.split() or ROLES
-    organisations = {role: getattr(arguments, role) or None for role in _ACTS_FOR}
+    organisations: dict[str, Any] = {role: getattr(arguments, role) or None for role in _ACTS_FOR}
     print(Running.find().issuer.token(arguments.scopes, roles, **organisations))
     for role, organisation in organisations.items():
         if role in arguments.roles.split() and organisation is None:

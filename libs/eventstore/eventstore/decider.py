@@ -348,12 +348,12 @@ class Decider(Generic[S]):
         """The fields that say whose record it is, by the role that acts only on its own."""
         self._evolutions: dict[type[Event], Callable[..., S]] = {}
         self._derived: dict[type[Event], tuple[bool, tuple[str, ...] | None, _Changes]] = {}
+        self._derived_otherwise = set[type[Event]]()
+        """Of which two decisions declare different changes."""
         self._models: dict[tuple[str, int], type[Event]] = {}
         self._claims: Callable[[S], Iterable[Claim]] | None = None
         self._due: Callable[[S], Iterable[Due]] | None = None
         self._keeps: Callable[[S], Iterable[Keep]] | None = None
-        self._told_otherwise: set[type[Event]] = set()
-        """Events of two decisions that declare different changes."""
         self._problems: list[str] = []
         """What was found wrong while it was declared."""
 
@@ -717,16 +717,16 @@ class Decider(Generic[S]):
         problems = [
             *self._problems,
             *(
-                f"{event.__name__} is told by two decisions: register its evolution"
-                for event in self._told_otherwise - self._evolutions.keys()
-            ),
-            *(
                 f"{event.__name__} is decided but never evolves the state"
                 for event in self.events - self._evolutions.keys() - self._derived.keys()
             ),
             *(
                 f"{event.__name__} evolves the state but is never decided"
                 for event in self._evolutions.keys() - self.events
+            ),
+            *(
+                f"{event.__name__} is told by two decisions: register its evolution"
+                for event in self._derived_otherwise - self._evolutions.keys()
             ),
             *(
                 f"{command.__name__} has no decision"
@@ -890,7 +890,7 @@ class Decider(Generic[S]):
             # Those of decisions that lead to several events or statuses are registered.
             if len(events) == 1 and len(statuses or ("",)) == 1 and (statuses or any(changes)):
                 if self._derived.setdefault(event, (creates, statuses, changes)) != (creates, statuses, changes):
-                    self._told_otherwise.add(event)
+                    self._derived_otherwise.add(event)
             elif any(changes):
                 self._problems.append(f"{command.__name__} has several ends: register the evolutions of its events")
         self._problems += [

@@ -411,9 +411,9 @@ def test_two_decisions_do_not_derive_two_states_from_one_event() -> None:
     def _(meter: Meter, event: MeterReplaced) -> Meter:
         return meter.after(event, status="replaced")
 
-    with pytest.raises(TypeError) as found:
+    with pytest.raises(TypeError) as problems:
         twice.check()
-    assert "told by two decisions" not in str(found.value)
+    assert "is told by two decisions" not in str(problems.value)
 
 
 def test_a_decision_that_registers_its_evolution_declares_no_changes() -> None:

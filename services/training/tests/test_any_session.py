@@ -54,25 +54,24 @@ def asked(chance: random.Random) -> Command:
     period["until"] = chance.choice((None, period["since"] + timedelta(days=chance.randrange(1, 20))))
     leaving = str(chance.choice(ROOMS[:2]))
     seats = chance.randrange(1, 13)
-    return chance.choice(
-        (
-            Open(),
-            Confirm(),
-            ChangeSeats(seats=seats, minimum=chance.randrange(1, seats + 1)),
-            ChangeTimetable(**timetable, ends_on=ENDS + timedelta(days=chance.randrange(30))),
-            Postpone(reason="no_trainer"),
-            Reschedule(**timetable, **days(chance)),
-            *(Admit(enrolment=record_id(chance.randrange(8))) for _ in range(3)),
-            Leave(enrolment=record_id(chance.randrange(8))),
-            AskMove(moving_from=leaving, moving_since=period["since"], moving_until=period["until"]),
-            *(ProposeMove(moving_from=leaving, moving_to=chance.choice(ROOMS)) for _ in range(2)),
-            AcceptMove(moving_from=leaving, moving_to=str(chance.choice(ROOMS[:2]))),
-            DropMove(moving_from=leaving),
-            Move(moved_from=chance.choice(ROOMS), room=chance.choice(ROOMS), **period),
-            CorrectCompletion(seats=seats, reason="typing_error"),
-            *((Cancel(reason="financing"),) if chance.random() < 0.02 else ()),
-        )
+    commands: tuple[Command, ...] = (
+        Open(),
+        Confirm(),
+        ChangeSeats(seats=seats, minimum=chance.randrange(1, seats + 1)),
+        ChangeTimetable(**timetable, ends_on=ENDS + timedelta(days=chance.randrange(30))),
+        Postpone(reason="no_trainer"),
+        Reschedule(**timetable, **days(chance)),
+        *(Admit(enrolment=record_id(chance.randrange(8))) for _ in range(3)),
+        Leave(enrolment=record_id(chance.randrange(8))),
+        AskMove(moving_from=leaving, moving_since=period["since"], moving_until=period["until"]),
+        *(ProposeMove(moving_from=leaving, moving_to=chance.choice(ROOMS)) for _ in range(2)),
+        AcceptMove(moving_from=leaving, moving_to=str(chance.choice(ROOMS[:2]))),
+        DropMove(moving_from=leaving),
+        Move(moved_from=chance.choice(ROOMS), room=chance.choice(ROOMS), **period),
+        CorrectCompletion(seats=seats, reason="typing_error"),
+        *((Cancel(reason="financing"),) if chance.random() < 0.02 else ()),
     )
+    return chance.choice(commands)
 
 
 def known(command: Command, state: Session | None) -> list[State | None]:

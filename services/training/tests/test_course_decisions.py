@@ -1,5 +1,7 @@
 """What a training body may do with its courses."""
 
+from typing import Any
+
 import pytest
 from training_facts import BODY, TODAY, WELDING, on, registered, withdrawn
 
@@ -15,7 +17,7 @@ given = Specification(courses, today=TODAY)
 register = Register(
     **WELDING, title="Soudeur assembleur", valid_from=on(1, 1), valid_until=on(12, 31, 2027), on=on(1, 12)
 )
-VALID = {"valid_from": on(1, 1), "valid_until": on(12, 31, 2027)}
+VALID: dict[str, Any] = {"valid_from": on(1, 1), "valid_until": on(12, 31, 2027)}
 
 
 def test_a_course_is_registered_with_what_it_leads_to() -> None:

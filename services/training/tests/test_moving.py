@@ -170,7 +170,7 @@ def counted(slots: tuple[SessionSlot, ...]) -> dict[tuple[Any, Any], str | None]
 @pytest.mark.parametrize("seed", range(40))
 def test_however_a_session_is_moved_it_has_all_its_hours_each_in_one_room(seed: int) -> None:
     chance = random.Random(seed)
-    slots = (
+    slots: tuple[SessionSlot, ...] = (
         slot(STARTS, ENDS),
         slot(STARTS, ENDS, starts="13:00", ends="16:00", weekdays=("monday", "wednesday")),
     )

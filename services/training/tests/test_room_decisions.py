@@ -23,6 +23,7 @@ from contracts.training.room import (
     RoomCorrected,
     RoomMovesAccepted,
     RoomRetired,
+    RoomStatus,
     RoomWorksBegan,
     RoomWorksEnded,
     RoomWorksProlonged,
@@ -137,7 +138,7 @@ def test_works_that_are_entered_once_they_are_over_are_reviewed_the_day_after() 
 
 
 @pytest.mark.parametrize("status", PASTS)
-def test_what_was_said_of_a_room_is_put_right(status: str) -> None:
+def test_what_was_said_of_a_room_is_put_right(status: RoomStatus) -> None:
     said = WORKSHOP | {"capacity": 10, "area": 82}
     area = 82 if status == "in_service" else 0
     given(*PASTS[status]).when(Correct(capacity=10, area=82, reason="measured_again")).then(
@@ -172,7 +173,7 @@ def test_all_moves_are_accepted_at_a_moment() -> None:
 
 
 @pytest.mark.parametrize("status", ["planned", "in_service", "works"])
-def test_a_room_is_retired_from_anywhere(status: str) -> None:
+def test_a_room_is_retired_from_anywhere(status: RoomStatus) -> None:
     retired = RoomRetired(
         **WORKSHOP,
         status="retired",

@@ -48,6 +48,7 @@ from contracts.training.session import (
     SessionSeatFreed,
     SessionSeatsChanged,
     SessionSeatTaken,
+    SessionStatus,
     SessionTimetableChanged,
 )
 from contracts.values import MOST_SEATS
@@ -328,9 +329,8 @@ def test_enough_trainees_need_no_decision() -> None:
 def test_what_is_proposed_is_cancelled_kept_or_overtaken() -> None:
     facts = {**OFFERED, "status": "open", "admitted": 1, "effective_on": TODAY}
     doubted = SessionCancellationProposed(**facts, decision_on=DECIDED)
-    past = (planned, opened, taken(1, 1))
-    given(*past).when(ProposeCancellation()).then(doubted)
-    past = (*past, doubted)
+    given(planned, opened, taken(1, 1)).when(ProposeCancellation()).then(doubted)
+    past = (planned, opened, taken(1, 1), doubted)
     given(*past).is_due()
     given(*past).when(Cancel(reason="below_minimum")).then_state(status="cancelled", cancellation_proposed_on=None)
     given(*past).when(Confirm()).then_state(status="confirmed", cancellation_proposed_on=None)
@@ -387,7 +387,7 @@ def test_how_it_ended_is_put_right() -> None:
 
 
 @pytest.mark.parametrize(("status", "back"), [("planned", "planned"), ("open", "open"), ("confirmed", "open")])
-def test_what_is_postponed_frees_its_room_and_comes_back_as_it_was(status: str, back: str) -> None:
+def test_what_is_postponed_frees_its_room_and_comes_back_as_it_was(status: SessionStatus, back: SessionStatus) -> None:
     told = SessionPostponed(
         **{**IT, "effective_on": TODAY}, status="postponed", status_before=status, reason="no_trainer"
     )
@@ -412,7 +412,7 @@ def test_what_is_postponed_frees_its_room_and_comes_back_as_it_was(status: str, 
 
 
 @pytest.mark.parametrize("status", [*HOLDING, "postponed"])
-def test_it_is_cancelled_before_it_is_over(status: str) -> None:
+def test_it_is_cancelled_before_it_is_over(status: SessionStatus) -> None:
     told = SessionCancelled(
         **{**IT, "effective_on": on(9, 30)}, status="cancelled", status_before=status, reason="interrupted"
     )
