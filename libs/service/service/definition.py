@@ -107,9 +107,10 @@ class Service:
 
     @cached_property
     def routes(self) -> frozenset[str]:
-        """The paths of its router that are one each: they are found before the records of a resource above them."""
+        """The paths of its router, with `{}` for what differs: they are found before the records of a resource above
+        them, and before what its records have."""
         paths = {getattr(route, "path", "") for route in self.router.routes} if self.router else set[str]()
-        return frozenset(path for path in paths if "{" not in path)
+        return frozenset(re.sub(r"{[^{}]*}", "{}", path) for path in paths)
 
     def _check_lookups(self) -> None:
         """Raises TypeError where a decision looks up what the service does not have."""

@@ -179,6 +179,12 @@ async def report(
     return {"lamps": count, "for": caller.actor.client, "of": settings.territory, "same": store.pool is pool}
 
 
+@router.get("/lamps/{lamp}/shade")
+async def shade(lamp: str, caller: Annotated[Caller, requires("lamps:read")]) -> dict[str, str]:
+    """What is made up of a lamp, beside its record and what that has."""
+    return {"lamp": lamp, "for": caller.actor.client}
+
+
 @router.post("/readings", dependencies=[requires("lamps:write")])
 async def record(reading: Reading) -> Reading:
     """Takes a meter's reading."""

@@ -242,6 +242,19 @@ async def test_links_lead_back_to_where_the_caller_came_in(client: httpx.AsyncCl
     assert (await client.get(under_name.links["next"]["url"])).json()["items"][0]["id"] == made[1].rpartition("/")[2]
 
 
+async def test_a_route_of_the_services_own_may_lie_below_a_record(client: httpx.AsyncClient) -> None:
+    lamp = await installed(client)
+    for path in (lamp, lamp.removeprefix("/lamps")):
+        shade = await client.get(f"{path}/shade")
+        assert (shade.status_code, shade.json()["lamp"]) == (200, lamp.rpartition("/")[2])
+    assert (await client.head(f"{lamp}/shade")).status_code == 200
+    assert (await client.post(f"{lamp}/shade")).status_code == 405
+    # What a record has beside it is where it was, and nothing else is there.
+    assert (await client.get(f"{lamp}/events")).status_code == 200
+    for nothing in ("/v1/lamps/shade", f"{lamp}/shadow", f"{lamp}/shade/shade", "/v1/poles/1/shade"):
+        assert (await client.get(nothing)).status_code == 404, nothing
+
+
 async def labels(client: httpx.AsyncClient, query: str, headers: dict[str, str] | None = None) -> list[str]:
     """What the lamps of a list are called."""
     answer = await client.get(f"/v1/lamps?{query}", headers=headers)

@@ -43,8 +43,8 @@ class Boundary:
         routes: Collection[str] = (),
         files: Collection[str] = (),
     ) -> None:
-        """`routes` are paths of the application's own, also where they lie below a resource's; to `files` whole files
-        are sent, which may be larger and take longer, and a GET lists them."""
+        """`routes` are paths of the application's own, also where they lie below a resource's, with `{}` for the id of
+        a record; to `files` whole files are sent, which may be larger and take longer, and a GET lists them."""
         self._application = application
         self._root_path = f"/{name}"
         self._resources = resources
@@ -107,6 +107,8 @@ class Boundary:
             return None
         for _ in range(DEPTH):
             if path in self._resources:
+                if "/".join((path, "{}", *rest[1:])) in self._routes:
+                    return None
                 return self._resources[path], rest
             path, _, last = path.rpartition("/")
             rest = (last, *rest)
