@@ -105,6 +105,7 @@ def test_every_path_is_there(document: dict[str, Any]) -> None:
         "POST /v1/lamps",
         "GET /v1/lamps/{id}",
         "GET /v1/lamps/{id}/events",
+        "GET /v1/lamps/{lamp}/shade",
         *(f"POST /v1/lamps/{{id}}/{verb}" for verb in ("light", "put-out", "dim", "inspect", "break")),
         "GET /v1/poles",
         "POST /v1/poles",
