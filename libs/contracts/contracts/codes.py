@@ -50,6 +50,13 @@ def rome() -> Mapping[str, str]:
 
 
 @lru_cache
+def rome_parents() -> Mapping[str, str]:
+    """By occupation of ROME 4.0 the older one that it is a part of, which may be itself: `H2916` → `H2913`."""
+    written = (_DATA / "rome/rome_v460.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["code_rome"]: row["code_rome_parent"] for row in csv.DictReader(written.splitlines())})
+
+
+@lru_cache
 def waste() -> Mapping[str, str]:
     """The European list of waste by code, with its `*` where it is hazardous: `120109*` → `émulsions …`."""
     written = (_DATA / "waste/list_of_waste_fr.csv").read_text(encoding="utf-8")
