@@ -7,6 +7,7 @@ from contracts.employment import application, erasure, hire, lead, path, vacancy
 from contracts.roles import Role
 from employment.application import applications
 from employment.bounds import Plausible
+from employment.candidates import CandidateSettings, proposing
 from employment.hire import hires
 from employment.lead import leads
 from employment.members import members, projects
@@ -60,7 +61,9 @@ app = Service(
         Resource(paths, path.CATEGORY.path, reads=Reads(all=ADVISERS), ground="public_task"),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),
+    router=proposing(),
     mirrors=(members, projects),
     reactions=reactions,
     bounds=Plausible,
+    settings=CandidateSettings,
 )
