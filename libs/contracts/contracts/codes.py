@@ -51,7 +51,7 @@ def rome() -> Mapping[str, str]:
 
 @lru_cache
 def rome_parents() -> Mapping[str, str]:
-    """By occupation of ROME 4.0 the older one that it is a part of, which may be itself: `H2916` → `H2913`."""
+    """The older code that each occupation of ROME 4.0 was part of: `H2916` → `H2913`. Of some that is their own."""
     written = (_DATA / "rome/rome_v460.csv").read_text(encoding="utf-8")
     return MappingProxyType({row["code_rome"]: row["code_rome_parent"] for row in csv.DictReader(written.splitlines())})
 
