@@ -304,10 +304,12 @@ SERIES_BREAK = {
 }  # fmt: skip
 SLOT = {"weekdays": ["monday", "friday"], "starts": "12:00", "ends": "12:45", "places": 40}
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
+PATH_SPELL = {"since": "2024-01-15", "until": "2024-03-01", "agency": "mission_locale", "flags": []}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
     "UnitAreaCorrected": {"spells": [{**SPELL, "status": "let"}]},
     "UnitLeaseCorrected": {"spells": [{**SPELL, "status": "reserved"}]},
+    **dict.fromkeys(("PathReferralCorrected", "PathFlagsCorrected"), {"spells": [PATH_SPELL]}),
     "VacancyWithdrawn": {"status_before": "open"},
     "HireLeadDismissed": {"status_before": "linked"},
     "HireOutcomeCorrected": {"outcome_before": "ended"},
