@@ -207,8 +207,9 @@ def _question(
     if isinstance(asked, BrokenDown):
         question = _broken_down(indicator, asked, question)
     question = ended(indicator, question)
-    if first and not last and question.last and first > question.last:
-        raise refused("range-reversed", ends[0], sentences.ENDS_TODAY, indicator=indicator.name, first=first)
+    if first and question.last and first > question.last:
+        sentence = sentences.COUNTS_SO_FAR if last else sentences.ENDS_TODAY
+        raise refused("range-reversed", ends[0], sentence, indicator=indicator.name, first=first)
     return question
 
 

@@ -344,9 +344,8 @@ class EventBehind(Representation):
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
         service, stream = fact.topic.partition(".")[0], fact.subject.partition("#")[0]
-        return cls(
-            **{**asdict(fact), "subject": stream}, service=service, href=f"{REGISTRY.record(service, stream)}/events"
-        )
+        shown = {name: each for name, each in asdict(fact).items() if name in cls.model_fields}
+        return cls(**{**shown, "subject": stream}, service=service, href=f"{REGISTRY.record(service, stream)}/events")
 
 
 class Input(Representation):

@@ -11,6 +11,7 @@ from indicators.recounts import (
     land,
     mobility,
     network,
+    paths,
     resources,
     sheets,
     steering,
@@ -32,6 +33,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "equipment": equipment.RECOUNTS,
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
+    "paths": paths.RECOUNTS,
     "steering": steering.RECOUNTS,
     "actions": sheets.RECOUNTS,
 }
