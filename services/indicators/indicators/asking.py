@@ -78,7 +78,8 @@ class Days(Parameters):
     last: Annotated[AskedDay | None, Field(alias="to")] = None
     """The last day that counts, by the days on which things took effect. It may be to come: bookings are counted on the
     day of their slot, placements on the Monday of their week. A duration, and what is computed of one, ends today
-    unless another day is asked for."""
+    unless another day is asked for. Where six months have to be over, as for access_to_employment_6m, no day to come
+    counts."""
     known_on: AskedDay | None = None
     """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
 

@@ -89,7 +89,7 @@ def paths_active_long_term(event: Grouped) -> Iterator[Corrected]:
 def paths_active_very_long_term(event: Grouped) -> Iterator[Corrected]:
     """Job seekers without work for 24 months or more whom an agency accompanies.
 
-    As paths_active_priority, of this group alone. Groups overlap, and are never added together.
+    As paths_active_priority, of this group alone, on each day. Groups overlap, and are never added together.
     """
     return _accompanied(event, lambda flags: is_of(flags, "very_long_term"))
 
@@ -98,7 +98,7 @@ def paths_active_very_long_term(event: Grouped) -> Iterator[Corrected]:
 def paths_active_senior(event: Grouped) -> Iterator[Corrected]:
     """Job seekers of 50 or older whom an agency accompanies.
 
-    As paths_active_priority, of this group alone. Groups overlap, and are never added together.
+    As paths_active_priority, of this group alone, on each day. Groups overlap, and are never added together.
     """
     return _accompanied(event, lambda flags: is_of(flags, "senior"))
 
@@ -117,7 +117,7 @@ def paths_active_women(event: Grouped) -> Iterator[Corrected]:
 def paths_active_youth(event: Grouped) -> Iterator[Corrected]:
     """Job seekers under 26 whom an agency accompanies.
 
-    As paths_active_priority, of this group alone. Groups overlap, and are never added together.
+    As paths_active_priority, of this group alone, on each day. Groups overlap, and are never added together.
     """
     return _accompanied(event, lambda flags: is_of(flags, "youth"))
 
@@ -237,7 +237,8 @@ def persons_hired_long_term(event: Hires | HireFlagsCorrected) -> Iterator[Count
 def persons_hired_very_long_term(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     """Persons without work for 24 months or more who were hired.
 
-    As persons_hired_priority, of this group alone. Groups overlap, and are never added together.
+    As persons_hired_priority, of this group alone, on the day of the hire. Groups overlap, and are never added
+    together.
     """
     return hires_of(event, "very_long_term")
 
@@ -246,7 +247,8 @@ def persons_hired_very_long_term(event: Hires | HireFlagsCorrected) -> Iterator[
 def persons_hired_senior(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     """Persons of 50 or older who were hired.
 
-    As persons_hired_priority, of this group alone. Groups overlap, and are never added together.
+    As persons_hired_priority, of this group alone, on the day of the hire. Groups overlap, and are never added
+    together.
     """
     return hires_of(event, "senior")
 
@@ -265,7 +267,8 @@ def persons_hired_women(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
 def persons_hired_youth(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     """Persons under 26 who were hired.
 
-    As persons_hired_priority, of this group alone. Groups overlap, and are never added together.
+    As persons_hired_priority, of this group alone, on the day of the hire. Groups overlap, and are never added
+    together.
     """
     return hires_of(event, "youth")
 

@@ -308,11 +308,16 @@ def ended(indicator: Indicator, question: Question) -> Question:
 
     Whatever is computed of such a figure is asked for the same days.
     """
-    if any(measure.so_far for measure in measures_of(indicator)):
+    if counts_so_far(indicator):
         return replace(question, last=min(question.last or ALWAYS, today()))
     if question.last is None and _holds(indicator):
         return replace(question, last=today())
     return question
+
+
+def counts_so_far(indicator: Indicator) -> bool:
+    """Whether no day to come is counted."""
+    return any(measure.so_far for measure in measures_of(indicator))
 
 
 def _holds(indicator: Indicator) -> bool:

@@ -241,7 +241,8 @@ class Figure(FigureValue):
     first: Annotated[Day | None, Field(alias="from")]
     """As asked."""
     last: Annotated[Day | None, Field(alias="to")]
-    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for; what counts no days to
+    come ends today at the latest."""
     known_on: Day | None
     """As asked."""
     excluded: Siret | None
@@ -290,7 +291,8 @@ class Changes(Representation):
     effective_from: Day | None
     """As asked."""
     effective_to: Day | None
-    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for; what counts no days to
+    come ends today at the latest."""
     before: CellValue
     """As it was known at the end of `from`."""
     after: CellValue
