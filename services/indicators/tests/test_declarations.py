@@ -739,6 +739,9 @@ NO_HIRE: Final = HireCancelled(**HIRED, reason="entered_by_mistake")
             HireOutcomeCorrected(**HIRED, outcome_before="ended", sustained_on=None, reason="wrong_outcome"),
             [],
         ),
+        (employment.hires_over_6m, HireRecorded(**HIRED), [(AUTUMN_DAY, 1)]),
+        (employment.hires_over_6m, NO_HIRE, [(AUTUMN_DAY, -1)]),
+        (employment.hires_over_6m, OTHER_CONTRACT, [(AUTUMN_DAY, -1), (AUTUMN_DAY, 1)]),
         (employment.hires_sustained, OTHER_CONTRACT, [(AUTUMN_DAY, -1), (AUTUMN_DAY, 1)]),
         (employment.hires_sustained, OTHER_CONTRACT.model_copy(update={"sustained_on": None}), []),
     ],
@@ -776,9 +779,11 @@ def test_corrected_groups_change_those_groups_alone(
     counted = {
         measure.name: facts(measure, event) for measure in catalogue.measures if HireFlagsCorrected in measure.events
     }
-    assert len(counted) == 6
+    assert len(counted) == 12
     assert {name: told for name, told in counted.items() if told} == {
-        name: [(MARCH, change)] for name, change in changes.items()
+        name: [(MARCH, change)]
+        for hires, change in changes.items()
+        for name in (hires, hires.replace("hires", "persons_hired"))
     }
 
 
@@ -796,11 +801,13 @@ def test_nothing_of_a_figure_names_a_person() -> None:
                 "rehabilitation",
                 "indicator",
                 "action",
+                "seeker",
             ),
             "labour_series",
         )
-    [fact] = employment.hires.facts(HireRecorded(**HIRED))
-    assert HIRED["seeker"] not in str(fact)
+    for measure in catalogue.measures:
+        if HireRecorded in measure.events:
+            assert HIRED["seeker"] not in str([*measure.facts(HireRecorded(**HIRED))]), measure.name
 
 
 def test_facts_have_the_dimensions_of_their_event() -> None:
@@ -1908,6 +1915,8 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "hires_women",
         "hires_youth",
         "hires_sustained",
+        "hires_over_6m",
+        "sustained_rate_6m",
         "unemployment_proxy",
         "unemployment_reference",
         "seekers",
@@ -1921,6 +1930,26 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "exits_needed_per_quarter",
         "unemployment_pace",
         "reference_pace",
+        "paths_active",
+        "paths_active_priority",
+        "paths_active_long_term",
+        "paths_active_very_long_term",
+        "paths_active_senior",
+        "paths_active_women",
+        "paths_active_youth",
+        "referrals",
+        "referrals_over_6m",
+        "referrals_to_jobs_6m",
+        "access_to_employment_6m",
+        "days_to_hire",
+        "path_exits",
+        "persons_hired",
+        "persons_hired_priority",
+        "persons_hired_long_term",
+        "persons_hired_very_long_term",
+        "persons_hired_senior",
+        "persons_hired_women",
+        "persons_hired_youth",
     ]
 
 

@@ -13,6 +13,7 @@ from indicators.recounts import (
     land,
     mobility,
     network,
+    paths,
     resources,
     sheets,
     steering,
@@ -36,6 +37,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
     "aim": aim.RECOUNTS,
+    "paths": paths.RECOUNTS,
     "steering": steering.RECOUNTS,
     "actions": sheets.RECOUNTS,
 }
