@@ -138,6 +138,7 @@ def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
             if decision.creates != (before is None):
                 continue
             contexts = [*_contexts(decider, decision, before)]
+            again = (kind, number) in made
             for looked_up, context in product(_looked_up(decision, command, before), [*contexts]):
                 if context not in contexts:
                     continue
@@ -154,6 +155,9 @@ def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
                 if shape not in shapes:
                     shapes.add(shape)
                     reached.append(step)
+                if again and step.events:
+                    # Whatever else it may look up was tried where it was made first: one way on is enough, and quicker.
+                    contexts.remove(context)
 
     try_all(None)
     for before in reached:  # which grows
