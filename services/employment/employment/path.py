@@ -381,8 +381,8 @@ JOB_UNKNOWN = Refusal(
     "le parcours ne connaît pas cette embauche : indiquez d'abord le début de l'emploi",
     at="hire",
 )
-NOT_DIAGNOSED = Refusal(
-    "not-diagnosed",
+NO_DIAGNOSIS = Refusal(
+    "no-diagnosis",
     "there is no diagnosis to be revised",
     "il n'y a pas de diagnostic à réviser",
 )
@@ -504,7 +504,7 @@ def diagnose(path: Path, command: Diagnose) -> PathDiagnosed:
 )
 def revise_diagnosis(path: Path, command: ReviseDiagnosis) -> PathDiagnosisRevised | tuple[()]:
     if path.diagnosed_on is None:
-        raise NOT_DIAGNOSED()
+        raise NO_DIAGNOSIS()
     told = {**{name: getattr(command, name) for name in ("available_from", "weekly_hours")}, **_once(command)}
     if all(getattr(path, name) == value for name, value in told.items()):
         return ()

@@ -425,7 +425,7 @@ def test_what_is_needed_is_found_out_and_agreed_and_changes() -> None:
     given(*AGREED).when(ReviseDiagnosis(**less)).then_state(weekly_hours=28, obstacles=(), status="engaged")
     given(*AGREED).when(ReviseDiagnosis(**WANTED)).then()
     resting = paused.model_copy(update={"effective_on": DIAGNOSED})
-    given(referred, resting).when(ReviseDiagnosis(**less)).rejected("not-diagnosed")
+    given(referred, resting).when(ReviseDiagnosis(**less)).rejected("no-diagnosis")
     adviser = Actor("a", frozenset({"mission_locale"}))
     assert "revise-diagnosis" not in paths.allowed(path(referred, resting), adviser)
     assert "revise-diagnosis" in paths.allowed(path(*AGREED), adviser)
