@@ -95,6 +95,14 @@ _DIAGNOSIS: Final[dict[str, Any]] = {
     "weekly_hours": 35,
     "obstacles": ["driving_licence"],
 }
+# Shown by an enrolment, as the example of what takes a skill back says.
+_SKILL: Final[dict[str, Any]] = {
+    "romes": ["H2902"],
+    "source": "certification",
+    "certification": "RNCP35094",
+    "acquired_on": "2024-05-13",
+    "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
+}
 
 
 class Refer(Command):
@@ -232,12 +240,12 @@ class GiveNotice(Command):
     """In 30 days the path needs the person no more."""
 
 
-class AddSkill(Command):
+class AddSkill(Command, json_schema_extra={"examples": [_SKILL]}):
     """The person has shown a skill. One that is there already is not added again."""
 
     romes: Annotated[tuple[EnteredRome, ...], Field(min_length=1, max_length=10)]
     """The occupations that it is for."""
-    source: Annotated[SkillSource, Field(examples=["document"])]
+    source: SkillSource
     certification: Certification | None = None
     """Which one, where a certification shows it."""
     acquired_on: EnteredDay
