@@ -28,7 +28,8 @@ def test_every_setting_of_a_service_s_own_is_on_the_page_with_its_default(name: 
     service = service_of(name)
     fields = {**service.bounds.model_fields, **service.settings.model_fields}
     declared = {
-        field.upper(): "none" if about.default is None else f"`{about.default}`" for field, about in fields.items()
+        field.upper(): "none" if about.default in (None, ()) else f"`{about.default}`"
+        for field, about in fields.items()
     }
     assert {variable: ROWS.get(variable) for variable in declared} == declared
     assert all(about.description for about in fields.values())

@@ -80,6 +80,8 @@ def _vacancy(opening: Opening) -> Iterator[Step]:
             on = opening.opened + timedelta(days=30 + seeker)
             reasons = {"refuse": "experience", "cancel": "training"}
             said = {"reason": reasons[answer]} if answer in reasons else {}
+            if answer == "accept":
+                said = {"starts_on": (on + timedelta(days=14)).isoformat()}
             acts_for = {} if answer == "cancel" else company
             yield Step(on, APPLICATION, f"application-{seeker}", answer, said, acts_for=acts_for)
 

@@ -1790,6 +1790,90 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "prolonged": Sentence("Prolonged", "Prolongée"),
             "other": _OTHER,
         },
+        "enrolment-statuses": {
+            "applied": Sentence("Applied", "Candidature reçue"),
+            "waiting": Sentence("Waiting for a seat", "Sur liste d'attente"),
+            "admitted": Sentence("Admitted", "Admis"),
+            "attending": Sentence("Attending", "En formation"),
+            "completed": Sentence("Stayed until the end", "Formation suivie jusqu'au bout"),
+            "dropped": Sentence("Dropped out", "Abandon"),
+            "certified": Sentence("Certified", "Certifié"),
+            "not_certified": Sentence("Not certified", "Non certifié"),
+            "placed_at_6_months": Sentence("In work after six months", "En emploi à six mois"),
+            "not_placed_at_6_months": Sentence("Not in work after six months", "Sans emploi à six mois"),
+            "refused": Sentence("Refused", "Refusé"),
+            "cancelled": Sentence("Cancelled", "Annulé"),
+        },
+        "enrolment-questions": {
+            "outcome": Sentence(
+                "Did the person stay until the end?", "La formation a-t-elle été suivie jusqu'au bout ?"
+            ),
+            "certification": Sentence("Is the person certified?", "La certification est-elle obtenue ?"),
+            "placement": Sentence(
+                "Is the person in work after six months?", "La personne est-elle en emploi à six mois ?"
+            ),
+        },
+        "enrolment-refusals": {
+            "prerequisites": Sentence("Prerequisites not met", "Prérequis non remplis"),
+            "level": Sentence("Level too low or too high", "Niveau inadapté"),
+            "other_training_fits": Sentence("Another training fits better", "Autre formation plus adaptée"),
+            "financing": Sentence("Financing", "Financement"),
+            "session_full": Sentence("Session full", "Session complète"),
+            "did_not_come_to_interview": Sentence("Did not come to the interview", "Absent à l'entretien"),
+            "other": _OTHER,
+        },
+        "enrolment-cancellations": {
+            "trainee_withdrew": Sentence("The trainee withdrew", "Désistement du stagiaire"),
+            "found_job": Sentence("Found work", "Emploi trouvé"),
+            "other_training": Sentence("Another training", "Autre formation"),
+            "financing": Sentence("Financing", "Financement"),
+            "entered_by_mistake": Sentence("Entered by mistake", "Saisie par erreur"),
+            "session_cancelled": Sentence("Session cancelled", "Session annulée"),
+            "session_over": Sentence("Session over", "Session terminée"),
+            "person_erased": Sentence("The trainee was erased", "Stagiaire effacé"),
+            "other": _OTHER,
+        },
+        "enrolment-drops": {
+            "did_not_come": Sentence("Never came", "Jamais venu"),
+            "found_job": Sentence("Found work", "Emploi trouvé"),
+            "other_training": Sentence("Another training", "Autre formation"),
+            "family_reasons": Sentence("Family reasons", "Raisons familiales"),
+            "financing": Sentence("Financing", "Financement"),
+            "excluded": Sentence("Excluded", "Exclusion"),
+            "gave_up": Sentence("Gave up", "Renoncement"),
+            "other": _OTHER,
+        },
+        "hours-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "checked": Sentence("Checked", "Contrôlé"),
+            "other": _OTHER,
+        },
+        "enrolment-corrections": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "late_document": Sentence("Late document", "Document tardif"),
+            "wrong_outcome": Sentence("Wrong outcome", "Issue erronée"),
+            "other": _OTHER,
+        },
+        "certification-undoings": {
+            "typing_error": Sentence("Typing error", "Erreur de saisie"),
+            "wrong_person": Sentence("Another person", "Autre personne"),
+            "jury_decided_again": Sentence("The jury decided again", "Nouvelle décision du jury"),
+            "appeal": Sentence("Appeal", "Recours"),
+            "other": _OTHER,
+        },
+        "employment-situations": {
+            "employed": Sentence("Employed", "En emploi salarié"),
+            "self_employed": Sentence("Self-employed", "À son compte"),
+            "in_training": Sentence("In training", "En formation"),
+            "without_work": Sentence("Without work", "Sans emploi"),
+            "unknown": Sentence("Not known", "Inconnue"),
+        },
+        "hire-undoings": {
+            "hire_cancelled": Sentence("The hire was cancelled", "Embauche annulée"),
+            "hire_ended": Sentence("The hire ended", "Embauche terminée"),
+            "other_enrolment": Sentence("It came of something else", "Autre origine"),
+        },
     }
 )
 """The closed vocabularies of commands and states, by name."""

@@ -25,7 +25,8 @@ from contracts.companies.investment import (
     JobsAudited,
 )
 from contracts.companies.plot import PlotSold
-from contracts.employment.hire import HireRecorded
+from contracts.employment.application import ApplicationAccepted
+from contracts.employment.hire import HireCancelled, HireRecorded
 from contracts.erasure import PersonErased, erasures_of
 from contracts.indicators.target import TargetSet
 from contracts.mail import MailQueued
@@ -318,6 +319,11 @@ REASONS = {
     "CampaignAnswerRestored": "right_as_it_is",
     "CampaignAnswerWithdrawn": "respondent_asked",
     "SkillsCampaignCancelled": "too_few_answers",
+    "EnrolmentRefused": "prerequisites",
+    "EnrolmentCancelled": "found_job",
+    "EnrolmentDropped": "gave_up",
+    "EnrolmentCertificationUndone": "appeal",
+    "EnrolmentHireUndone": "hire_ended",
     "RoomRetired": "other_use",
     "CourseWithdrawn": "not_renewed",
     "SessionDismissed": "no_course",
@@ -357,6 +363,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "SynergyAbandoned": {"status_before": "qualified"},
     "ReservationCancelled": {"status_before": "booked"},
     "SkillsCampaignCancelled": {"status_before": "open"},
+    "EnrolmentCancelled": {"status_before": "admitted"},
+    "EnrolmentOutcomeCorrected": {"outcome_before": "dropped"},
+    "EnrolmentCertificationUndone": {"outcome_before": "certified"},
     "SessionCancelled": {"status": "cancelled", "status_before": "open"},
     "SessionPostponed": {"status": "postponed", "status_before": "open"},
     "RoomRetired": {"status": "retired", "status_before": "in_service"},
@@ -481,6 +490,19 @@ IN: dict[str, dict[str, Any]] = {
     "contracts.mobility.travel_survey": {
         "asked": 420, "mode": "bike", "answers": [{"mode": "bike", "distance": "2_to_5_km", "people": 12}],
     },
+    "contracts.employment.application": {"starts_on": "2024-06-03"},
+    "contracts.employment.hire": {"enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "enrolment_before": None},
+    "contracts.training.enrolment": {
+        "trainee": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "session": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0d",
+        "course": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0e", "certification": "RNCP35094", "romes": ["H2913"],
+        "body": None, "need": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0f", "hours": 560, "starts_on": "2024-01-15",
+        "starts_on_before": "2024-01-08", "ends_on": "2024-04-26", "ends_on_before": "2024-04-19",
+        "path": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c10", "path_before": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c11",
+        "attended_on": "2024-04-26", "attended": 98.5, "attended_before": 89.5, "hours_attended": 490.5,
+        "ended_on": "2024-04-26", "awaits": "certification", "certified_on": "2024-05-07", "decided_on": "2024-05-07",
+        "six_months_on": "2024-10-26", "situation": "employed", "situation_before": "without_work", "placed": True,
+        "placed_before": False,
+    },
     "contracts.training.room": {
         "room": "salle-12", "name": "Atelier de soudage", "name_before": "Atelier", "status": "in_service",
         "capacity": 12, "capacity_before": 14, "area": 85, "area_before": 90, "area_in_service": 85,
@@ -574,6 +596,7 @@ def test_the_registry_holds_every_event() -> None:
         "HireLeadProposed", "HireLeadLinked", "HireLeadUnlinked", "HireLeadDismissed",
         "HireProposed", "HireConfirmed", "HireRecorded", "SustainmentDue", "HireSustained", "HireEnded",
         "HireCancelled", "HireDayCorrected", "HireTermsCorrected", "HireFlagsCorrected", "HireOutcomeCorrected",
+        "HireEnrolmentCorrected",
         "PathReferred", "PathReferralCorrected", "PathHandedOver", "PathFlagsGiven", "PathFlagsCorrected",
         "PathDiagnosed", "PathDiagnosisRevised", "PathEngaged", "PathPaused", "PathResumed", "PathJobStarted",
         "PathJobSustained", "PathJobEnded", "PathJobUndone", "PathJobReopened", "PathJobDayCorrected", "PathExited",
@@ -633,6 +656,12 @@ def test_the_registry_holds_every_event() -> None:
         "CommitmentMade", "CommitmentCorrected", "CommitmentReleased", "CommitmentPaid", "CommitmentPaymentCorrected",
         "WorksAccepted", "WorksAcceptedCorrected", "BuildingEnergyRead", "BuildingEnergyCorrected",
         "EnergyReferenceChosen",
+        "EnrolmentApplied", "EnrolmentQueued", "EnrolmentAdmitted", "EnrolmentRefused", "EnrolmentCancelled",
+        "EnrolmentRescheduled", "EnrolmentBegan", "EnrolmentHoursRecorded", "EnrolmentHoursCorrected",
+        "EnrolmentCompleted", "EnrolmentDropped", "EnrolmentOutcomeCorrected", "EnrolmentAnswerDue",
+        "EnrolmentCertified", "EnrolmentNotCertified", "EnrolmentCertificationUndone", "EnrolmentFollowedUp",
+        "EnrolmentFollowUpCorrected", "EnrolmentPathNamed", "EnrolmentPathUnnamed", "EnrolmentLedToHire",
+        "EnrolmentHireUndone",
         "SkillNeedDeclared", "SkillNeedRevised", "SkillNeedQualified", "SkillNeedAdjusted", "SkillNeedReviewed",
         "SkillNeedCovered", "SkillNeedUncovered", "SkillNeedRejected", "SkillNeedWithdrawn", "SkillNeedExpired",
         "ForecastDrafted", "ForecastRevised", "ForecastCalculated", "ForecastAdopted", "ForecastSuperseded",
@@ -718,6 +747,16 @@ def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
             "respondent",
         },
         "contracts.training.skills_campaign": {"skills_campaign", "reference_on", "colleges"},
+        "contracts.training.enrolment": {
+            "session",
+            "course",
+            "certification",
+            "romes",
+            "level",
+            "body",
+            "commune",
+            "need",
+        },
         "contracts.training.skill_need": {
             "company",
             "naf",
@@ -766,6 +805,9 @@ def test_what_is_called_corrected_is_a_correction(model: type[Event]) -> None:
         (InvestmentCompleted, {"jobs_planned"}),
         (DayCorrected, {"created", "maintained"}),
         (GrantCorrected, {"awarded_before", "eligible_base", "aid_rate"}),
+        (ApplicationAccepted, {"starts_on"}),
+        (HireRecorded, {"enrolment"}),
+        (HireCancelled, {"enrolment"}),
     ],
 )
 def test_an_event_recorded_before_a_field_was_added_is_still_read(model: type[Event], later: set[str]) -> None:

@@ -199,7 +199,7 @@ async def _answer(store: Store, issue: Issue, key: str, message: Message, event:
         # By another replica, whose effect is what was refused here.
         return None
     for command, refusal in refused:
-        if not (isinstance(refusal, Refused) and refusal.slug in issue.expected):
+        if not _is_expected(refusal, issue):
             target = issue.decider.stream_id(issue.identity) if issue.identity else f"a new {issue.decider.category}"
             return f"{type(command).__name__} on {target}: {_reason(refusal)}"
     await record_reaction(store.pool, Led(key, "passed", issue.decider.stream_id(issue.identity or ""), 0))
@@ -235,6 +235,12 @@ async def _try(
 
 def _is_refusal(error: Exception | None) -> bool:
     return isinstance(error, Refused | StreamNotFound | EventTooLarge)
+
+
+def _is_expected(error: Exception, issue: Issue) -> bool:
+    if isinstance(error, StreamNotFound):
+        return issue.if_there
+    return isinstance(error, Refused) and error.slug in issue.expected
 
 
 def _reason(error: Exception) -> str:

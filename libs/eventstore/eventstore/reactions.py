@@ -36,16 +36,23 @@ class Found(Generic[S]):
 class Issue:
     """A command for a stream, or for a new one where `identity` is None: the first of some that is not refused.
 
-    A refusal that a reaction `expects`, as where somebody else was faster, is no fault; any other parks its event.
+    A refusal that a reaction `expects`, as where somebody else was faster, is no fault; any other parks its event. Nor
+    is it one that there is no such stream, where it is asked only `if_there`: its id was entered, and may be wrong.
     """
 
     def __init__(
-        self, decider: Decider[Any], identity: str | None, *commands: Command, expects: tuple[Refusal, ...] = ()
+        self,
+        decider: Decider[Any],
+        identity: str | None,
+        *commands: Command,
+        expects: tuple[Refusal, ...] = (),
+        if_there: bool = False,
     ) -> None:
         self.decider: Final = decider
         self.identity: Final = identity
         self.commands: Final = commands
         self.expected: Final = frozenset(refusal.slug for refusal in expects)
+        self.if_there: Final = if_there
 
     def __repr__(self) -> str:
         return f"Issue({self.decider.category}, {self.identity}, {self.commands})"

@@ -301,6 +301,23 @@ async def test_a_refusal_that_nobody_expects_is_told_once_all_else_is_issued_and
     assert await store.pool.fetchval("SELECT count(*) FROM streams") == 4
 
 
+async def test_of_a_stream_that_somebody_named_wrongly_nothing_is_asked(store: Store) -> None:
+    naming = Reactions()
+
+    @naming.to()
+    def offer_to_whom_it_names(event: SeatReleased) -> Iterable[Issue]:
+        yield Issue(seats, event.seat, Offer(), if_there=True)
+
+    event, message = SeatReleased(seat="nobody's", effective_on=NOW.date()), message_of(uuid4())
+    for _ in range(2):
+        await react(store, naming, message, event, NOW)
+    assert await store.pool.fetchval("SELECT count(*) FROM streams") == 0
+    blind = await queued(store, "1A")
+    event = SeatReleased(seat=blind, effective_on=NOW.date())
+    await react(store, naming, message_of(uuid4()), event, NOW)
+    assert (await state(store, blind)).state.status == "offered"
+
+
 async def test_of_several_commands_the_first_that_is_not_refused_is_issued(store: Store) -> None:
     choosing = Reactions()
 

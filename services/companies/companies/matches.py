@@ -7,7 +7,6 @@ are no active members nothing is proposed.
 
 import asyncio
 import re
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -28,11 +27,9 @@ from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 from service.clock import today
 from service.http.auth import Caller
-from service.http.listing import CURSOR, GREATEST_LIMIT, LIMIT, LONGEST_CURSOR, cursor_of
-from service.http.problems import invalid_parameter
+from service.http.listing import CURSOR, GREATEST_LIMIT, LIMIT, LONGEST_CURSOR, cursor_of, not_a_cursor, read_cursor
 from service.http.reading import Readers, Reads
 from service.http.routes import CurrentStore, requires
-from service.http.sentences import NOT_A_CURSOR, Said
 
 MOST_FLOWS: Final = 200
 """How many surpluses, and how many needs, are compared at most: each with each of the others."""
@@ -59,13 +56,9 @@ class AskedMatches(BaseModel):
         """The match that the page comes after. Raises Problem."""
         if self.cursor is None:
             return None
-        try:
-            read = b64decode(self.cursor.encode(), altchars=b"-_", validate=True).decode()
-        except ValueError:
-            read = ""
-        told = re.fullmatch(r"([0-9]{1,3})/([0-9a-f-]{1,36})/([0-9a-f-]{1,36})", read)
+        told = re.fullmatch(r"([0-9]{1,3})/([0-9a-f-]{1,36})/([0-9a-f-]{1,36})", read_cursor(self.cursor))
         if told is None:
-            raise invalid_parameter("cursor", Said(NOT_A_CURSOR))
+            raise not_a_cursor()
         return Place(int(told[1]), told[2], told[3])
 
 

@@ -7,6 +7,7 @@ from contracts.employment import application, erasure, hire, labour_series, lead
 from contracts.roles import Role
 from employment.application import applications
 from employment.bounds import Plausible
+from employment.candidates import CandidateSettings, proposing
 from employment.hire import hires
 from employment.labour_series import labour_series as observed_series
 from employment.lead import leads
@@ -92,8 +93,10 @@ app = Service(
         ),
         Resource(erasures, erasure.CATEGORY.path, reads=Reads(all=(*ADVISERS, "ops"))),
     ),
+    router=proposing(),
     mirrors=(members, projects),
     reactions=reactions,
     tables=TABLES,
     bounds=Plausible,
+    settings=CandidateSettings,
 )

@@ -5,7 +5,7 @@ application takes a post of the vacancy, and what else the person has applied fo
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from contracts.employment.application import (
@@ -28,7 +28,7 @@ from contracts.employment.application import (
 )
 from contracts.employment.priority import PriorityFlag
 from contracts.employment.vacancy import ContractType, VacancyStatus
-from contracts.model import Day
+from contracts.model import Day, EnteredDay
 from contracts.personal import Personal
 from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
 from employment.bounds import Plausible
@@ -39,6 +39,8 @@ from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decide
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
+STARTS_WITHIN: Final = timedelta(days=366)
+"""How long after the acceptance work begins, at most."""
 KEPT_YEARS: Final = 2
 """How long a person is known after the last contact."""
 
@@ -68,8 +70,11 @@ class PrepareHire(Command):
     """The company wants to try the person, or to have them trained, before it hires."""
 
 
-class Accept(Command):
+class Accept(Command, json_schema_extra={"examples": [{"on": "2024-05-13", "starts_on": "2024-06-03"}]}):
     """The company takes the person. The hire is proposed, to be confirmed once work has begun."""
+
+    starts_on: EnteredDay | None = None
+    """The day on which work is to begin. It has to be said."""
 
 
 class Refuse(Command):
@@ -119,6 +124,8 @@ class Application(State):
     pooled_on: Day | None = None
     prepared_on: Day | None = None
     accepted_on: Day | None = None
+    starts_on: Day | None = None
+    """The day on which work is to begin, of an application that was accepted."""
     refused_on: Day | None = None
     cancelled_on: Day | None = None
     obsolete_on: Day | None = None
@@ -151,6 +158,21 @@ APPLIED_ALREADY = Refusal(
     "applied-already",
     "this person has applied for this vacancy already",
     "cette personne a déjà une candidature pour cette offre",
+)
+NO_START_DAY = Refusal(
+    "acceptance-without-start-day",
+    "whoever is accepted is told on which day work begins: give `starts_on`",
+    "la personne acceptée doit savoir quel jour le travail commence : indiquez `starts_on`",
+    at="starts_on",
+)
+START_NOT_NEAR = Refusal(
+    "start-day-not-near",
+    "work begins between {earliest}, when the person applied, and {latest}: {starts_on} is not",
+    "le travail commence entre le {earliest}, jour de la candidature, et le {latest} : le {starts_on} est hors délai",
+    at="starts_on",
+    starts_on=Day,
+    earliest=Day,
+    latest=Day,
 )
 HIRE_STANDS = Refusal(
     "hire-stands",
@@ -220,7 +242,7 @@ applications.steps(
     when=PENDING,
     to="accepted",
     day="accepted_on",
-    takes=("rome", "contract", "weekly_hours"),
+    takes=("rome", "contract", "weekly_hours", "starts_on"),
     looks_up=Lookup(vacancies, "vacancy"),
 )
 def accept(application: Application, command: Accept, vacancy: Vacancy | None) -> ApplicationAccepted:
@@ -230,6 +252,11 @@ def accept(application: Application, command: Accept, vacancy: Vacancy | None) -
         raise NO_POST_LEFT()
     if vacancy.status != "open":
         raise VACANCY_NOT_OPEN(status=vacancy.status)
+    if command.starts_on is None:
+        raise NO_START_DAY()
+    latest = command.on + STARTS_WITHIN
+    if not application.submitted_on <= command.starts_on <= latest:
+        raise START_NOT_NEAR(starts_on=command.starts_on, earliest=application.submitted_on, latest=latest)
     terms = {name: getattr(vacancy, name) for name in ("rome", "contract", "weekly_hours")}
     return tell(ApplicationAccepted, command, application, **terms)
 

@@ -21,6 +21,7 @@ from contracts.employment.hire import (
     HireCorrection,
     HireDayCorrected,
     HireEnded,
+    HireEnrolmentCorrected,
     HireFlagsCorrected,
     HireOutcomeCorrected,
     HireProposed,
@@ -74,6 +75,8 @@ class Confirm(Command):
     """The first day of work."""
     contract: ContractType | None = None
     weekly_hours: WorkingHours | None = None
+    enrolment: RecordId | None = None
+    """The enrolment in training that it came of, by its id, where an adviser names it."""
 
 
 class Record(Command):
@@ -89,6 +92,8 @@ class Record(Command):
     flags: EnteredFlags = ()
     investment: RecordId | None = None
     """The company's productive investment that it is a job of, if any."""
+    enrolment: RecordId | None = None
+    """The enrolment in training that it came of, by its id, where an adviser names it."""
 
 
 class Remind(Command):
@@ -136,6 +141,20 @@ class CorrectFlags(Command):
     reason: HireCorrection
 
 
+class CorrectEnrolment(
+    Command,
+    json_schema_extra={
+        "examples": [
+            {"on": "2024-05-13", "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "reason": "late_document"}
+        ]
+    },
+):
+    """An adviser names the enrolment in training that it came of, or another one; none, where none is given."""
+
+    enrolment: RecordId | None = None
+    reason: HireCorrection
+
+
 class CorrectOutcome(Command):
     """That it was sustained, or had ended, was recorded wrongly: the outcome is open again."""
 
@@ -160,6 +179,8 @@ class Hire(State):
     contract: ContractType
     weekly_hours: WorkingHours
     flags: tuple[PriorityFlag, ...]
+    enrolment: RecordId | None = None
+    """The enrolment in training that it came of, if an adviser named one."""
     status: HireStatus
     proposed_on: Day | None = None
     """The day on which its application was accepted, or its lead linked."""
@@ -186,6 +207,12 @@ FLAGS_ARE_FOR_ADVISERS = Refusal(
     "flags-are-for-advisers",
     "priority groups are for an adviser to give",
     "les publics prioritaires sont indiqués par un conseiller",
+)
+ENROLMENT_IS_FOR_ADVISERS = Refusal(
+    "enrolment-is-for-advisers",
+    "which training a hire came of is for an adviser to say",
+    "la formation dont vient une embauche est indiquée par un conseiller",
+    at="enrolment",
 )
 HIRED_ALREADY = Refusal(
     "hired-already",
@@ -225,7 +252,18 @@ hires = Decider(
     Hire,
     final="cancelled",
     finding=Finding(
-        found_by=("status", "company", "seeker", "application", "vacancy", "lead", "investment", "rome", "contract"),
+        found_by=(
+            "status",
+            "company",
+            "seeker",
+            "application",
+            "vacancy",
+            "lead",
+            "investment",
+            "enrolment",
+            "rome",
+            "contract",
+        ),
         sorted_by=("hired_on", "sustained_on"),
     ),
 )
@@ -245,12 +283,13 @@ def propose(command: Propose) -> HireProposed:
     when="proposed",
     to="recorded",
     day="recorded_on",
-    takes=("hired_on", "contract", "weekly_hours"),
+    takes=("hired_on", "contract", "weekly_hours", "enrolment"),
     looks_up=Lookup(leads, "lead"),
 )
-def confirm(hire: Hire, command: Confirm, lead: Lead | None) -> HireConfirmed:
+def confirm(hire: Hire, command: Confirm, lead: Lead | None, context: Context) -> HireConfirmed:
     if lead and lead.seeker != hire.seeker:
         raise HIRE_STANDS()
+    _check_enrolment(command, context)
     _check_begun(command.hired_on, command.on)
     return tell(
         HireConfirmed,
@@ -272,6 +311,7 @@ def record(command: Record, member: Member | None, project: Project | None, cont
     check_investment(command.investment, project, command.company)
     if command.flags and context.roles.isdisjoint(ADVISERS):
         raise FLAGS_ARE_FOR_ADVISERS()
+    _check_enrolment(command, context)
     _check_begun(command.hired_on, command.on)
     born_on = command.seeker.told.born_on
     check_age(born_on, command.on)
@@ -335,6 +375,11 @@ def correct_flags(hire: Hire, command: CorrectFlags, context: Context) -> HireFl
     return tell(HireFlagsCorrected, command, hire, flags=flags) if flags != hire.flags else ()
 
 
+@hires.decides(by=ADVISERS, when=STANDING, takes=("enrolment",))
+def correct_enrolment(hire: Hire, command: CorrectEnrolment) -> HireEnrolmentCorrected | tuple[()]:
+    return tell(HireEnrolmentCorrected, command, hire) if command.enrolment != hire.enrolment else ()
+
+
 @hires.decides(
     by=TELLING,
     when=("sustained", "ended"),
@@ -363,6 +408,11 @@ def _(hire: Hire) -> Iterable[Due]:
 @hires.keeps
 def _(hire: Hire) -> Iterable[Keep]:
     yield Keep(hire.seeker, kept_until(hire.last_contact))
+
+
+def _check_enrolment(command: Confirm | Record, context: Context) -> None:
+    if command.enrolment and context.roles.isdisjoint(ADVISERS):
+        raise ENROLMENT_IS_FOR_ADVISERS()
 
 
 def _check_begun(hired_on: Day, on: Day) -> None:

@@ -249,6 +249,13 @@ class WithdrawSkill(Command):
     reason: SkillWithdrawal
 
 
+class WithdrawSkillOf(Command):
+    """The certification that showed a skill was undone, or was not of this person."""
+
+    enrolment: RecordId
+    reason: SkillWithdrawal
+
+
 class Job(Detail):
     """A job of somebody who has a path."""
 
@@ -607,12 +614,18 @@ def add_skill(path: Path, command: AddSkill) -> PathSkillAdded | tuple[()]:
     return tell(PathSkillAdded, command, path, added=added)
 
 
-@paths.decides(by=(*ADVISERS, PLATFORM), when=ACTIVE, offered=lambda path: bool(path.skills))
+@paths.decides(by=ADVISERS, when=ACTIVE, offered=lambda path: bool(path.skills))
 def withdraw_skill(path: Path, command: WithdrawSkill) -> PathSkillWithdrawn:
     for each in path.skills:
         if each.skill == command.skill:
             return tell(PathSkillWithdrawn, command, path, withdrawn=each)
     raise SKILL_UNKNOWN(skill=command.skill)
+
+
+@paths.decides(by=PLATFORM, when=ACTIVE)
+def withdraw_skill_of(path: Path, command: WithdrawSkillOf) -> PathSkillWithdrawn | tuple[()]:
+    shown = next((each for each in path.skills if each.enrolment == command.enrolment), None)
+    return tell(PathSkillWithdrawn, command, path, withdrawn=shown) if shown else ()
 
 
 @paths.evolves

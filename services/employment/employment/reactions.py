@@ -21,6 +21,12 @@ from contracts.employment.lead import HireLeadDismissed, HireLeadLinked, HireLea
 from contracts.employment.vacancy import VacancyDivided, VacancyWithdrawn
 from contracts.erasure import PersonErased
 from contracts.model import Event
+from contracts.training.enrolment import (
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
+    EnrolmentPathNamed,
+    EnrolmentPathUnnamed,
+)
 from contracts.values import MOST_POSTS
 from contracts.youth_events.immersion import ImmersionAssessed
 from employment import hire, lead, path, vacancy
@@ -33,12 +39,15 @@ from employment.path import (
     HIRE_NOT_SUSTAINED,
     JOB_UNKNOWN,
     KNOWN,
+    TOO_MANY_SKILLS,
+    AddSkill,
     CorrectJobDay,
     EndJob,
     Path,
     ReopenJob,
     StartJob,
     SustainJob,
+    WithdrawSkillOf,
     paths,
 )
 from employment.vacancy import Free, Take, Vacancy, Withdraw, vacancies
@@ -222,6 +231,32 @@ def erase_paths(_event: PersonErased, known: Sequence[Found[Path]]) -> Iterable[
     """Somebody whom nobody knows any more is not accompanied. What the path was counted for stays."""
     for found in known:
         yield _of_path(found, path.Erase())
+
+
+@reactions.to()
+def add_the_skill(event: EnrolmentCertified | EnrolmentPathNamed, enrolment: Identity) -> Iterable[Issue]:
+    """Whoever is certified has the skill, on the path that an adviser named. One that is over takes no skills."""
+    if event.path and event.certified_on:
+        add = AddSkill(
+            romes=event.romes,
+            source="certification",
+            certification=event.certification,
+            acquired_on=event.certified_on,
+            enrolment=enrolment,
+            on=max(event.effective_on, event.certified_on),
+        )
+        yield Issue(paths, event.path, add, expects=(TOO_MANY_SKILLS, *paths.not_for(AddSkill)), if_there=True)
+
+
+@reactions.to()
+def withdraw_the_skill(
+    event: EnrolmentCertificationUndone | EnrolmentPathUnnamed, enrolment: Identity
+) -> Iterable[Issue]:
+    """The certification was undone, or the enrolment is not on that path."""
+    named = event.path if isinstance(event, EnrolmentCertificationUndone) else event.path_before
+    if named and event.certified_on:
+        withdraw = WithdrawSkillOf(enrolment=enrolment, reason="not_certified" if event.path else "other")
+        yield Issue(paths, named, withdraw, expects=tuple(paths.not_for(WithdrawSkillOf)), if_there=True)
 
 
 def _told(command: type[Command], event: Event) -> dict[str, Any]:

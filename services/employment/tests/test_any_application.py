@@ -103,7 +103,7 @@ class AnyApplication(RuleBasedStateMachine):
 
     @rule(which=which)
     def accept(self, which: int) -> None:
-        self.ask(applications, Accept(), which)
+        self.ask(applications, Accept(starts_on=self.memory.now.date()), which)
 
     @rule(
         which=which,

@@ -1,6 +1,6 @@
 """What becomes of an application: an adviser presents somebody, the company answers, and a post is taken or not."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +50,7 @@ OPEN = vacancies.fold(VACANCIES["open"])
 VACANCY_IN = {status: vacancies.fold(past) for status, past in VACANCIES.items()}
 FLAG = EnteredFlag(group="long_term", established_on=date(2026, 8, 1), source="registration")
 FLAGS = (PriorityFlag(group="long_term", established_on=date(2026, 8, 1), source="registration"),)
+STARTS = date(2026, 9, 7)
 FACTS: dict[str, Any] = {
     **PLACE,
     "seeker": SEEKER,
@@ -71,7 +72,7 @@ processed = ApplicationProcessed(**FACTS, effective_on=day(11))
 postponed = ApplicationPostponed(**FACTS, effective_on=day(12))
 pooled = ApplicationPooled(**FACTS, effective_on=day(12))
 prepared = HirePrepared(**FACTS, effective_on=day(13))
-accepted = ApplicationAccepted(**FACTS, weekly_hours=35, effective_on=day(14))
+accepted = ApplicationAccepted(**FACTS, weekly_hours=35, starts_on=STARTS, effective_on=day(14))
 refused = ApplicationRefused(**FACTS, reason="skills", effective_on=day(14))
 cancelled = ApplicationCancelled(**FACTS, reason="found_elsewhere", effective_on=day(14))
 undone = AcceptanceUndone(**FACTS, accepted_on=day(14), reason="did_not_start", effective_on=day(20))
@@ -153,19 +154,33 @@ def test_a_step_is_told_with_its_day(past: str, command: Command, event: Event, 
 
 @pytest.mark.parametrize("status", PENDING)
 def test_it_is_accepted_before_there_is_an_answer_on_the_vacancys_terms_of_that_day(status: str) -> None:
-    given(*PASTS[status]).knowing(OPEN).when(Accept(on=day(14))).then(accepted)
+    given(*PASTS[status]).knowing(OPEN).when(Accept(on=day(14), starts_on=STARTS)).then(accepted)
     told = {**TERMS, "rome": "H2902", "contract": "fixed_term", "weekly_hours": 28}
     told |= {**PLACE, "investment": None, "posts": 2, "open_posts": 2, "effective_on": day(9)}
     revised = vacancies.fold((*VACANCIES["open"], VacancyRevised(**told)))
-    given(*PASTS[status]).knowing(revised).when(Accept()).then_state(
-        status="accepted", rome="H2902", contract="fixed_term", weekly_hours=28, accepted_on=TODAY
+    given(*PASTS[status]).knowing(revised).when(Accept(starts_on=STARTS)).then_state(
+        status="accepted", rome="H2902", contract="fixed_term", weekly_hours=28, accepted_on=TODAY, starts_on=STARTS
     )
 
 
+def test_whoever_is_accepted_is_told_when_work_begins() -> None:
+    pending = given(submitted).knowing(OPEN)
+    pending.when(Accept()).rejected("acceptance-without-start-day")
+    for starts_on in (submitted.effective_on, TODAY + timedelta(days=366)):
+        pending.when(Accept(starts_on=starts_on)).then_state(status="accepted", starts_on=starts_on)
+    for starts_on in (submitted.effective_on - timedelta(days=1), TODAY + timedelta(days=367)):
+        pending.when(Accept(starts_on=starts_on)).rejected("start-day-not-near")
+
+
+def test_an_acceptance_of_before_the_start_day_was_told_still_stands() -> None:
+    told = accepted.model_dump(exclude={"starts_on"})
+    given(submitted, ApplicationAccepted(**told)).when(UndoAcceptance(reason="other")).then_state(starts_on=None)
+
+
 def test_of_a_vacancy_that_is_filled_or_withdrawn_nobody_is_accepted() -> None:
-    given(submitted).knowing(VACANCY_IN["filled"]).when(Accept()).rejected("no-post-left")
-    given(submitted).knowing(VACANCY_IN["withdrawn"]).when(Accept()).rejected("vacancy-not-open")
-    given(submitted).knowing(None).when(Accept()).rejected("vacancy-unknown")
+    given(submitted).knowing(VACANCY_IN["filled"]).when(Accept(starts_on=STARTS)).rejected("no-post-left")
+    given(submitted).knowing(VACANCY_IN["withdrawn"]).when(Accept(starts_on=STARTS)).rejected("vacancy-not-open")
+    given(submitted).knowing(None).when(Accept(starts_on=STARTS)).rejected("vacancy-unknown")
 
 
 ALLOWED: list[tuple[Command, tuple[str, ...]]] = [
@@ -173,7 +188,7 @@ ALLOWED: list[tuple[Command, tuple[str, ...]]] = [
     (Postpone(), ("new", "processing", "prior_to_hire")),
     (Pool(), ("new", "processing", "postponed")),
     (PrepareHire(), ("new", "processing", "postponed", "pool")),
-    (Accept(), PENDING),
+    (Accept(starts_on=STARTS), PENDING),
     (Refuse(reason="other"), PENDING),
     (Cancel(reason="other"), PENDING),
     (UndoAcceptance(reason="other"), ("accepted",)),

@@ -93,7 +93,14 @@ async def advisers(database: str, issuer: Issuer) -> AsyncIterator[Advisers]:
 async def test_of_all_who_are_accepted_at_once_for_the_last_post_one_is(advisers: Advisers) -> None:
     vacancy = await advisers.opened()
     applied = [await advisers.applied(vacancy, family_name=f"Exemple {letter}") for letter in "ABCDEFGH"]
-    answers = await asyncio.gather(*(advisers.post(f"{each}/accept", "company", COMPANY) for each in applied))
+    assert slug(await advisers.post(f"{applied[0]}/accept", "company", COMPANY)) == (
+        409,
+        "acceptance-without-start-day",
+    )
+    starts_on = datetime.now(PARIS).date().isoformat()
+    answers = await asyncio.gather(
+        *(advisers.post(f"{each}/accept", "company", COMPANY, starts_on=starts_on) for each in applied)
+    )
     refused = [slug(each) for each in answers if not each.is_success]
     assert refused == [(409, "no-post-left")] * (len(applied) - 1)
 

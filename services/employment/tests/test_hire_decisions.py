@@ -31,6 +31,7 @@ from contracts.employment.hire import (
     HireConfirmed,
     HireDayCorrected,
     HireEnded,
+    HireEnrolmentCorrected,
     HireFlagsCorrected,
     HireOutcomeCorrected,
     HireProposed,
@@ -46,6 +47,7 @@ from employment.hire import (
     Cancel,
     Confirm,
     CorrectDay,
+    CorrectEnrolment,
     CorrectFlags,
     CorrectOutcome,
     CorrectTerms,
@@ -63,6 +65,7 @@ from eventstore.specification import Specification
 
 given = Specification(hires, today=TODAY)
 
+ENROLMENT = record_id(6)
 BEGUN, LASTED = date(2026, 2, 2), date(2026, 8, 2)
 TERMS: dict[str, Any] = {"rome": "H2913", "contract": "permanent", "weekly_hours": 35}
 FACTS: dict[str, Any] = {
@@ -279,6 +282,37 @@ def test_an_adviser_corrects_the_priority_groups() -> None:
     given(*PASTS["sustained"]).when(CorrectFlags(flags=(woman, woman), reason="other")).rejected("flag-twice")
 
 
+def test_an_adviser_says_which_training_a_hire_came_of() -> None:
+    confirm = Confirm(hired_on=BEGUN, enrolment=ENROLMENT, on=date(2026, 2, 3))
+    of_enrolment = confirmed.model_copy(update={"enrolment": ENROLMENT})
+    given(proposed).by("mission_locale").when(confirm).then(of_enrolment)
+    given(proposed).by("company").when(confirm).rejected("enrolment-is-for-advisers")
+    direct = record.model_copy(update={"enrolment": ENROLMENT, "flags": ()})
+    told = recorded.model_copy(update={"enrolment": ENROLMENT, "flags": ()})
+    given().knowing(MEMBER, PROJECT).by("france_travail").when(direct).then(told)
+    given().knowing(MEMBER, PROJECT).by("company").when(direct).rejected("enrolment-is-for-advisers")
+    ends = End(ended_on=date(2026, 5, 29), reason="resigned", on=date(2026, 6, 1))
+    given(proposed, of_enrolment).when(ends).then(ended.model_copy(update={"enrolment": ENROLMENT}))
+
+
+@pytest.mark.parametrize("past", ["recorded", "sustained", "ended"])
+def test_which_training_it_came_of_is_corrected_and_says_whether_it_had_counted(past: str) -> None:
+    corrected = HireEnrolmentCorrected(
+        **FACTS,
+        hired_on=BEGUN,
+        enrolment_before=None,
+        enrolment=ENROLMENT,
+        sustained_on=LASTED if past == "sustained" else None,
+        ended_on=date(2026, 5, 29) if past == "ended" else None,
+        reason="late_document",
+        effective_on=TODAY,
+    )
+    correct = CorrectEnrolment(enrolment=ENROLMENT, reason="late_document")
+    given(*PASTS[past]).when(correct).then(corrected)
+    given(*PASTS[past], corrected).when(correct).then()
+    given(*PASTS[past], corrected).when(CorrectEnrolment(reason="typing_error")).then_state(enrolment=None, status=past)
+
+
 def test_an_outcome_is_opened_again_and_another_recorded() -> None:
     correct = CorrectOutcome(reason="wrong_outcome")
     of_sustained = HireOutcomeCorrected(
@@ -308,6 +342,7 @@ ALLOWED: list[tuple[Command, tuple[str, ...]]] = [
     (CorrectDay(hired_on=date(2026, 3, 2), reason="other"), ("recorded", "to_confirm")),
     (CorrectTerms(weekly_hours=20, reason="other"), ("recorded", "to_confirm", "sustained", "ended")),
     (CorrectFlags(flags=(), reason="other"), ("recorded", "to_confirm", "sustained", "ended")),
+    (CorrectEnrolment(reason="other"), ("recorded", "to_confirm", "sustained", "ended")),
     (CorrectOutcome(reason="other"), ("sustained", "ended")),
 ]
 
@@ -332,7 +367,11 @@ def test_the_company_and_the_advisers_tell_and_advisers_alone_give_priority_grou
     telling = ["sustain", "end", "cancel", "correct-day", "correct-terms"]
     company = Actor("a", frozenset({"company"}), {"company": COMPANY})
     assert hires.allowed(state, company) == telling
-    assert hires.allowed(state, Actor("b", frozenset({"mission_locale"}))) == [*telling, "correct-flags"]
+    assert hires.allowed(state, Actor("b", frozenset({"mission_locale"}))) == [
+        *telling,
+        "correct-flags",
+        "correct-enrolment",
+    ]
     assert hires.allowed(state, Actor("c", frozenset({"company"}), {"company": "00000002600013"})) == []
     assert hires.allowed(state, Actor("d", frozenset({"network", "town_hall", "steering"}))) == []
     for command in (Propose, Remind):

@@ -69,6 +69,7 @@ from employment.path import (
     StartJob,
     SustainJob,
     WithdrawSkill,
+    WithdrawSkillOf,
     paths,
 )
 from employment.priority import EnteredFlag
@@ -634,6 +635,15 @@ def test_a_skill_that_was_none_is_withdrawn_and_its_number_not_used_again() -> N
     given(*AGREED, added, withdrawn).when(WithdrawSkill(skill=1, reason="other")).rejected("skill-unknown")
 
 
+def test_a_skill_goes_with_the_certification_that_showed_it() -> None:
+    added = PathSkillAdded(**WHO, status="engaged", added=SKILL, effective_on=TODAY)
+    withdrawn = PathSkillWithdrawn(**WHO, status="engaged", withdrawn=SKILL, reason="not_certified", effective_on=TODAY)
+    undone = WithdrawSkillOf(enrolment=ENROLMENT, reason="not_certified")
+    given(*AGREED, added).when(undone).then(withdrawn)
+    given(*AGREED, added, withdrawn).when(undone).then()
+    given(*AGREED, added).when(WithdrawSkillOf(enrolment=HIRE, reason="not_certified")).then()
+
+
 def test_a_path_has_not_skills_without_end() -> None:
     many = PathSkillAdded(
         **WHO, status="engaged", added=SKILL.model_copy(update={"skill": MOST_SKILLS}), effective_on=TODAY
@@ -665,6 +675,7 @@ ALLOWED: list[tuple[Command, tuple[str, ...]]] = [
     (RecordContact(channel="phone"), KNOWN),
     (GiveNotice(), KNOWN),
     (AddSkill(romes=("H2902",), source="test", acquired_on=TODAY), ACTIVE),
+    (WithdrawSkillOf(enrolment=ENROLMENT, reason="other"), ACTIVE),
 ]
 
 
@@ -687,7 +698,7 @@ def test_every_decision_on_a_path_was_walked() -> None:
 
 
 def test_the_agency_decides_and_what_becomes_of_hires_is_the_platforms_to_tell() -> None:
-    for command in (EndJob, ReopenJob, CorrectJobDay, Erase, GiveNotice):
+    for command in (EndJob, ReopenJob, CorrectJobDay, Erase, GiveNotice, WithdrawSkillOf):
         assert paths.decision(command).by == (PLATFORM,)
     for actor in (
         Actor("a", frozenset({"company"}), {"company": "00000001800010"}),

@@ -1,5 +1,6 @@
 """What an event asks of others: one function for each, given what it has found."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,6 +23,12 @@ from contracts.companies.investment import InvestmentCompleted
 from contracts.employment.hire import HireDayCorrected, HireOutcomeCorrected
 from contracts.employment.vacancy import VacancyDivided
 from contracts.erasure import PersonErased
+from contracts.training.enrolment import (
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
+    EnrolmentPathNamed,
+    EnrolmentPathUnnamed,
+)
 from contracts.values import MOST_POSTS
 from contracts.youth_events.immersion import ImmersionAssessed
 from employment import hire, lead, path, vacancy
@@ -42,6 +49,7 @@ from employment.path import (
     paths,
 )
 from employment.reactions import (
+    add_the_skill,
     cancel_the_hire_of_a_lead,
     cancel_the_proposed_hire,
     correct_the_day_of_the_job,
@@ -62,6 +70,7 @@ from employment.reactions import (
     start_the_job,
     sustain_the_job,
     take_the_post,
+    withdraw_the_skill,
     withdraw_vacancies,
 )
 from employment.vacancy import Free, Take, Withdraw, vacancies
@@ -210,6 +219,61 @@ def test_somebody_who_was_erased_is_not_accompanied() -> None:
     assert reaction.filters(gone, Identity("x")) == {"seeker": SEEKER, "status": KNOWN}
     (issue,) = erase_paths(gone, [Found("p1", there)])
     assert issue == Issue(paths, "p1", path.Erase(), expects=tuple(paths.not_for(path.Erase)))
+
+
+OF_TRAINING: dict[str, Any] = {
+    "trainee": record_id(90),
+    "session": record_id(91),
+    "course": record_id(92),
+    "certification": "RNCP35094",
+    "romes": ("H2913",),
+    "level": 3,
+    "body": None,
+    "commune": "36088",
+    "need": None,
+    "hours": 420,
+    "starts_on": date(2026, 3, 2),
+    "ends_on": date(2026, 5, 29),
+    "path": record_id(93),
+    "certified_on": date(2026, 6, 12),
+    "effective_on": date(2026, 6, 15),
+}
+ENROLMENT = Identity(record_id(94))
+
+
+def test_whoever_is_certified_has_the_skill_on_the_path_that_was_named() -> None:
+    certified = EnrolmentCertified(**OF_TRAINING, ended_on=date(2026, 5, 29))
+    named_early = EnrolmentPathNamed(**{**OF_TRAINING, "effective_on": date(2026, 3, 2)})
+    for event, on in ((certified, date(2026, 6, 15)), (named_early, date(2026, 6, 12))):
+        add = path.AddSkill(
+            romes=("H2913",),
+            source="certification",
+            certification="RNCP35094",
+            acquired_on=date(2026, 6, 12),
+            enrolment=ENROLMENT,
+            on=on,
+        )
+        expects = (path.TOO_MANY_SKILLS, *paths.not_for(path.AddSkill))
+        assert list(add_the_skill(event, ENROLMENT)) == [
+            Issue(paths, record_id(93), add, expects=expects, if_there=True)
+        ]
+    assert list(add_the_skill(certified.model_copy(update={"path": None}), ENROLMENT)) == []
+    assert list(add_the_skill(named_early.model_copy(update={"certified_on": None}), ENROLMENT)) == []
+
+
+def test_a_certification_that_is_undone_or_of_another_path_is_no_skill() -> None:
+    undone = EnrolmentCertificationUndone(
+        **OF_TRAINING, ended_on=date(2026, 5, 29), outcome_before="certified", reason="appeal"
+    )
+    unnamed = EnrolmentPathUnnamed(**{**OF_TRAINING, "path": None}, path_before=record_id(93))
+    for event, reason in ((undone, "not_certified"), (unnamed, "other")):
+        withdraw = path.WithdrawSkillOf.model_validate({"enrolment": ENROLMENT, "reason": reason})
+        expects = tuple(paths.not_for(path.WithdrawSkillOf))
+        assert list(withdraw_the_skill(event, ENROLMENT)) == [
+            Issue(paths, record_id(93), withdraw, expects=expects, if_there=True)
+        ]
+        assert list(withdraw_the_skill(event.model_copy(update={"certified_on": None}), ENROLMENT)) == []
+    assert list(withdraw_the_skill(undone.model_copy(update={"path": None}), ENROLMENT)) == []
 
 
 def test_what_nobody_will_answer_is_made_obsolete() -> None:

@@ -56,8 +56,10 @@ from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Due
 from eventstore.specification import Specification
 from training.room import rooms
 from training.session import (
+    MOST_WAITING,
     NO_SEAT_LEFT,
     ROOM_TAKEN,
+    SEAT_WAITED_FOR,
     AcceptMove,
     Admit,
     AskMove,
@@ -99,6 +101,11 @@ DAYS: dict[str, Any] = {
 plan = Plan(course=COURSE, commune="36088", seats=12, minimum=2, **DAYS, on=on(5, 4))
 FACTS: dict[str, Any] = {**OFFERED, "effective_on": TODAY}
 """Of an event of today on an open session."""
+SEATS_MISSING = (
+    Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS),
+    Claim(SEAT_WAITED_FOR, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS + MOST_WAITING),
+)
+"""Those that a session of twelve seats does not have."""
 
 
 def taken(number: int, admitted: int, **changes: Any) -> SessionSeatTaken:
@@ -147,8 +154,7 @@ def test_a_session_takes_over_what_its_course_leads_to_and_holds_its_room() -> N
     given().knowing(course(), room()).when(plan).then_state(
         status="planned", title="Soudeur assembleur", rooms=("salle-12",), planned_on=on(5, 4), hours=560
     )
-    missing = Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS)
-    given(planned).holds(missing, *room_claims())
+    given(planned).holds(*SEATS_MISSING, *room_claims())
     assert seat("x") == Claim(NO_SEAT_LEFT, "x", limit=MOST_SEATS)
 
 
@@ -157,7 +163,7 @@ def test_a_session_may_be_elsewhere_and_holds_no_room_then() -> None:
     given().knowing(course(), None).when(elsewhere).then_state(rooms=())
     told = planned.model_copy(update={"slots": (slot(STARTS, ENDS, code=None, capacity=None),)})
     given().knowing(course(), None).when(elsewhere).then(told)
-    given(told).holds(Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS))
+    given(told).holds(*SEATS_MISSING)
 
 
 def test_a_need_proposes_a_session_that_a_human_plans_or_dismisses() -> None:
@@ -346,7 +352,7 @@ def test_what_is_confirmed_begins_and_is_over_by_itself() -> None:
     given(*PASTS["running"]).is_due(Due(ENDS + timedelta(days=1), Complete()))
     given(*PASTS["running"]).at(AFTER).when(Complete(on=on(9, 23))).then(completed)
     given(*PASTS["completed"]).is_due()
-    given(*PASTS["completed"]).holds(Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS))
+    given(*PASTS["completed"]).holds(*SEATS_MISSING)
 
 
 def test_a_session_neither_begins_nor_is_over_before_its_day() -> None:
@@ -387,7 +393,7 @@ def test_what_is_postponed_frees_its_room_and_comes_back_as_it_was(status: Sessi
     )
     given(*PASTS[status]).when(Postpone(reason="no_trainer")).then(told)
     past = (*PASTS[status], told)
-    given(*past).holds(Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS))
+    given(*past).holds(*SEATS_MISSING)
     given(*past).is_due()
     later = {name: day + timedelta(days=28) for name, day in (("starts_on", STARTS), ("ends_on", ENDS))}
     again = SessionRescheduled(
@@ -444,7 +450,6 @@ def offered(to: str | None = "salle-14") -> SessionMoveProposed:
 OPEN = (planned, opened)
 AWAY = (on(9, 8), on(9, 15))
 """The days on which it is there from 8 September to 15 September."""
-FIRST = Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - 12, limit=MOST_SEATS)
 
 
 def test_another_room_is_looked_for_where_it_is_in_the_one_that_closes() -> None:
@@ -460,7 +465,7 @@ def test_another_room_is_looked_for_where_it_is_in_the_one_that_closes() -> None
 def test_a_room_that_is_proposed_is_held_beside_the_one_that_it_has() -> None:
     propose = ProposeMove(moving_from="salle-12", moving_to="salle-14")
     given(*OPEN, asked).knowing(room("salle-14")).when(propose).then(offered())
-    given(*OPEN, asked, offered()).holds(FIRST, *room_claims(), *room_claims("salle-14", AWAY))
+    given(*OPEN, asked, offered()).holds(*SEATS_MISSING, *room_claims(), *room_claims("salle-14", AWAY))
     given(*OPEN, asked, offered()).knowing(room("salle-14")).when(propose).then()
     given(*OPEN).knowing(room("salle-14")).when(propose).then()
     for known, slug in (
@@ -477,7 +482,7 @@ def test_where_no_room_is_free_that_is_said_and_nothing_is_lost() -> None:
     given(*OPEN, asked).when(ProposeMove(moving_from="salle-12")).then_state(
         room_missing=True, moving_from=("salle-12",), status="open"
     )
-    given(*OPEN, asked, offered(None)).holds(FIRST, *room_claims())
+    given(*OPEN, asked, offered(None)).holds(*SEATS_MISSING, *room_claims())
 
 
 def test_it_moves_for_the_time_that_was_proposed() -> None:
@@ -497,7 +502,7 @@ def test_it_moves_for_the_time_that_was_proposed() -> None:
     )
     stays = tuple(day for day in MEETS if day not in AWAY)
     given(*past, told).holds(
-        FIRST, *room_claims(days=stays[:1]), *room_claims("salle-14", AWAY), *room_claims(days=stays[1:])
+        *SEATS_MISSING, *room_claims(days=stays[:1]), *room_claims("salle-14", AWAY), *room_claims(days=stays[1:])
     )
     given(*past).knowing(room("salle-14", room_retired)).when(accept).rejected("room-not-open")
     given(*past).knowing(room("salle-15")).when(accept.model_copy(update={"moving_to": "salle-15"})).rejected(

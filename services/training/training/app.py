@@ -9,6 +9,7 @@ from contracts.roles import Role
 from contracts.training import (
     campaign_answer,
     course,
+    enrolment,
     erasure,
     forecast,
     rehabilitation,
@@ -25,6 +26,7 @@ from training.bounds import Plausible
 from training.campaign_answer import campaign_answers
 from training.completion import completing
 from training.course import courses
+from training.enrolment import enrolments
 from training.forecast import forecasts
 from training.gaps import gapping
 from training.members import members
@@ -114,6 +116,10 @@ app = Service(
                 public=OF_A_SESSION,
                 public_when=("planned", "open", "confirmed", "running", "completed", "postponed", "cancelled"),
             ),
+        ),
+        # Who is trained, and how it came out, is between the person's advisers and the training body.
+        Resource(
+            enrolments, enrolment.CATEGORY.path, reads=Reads(all=TRAINERS, own=("training_body",)), ground="public_task"
         ),
         Resource(skill_needs, skill_need.CATEGORY.path, reads=OF_NEEDS),
         Resource(forecasts, forecast.CATEGORY.path, reads=OF_FORECASTS),

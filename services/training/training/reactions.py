@@ -4,11 +4,30 @@ withdrawn when their company leaves."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from contracts import codes
 from contracts.companies.company import CompanyLeft
+from contracts.employment.hire import (
+    HireCancelled,
+    HireConfirmed,
+    HireEnded,
+    HireEnrolmentCorrected,
+    HireOutcomeCorrected,
+    HireRecorded,
+)
+from contracts.erasure import PersonErased
 from contracts.model import Day
+from contracts.training.enrolment import (
+    EnrolmentAdmitted,
+    EnrolmentCancelled,
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
+    EnrolmentDropped,
+    EnrolmentOutcomeCorrected,
+    EnrolmentQueued,
+    HireUndoing,
+)
 from contracts.training.forecast import ForecastAdopted, ForecastDrafted, ForecastRevised
 from contracts.training.room import (
     RoomCorrected,
@@ -20,7 +39,16 @@ from contracts.training.room import (
     RoomWorksProlonged,
     RoomWorksUnplanned,
 )
-from contracts.training.session import SessionCancelled, SessionMoveAsked
+from contracts.training.session import (
+    SessionBegan,
+    SessionCancelled,
+    SessionCompleted,
+    SessionCompletionCorrected,
+    SessionMoveAsked,
+    SessionRescheduled,
+    SessionSeatsChanged,
+    SessionTimetableChanged,
+)
 from contracts.training.skill_need import (
     SkillNeedAdjusted,
     SkillNeedQualified,
@@ -29,12 +57,27 @@ from contracts.training.skill_need import (
 )
 from contracts.training.skills_campaign import SkillsCampaignCleaned, SkillsCampaignClosed, SkillsCampaignPublished
 from contracts.values import MOST_SEATS
-from eventstore.decider import ITSELF
+from eventstore.decider import ITSELF, Command
 from eventstore.reactions import Found, Identity, Issue, Reactions
+from eventstore.refusal import Refusal
 from training.campaign_answer import LOOKED_AT, CampaignAnswer, Count, campaign_answers
 from training.campaign_answer import Review as ReviewAnswer
 from training.campaign_figures import Answered
 from training.days import months_after
+from training.enrolment import (
+    ENROLMENT_HAS_BEGUN,
+    PENDING,
+    SEATED,
+    SESSION_NOT_OFFERED,
+    Begin,
+    Cancel,
+    Enrolment,
+    MoveUp,
+    Reschedule,
+    TellHired,
+    TellNotHired,
+    enrolments,
+)
 from training.forecast import Calculate, Forecast, SeatsOfYear, Supersede, forecasts
 from training.forecasting import ENDING, seats_of
 from training.room import Room, rooms
@@ -42,6 +85,7 @@ from training.session import (
     COMING,
     HOLDING,
     MOVE_NOT_PROPOSED,
+    NO_SEAT_LEFT,
     NOT_IN_THE_ROOM,
     ROOM_CLOSED_THEN,
     ROOM_NOT_OPEN,
@@ -49,15 +93,27 @@ from training.session import (
     ROOM_TOO_SMALL,
     TIMETABLE_TOO_LONG,
     AcceptMove,
+    Admit,
     AskMove,
     Dismiss,
     DropMove,
+    Leave,
     Propose,
     ProposeMove,
     Session,
     sessions,
 )
-from training.skill_need import OPEN, Review, SkillNeed, Withdraw, skill_needs
+from training.skill_need import (
+    OPEN,
+    Cover,
+    CoverExpired,
+    Review,
+    SkillNeed,
+    Uncover,
+    UncoverExpired,
+    Withdraw,
+    skill_needs,
+)
 from training.skills_campaign import Tabulate, skills_campaigns
 from training.timetable import within
 
@@ -130,6 +186,125 @@ def drop_what_is_proposed(
         yield _drop(found, event.room)
 
 
+@reactions.to()
+def take_the_seat(event: EnrolmentAdmitted | EnrolmentOutcomeCorrected, enrolment: Identity) -> Iterable[Issue]:
+    """The session learns who has a seat: also whoever had given it up, as was said wrongly."""
+    if isinstance(event, EnrolmentAdmitted) or event.outcome_before == "dropped":
+        take = Admit(enrolment=enrolment)
+        yield Issue(sessions, event.session, take, expects=tuple(sessions.not_for(Admit)))
+
+
+@reactions.to()
+def free_the_seat(event: EnrolmentCancelled | EnrolmentDropped, enrolment: Identity) -> Iterable[Issue]:
+    """The session learns that a seat is free. One that does not take place, or is over, need not know."""
+    if isinstance(event, EnrolmentDropped) or event.status_before in SEATED:
+        free = Leave(enrolment=enrolment)
+        yield Issue(sessions, event.session, free, expects=tuple(sessions.not_for(Leave)))
+
+
+@reactions.to(finds=enrolments, by={"session": "session"}, among={"status": "waiting"})
+def give_the_seat(
+    _event: EnrolmentQueued | EnrolmentCancelled | EnrolmentDropped, waiting: Sequence[Found[Enrolment]]
+) -> Iterable[Issue]:
+    """A seat that is free is for whoever has waited longest; the others are told that there is none."""
+    yield from _in_order(waiting)
+
+
+@reactions.to(finds=enrolments, by={"session": ITSELF}, among={"status": "waiting"})
+def give_more_seats(
+    _event: SessionSeatsChanged | SessionRescheduled, waiting: Sequence[Found[Enrolment]]
+) -> Iterable[Issue]:
+    """Where a session has more seats, or offers them again, those who wait have them."""
+    yield from _in_order(waiting)
+
+
+@reactions.to(finds=enrolments, by={"session": ITSELF}, among={"status": "admitted"})
+def begin_with_the_session(_event: SessionBegan, admitted: Sequence[Found[Enrolment]]) -> Iterable[Issue]:
+    """Whoever is admitted is in the session once it begins. Who did not come drops out, as the training body says."""
+    for found in admitted:
+        yield Issue(enrolments, found.identity, Begin(), expects=tuple(enrolments.not_for(Begin)))
+
+
+@reactions.to(finds=enrolments, by={"session": ITSELF}, among={"status": (*PENDING, "attending")})
+def follow_the_session(
+    event: SessionTimetableChanged | SessionRescheduled | SessionCompletionCorrected,
+    there: Sequence[Found[Enrolment]],
+) -> Iterable[Issue]:
+    """Whoever is enrolled stays so when the session has other days."""
+    for found in there:
+        days = Reschedule(starts_on=event.starts_on, ends_on=event.ends_on)
+        yield Issue(enrolments, found.identity, days, expects=tuple(enrolments.not_for(Reschedule)))
+
+
+@reactions.to(finds=enrolments, by={"session": ITSELF}, among={"status": (*PENDING, "attending")})
+def cancel_with_the_session(_event: SessionCancelled, there: Sequence[Found[Enrolment]]) -> Iterable[Issue]:
+    """There is nothing to come to any more."""
+    for found in there:
+        yield _cancelled(found, Cancel(reason="session_cancelled"))
+
+
+@reactions.to(finds=enrolments, by={"session": ITSELF}, among={"status": PENDING})
+def cancel_what_the_session_did_not_take(
+    _event: SessionCompleted, there: Sequence[Found[Enrolment]]
+) -> Iterable[Issue]:
+    """Whoever has not begun by its end was not in it."""
+    for found in there:
+        yield _cancelled(found, Cancel(reason="session_over"))
+
+
+@reactions.to(finds=enrolments, by={"trainee": "person"}, among={"status": PENDING})
+def cancel_whom_nobody_knows(_event: PersonErased, there: Sequence[Found[Enrolment]]) -> Iterable[Issue]:
+    """Somebody whom nobody knows any more cannot be expected. Who has begun goes on, under the pseudonym."""
+    for found in there:
+        yield _cancelled(found, Cancel(reason="person_erased"))
+
+
+@reactions.to()
+def cover_the_need(event: EnrolmentCertified, enrolment: Identity) -> Iterable[Issue]:
+    """Whoever is certified in a session that answers a need covers it."""
+    if event.need:
+        said: dict[str, Any] = {"enrolment": enrolment, "certified_on": event.certified_on}
+        cover, late = Cover(**said), CoverExpired(**said)
+        yield Issue(skill_needs, event.need, cover, late, expects=_not_counting(Cover, CoverExpired), if_there=True)
+
+
+@reactions.to()
+def uncover_the_need(event: EnrolmentCertificationUndone, enrolment: Identity) -> Iterable[Issue]:
+    """Nobody is certified for it after all."""
+    if event.need and event.certified_on:
+        uncover, late = Uncover(enrolment=enrolment), UncoverExpired(enrolment=enrolment)
+        yield Issue(
+            skill_needs, event.need, uncover, late, expects=_not_counting(Uncover, UncoverExpired), if_there=True
+        )
+
+
+@reactions.to()
+def tell_of_a_hire(event: HireConfirmed | HireRecorded | HireOutcomeCorrected, hire: Identity) -> Iterable[Issue]:
+    """A hire came of an enrolment, as an adviser says: also one that had ended, as was said wrongly."""
+    if event.enrolment:
+        yield _hired(event.enrolment, hire)
+
+
+@reactions.to(finds=enrolments, by={"hires": ITSELF})
+def tell_of_no_hire(
+    event: HireCancelled | HireEnded, hire: Identity, told: Sequence[Found[Enrolment]]
+) -> Iterable[Issue]:
+    """The hire is none any more. What somebody said of six months after the training stays said."""
+    reason: HireUndoing = "hire_ended" if isinstance(event, HireEnded) else "hire_cancelled"
+    for found in told:
+        yield Issue(enrolments, found.identity, TellNotHired(hire=hire, reason=reason))
+
+
+@reactions.to()
+def tell_of_another_enrolment(event: HireEnrolmentCorrected, hire: Identity) -> Iterable[Issue]:
+    """An adviser says that a hire came of another enrolment, or of none."""
+    if event.enrolment_before:
+        undone = TellNotHired(hire=hire, reason="other_enrolment")
+        yield Issue(enrolments, event.enrolment_before, undone, if_there=True)
+    if event.enrolment and event.ended_on is None:
+        yield _hired(event.enrolment, hire)
+
+
 def _closed(
     event: RoomWorksPlanned | RoomWorksBegan | RoomWorksProlonged | RoomRetired | RoomCorrected,
 ) -> tuple[Day, Day | None]:
@@ -141,6 +316,29 @@ def _closed(
 
 def _drop(found: Found[Session], room: str) -> Issue:
     return Issue(sessions, found.identity, DropMove(moving_from=room), expects=tuple(sessions.not_for(DropMove)))
+
+
+def _not_counting(*commands: type[Command]) -> tuple[Refusal, ...]:
+    """How needs refuse commands that count nobody any more, as they are withdrawn or rejected."""
+    return tuple(refusal for command in commands for refusal in skill_needs.not_for(command))
+
+
+def _in_order(waiting: Sequence[Found[Enrolment]]) -> Iterable[Issue]:
+    expects = (NO_SEAT_LEFT, SESSION_NOT_OFFERED, *enrolments.not_for(MoveUp))
+    for found in sorted(waiting, key=_waited):
+        yield Issue(enrolments, found.identity, MoveUp(), expects=expects)
+
+
+def _waited(found: Found[Enrolment]) -> tuple[float, str]:
+    return found.state.queued_at.timestamp() if found.state.queued_at else 0, found.identity
+
+
+def _cancelled(found: Found[Enrolment], cancel: Cancel) -> Issue:
+    return Issue(enrolments, found.identity, cancel, expects=(ENROLMENT_HAS_BEGUN, *enrolments.not_for(Cancel)))
+
+
+def _hired(enrolment: str, hire: str) -> Issue:
+    return Issue(enrolments, enrolment, TellHired(hire=hire), if_there=True)
 
 
 ANSWERED_WITHIN = 12

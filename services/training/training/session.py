@@ -80,6 +80,8 @@ HOLDING: Final = (*COMING, "running")
 """Those in which it holds its rooms."""
 OFFERING: Final = ("open", "confirmed", "running")
 """Those in which its seats are offered, and so can be taken."""
+MOST_WAITING: Final = 50
+"""For seats of one session: beyond it nobody hopes for one."""
 KNOWN: Final = (*HOLDING, "postponed", "completed")
 """Those in which enrolments may still tell who has a seat."""
 
@@ -434,6 +436,11 @@ SEATS_BELOW_ADMITTED = Refusal(
 )
 NO_SEAT_LEFT = Refusal(
     "no-seat-left", "every seat of the session is taken", "toutes les places de la session sont prises", at="seats"
+)
+SEAT_WAITED_FOR = Refusal(
+    "seat-waited-for",
+    "every seat is taken, or waited for by others, who come first",
+    "toutes les places sont prises, ou attendues par d'autres, qui passent avant",
 )
 ROOM_UNKNOWN = Refusal(
     "room-unknown",
@@ -826,6 +833,7 @@ def _(session: Session) -> Iterable[Claim]:
     # The seats that it does not have: so enrolments hold no more than it has, and it has no fewer than they hold.
     if session.status not in ("proposed", "dismissed") and session.seats < MOST_SEATS:
         yield Claim(NO_SEAT_LEFT, ITSELF, amount=MOST_SEATS - session.seats, limit=MOST_SEATS)
+        yield Claim(SEAT_WAITED_FOR, ITSELF, amount=MOST_SEATS - session.seats, limit=MOST_SEATS + MOST_WAITING)
     if session.status in HOLDING:
         for slot, at in occurrences(session.slots, session.days_off):
             if slot.room is not None:
@@ -851,6 +859,12 @@ def _(session: Session) -> Iterable[Due]:
 def seat(session: str) -> Claim:
     """A seat of a session, as an enrolment holds it."""
     return Claim(NO_SEAT_LEFT, session, limit=MOST_SEATS)
+
+
+def seat_or_wait(session: str, *, has_waited: bool) -> Claim:
+    """That an enrolment has a seat of a session or waits for one. Who has not waited has none while somebody waits for
+    it."""
+    return Claim(SEAT_WAITED_FOR, session, limit=MOST_SEATS + (MOST_WAITING if has_waited else 0))
 
 
 def _tell(model: type[E], command: Command, session: Session, **given: Any) -> E:

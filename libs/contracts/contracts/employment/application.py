@@ -74,6 +74,8 @@ class ApplicationAccepted(_Application, version=1):
     """The company takes the person: a post of the vacancy is taken."""
 
     weekly_hours: WorkingHours
+    starts_on: Day | None = None
+    """The day on which work is to begin; None where it was accepted before that had to be said."""
 
 
 class ApplicationRefused(_Application, version=1):

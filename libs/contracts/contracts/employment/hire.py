@@ -53,6 +53,8 @@ class HireProposed(_Hire, version=1):
 class _Begun(_Hire):
     hired_on: Day
     """The first day of work."""
+    enrolment: RecordId | None = None
+    """The enrolment in training that it came of, if an adviser named one."""
 
 
 class HireConfirmed(_Begun, version=1):
@@ -88,6 +90,8 @@ class HireCancelled(_Hire, version=1):
 
     hired_on: Day | None
     """None where it was only proposed."""
+    enrolment: RecordId | None = None
+    """The enrolment in training that it was said to come of, if any."""
     reason: HireCancellation
 
 
@@ -125,3 +129,13 @@ class HireOutcomeCorrected(_Correction, version=1):
     outcome_before: HireOutcome
     sustained_on: Day | None
     """The day on which it had counted as sustained, or else None."""
+
+
+class HireEnrolmentCorrected(_Correction, version=1):
+    """An adviser named the enrolment in training that it came of, or another one, or none."""
+
+    enrolment_before: RecordId | None
+    sustained_on: Day | None
+    """Where it counts as sustained, the day."""
+    ended_on: Day | None
+    """Where it had ended early, the last day of work."""

@@ -843,6 +843,20 @@ CourseHours = Annotated[
         (560,),
     ),
 ]
+AttendedHours = Annotated[
+    float,
+    Field(ge=0, le=3_000),
+    _at_most(2),
+    Says(
+        "attended-hours",
+        Sentence(
+            "hours that somebody attended are a number (not a text) from 0 to 3,000, with at most 2 decimals",
+            "un nombre d'heures suivies est un nombre (et non un texte) de 0 à 3\u202f000, avec au plus 2 décimales",
+        ),
+        "How many hours of training somebody attended.",
+        (112.5,),
+    ),
+]
 TraineeHours = Annotated[
     int,
     Field(ge=0, le=1_000_000),

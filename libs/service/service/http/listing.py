@@ -103,7 +103,7 @@ class Page:
         if self.cursor is None:
             return 0
         if not re.fullmatch(r"[0-9]{1,9}", self.cursor):
-            raise _not_a_cursor()
+            raise not_a_cursor()
         return int(self.cursor)
 
     def next_link(self, exchange: Exchange, path: str, last: str) -> tuple[bytes, bytes]:
@@ -132,9 +132,9 @@ class Question(Page):
         try:
             sort, value, stream_id = json.loads(self.cursor)
         except (ValueError, TypeError):
-            raise _not_a_cursor() from None
+            raise not_a_cursor() from None
         if sort != self.sort or not isinstance(value, str) or not isinstance(stream_id, str):
-            raise _not_a_cursor()
+            raise not_a_cursor()
         return Place(value, stream_id)
 
     def told(self, place: Place) -> str:
@@ -349,7 +349,7 @@ def _one_of(name: str, value: str | None, choices: Sequence[str]) -> str | None:
 
 def _paging(asked: Mapping[str, str], faults: QueryFaults) -> tuple[int, str | None]:
     limit = faults.read(_limit, asked["limit"]) if "limit" in asked else None
-    return limit or LIMIT, faults.read(_read_cursor, asked["cursor"]) if "cursor" in asked else None
+    return limit or LIMIT, faults.read(read_cursor, asked["cursor"]) if "cursor" in asked else None
 
 
 def _limit(value: str) -> int:
@@ -358,17 +358,19 @@ def _limit(value: str) -> int:
     return int(value)
 
 
-def _read_cursor(value: str) -> str:
+def read_cursor(value: str) -> str:
+    """What the last item of the page before was. Raises Problem."""
     if len(value) > LONGEST_CURSOR:
-        raise _not_a_cursor()
+        raise not_a_cursor()
     try:
         last = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         last = ""
     if not last or not last.isprintable():
-        raise _not_a_cursor()
+        raise not_a_cursor()
     return last
 
 
-def _not_a_cursor() -> Problem:
+def not_a_cursor() -> Problem:
+    """The cursor is of no list, or of another one."""
     return invalid_parameter("cursor", Said(NOT_A_CURSOR))
