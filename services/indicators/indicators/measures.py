@@ -41,6 +41,11 @@ Contributor = Literal[
     "travel_survey",
     "rehabilitation",
     "labour_series",
+    "skills_campaign",
+    "course",
+    "session",
+    "enrolment",
+    "room",
     "indicator",
     "action",
 ]
@@ -61,6 +66,10 @@ Counted = Literal[
     "travel_survey",
     "rehabilitation",
     "labour_series",
+    "skills_campaign",
+    "course",
+    "session",
+    "room",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -78,12 +87,19 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
     "rehabilitation": "rehabilitation",
+    "skills_campaign": "skills_campaign",
+    "course": "course",
+    "session": "session",
+    "enrolment": "person",
+    "room": "room",
     "labour_series": "labour_series",
     "indicator": "nobody",
     "action": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "action", "rehabilitation"})
+STREAMS: Final[frozenset[Contributor]] = frozenset(
+    {"synergy", "event", "ride", "action", "rehabilitation", "course", "session", "enrolment"}
+)
 """Those that no field names: each stream is one."""
 
 

@@ -240,6 +240,8 @@ def test_what_is_told_late_counts_by_the_day_of_the_certification() -> None:
     later(*PASTS["expired"]).when(CoverExpired(certified_on=day(3, year=2025), **told)).then_state(
         status="expired", covered=1, covered_on=None, uncovered=0
     )
+    never_qualified = expired.model_copy(update={**NOTHING, "status": "expired", "status_before": "declared"})
+    later(declared, never_qualified).when(CoverExpired(certified_on=day(1, year=2025), **told)).then()
     later(*PASTS["expired"]).when(Cover(certified_on=day(1, year=2025), **told)).rejected("skill-need-not-qualified")
     later(*PASTS["covered"]).when(CoverExpired(certified_on=day(1, year=2025), **told)).rejected(
         "skill-need-not-expired"
