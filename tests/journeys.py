@@ -61,17 +61,17 @@ class Partner:
     programme: "Programme"
     headers: Mapping[str, str]
 
-    async def post(self, path: str, **body: Any) -> httpx.Response:
+    async def post(self, path: str, /, **body: Any) -> httpx.Response:
         """`training/v1/rooms`, as behind the host that the services share."""
         return await self.programme.ask("POST", path, self.headers, body)
 
-    async def does(self, path: str, **body: Any) -> dict[str, Any]:
+    async def does(self, path: str, /, **body: Any) -> dict[str, Any]:
         """Decides, and returns the record after it."""
         answer = await self.post(path, **body)
         assert answer.is_success, (path, answer.text)
         return dict(answer.json())
 
-    async def does_once_known(self, slug: str, path: str, **body: Any) -> dict[str, Any]:
+    async def does_once_known(self, slug: str, path: str, /, **body: Any) -> dict[str, Any]:
         """Decides once that is not refused for what another service told: it is on its way."""
 
         async def ask() -> httpx.Response:
@@ -84,7 +84,7 @@ class Partner:
         assert answer.is_success, (path, answer.text)
         return dict(answer.json())
 
-    async def is_refused(self, slug: str, path: str, **body: Any) -> None:
+    async def is_refused(self, slug: str, path: str, /, **body: Any) -> None:
         answer = await self.post(path, **body)
         assert answer.json()["type"].endswith(f"/problems/{slug}"), answer.text
 
@@ -93,7 +93,7 @@ class Partner:
         assert answer.is_success, (path, answer.text)
         return dict(answer.json())
 
-    async def sees(self, path: str, **shown: Any) -> dict[str, Any]:
+    async def sees(self, path: str, /, **shown: Any) -> dict[str, Any]:
         """A record, once it shows this: what others did comes to it."""
         return dict(
             await _once(
@@ -102,6 +102,10 @@ class Partner:
                 f"{path} {shown}",
             )
         )
+
+    async def sees_that(self, path: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """A record, once something holds of it."""
+        return dict(await _once(holds, lambda: self.reads(path), path))
 
     async def finds(self, path: str, number: int = 1) -> list[dict[str, Any]]:
         """The records of a list, once there are so many."""
@@ -161,13 +165,25 @@ class Programme:
         return [json.loads(each.data) for each in found]
 
     async def figure(self, name: str, value: float | None, **asked: Any) -> dict[str, Any]:
-        """An indicator, once it has this value."""
+        """An indicator, once it has this value; where topics are new, its chapter is folded a moment longer."""
         analyst = self.partner("steering")
         query = "&".join(f"{name}={said}" for name, said in asked.items())
         path = f"indicators/v1/indicators/{name}?{query}"
-        return dict(
-            await _once(lambda figure: figure["value"] == value, lambda: analyst.reads(path), f"{path} {value}")
-        )
+
+        async def look() -> Any:
+            answer = await self.ask("GET", path, analyst.headers)
+            return None if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else answer.json()
+
+        seen = await _once(lambda figure: figure is not None and figure.get("value") == value, look, f"{path} {value}")
+        return dict(seen)
+
+
+async def joins(network: Partner, company: str = COMPANY) -> None:
+    """A company is a member."""
+    told = {"legal_form": "5710", "naf": "25.62B", "commune": "36088", "zone": "zi-limoise", "headcount": 42.5}
+    path = "companies/v1/companies"
+    await network.does(path, siret=company, name="Exemple Usinage de la Théols", **told)
+    await network.does(f"{path}/{company}/activate")
 
 
 async def _once(holds: Callable[[Any], bool], look: Callable[[], Awaitable[Any]], what: str) -> Any:

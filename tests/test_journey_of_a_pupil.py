@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 import pytest
-from journeys import ADDRESS, COMPANY, Calendar, Partner, Programme, running
+from journeys import ADDRESS, COMPANY, Calendar, Partner, Programme, joins, running
 
 from devstack.issuer import Issuer
 from devstack.mail_server import MailServer
@@ -107,14 +107,6 @@ IMMERSION_ASSESSED: Final = (
     "ImmersionCompleted",
     "ImmersionAssessed",
 )
-
-
-async def joins(network: Partner) -> None:
-    """The company is a member, for whoever asks for one."""
-    told = {"legal_form": "5710", "naf": "25.62B", "commune": "36088", "zone": "zi-limoise", "headcount": 42.5}
-    path = "companies/v1/companies"
-    await network.does(path, siret=COMPANY, name="Exemple Usinage de la Théols", **told)
-    await network.does(f"{path}/{COMPANY}/activate")
 
 
 async def meets(town_hall: Partner, school: Partner, calendar: Calendar) -> str:

@@ -344,10 +344,13 @@ COURSE = {
     "romes": ["H2913"], "level": 3, "hours": 560, "valid_from": "2024-01-01", "valid_until": "2028-12-31",
 }  # fmt: skip
 SPELL = {"since": "2024-01-15", "until": "2024-03-01", "area": 8_500}
+PATH_SPELL = {"since": "2024-01-15", "until": "2024-03-01", "agency": "mission_locale", "flags": []}
 OTHERWISE: dict[str, dict[str, Any]] = {
     "PlotAreaCorrected": {"spells": [{**SPELL, "status": "on_market"}]},
     "UnitAreaCorrected": {"spells": [{**SPELL, "status": "let"}]},
     "UnitLeaseCorrected": {"spells": [{**SPELL, "status": "reserved"}]},
+    "PathReferralCorrected": {"spells": [PATH_SPELL]},
+    "PathFlagsCorrected": {"spells": [PATH_SPELL]},
     "VacancyWithdrawn": {"status_before": "open"},
     "HireLeadDismissed": {"status_before": "linked"},
     "HireOutcomeCorrected": {"outcome_before": "ended"},

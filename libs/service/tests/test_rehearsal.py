@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 import pytest
-from lamps import Break, Dim, Inspect, Light, PutOut, lamps
+from lamps import Break, Dim, Inspect, Lamp, Light, PutOut, lamps
 from pydantic import Field
 
 from contracts import sample_siret
@@ -11,7 +11,7 @@ from contracts.model import Event
 from contracts.values import RecordId
 from eventstore.decider import Command, Context, Decider, Lookup, State
 from eventstore.refusal import Refusal
-from service.documents.rehearsal import rehearse
+from service.documents.rehearsal import Step, rehearse
 
 
 class Open(Command):
@@ -39,6 +39,18 @@ class Join(Command):
 
 class Sign(Command):
     """One of the companies whose wall it is signs."""
+
+
+class Arrive(Command):
+    """Comes to a door by the light of a lamp."""
+
+    lamp: RecordId
+
+
+class Leave(Command):
+    """Goes once the lamp is dark."""
+
+    lamp: RecordId
 
 
 class DoorOpened(Event, version=1):
@@ -132,6 +144,26 @@ def test_a_decision_may_need_what_others_have_done_several_times() -> None:
     assert rehearse(gates).steps[Knock].representation()["knocks"] == 2
 
 
+def test_a_stream_that_was_found_is_found_again_as_what_became_of_it() -> None:
+    gates = doors()
+    too_early = Refusal("too-early", "it is too early", "il est trop tôt")
+
+    @gates.decides(by="town_hall", looks_up=Lookup(lamps, "lamp"))
+    def arrive(_door: Door, command: Arrive, lamp: Lamp | None) -> DoorKnocked:
+        if lamp is None or lamp.status != "lit":
+            raise too_early()
+        return DoorKnocked(times=1, effective_on=command.on)
+
+    @gates.decides(by="town_hall", looks_up=Lookup(lamps, "lamp"))
+    def leave(door: Door, command: Leave, lamp: Lamp | None) -> DoorKnocked:
+        if lamp is None or lamp.status != "dark" or door.knocks == 0:
+            raise too_early()
+        return DoorKnocked(times=1, effective_on=command.on)
+
+    _, came, left = rehearse(gates).steps[Leave].path
+    assert [_ways(step) for step in (came, left)] == [["install light"], ["install light put-out"]]
+
+
 def test_each_example_begins_a_stream_of_its_own_and_each_owner_may_decide() -> None:
     walls = Decider("wall", Wall)
 
@@ -171,6 +203,11 @@ def test_an_example_beside_the_first_is_found_too_where_it_is_refused() -> None:
     walls.evolves(_built)
     with pytest.raises(TypeError, match="the example of Build is never accepted: there is no space"):
         rehearse(walls)
+
+
+def _ways(step: Step) -> list[str]:
+    """The decisions that led to what a step has looked up."""
+    return [" ".join(each.decision.name for each in found.path) for found in step.looked_up if isinstance(found, Step)]
 
 
 def _built(_wall: Wall | None, event: WallBuilt) -> Wall:

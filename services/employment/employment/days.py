@@ -1,14 +1,10 @@
 """Days that are counted in months and years."""
 
-from calendar import monthrange
 from datetime import date
 
+from contracts.values import months_later
 
-def months_later(day: date, months: int) -> date:
-    """The day so many months later: of that month the last, where it has no such day."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+__all__ = ["months_later", "years_between"]
 
 
 def years_between(since: date, on: date) -> int:

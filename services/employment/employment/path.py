@@ -8,6 +8,7 @@ how long it took since the referral is told with it. Of whom nobody has heard fo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
@@ -48,6 +49,7 @@ from contracts.employment.path import (
     PathRetentionNoticeGiven,
     PathSkillAdded,
     PathSkillWithdrawn,
+    PathSpell,
     PathStage,
     PathStatus,
     Residence,
@@ -82,6 +84,8 @@ ACCESS_MONTHS: Final = 6
 """Within how many months of the referral a job counts as quick access to employment."""
 MOST_SKILLS: Final = 100
 """Ever added to a path: so the record stays small."""
+MOST_CHANGES: Final = 100
+"""Of a path's agency and priority groups, likewise."""
 
 
 _DIAGNOSIS: Final[dict[str, Any]] = {
@@ -267,6 +271,8 @@ class Job(Detail):
 class Path(State):
     """The path of a job seeker to work."""
 
+    revision = 2
+
     seeker: Subject
     agency: Agency
     """Whose advisers decide."""
@@ -275,6 +281,8 @@ class Path(State):
     """On the day of the referral."""
     registered_since: Day | None
     flags: tuple[PriorityFlag, ...]
+    spells: tuple[PathSpell, ...]
+    """Which agency the path was with, and which priority groups its person was in, from the referral on."""
     status: PathStatus
     stage: PathStage = "referred"
     """How far the agency has come: where the path goes on after a pause or a job."""
@@ -341,6 +349,12 @@ SAME_AGENCY = Refusal(
     at="agency",
     agency=Agency,
 )
+CHANGED_TOO_OFTEN = Refusal(
+    "path-changed-too-often",
+    "agency and priority groups of this path have changed {most} times, and its record holds no more",
+    "l'organisme et les publics prioritaires de ce parcours ont changé {most} fois : il n'en retient pas davantage",
+    most=int,
+)
 HIRE_OF_NOBODY_HERE = Refusal(
     "hire-of-nobody-here",
     "there is no such hire of this person",
@@ -367,8 +381,8 @@ JOB_UNKNOWN = Refusal(
     "le parcours ne connaît pas cette embauche : indiquez d'abord le début de l'emploi",
     at="hire",
 )
-NOT_DIAGNOSED = Refusal(
-    "not-diagnosed",
+NO_DIAGNOSIS = Refusal(
+    "no-diagnosis",
     "there is no diagnosis to be revised",
     "il n'y a pas de diagnostic à réviser",
 )
@@ -445,7 +459,8 @@ def correct_referral(path: Path, command: CorrectReferral, context: Context) -> 
     if all(getattr(path, name) == value for name, value in said.items()):
         return ()
     referred_on = said["referred_on"]
-    followed = (path.diagnosed_on, path.engaged_on, path.paused_on, command.on)
+    changed = (spell.since for spell in path.spells[1:])
+    followed = (path.diagnosed_on, path.engaged_on, path.paused_on, *changed, command.on)
     step_on = min(day for day in followed if day)
     if referred_on > step_on:
         raise REFERRED_AFTER_A_STEP(referred_on=referred_on, step_on=step_on)
@@ -459,19 +474,24 @@ def correct_referral(path: Path, command: CorrectReferral, context: Context) -> 
 def hand_over(path: Path, command: HandOver) -> PathHandedOver:
     if command.agency == path.agency:
         raise SAME_AGENCY(agency=command.agency)
+    _check_room(path)
     return tell(PathHandedOver, command, path)
 
 
 @paths.decides(by=ADVISERS, when=ACTIVE)
 def give_flags(path: Path, command: GiveFlags, context: Context) -> PathFlagsGiven | tuple[()]:
     flags = _flags(path, command, context)
-    return tell(PathFlagsGiven, command, path, flags=flags) if flags != path.flags else ()
+    if flags == path.flags:
+        return ()
+    _check_room(path)
+    return tell(PathFlagsGiven, command, path, flags=flags)
 
 
 @paths.decides(by=ADVISERS, when=KNOWN)
 def correct_flags(path: Path, command: CorrectFlags, context: Context) -> PathFlagsCorrected | tuple[()]:
     flags = _flags(path, command, context)
-    return tell(PathFlagsCorrected, command, path, flags=flags) if flags != path.flags else ()
+    spells = path.spells[_same_groups(path) :]
+    return tell(PathFlagsCorrected, command, path, flags=flags, spells=spells) if flags != path.flags else ()
 
 
 @paths.decides(by=ADVISERS, when="referred", to="diagnosed")
@@ -484,7 +504,7 @@ def diagnose(path: Path, command: Diagnose) -> PathDiagnosed:
 )
 def revise_diagnosis(path: Path, command: ReviseDiagnosis) -> PathDiagnosisRevised | tuple[()]:
     if path.diagnosed_on is None:
-        raise NOT_DIAGNOSED()
+        raise NO_DIAGNOSIS()
     told = {**{name: getattr(command, name) for name in ("available_from", "weekly_hours")}, **_once(command)}
     if all(getattr(path, name) == value for name, value in told.items()):
         return ()
@@ -631,7 +651,8 @@ def withdraw_skill_of(path: Path, command: WithdrawSkillOf) -> PathSkillWithdraw
 @paths.evolves
 def _(_path: Path | None, event: PathReferred) -> Path:
     told = {name: value for name, value in event if name in Path.model_fields}
-    return Path(**told, last_contact=event.effective_on)
+    first = PathSpell(since=event.referred_on, until=None, agency=event.agency, flags=event.flags)
+    return Path(**told, spells=(first,), last_contact=event.effective_on)
 
 
 @paths.evolves
@@ -642,22 +663,25 @@ def _(path: Path, event: PathReferralCorrected) -> Path:
         for name in ("effective_on", "last_contact")
         if getattr(path, name) == event.referred_on_before
     }
-    return path.after(event, **told, **first)
+    spells = (path.spells[0].model_copy(update={"since": event.referred_on}), *path.spells[1:])
+    return path.after(event, **told, **first, spells=spells)
 
 
 @paths.evolves
 def _(path: Path, event: PathHandedOver) -> Path:
-    return _heard(path, event, agency=event.agency)
+    return _heard(path, event, agency=event.agency, spells=_goes_on(path, event))
 
 
 @paths.evolves
 def _(path: Path, event: PathFlagsGiven) -> Path:
-    return _heard(path, event, flags=event.flags)
+    return _heard(path, event, flags=event.flags, spells=_goes_on(path, event))
 
 
 @paths.evolves
 def _(path: Path, event: PathFlagsCorrected) -> Path:
-    return path.after(event, flags=event.flags)
+    since = _same_groups(path)
+    right = (spell.model_copy(update={"flags": event.flags}) for spell in path.spells[since:])
+    return path.after(event, flags=event.flags, spells=(*path.spells[:since], *right))
 
 
 @paths.evolves
@@ -718,7 +742,9 @@ def _(path: Path, event: PathJobDayCorrected) -> Path:
 
 @paths.evolves
 def _(path: Path, event: PathExited) -> Path:
-    return _heard(path, event, exited_on=event.effective_on, exit_reason=event.reason, **_FORGOTTEN)
+    *earlier, last = path.spells
+    spells = (*earlier, last.model_copy(update={"until": event.effective_on}))
+    return _heard(path, event, exited_on=event.effective_on, exit_reason=event.reason, spells=spells, **_FORGOTTEN)
 
 
 @paths.evolves
@@ -807,6 +833,25 @@ def _flags(path: Path, command: GiveFlags | CorrectFlags, context: Context) -> t
         if (flag.group == "youth" and grown_up) or (flag.group == "senior" and path.age_group == "youth"):
             raise FLAG_NOT_OF_THIS_AGE(group=flag.group, established_on=flag.established_on)
     return flags
+
+
+def _goes_on(path: Path, event: PathHandedOver | PathFlagsGiven) -> tuple[PathSpell, ...]:
+    """The spells of a path where another one begins."""
+    on = event.effective_on
+    *earlier, last = path.spells
+    ended = () if last.since == on else (last.model_copy(update={"until": on}),)
+    return *earlier, *ended, PathSpell(since=on, until=None, agency=event.agency, flags=event.flags)
+
+
+def _same_groups(path: Path) -> int:
+    """From which of its spells on a path's person is in the groups that are recorded now."""
+    same = takewhile(lambda spell: spell.flags == path.flags, reversed(path.spells))
+    return len(path.spells) - len([*same])
+
+
+def _check_room(path: Path) -> None:
+    if len(path.spells) > MOST_CHANGES:
+        raise CHANGED_TOO_OFTEN(most=MOST_CHANGES)
 
 
 def _check_registered(registered_since: Day | None, on: Day) -> None:

@@ -34,6 +34,7 @@ from contracts.employment.path import (
     PathRetentionNoticeGiven,
     PathSkillAdded,
     PathSkillWithdrawn,
+    PathSpell,
     Skill,
 )
 from contracts.employment.priority import FlagSource, PriorityGroup
@@ -43,6 +44,7 @@ from employment.hire import Hire, hires
 from employment.path import (
     ACTIVE,
     KNOWN,
+    MOST_CHANGES,
     MOST_SKILLS,
     PATH_ACTIVE,
     AddSkill,
@@ -132,6 +134,7 @@ exited = PathExited(**WHO, status_before="engaged", status="exited", reason="mov
 erased = PathErased(**WHO, status_before="engaged", status="erased", effective_on=date(2026, 3, 9))
 
 AGREED: Final = (referred, diagnosed, engaged)
+SPELL = PathSpell(since=REFERRED, until=None, agency="mission_locale", flags=WHO["flags"])
 PASTS: dict[str, tuple[Event, ...]] = {
     "referred": (referred,),
     "diagnosed": (referred, diagnosed),
@@ -228,6 +231,7 @@ def test_what_was_entered_with_the_referral_is_corrected() -> None:
         registered_since_before=date(2025, 3, 3),
         registered_since=date(2025, 3, 3),
         access_before=None,
+        spells=(SPELL,),
         reason="typing_error",
         effective_on=TODAY,
     )
@@ -265,6 +269,7 @@ def test_a_corrected_referral_tells_anew_how_long_it_took() -> None:
             registered_since_before=date(2025, 3, 3),
             registered_since=date(2025, 3, 3),
             access_before=ACCESS,
+            spells=(SPELL,),
             reason="late_document",
             effective_on=TODAY,
         )
@@ -298,11 +303,81 @@ def test_groups_change_and_are_corrected_and_say_what_they_were() -> None:
     correct = CorrectFlags(flags=(WOMAN,), reason="misunderstanding")
     given(*AGREED, gives).when(correct).then(
         PathFlagsCorrected(
-            **WHO, status="engaged", flags_before=told["flags"], reason="misunderstanding", effective_on=TODAY
+            **WHO,
+            status="engaged",
+            flags_before=told["flags"],
+            spells=(PathSpell(since=TODAY, until=None, agency="mission_locale", flags=told["flags"]),),
+            reason="misunderstanding",
+            effective_on=TODAY,
         )
     )
     given(*AGREED).when(correct).then()
     given(*PASTS["exited"]).when(CorrectFlags(flags=(), reason="other")).then_state(flags=(), status="exited")
+
+
+def test_a_correction_says_which_days_it_is_about() -> None:
+    now, spring, summer = entered("long_term"), date(2026, 3, 2), date(2026, 6, 1)
+    both = (WOMAN.recorded(), now.recorded())
+    gives = PathFlagsGiven(**{**WHO, "flags": both}, status="engaged", flags_before=WHO["flags"], effective_on=spring)
+    handed = PathHandedOver(
+        **{**WHO, "flags": both, "agency": "france_travail"},
+        status="engaged",
+        agency_before="mission_locale",
+        effective_on=summer,
+    )
+    first = SPELL.model_copy(update={"until": spring})
+    second = PathSpell(since=spring, until=summer, agency="mission_locale", flags=both)
+    third = PathSpell(since=summer, until=None, agency="france_travail", flags=both)
+    past = (*AGREED, gives, handed)
+    assert path(*past).spells == (first, second, third)
+    correct, right = CorrectFlags(flags=(now,), reason="other"), (now.recorded(),)
+    corrected = PathFlagsCorrected(
+        **{**WHO, "flags": right, "agency": "france_travail"},
+        status="engaged",
+        flags_before=both,
+        spells=(second, third),
+        reason="other",
+        effective_on=TODAY,
+    )
+    given(*past).when(correct).then(corrected)
+    put_right = [spell.model_copy(update={"flags": right}) for spell in (second, third)]
+    assert path(*past, corrected).spells == (first, *put_right)
+
+    late = CorrectReferral(referred_on=spring, reason="other")
+    given(referred, gives, handed).when(late).then_state(
+        spells=(first.model_copy(update={"since": spring}), second, third)
+    )
+    later = CorrectReferral(referred_on=spring + timedelta(days=1), reason="other")
+    given(referred, gives, handed).when(later).rejected("referred-after-a-step")
+    left = exited.model_copy(update={"effective_on": TODAY})
+    given(*AGREED, left).when(correct).then(
+        PathFlagsCorrected(
+            **{**WHO, "flags": right},
+            status="exited",
+            flags_before=WHO["flags"],
+            spells=(SPELL.model_copy(update={"until": TODAY}),),
+            reason="other",
+            effective_on=TODAY,
+        )
+    )
+
+
+def test_what_changes_twice_on_a_day_is_one_spell() -> None:
+    given(referred).when(GiveFlags(flags=(), on=REFERRED)).then_state(spells=(SPELL.model_copy(update={"flags": ()}),))
+
+
+def test_a_path_does_not_change_without_end() -> None:
+    days = [REFERRED + timedelta(days=number) for number in range(1, MOST_CHANGES + 1)]
+    changes = []
+    for number, day in enumerate(days):
+        flags = WHO["flags"] if number % 2 else ()
+        before = () if number % 2 else WHO["flags"]
+        told: dict[str, Any] = {**WHO, "flags": flags, "flags_before": before}
+        changes.append(PathFlagsGiven(**told, status="referred", effective_on=day))
+    flags = (entered("long_term"),)
+    given(referred, *changes[:-1]).when(GiveFlags(flags=flags)).then_state(flags=(flags[0].recorded(),))
+    for command in (GiveFlags(flags=flags), HandOver(agency="france_travail")):
+        given(referred, *changes).when(command).rejected("path-changed-too-often")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +425,7 @@ def test_what_is_needed_is_found_out_and_agreed_and_changes() -> None:
     given(*AGREED).when(ReviseDiagnosis(**less)).then_state(weekly_hours=28, obstacles=(), status="engaged")
     given(*AGREED).when(ReviseDiagnosis(**WANTED)).then()
     resting = paused.model_copy(update={"effective_on": DIAGNOSED})
-    given(referred, resting).when(ReviseDiagnosis(**less)).rejected("not-diagnosed")
+    given(referred, resting).when(ReviseDiagnosis(**less)).rejected("no-diagnosis")
     adviser = Actor("a", frozenset({"mission_locale"}))
     assert "revise-diagnosis" not in paths.allowed(path(referred, resting), adviser)
     assert "revise-diagnosis" in paths.allowed(path(*AGREED), adviser)

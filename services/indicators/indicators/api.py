@@ -29,7 +29,7 @@ from indicators.lineage import facts_behind
 from indicators.measures import Indicator, Series, events_behind, inputs
 from indicators.names import known_to
 from indicators.projection import generations_of
-from indicators.query import CatchingUp, Snapshot, snapshot
+from indicators.query import CatchingUp, Snapshot, counts_so_far, snapshot
 from indicators.question import Question, end_of
 from indicators.representation import (
     Changes,
@@ -561,7 +561,8 @@ async def _require_days(
     """
     if as_of is not None:
         return
-    if question.last and (first := await now.first_day(indicator)) and question.last < first:
+    nothing_yet = counts_so_far(indicator) and question.last == today()
+    if question.last and not nothing_yet and (first := await now.first_day(indicator)) and question.last < first:
         raise refused("before-first-event", ends[0], sentences.BEGINS_LATER, indicator=indicator.name, first=first)
     if question.known_before and (known := await now.first_known(indicator)) and question.known_before <= known:
         first = known.astimezone(PARIS).date()

@@ -78,7 +78,8 @@ class Days(Parameters):
     last: Annotated[AskedDay | None, Field(alias="to")] = None
     """The last day that counts, by the days on which things took effect. It may be to come: bookings are counted on the
     day of their slot, placements on the Monday of their week. A duration, and what is computed of one, ends today
-    unless another day is asked for."""
+    unless another day is asked for. Where six months have to be over, as for access_to_employment_6m, no day to come
+    counts."""
     known_on: AskedDay | None = None
     """Count only what was recorded by the end of that day (Europe/Paris): the figure as it was known then."""
 
@@ -207,8 +208,9 @@ def _question(
     if isinstance(asked, BrokenDown):
         question = _broken_down(indicator, asked, question)
     question = ended(indicator, question)
-    if first and not last and question.last and first > question.last:
-        raise refused("range-reversed", ends[0], sentences.ENDS_TODAY, indicator=indicator.name, first=first)
+    if first and question.last and first > question.last:
+        sentence = sentences.COUNTS_SO_FAR if last else sentences.ENDS_TODAY
+        raise refused("range-reversed", ends[0], sentence, indicator=indicator.name, first=first)
     return question
 
 

@@ -10,6 +10,7 @@ from contracts.companies.need import NeedKind
 from contracts.companies.plot import PlotStatus
 from contracts.companies.survey import MaturityDimension
 from contracts.companies.synergy import SynergyStatus
+from contracts.employment.path import AgeGroup, PathExit, Residence
 from contracts.employment.vacancy import ContractType
 from contracts.language import Sentence
 from contracts.mobility.shared_service import SharedServiceKind
@@ -36,6 +37,7 @@ from contracts.values import (
     Zone,
 )
 from contracts.youth_events.event import EventKind, Level
+from contracts.youth_events.immersion import Agency
 from contracts.youth_events.offer import Grade
 
 Name = Literal[
@@ -70,6 +72,10 @@ Name = Literal[
     "body",
     # What tells series breaks apart, likewise.
     "break_on",
+    "agency",
+    "residence",
+    "age_group",
+    "exit_reason",
     # What tells targets and actions apart. They are read as a whole, and nobody asks by these.
     "status",
     "since",
@@ -312,6 +318,34 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         shown=Siret,
         counts="Count only what is of this training body.",
         absent="Null for AFPA Issoudun.",
+    ),
+    "agency": Dimension(
+        called=Sentence("Agency", "Organisme"),
+        asked=Agency,
+        shown=Agency,
+        counts="Count only the job seekers whom this agency accompanies.",
+        labels=lambda: labels.VOCABULARIES["agencies"],
+    ),
+    "residence": Dimension(
+        called=Sentence("Residence", "Lieu de résidence"),
+        asked=Residence,
+        shown=Residence,
+        counts="Count only job seekers who live there.",
+        labels=lambda: labels.VOCABULARIES["residences"],
+    ),
+    "age_group": Dimension(
+        called=Sentence("Age at the referral", "Âge à l'orientation"),
+        asked=AgeGroup,
+        shown=AgeGroup,
+        counts="Count only job seekers who were of this age on the day of the referral.",
+        labels=lambda: labels.VOCABULARIES["age-groups"],
+    ),
+    "exit_reason": Dimension(
+        called=Sentence("Reason of the exit", "Motif de sortie"),
+        asked=PathExit,
+        shown=PathExit,
+        counts="Count only exits for this reason.",
+        labels=lambda: labels.VOCABULARIES["path-exits"],
     ),
 }
 """By the name that events, questions and answers know it by."""

@@ -1,10 +1,11 @@
-"""Vacancies of the member companies, and whom they hire (axis 7).
+"""Vacancies of the member companies, whom they hire, and whether that lasts (axis 7).
 
-Hires are counted, not persons: whoever is hired twice counts twice. The priority groups of a person overlap, so each is
-an indicator of its own, and they are never added together.
+Hires are counted, not persons: whoever is hired twice counts twice (persons are counted in the chapter of paths). The
+priority groups of a person overlap, so each is an indicator of its own, and they are never added together.
 """
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from contracts.employment.hire import (
@@ -26,11 +27,13 @@ from contracts.employment.vacancy import (
     VacancyRevised,
     VacancyWithdrawn,
 )
+from contracts.values import months_later
 from indicators.chapters import Chapter
 from indicators.dimensions import Name
-from indicators.measures import Count, levels, sums
+from indicators.measures import Count, formula, levels, sums
 
 VACANCY: Final[tuple[Name, ...]] = ("company", "naf", "commune", "zone", "rome", "contract")
+SIX_MONTHS: Final = 6
 Hires = HireConfirmed | HireRecorded | HireCancelled | HireDayCorrected | HireTermsCorrected
 """What a hire counts by, but for whom it is of."""
 
@@ -93,7 +96,7 @@ def hires_priority(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     As hires, of those whom an adviser knows to belong to a priority group, whichever and however many: each hire counts
     once, so this is not the sum of the groups. Corrected groups count on the day of the hire.
     """
-    return _of(event, None)
+    return hires_of(event, None)
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -103,7 +106,7 @@ def hires_long_term(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     As hires_priority, of this group alone. Groups overlap, and are never added together: whoever was without work for
     24 months may be in this one and in the next.
     """
-    return _of(event, "long_term")
+    return hires_of(event, "long_term")
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -112,7 +115,7 @@ def hires_very_long_term(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
 
     As hires_priority, of this group alone, on the day of the hire. Groups overlap, and are never added together.
     """
-    return _of(event, "very_long_term")
+    return hires_of(event, "very_long_term")
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -121,7 +124,7 @@ def hires_senior(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
 
     As hires_priority, of this group alone, on the day of the hire. Groups overlap, and are never added together.
     """
-    return _of(event, "senior")
+    return hires_of(event, "senior")
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -131,7 +134,7 @@ def hires_women(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
     As hires_priority, of those whom an adviser gave this group, and not of all women. Groups overlap, and are never
     added together.
     """
-    return _of(event, "woman")
+    return hires_of(event, "woman")
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -140,7 +143,7 @@ def hires_youth(event: Hires | HireFlagsCorrected) -> Iterator[Count]:
 
     As hires_priority, of this group alone, on the day of the hire. Groups overlap, and are never added together.
     """
-    return _of(event, "youth")
+    return hires_of(event, "youth")
 
 
 @sums(unit="hires", dimensions=VACANCY)
@@ -160,16 +163,40 @@ def hires_sustained(event: HireSustained | HireTermsCorrected | HireOutcomeCorre
             yield Count(on, 1)
 
 
-def _of(event: Hires | HireFlagsCorrected, group: PriorityGroup | None) -> Iterator[Count]:
+@sums(unit="hires", dimensions=VACANCY, so_far=True)
+def hires_over_6m(event: Hires) -> Iterator[Count]:
+    """Hires whose six months are over.
+
+    As hires, on the day six months after the first day of work, however they ended, once that day has come. Of a month
+    without that day it is the last one.
+    """
+    for count in hires.counts(event):
+        yield Count(months_later(count.on, SIX_MONTHS), count.value, count.dimensions)
+
+
+@formula(unit="share", of=(hires_over_6m, hires_sustained))
+def sustained_rate_6m(over: Decimal, sustained: Decimal) -> Decimal | None:
+    """Hires that lasted six months.
+
+    hires_sustained divided by hires_over_6m, both on the day on which the six months were over, and none that is to
+    come: 0.6 is six of ten hires. One of which nobody has said yet that it lasted counts as one that did not, so the
+    share of the last months still rises. A contract that was made for less than six months is among them. Rounded to
+    four decimals, half up; none while no six months are over.
+    """
+    return (sustained / over).quantize(Decimal("0.0001"), ROUND_HALF_UP) if over > 0 else None
+
+
+def hires_of(event: Hires | HireFlagsCorrected, group: PriorityGroup | None) -> Iterator[Count]:
     """What a hire counts for among those of a group, or of any."""
     if isinstance(event, HireFlagsCorrected):
-        if change := _is_of(event.flags, group) - _is_of(event.flags_before, group):
+        if change := is_of(event.flags, group) - is_of(event.flags_before, group):
             yield Count(event.hired_on, change)
-    elif _is_of(event.flags, group):
+    elif is_of(event.flags, group):
         yield from hires.counts(event)
 
 
-def _is_of(flags: tuple[PriorityFlag, ...], group: PriorityGroup | None) -> bool:
+def is_of(flags: tuple[PriorityFlag, ...], group: PriorityGroup | None) -> bool:
+    """Whether somebody with these flags belongs to a group, or to any."""
     return any(group in (flag.group, None) for flag in flags)
 
 
@@ -185,5 +212,7 @@ CHAPTER: Final = Chapter(
     hires_women,
     hires_youth,
     hires_sustained,
+    hires_over_6m,
+    sustained_rate_6m,
     axis=7,
 )

@@ -42,6 +42,8 @@ class FactBehind:
     times: int
     sample: bool
     dimensions: dict[str, Any]
+    contributor: str
+    """Who or what it counts for. It is not shown: of persons nobody needs to know which events are of one."""
 
 
 class Place(NamedTuple):
@@ -141,7 +143,7 @@ WITH known AS NOT MATERIALIZED (
     FROM found JOIN slices ON id = slice
     WHERE true{_only(question, bound)}
 )
-SELECT {_COLUMNS}, dimensions
+SELECT {_COLUMNS}, dimensions, contributor
 FROM asked
 WHERE (topic, position, ordinal) > ({bound(start.topic)}, {bound(start.position)}::bigint, {bound(start.ordinal)}::int)
   AND ({bound(known_after)}::timestamptz IS NULL OR recorded_at >= {bound(known_after)})

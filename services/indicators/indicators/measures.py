@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, ClassVar, Final, Literal, TypeVar, get_args, get_type_hints
 
 from contracts.model import Event
@@ -44,8 +45,9 @@ Contributor = Literal[
     "skills_campaign",
     "course",
     "session",
-    "enrolment",
+    "trainee",
     "room",
+    "seeker",
     "indicator",
     "action",
 ]
@@ -90,15 +92,16 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "skills_campaign": "skills_campaign",
     "course": "course",
     "session": "session",
-    "enrolment": "person",
+    "trainee": "person",
     "room": "room",
     "labour_series": "labour_series",
+    "seeker": "person",
     "indicator": "nobody",
     "action": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
 STREAMS: Final[frozenset[Contributor]] = frozenset(
-    {"synergy", "event", "ride", "action", "rehabilitation", "course", "session", "enrolment"}
+    {"synergy", "event", "ride", "action", "rehabilitation", "course", "session"}
 )
 """Those that no field names: each stream is one."""
 
@@ -187,6 +190,8 @@ class Measure(Indicator):
     """The days from which on its values do not compare with those before: its source counts otherwise since then."""
     shown: bool = True
     """Whether it is an indicator of its own, and not only what others are made of."""
+    so_far: bool = False
+    """Whether what counts on a day to come is left out until then: it may still turn out otherwise."""
 
     def can_be_read_as(self, folded: Mapping[str, Any]) -> bool:
         """Whether facts of another definition of it answer the same questions."""
@@ -194,7 +199,7 @@ class Measure(Indicator):
 
     def facts(self, event: Event) -> Iterator[Fact]:
         """What the event counts for, in the order of its ordinals."""
-        contributor: str | None = None if self.contributor in STREAMS else getattr(event, self.contributor)
+        contributor = self._contributor(event)
         for count in self.counts(event):
             dimensions = self._dimensions(event, count.dimensions)
             match count:
@@ -214,6 +219,15 @@ class Measure(Indicator):
                     if count.until is not None:
                         for where, change in changes:
                             yield Fact(count.until, contributor, where, -change, 1, count.part)
+
+    def _contributor(self, event: Event) -> str | None:
+        """Who or what it counts for; None where that is the event's stream. A person by what does not lead back to the
+        pseudonym, which stays in its service."""
+        if self.contributor in STREAMS:
+            return None
+        named: str = getattr(event, self.contributor)
+        is_person = CONTRIBUTORS[self.contributor] == "person"
+        return blake2b(named.encode(), digest_size=16, person=b"contributor").hexdigest() if is_person else named
 
     def _dimensions(self, event: Event, told: Mapping[Name, str | int | None]) -> Mapping[Name, str | int | None]:
         return {name: told[name] if name in told else getattr(event, name) for name in self.dimensions}
@@ -355,8 +369,12 @@ def sums(
     contributor: Contributor = "company",
     silence: Silence = "zero",
     shown: bool = True,
+    so_far: bool = False,
 ) -> Callable[[Callable[[Any], Iterable[Count]]], Sum]:
-    """Declares a flow: the function yields what an event adds or takes back, and on which day."""
+    """Declares a flow: the function yields what an event adds or takes back, and on which day.
+
+    With `so_far` days to come are not counted, and neither are they in whatever is computed of it.
+    """
 
     return _declared(
         Sum,
@@ -367,6 +385,7 @@ def sums(
         contributor=contributor,
         silence=silence,
         shown=shown,
+        so_far=so_far,
     )
 
 

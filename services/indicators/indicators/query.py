@@ -334,12 +334,20 @@ def _told(row: Row, numbers: Numbers) -> Row:
 
 def ended(indicator: Indicator, question: Question) -> Question:
     """The question with the last day it has if none is asked for: today, where a level is held in the figure, or moves.
+    Where only what was until now counts, no later day than today is asked for.
 
     Whatever is computed of such a figure is asked for the same days.
     """
+    if counts_so_far(indicator):
+        return replace(question, last=min(question.last or ALWAYS, today()))
     if question.last is None and _holds(indicator):
         return replace(question, last=today())
     return question
+
+
+def counts_so_far(indicator: Indicator) -> bool:
+    """Whether no day to come is counted."""
+    return any(measure.so_far for measure in measures_of(indicator))
 
 
 def _holds(indicator: Indicator) -> bool:

@@ -146,9 +146,20 @@ class Recount:
                 yield broken_by, replace(question, first=None, by=("break_on",))
 
     def _ended(self, name: str, question: Question) -> Question:
-        """What goes on day by day ends today, and so does all that is made of it."""
+        """What goes on day by day ends today, and so does all that is made of it; what counts so far ends no later."""
+        if self._is_so_far(name):
+            return replace(question, last=min(question.last or LAST_DAY, today()))
         ends_today = question.last is None and self._goes_on(name)
         return replace(question, last=today()) if ends_today else question
+
+    def _is_so_far(self, name: str) -> bool:
+        match self._recounts[name]:
+            case Computed(of=of):
+                return any(self._is_so_far(each) for each in of)
+            case Flow(so_far=so_far):
+                return so_far
+            case _:
+                return False
 
     def _goes_on(self, name: str) -> bool:
         recounted = self._recounts[name]

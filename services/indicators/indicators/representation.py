@@ -244,7 +244,8 @@ class Figure(FigureValue):
     first: Annotated[Day | None, Field(alias="from")]
     """As asked."""
     last: Annotated[Day | None, Field(alias="to")]
-    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for; what counts no days to
+    come ends today at the latest."""
     known_on: Day | None
     """As asked."""
     excluded: Siret | None
@@ -293,7 +294,8 @@ class Changes(Representation):
     effective_from: Day | None
     """As asked."""
     effective_to: Day | None
-    """As asked. A duration, and what is computed of one, ends today where no day is asked for."""
+    """As asked. A duration, and what is computed of one, ends today where no day is asked for; what counts no days to
+    come ends today at the latest."""
     before: CellValue
     """As it was known at the end of `from`."""
     after: CellValue
@@ -348,9 +350,8 @@ class EventBehind(Representation):
     def of_fact(cls, fact: FactBehind) -> Self:
         """A fact with a way to its stream."""
         service, stream = fact.topic.partition(".")[0], fact.subject.partition("#")[0]
-        return cls(
-            **{**asdict(fact), "subject": stream}, service=service, href=f"{REGISTRY.record(service, stream)}/events"
-        )
+        shown = {name: each for name, each in asdict(fact).items() if name in cls.model_fields}
+        return cls(**{**shown, "subject": stream}, service=service, href=f"{REGISTRY.record(service, stream)}/events")
 
 
 class Input(Representation):

@@ -84,6 +84,10 @@ ENDS_TODAY: Final = Sentence(
     "{indicator} ends today unless `to` says another day, and {first} is to come",
     "{indicator} s'arrête à aujourd'hui si `to` n'indique pas d'autre date, et le {first} est à venir",
 )
+COUNTS_SO_FAR: Final = Sentence(
+    "{indicator} counts no days to come, and {first} is one",
+    "{indicator} ne compte pas les jours à venir, et le {first} en est un",
+)
 BEGINS_LATER: Final = Sentence(
     "the first event of {indicator} is of {first}", "le premier événement de {indicator} est du {first}"
 )

@@ -50,7 +50,7 @@ def campaign_companies(event: SkillsCampaignPublished) -> Iterator[Count]:
     yield Count(event.reference_on, event.figures.headcount.n)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown")
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown")
 def campaign_headcount(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People employed by the companies that have answered.
 
@@ -61,7 +61,7 @@ def campaign_headcount(event: SkillsCampaignPublished) -> Iterator[Count]:
     yield from _given(event, event.figures.headcount.value)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown")
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown")
 def retirements_5y(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People who are expected to retire within five years.
 
@@ -72,7 +72,7 @@ def retirements_5y(event: SkillsCampaignPublished) -> Iterator[Count]:
     yield from _given(event, event.figures.retirements_5y.value)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
 def aged_persons(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People whose age is told.
 
@@ -81,7 +81,7 @@ def aged_persons(event: SkillsCampaignPublished) -> Iterator[Count]:
     yield from _given(event, event.figures.senior_share.whole)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
 def aged_seniors(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People of 55 and over, of those whose age is told.
 
@@ -101,7 +101,7 @@ def senior_share(told: Decimal, seniors: Decimal) -> Decimal | None:
     return _share(told, seniors)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
 def trade_persons(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People whose trade is told.
 
@@ -110,7 +110,7 @@ def trade_persons(event: SkillsCampaignPublished) -> Iterator[Count]:
     yield from _given(event, event.figures.tension_share.whole)
 
 
-@sums(unit="people", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
+@sums(unit="persons", dimensions=CAMPAIGN, contributor="skills_campaign", silence="unknown", shown=False)
 def tension_persons(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People of trades in tension, of those whose trade is told.
 
@@ -131,7 +131,7 @@ def tension_share(told: Decimal, in_tension: Decimal) -> Decimal | None:
     return _share(told, in_tension)
 
 
-@sums(unit="people", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
+@sums(unit="persons", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
 def trade_needs_1y(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People whom companies expect to have more in a year.
 
@@ -143,7 +143,7 @@ def trade_needs_1y(event: SkillsCampaignPublished) -> Iterator[Count]:
         yield from _given(event, each.in_1_year, each.rome)
 
 
-@sums(unit="people", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
+@sums(unit="persons", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
 def trade_needs_3y(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People whom companies expect to have more in three years.
 
@@ -154,7 +154,7 @@ def trade_needs_3y(event: SkillsCampaignPublished) -> Iterator[Count]:
         yield from _given(event, each.in_3_years, each.rome)
 
 
-@sums(unit="people", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
+@sums(unit="persons", dimensions=TRADE, contributor="skills_campaign", silence="unknown")
 def trade_needs_5y(event: SkillsCampaignPublished) -> Iterator[Count]:
     """People whom companies expect to have more in five years.
 
@@ -165,7 +165,7 @@ def trade_needs_5y(event: SkillsCampaignPublished) -> Iterator[Count]:
         yield from _given(event, each.in_5_years, each.rome)
 
 
-@levels(unit="people", dimensions=NEED)
+@levels(unit="persons", dimensions=NEED)
 def skill_needs_open(event: Needs) -> Iterator[Corrected]:
     """People whom companies need and lack.
 
@@ -188,7 +188,7 @@ def skill_needs_open(event: Needs) -> Iterator[Corrected]:
             yield Corrected(event.effective_on, None, before, event.uncovered, dimensions=_of(event))
 
 
-@formula(unit="people", of=(skill_needs_open, seats_open))
+@formula(unit="persons", of=(skill_needs_open, seats_open))
 def skill_gap(lacking: Decimal, seats: Decimal) -> Decimal | None:
     """People whom companies lack and no open seat is for.
 

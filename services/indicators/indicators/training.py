@@ -2,7 +2,7 @@
 
 Sessions, seats and who began count on the session's first day, so that they are of the same sessions; how it came out
 counts on each person's last day, whenever it is known: what is told of a period is of those whose training ended in it.
-Enrolments are counted, not persons: whoever is trained twice counts twice, and no pseudonym comes into a figure. No
+Enrolments are counted: whoever is trained twice counts twice, but once in n, and no pseudonym comes into a figure. No
 training body (`body`) is AFPA Issoudun.
 """
 
@@ -113,12 +113,12 @@ def seats_offered(
             yield Count(event.starts_on, -event.seats)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def enrolments(event: EnrolmentBegan | EnrolmentCancelled) -> Iterator[Count]:
     """People who began a training session.
 
     Those who were in a session once it had begun, on its first day, also where they came later or left before the end.
-    Who was in it by mistake, or in one that is broken off, is taken out on that day. n counts enrolments.
+    Who was in it by mistake, or in one that is broken off, is taken out on that day. n counts persons.
     """
     match event:
         case EnrolmentBegan():
@@ -138,21 +138,22 @@ def seat_fill_rate(seats: Decimal, began: Decimal) -> Decimal | None:
     return _share(seats, began)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def training_ended(event: EnrolmentCompleted | EnrolmentDropped | EnrolmentOutcomeCorrected) -> Iterator[Count]:
     """People whose training has ended.
 
     Those who stayed until the end of a session or left before it, on their last day. What was recorded wrongly is taken
-    out on that day. n counts enrolments.
+    out on that day. n counts persons.
     """
     yield Count(event.ended_on, -1 if isinstance(event, EnrolmentOutcomeCorrected) else 1)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def training_completed(event: EnrolmentCompleted | EnrolmentOutcomeCorrected) -> Iterator[Count]:
     """People who completed their training.
 
-    Those of training_ended who stayed until the end, on their last day. n counts enrolments.
+    Those of training_ended who stayed until the end, on their last day in the session. That it was recorded wrongly
+    takes one out on that day. n counts persons.
     """
     match event:
         case EnrolmentCompleted():
@@ -171,23 +172,23 @@ def completion_rate(ended: Decimal, completed: Decimal) -> Decimal | None:
     return _share(ended, completed)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def certification_decided(
     event: EnrolmentCertified | EnrolmentNotCertified | EnrolmentCertificationUndone,
 ) -> Iterator[Count]:
     """People on whose certification a jury has decided.
 
     Those who have the certification or do not get it, on their last day of training and not on that of the jury. A
-    decision that was recorded wrongly, or is taken anew, is taken out on that day. n counts enrolments.
+    decision that was recorded wrongly, or is taken anew, is taken out on that day. n counts persons.
     """
     yield Count(event.ended_on, -1 if isinstance(event, EnrolmentCertificationUndone) else 1)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def certified(event: EnrolmentCertified | EnrolmentCertificationUndone) -> Iterator[Count]:
     """People who were certified.
 
-    Those of certification_decided who have the certification, on their last day of training. n counts enrolments.
+    Those of certification_decided who have the certification, on their last day of training. n counts persons.
     """
     match event:
         case EnrolmentCertified():
@@ -207,13 +208,13 @@ def certification_rate(decided: Decimal, there: Decimal) -> Decimal | None:
     return _share(decided, there)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def followed_up(event: EnrolmentFollowedUp | EnrolmentFollowUpCorrected) -> Iterator[Count]:
     """People of whom it is known what they did six months after their training.
 
     Those on whom a jury has decided, certified or not, and of whom somebody has told whether they had work six months
     later, on their last day of training. Of whom it was asked in vain does not count; what was recorded wrongly is
-    taken out on that day. n counts enrolments.
+    taken out on that day. n counts persons.
     """
     match event:
         case EnrolmentFollowedUp() if event.situation != "unknown":
@@ -222,12 +223,12 @@ def followed_up(event: EnrolmentFollowedUp | EnrolmentFollowUpCorrected) -> Iter
             yield Count(event.ended_on, -1)
 
 
-@sums(unit="people", dimensions=SESSION, contributor="enrolment")
+@sums(unit="persons", dimensions=SESSION, contributor="trainee")
 def placed_6_months(event: EnrolmentFollowedUp | EnrolmentFollowUpCorrected) -> Iterator[Count]:
     """People who had work six months after their training.
 
     Those of followed_up who were employed or self-employed six months after their last day of training, on that last
-    day. n counts enrolments.
+    day. n counts persons.
     """
     match event:
         case EnrolmentFollowedUp(placed=True):
@@ -247,23 +248,23 @@ def placement_rate_6_months(known: Decimal, placed: Decimal) -> Decimal | None:
     return _share(known, placed)
 
 
-@sums(unit="hours", dimensions=SESSION, contributor="enrolment")
+@sums(unit="hours", dimensions=SESSION, contributor="trainee")
 def trainee_hours(event: EnrolmentHoursRecorded | EnrolmentHoursCorrected) -> Iterator[Count]:
     """Hours that trainees attended.
 
     As training bodies record them month by month, on the last day of the session in that month: also of whoever left
-    before the end. Hours that were recorded wrongly are put right on that day. n counts enrolments.
+    before the end. Hours that were recorded wrongly are put right on that day. n counts persons.
     """
     if isinstance(event, EnrolmentHoursCorrected):
         yield Count(event.attended_on, -event.attended_before)
     yield Count(event.attended_on, event.attended)
 
 
-@sums(unit="hours", dimensions=ROOM, contributor="enrolment")
+@sums(unit="hours", dimensions=ROOM, contributor="trainee")
 def trainee_hours_afpa(event: EnrolmentHoursRecorded | EnrolmentHoursCorrected) -> Iterator[Count]:
     """Hours that trainees of AFPA Issoudun attended.
 
-    Those of trainee_hours in sessions of AFPA Issoudun, which are what its rooms are for. n counts enrolments.
+    Those of trainee_hours in sessions of AFPA Issoudun, which are what its rooms are for. n counts persons.
     """
     if event.body is None:
         yield from trainee_hours.counts(event)

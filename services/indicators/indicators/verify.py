@@ -269,8 +269,8 @@ class _Behind:
     def add(self, fact: FactBehind) -> None:
         """One more."""
         match self._recounted:
-            case counting.Distinct(contributor=contributor):
-                self._shares[fact.dimensions[contributor]] += fact.value
+            case counting.Distinct():
+                self._shares[fact.contributor] += fact.value
             case counting.Quantile() | counting.Observed():
                 self._values[fact.value] += fact.times
             case _:

@@ -40,6 +40,7 @@ from contracts.companies.investment import (
     JobsAudited,
 )
 from contracts.employment import hire, labour_series, observation, vacancy
+from contracts.employment import path as path_of_a_seeker
 from contracts.employment.labour_series import LabourSeriesDeclared, SeriesBreak, SeriesBreakDeclared
 from contracts.employment.observation import LabourObserved
 from contracts.indicators.target import TargetSet
@@ -353,6 +354,7 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "energy_area": "rehabilitation",
         "energy_per_m2": "rehabilitation",
         **{name: "labour_series" for name, entry in entries.items() if entry["chapter"] == "aim"},
+        **{entry["name"]: "person" for entry in answer["items"] if entry["chapter"] == "paths"},
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1424,6 +1426,7 @@ async def test_a_question_that_has_no_answer_is_refused_in_french(
         ("/cost_per_job", {"zone": "nowhere", "to": "2021-04-19"}, "unknown-value", "zone"),
         ("/members", {"from": "2024-01-02", "to": "2024-01-01"}, "range-reversed", "from"),
         ("/platform_use", {"from": "2100-12-31"}, "range-reversed", "from"),
+        ("/sustained_rate_6m", {"from": "2100-12-30", "to": "2100-12-31"}, "range-reversed", "from"),
         ("/members/events", {"known_after": "2026-01-06", "known_on": "2026-01-05"}, "range-reversed", "known_after"),
         ("/members/changes", {"from": "2026-01-06", "to": "2026-01-05"}, "range-reversed", "from"),
         ("/members", {"to": "2018-02-28"}, "before-first-event", "to"),
@@ -1619,7 +1622,16 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     of_companies = [about_persons(investment), *kept]
     of_events = [class_booking, event, immersion, offer, placement]
     of_mobility = [carpool_area, bike_parking, bike, loan, ride, shared_service, service_reservation, travel_survey]
-    of_partners = [hire, labour_series, observation, vacancy, rehabilitation, *of_events, *of_mobility]
+    of_partners = [
+        hire,
+        labour_series,
+        observation,
+        path_of_a_seeker,
+        vacancy,
+        rehabilitation,
+        *of_events,
+        *of_mobility,
+    ]
     registry = Registry([*of_companies, *of_partners])
     service = replace(app, router=routes(catalogue, registry))
     behind = [f"/v1/indicators/{name}/events" for name in ("jobs_created", "cost_per_job")]

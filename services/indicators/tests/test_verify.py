@@ -40,6 +40,7 @@ from contracts.companies.need import NeedKind, NeedMeans
 from contracts.companies.survey import MaturityDimension
 from contracts.companies.waste_movement import WasteStep
 from contracts.employment.labour_series import LabourKind, LabourSeriesDeclared
+from contracts.employment.path import PathExit, Residence
 from contracts.employment.priority import PriorityGroup
 from contracts.indicators.target import Aim
 from contracts.mobility.ride import Otherwise
@@ -51,6 +52,7 @@ from contracts.registry import REGISTRY
 from contracts.training.campaign_answer import AgePyramid, Workforce
 from contracts.training.campaign_answer import Occupation as TradeInCompany
 from contracts.values import days_of_period, sample_siret
+from contracts.youth_events.immersion import Agency
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
 from devstack.log import Log
 from devstack.prepared import prepare as prepare_database
@@ -58,6 +60,7 @@ from employment.hire import hires
 from employment.labour_series import labour_series
 from employment.members import Member, members
 from employment.observation import EnteredSeekersOfCategory, labour_observations
+from employment.path import ACTIVE, paths
 from employment.priority import EnteredFlag, Seeker
 from employment.vacancy import vacancies
 from eventstore.decider import PARIS, Context, Decider
@@ -84,6 +87,7 @@ from indicators import (
     waste,
     youth_events,
 )
+from indicators import paths as accompanied
 from indicators.action import actions
 from indicators.app import app
 from indicators.asking import BY
@@ -788,8 +792,8 @@ def _flags(rng: random.Random) -> tuple[EnteredFlag, ...]:
     return tuple(EnteredFlag(group=group, established_on=BEGINNING, source="interview") for group in groups)
 
 
-def hires_on(on: date) -> Arguments:
-    """What may be asked of a hire on a day."""
+def hires_on(on: date, seeker: str = _id(3)) -> Arguments:
+    """What may be asked of a hire of somebody on a day."""
 
     def begun(rng: random.Random) -> dict[str, Any]:
         return {"hired_on": on - timedelta(days=rng.randrange(60))}
@@ -799,11 +803,11 @@ def hires_on(on: date) -> Arguments:
 
     def proposed(rng: random.Random) -> dict[str, Any]:
         flags = tuple(flag.recorded() for flag in _flags(rng))
-        return {**known(rng), **_place(rng), "application": _id(1), "vacancy": _id(2), "seeker": _id(3), "flags": flags}
+        return {**known(rng), **_place(rng), "application": _id(1), "vacancy": _id(2), "seeker": seeker, "flags": flags}
 
     def recorded(rng: random.Random) -> dict[str, Any]:
-        seeker = Seeker(family_name="Exemple", given_name="Camille", born_on=date(1970, 1, 1))
-        return {**known(rng), **begun(rng), "seeker": Personal(seeker, _id(3)), "flags": ()}
+        somebody = Seeker(family_name="Exemple", given_name="Camille", born_on=date(1970, 1, 1))
+        return {**known(rng), **begun(rng), "seeker": Personal(somebody, seeker), "flags": ()}
 
     return {
         "correct-enrolment": lambda rng: {"enrolment": rng.choice([None, _id(1)]), "reason": "other"},
@@ -816,6 +820,52 @@ def hires_on(on: date) -> Arguments:
         "correct-terms": lambda rng: {**_work(rng), "reason": "late_document"},
         "correct-flags": lambda rng: {"flags": _flags(rng), "reason": "other"},
         "correct-outcome": lambda _: {"reason": "wrong_outcome"},
+    }
+
+
+def paths_on(on: date, seeker: Personal[Seeker], hires: Sequence[str]) -> Arguments:
+    """What may be asked of a path of somebody on a day, who may have these hires."""
+
+    def of_a_hire(rng: random.Random) -> dict[str, Any]:
+        return {"hire": rng.choice(hires)}
+
+    def diagnosis(rng: random.Random) -> dict[str, Any]:
+        return {"needs": ("training",), "romes": ("H2902",), "available_from": on, "weekly_hours": rng.choice([28, 35])}
+
+    def agency(rng: random.Random) -> Agency:
+        return rng.choice(get_args(Agency))
+
+    def residence(rng: random.Random) -> Residence:
+        return rng.choice(get_args(Residence))
+
+    def reason(rng: random.Random) -> PathExit:
+        return rng.choice(["in_job", "moved_away", "entered_by_mistake"])
+
+    return {
+        "refer": lambda rng: {
+            "agency": agency(rng),
+            "seeker": seeker,
+            "residence": residence(rng),
+            "flags": _flags(rng),
+        },
+        "correct-referral": lambda rng: {
+            "referred_on": on - timedelta(days=rng.randrange(200)) if rng.random() < 0.7 else None,
+            "residence": residence(rng) if rng.random() < 0.5 else None,
+            "reason": "other",
+        },
+        "hand-over": lambda rng: {"agency": agency(rng)},
+        "give-flags": lambda rng: {"flags": _flags(rng)},
+        "correct-flags": lambda rng: {"flags": _flags(rng), "reason": "other"},
+        "diagnose": diagnosis,
+        "revise-diagnosis": diagnosis,
+        "pause": lambda _: {"reason": "away"},
+        **dict.fromkeys(("start-job", "sustain-job", "end-job", "reopen-job"), of_a_hire),
+        "correct-job-day": lambda rng: {**of_a_hire(rng), "reason": "other"},
+        "exit": lambda rng: {"reason": reason(rng)},
+        "correct-exit": lambda rng: {"exit_reason": reason(rng), "reason": "other"},
+        "record-contact": lambda _: {"channel": "phone"},
+        "add-skill": lambda _: {"romes": ("H2902",), "source": "test", "acquired_on": on},
+        "withdraw-skill": lambda _: {"skill": 1, "reason": "other"},
     }
 
 
@@ -917,6 +967,12 @@ WEIGHTS: Final = {
     "match": 4,
     "confirm-passenger": 4,
     "confirm-driver": 4,
+    "start-job": 4,
+    "correct-referral": 2,
+    "exit": 0.3,
+    "erase": 0.1,
+    "add-skill": 0.2,
+    "give-notice": 0.2,
     # These follow from what was decided, see Placing.
     "offer-scheduled": 0,
     "skip-scheduled": 0,
@@ -1314,7 +1370,8 @@ def skill_needs_of(on: date, need: SkillNeed | None) -> Arguments:
         return {"enrolment": _id(rng.randrange(9)), "certified_on": max(BEGINNING, certified_on)}
 
     def there(rng: random.Random) -> dict[str, Any]:
-        return {"enrolment": rng.choice([_id(1), *(each.enrolment for each in need.certified if need)])}
+        known = need.certified if need else ()
+        return {"enrolment": rng.choice([_id(1), *(each.enrolment for each in known)])}
 
     return {
         "declare": lambda rng: {**told(rng), "cause": "growth"},
@@ -1600,6 +1657,39 @@ class Hiring(Deciding):
             self.decide(of_persons, hires, hires_on(self.on), str(self.rng.randrange(8)), {})
 
 
+class Accompanying(Deciding):
+    """What advisers may have told of paths and hires of three persons, also late: random commands, decided by the
+    employment service. Each has one active path, and what becomes of hires comes to it in any order."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for number in range(4):
+            place: dict[str, Any] = {"naf": "25.62B", "commune": "36088", "zone": ["zi-limoise", None][number % 2]}
+            member = Member(company=sample_siret(number), status="active", effective_on=BEGINNING, **place)
+            self.states[members.stream_id(member.company)] = member
+        self.paths = [0, 0, 0]
+        """Of each person, the number of the latest."""
+        for _ in range(commands):
+            self.go_on(log)
+            person = self.rng.randrange(3)
+            somebody = _id(40 + person)
+            hired = [_id(50 + 10 * person + number) for number in range(3)]
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
+            self.decide(log, hires, hires_on(self.on, somebody), self.rng.choice(hired), {})
+            seeker = Seeker(family_name="Exemple", given_name="Camille", born_on=date(1970 + 13 * person, 1, 1))
+            asked = paths_on(self.on, Personal(seeker, somebody), hired)
+            for _ in range(2):
+                self.decide(log, paths, asked, self.path(person), {})
+            self.on = today
+
+    def path(self, person: int) -> str:
+        """The latest path of somebody, or the next one, once that is over."""
+        state = self.states.get(paths.stream_id(f"{person}-{self.paths[person]}"))
+        if state and state.status not in ACTIVE and self.rng.random() < 0.3:
+            self.paths[person] += 1
+        return f"{person}-{self.paths[person]}"
+
+
 class Placing(Deciding):
     """What members, schools and the network may have done: decided by companies and youth-events, places counted."""
 
@@ -1875,9 +1965,36 @@ async def test_what_is_served_of_employment_is_what_is_counted_whatever_partners
         counted = {
             name: (await now.answer(of[name], Question())).total.value or 0 for name in of if name.startswith("hires")
         }
-    groups = counted.keys() - {"hires", "hires_priority", "hires_sustained"}
+    groups = counted.keys() - {"hires", "hires_priority", "hires_sustained", "hires_over_6m"}
     assert all(counted[group] <= counted["hires_priority"] <= counted["hires"] for group in groups)
     assert counted["hires_sustained"] <= counted["hires"]
+
+
+@histories
+async def test_what_is_served_of_paths_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    log, offered = Log("employment.persons"), Log("employment")
+    told = Accompanying(seed, commands, log)
+    of, second = only(employment.CHAPTER, accompanied.CHAPTER)
+    await fold(pool, of.chapters.values(), log, offered)
+    assert (await faults(pool, of, log, offered, recounts=second))[1] == []
+    async with snapshot(pool, of) as now:
+        counted = {name: (await now.answer(of[name], Question(last=TODAY))).total for name in of}
+        by_agency = await now.answer(of["paths_active"], Question(by=("agency", "residence", "month"), last=TODAY))
+        led_to_jobs = await now.answer(of["access_to_employment_6m"], Question(by=("quarter",)))
+    assert all((cell.value or 0) >= 0 for cell in by_agency.cells.values())
+    assert all(0 <= (cell.value or 0) <= 1 for cell in led_to_jobs.cells.values())
+    active = [state for stream, state in told.states.items() if stream.startswith("path-") and state.status in ACTIVE]
+    assert counted["paths_active"].value == counted["paths_active"].n == len(active)
+    for kind in ("paths_active", "persons_hired"):
+        groups = {name for name in of if name.startswith(f"{kind}_")}
+        assert len(groups) == 6
+        any_group, everyone = counted[f"{kind}_priority"].value or 0, counted[kind].value or 0
+        assert all((counted[name].value or 0) <= any_group <= everyone for name in groups)
+    assert (counted["persons_hired"].value or 0) <= min(3, counted["hires"].value or 0)
+    over, reached = counted["referrals_over_6m"].value or 0, counted["referrals_to_jobs_6m"].value or 0
+    assert reached <= over <= (counted["referrals"].value or 0)
 
 
 @histories
@@ -2115,6 +2232,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         History(seed, 250, logs[0])
         Metering(seed, 250, logs[0])
         Hiring(seed, 250, *logs[1:])
+        Accompanying(seed, 250, logs[2])
         Settling(seed, 250, logs[0])
         Surveying(seed, 250, logs[0])
         Placing(seed, 250, Log("companies"), *of_youth)

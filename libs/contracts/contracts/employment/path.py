@@ -58,6 +58,16 @@ class Access(Detail):
     """Whether it began until the day six months after the referral."""
 
 
+class PathSpell(Detail):
+    """Days on which a path was with one agency, and its person in the same priority groups."""
+
+    since: Day
+    until: Day | None
+    """The first day on which that is no longer so; None where it still is."""
+    agency: Agency
+    flags: tuple[PriorityFlag, ...]
+
+
 class Skill(Detail):
     """What a person can do, and what shows that."""
 
@@ -103,6 +113,8 @@ class PathReferralCorrected(_Path, Correction, version=1):
     registered_since: Day | None
     residence_before: Residence
     access_before: Access | None
+    spells: tuple[PathSpell, ...] = ()
+    """What the path was from its referral on, as it was recorded before; empty where that was not told yet."""
     reason: PathCorrection
 
 
@@ -122,6 +134,8 @@ class PathFlagsCorrected(_Path, Correction, version=1):
     """The priority groups had been recorded wrongly."""
 
     flags_before: tuple[PriorityFlag, ...]
+    spells: tuple[PathSpell, ...] = ()
+    """The days for which they had been recorded; empty where that was not told yet."""
     reason: PathCorrection
 
 

@@ -150,6 +150,7 @@ from contracts.values.weeks import (
     days_of_period,
     last_of_month,
     monday_of,
+    months_later,
     school_year_end,
 )
 from contracts.values.words import (
@@ -316,6 +317,7 @@ __all__ = [
     "days_of_period",
     "last_of_month",
     "monday_of",
+    "months_later",
     "sample_siret",
     "school_year_end",
     "size_band",

@@ -1,5 +1,6 @@
 """Weeks of the calendar, as ISO 8601 numbers them, the school years that they are in, months, quarters and years."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -35,6 +36,17 @@ def last_of_month(month: str) -> date:
     """
     begins = date.fromisoformat(f"{month}-01")
     return (begins + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def months_later(day: date, months: int) -> date:
+    """The day so many months later: of that month the last, where it has no such day.
+
+    >>> months_later(date(2023, 8, 31), 6), months_later(date(2024, 3, 15), -3)
+    (datetime.date(2024, 2, 29), datetime.date(2023, 12, 15))
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def days_of_period(period: str) -> tuple[date, date]:

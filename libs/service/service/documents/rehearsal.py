@@ -54,6 +54,10 @@ class Step:
         """The steps of this stream up to this one."""
         return (*(self.before.path if self.before else ()), self)
 
+    def follows(self, other: "Step") -> bool:
+        """Whether it was made where another one had led, or is that one."""
+        return self is other or (self.before is not None and self.before.follows(other))
+
     @property
     def version(self) -> int:
         """The stream's version after it."""
@@ -134,6 +138,7 @@ def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
             if decision.creates != (before is None):
                 continue
             contexts = [*_contexts(decider, decision, before)]
+            again = (kind, number) in made
             for looked_up, context in product(_looked_up(decision, command, before), [*contexts]):
                 if context not in contexts:
                     continue
@@ -150,6 +155,9 @@ def rehearse(decider: Decider[Any], named: str | None = None) -> Rehearsal:
                 if shape not in shapes:
                     shapes.add(shape)
                     reached.append(step)
+                if again and step.events:
+                    # Whatever else it may look up was tried where it was made first: one way on is enough, and quicker.
+                    contexts.remove(context)
 
     try_all(None)
     for before in reached:  # which grows
@@ -178,7 +186,7 @@ def _known(decision: Decision, command: Command, identified_by: str | None, name
 
 
 def _looked_up(decision: Decision, command: Command, before: Step | None) -> Iterator[Sequence[Step | Mirrored | None]]:
-    """The streams that the decision may find, and none."""
+    """The streams that the decision may find, and none. Of one that this stream has found: what became of it."""
     yield from product(*(_found(lookup, command, before) for lookup in decision.looks_up))
 
 
@@ -190,7 +198,22 @@ def _found(lookup: Lookup, command: Command, before: Step | None) -> Sequence[St
     if identity is None:
         return [None]
     there = rehearse(lookup.decider, identity) if lookup.decider.identified_by else rehearse(lookup.decider)
-    return [*(step for step in there.reached if step.identity == identity), None]
+    found = _found_before(lookup, identity, before)
+    if found is None:
+        return [*(step for step in there.reached if step.identity == identity), None]
+    # What leads back to a kind of state that was reached before is in the steps alone.
+    each_once = {id(step): step for step in (*there.reached, *there.steps.values())}
+    return [*(step for step in each_once.values() if step.follows(found)), None]
+
+
+def _found_before(lookup: Lookup, identity: str, before: Step | None) -> Step | None:
+    """The stream of this id as the steps so far have found it last."""
+    while before is not None:
+        for found in before.looked_up:
+            if isinstance(found, Step) and found.decider is lookup.decider and found.identity == identity:
+                return found
+        before = before.before
+    return None
 
 
 @cache

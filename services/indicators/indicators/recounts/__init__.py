@@ -13,6 +13,7 @@ from indicators.recounts import (
     land,
     mobility,
     network,
+    paths,
     resources,
     sheets,
     skills,
@@ -40,6 +41,7 @@ RECOUNTS: Final[Mapping[str, Recounts]] = {
     "industry": industry.RECOUNTS,
     "employment": employment.RECOUNTS,
     "aim": aim.RECOUNTS,
+    "paths": paths.RECOUNTS,
     "steering": steering.RECOUNTS,
     "actions": sheets.RECOUNTS,
 }

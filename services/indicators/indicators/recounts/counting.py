@@ -86,6 +86,8 @@ class Flow:
     """What says who or what `n` counts."""
     unknown: bool = False
     """Whether nobody knows what was not told."""
+    so_far: bool = False
+    """Whether days to come are never counted."""
 
     def begin(self, question: Question) -> "Tally[Share]":
         """Nothing is counted yet."""

@@ -1,12 +1,24 @@
 """Employment: a vacancy is replayed by who has its posts, and a hire counts by what it says in the end."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from indicators.recounts.counting import Flow, Happened, Held, Recounts, Share, Stock, Stream, held
+from indicators.recounts.counting import (
+    Computed,
+    Flow,
+    Happened,
+    Held,
+    Recounts,
+    Share,
+    Stock,
+    Stream,
+    held,
+    ratio,
+)
 
 
 @dataclass
@@ -76,14 +88,25 @@ class Hire:
         if self.begun and not self.cancelled and (not groups or told & {*groups}):
             yield Share(date.fromisoformat(self.told["hired_on"]), self.told, Decimal(1))
 
+    def six_months_over(self) -> Iterator[Share]:
+        """It, six months later."""
+        for share in self.of():
+            yield Share(six_months_after(share.on), share.told, share.value)
+
     def lasting(self) -> Iterator[Share]:
         """It, once it has lasted six months."""
         if self.sustained:
             yield Share(date.fromisoformat(self.told["sustained_on"]), self.told, Decimal(1))
 
 
-def _hires(counts: Callable[[Hire], Iterable[Share]]) -> Flow:
-    return Flow("hire", lambda stream: counts(Hire(stream)))
+def six_months_after(day: date) -> date:
+    """The same day of the month, or else the last one."""
+    year, month = (day.year, day.month + 6) if day.month <= 6 else (day.year + 1, day.month - 6)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _hires(counts: Callable[[Hire], Iterable[Share]], *, so_far: bool = False) -> Flow:
+    return Flow("hire", lambda stream: counts(Hire(stream)), so_far=so_far)
 
 
 RECOUNTS: Final[Recounts] = {
@@ -97,4 +120,8 @@ RECOUNTS: Final[Recounts] = {
     "hires_women": _hires(lambda hire: hire.of("woman")),
     "hires_youth": _hires(lambda hire: hire.of("youth")),
     "hires_sustained": _hires(Hire.lasting),
+    "hires_over_6m": _hires(Hire.six_months_over, so_far=True),
+    "sustained_rate_6m": Computed(
+        ("hires_over_6m", "hires_sustained"), lambda over, sustained: ratio(sustained, over, "0.0001")
+    ),
 }

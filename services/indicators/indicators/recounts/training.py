@@ -66,7 +66,7 @@ class Enrolment:
     """An enrolment as it stands in the end."""
 
     def __init__(self, events: Stream) -> None:
-        self.told = {**events[0].data, "enrolment": events[0].stream}
+        self.told = events[0].data
         self.began: date | None = None
         self.ended: date | None = None
         self.completed = False
@@ -107,7 +107,7 @@ def _once(counts: Callable[[Enrolment], bool]) -> Flow:
         if enrolment.ended and counts(enrolment):
             yield Share(enrolment.ended, enrolment.told, Decimal(1))
 
-    return Flow("enrolment", shares, contributor="enrolment")
+    return Flow("enrolment", shares, contributor="trainee")
 
 
 def _began(stream: Stream) -> Iterator[Share]:
@@ -143,7 +143,7 @@ RECOUNTS: Final[Recounts] = {
     "seats_open": Stock("session", _open, contributor="session"),
     "sessions": _held(lambda _: 1),
     "seats_offered": _held(lambda session: session["seats"]),
-    "enrolments": Flow("enrolment", _began, contributor="enrolment"),
+    "enrolments": Flow("enrolment", _began, contributor="trainee"),
     "seat_fill_rate": Computed(("seats_offered", "enrolments"), lambda seats, began: ratio(began, seats, "0.0001")),
     "training_ended": _once(lambda _: True),
     "training_completed": _once(lambda enrolment: enrolment.completed),
@@ -160,8 +160,8 @@ RECOUNTS: Final[Recounts] = {
     "placement_rate_6_months": Computed(
         ("followed_up", "placed_6_months"), lambda known, placed: ratio(placed, known, "0.0001")
     ),
-    "trainee_hours": Flow("enrolment", _hours, contributor="enrolment"),
-    "trainee_hours_afpa": Flow("enrolment", lambda stream: _hours(stream, afpa_only=True), contributor="enrolment"),
+    "trainee_hours": Flow("enrolment", _hours, contributor="trainee"),
+    "trainee_hours_afpa": Flow("enrolment", lambda stream: _hours(stream, afpa_only=True), contributor="trainee"),
     "room_area": Stock("room", _area, contributor="room"),
     "room_area_days": Weekly("room", lambda stream: _area(stream, times=7), contributor="room"),
     "training_density": Computed(
