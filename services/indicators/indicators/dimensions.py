@@ -17,6 +17,7 @@ from contracts.mobility.shared_service import SharedServiceKind
 from contracts.mobility.travel_survey import DistanceBand, TravelMode
 from contracts.values import (
     Axis,
+    Certification,
     Commune,
     EnteredCommune,
     EnteredNaf,
@@ -27,8 +28,11 @@ from contracts.values import (
     IsoWeek,
     LabourSeriesCode,
     Naf,
+    NeedHorizon,
+    QualificationLevel,
     Rome,
     Siret,
+    SkillsCampaignCode,
     Uai,
     Zone,
 )
@@ -61,6 +65,11 @@ Name = Literal[
     "travel_mode",
     "distance",
     "labour_series",
+    "skills_campaign",
+    "horizon",
+    "qualification_level",
+    "certification",
+    "body",
     # What tells series breaks apart, likewise.
     "break_on",
     "agency",
@@ -277,6 +286,38 @@ DIMENSIONS: Final[Mapping[Name, Dimension]] = {
         asked=LabourSeriesCode,
         shown=LabourSeriesCode,
         counts="Count only this series of the labour market.",
+    ),
+    "skills_campaign": Dimension(
+        called=Sentence("Skills campaign", "Campagne GPECT"),
+        asked=SkillsCampaignCode,
+        shown=SkillsCampaignCode,
+        counts="Count only what this campaign has found.",
+    ),
+    "horizon": Dimension(
+        called=Sentence("Horizon, in years", "Horizon, en années"),
+        asked=NeedHorizon,
+        shown=NeedHorizon,
+        counts="Count only needs within so many years: 1, 3 or 5.",
+    ),
+    "qualification_level": Dimension(
+        called=Sentence("Level of qualification", "Niveau de qualification"),
+        asked=QualificationLevel,
+        shown=QualificationLevel,
+        counts="Count only needs for this level of qualification, from 3 (CAP) to 8.",
+        absent="Null for needs that any level answers.",
+    ),
+    "certification": Dimension(
+        called=Sentence("Certification", "Certification"),
+        asked=Certification,
+        shown=Certification,
+        counts="Count only what leads to this certification.",
+    ),
+    "body": Dimension(
+        called=Sentence("Training body", "Organisme de formation"),
+        asked=Siret,
+        shown=Siret,
+        counts="Count only what is of this training body.",
+        absent="Null for AFPA Issoudun.",
     ),
     "agency": Dimension(
         called=Sentence("Agency", "Organisme"),

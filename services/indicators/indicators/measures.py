@@ -42,6 +42,11 @@ Contributor = Literal[
     "travel_survey",
     "rehabilitation",
     "labour_series",
+    "skills_campaign",
+    "course",
+    "session",
+    "trainee",
+    "room",
     "seeker",
     "indicator",
     "action",
@@ -63,6 +68,10 @@ Counted = Literal[
     "travel_survey",
     "rehabilitation",
     "labour_series",
+    "skills_campaign",
+    "course",
+    "session",
+    "room",
     "nobody",
 ]
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
@@ -80,13 +89,20 @@ CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "shared_service": "shared_service",
     "travel_survey": "travel_survey",
     "rehabilitation": "rehabilitation",
+    "skills_campaign": "skills_campaign",
+    "course": "course",
+    "session": "session",
+    "trainee": "person",
+    "room": "room",
     "labour_series": "labour_series",
     "seeker": "person",
     "indicator": "nobody",
     "action": "nobody",
 }
 """Who or what `n` counts, which confidentiality is about, by the event's field that names it."""
-STREAMS: Final[frozenset[Contributor]] = frozenset({"synergy", "event", "ride", "action", "rehabilitation"})
+STREAMS: Final[frozenset[Contributor]] = frozenset(
+    {"synergy", "event", "ride", "action", "rehabilitation", "course", "session"}
+)
 """Those that no field names: each stream is one."""
 
 

@@ -56,6 +56,8 @@ HEADLINES: Final[Mapping[Axis, Headline]] = {
     1: Headline("recovery_rate"),
     2: Headline("companies_settled"),
     3: Headline("placements"),
+    4: Headline("skill_gap", "at_most"),
+    5: Headline("training_density"),
     6: Headline("platform_use"),
     7: Headline("progress_2027"),
 }

@@ -164,6 +164,24 @@ from contracts.mobility.service_reservation import (
 from contracts.mobility.shared_service import SharedServiceKind, SharedServiceOpened, SharedServiceSuspended
 from contracts.mobility.travel_survey import TravelAnswers, TravelSurveyPublished
 from contracts.model import PARIS, Event
+from contracts.training.enrolment import (
+    CertificationOutcome,
+    EmploymentSituation,
+    EnrolmentBegan,
+    EnrolmentCancelled,
+    EnrolmentCertificationUndone,
+    EnrolmentCertified,
+    EnrolmentCompleted,
+    EnrolmentDropped,
+    EnrolmentFollowedUp,
+    EnrolmentFollowUpCorrected,
+    EnrolmentHoursCorrected,
+    EnrolmentHoursRecorded,
+    EnrolmentNotCertified,
+    EnrolmentOutcome,
+    EnrolmentOutcomeCorrected,
+    EnrolmentStatus,
+)
 from contracts.training.rehabilitation import (
     AbandonedLine,
     BudgetLineCorrected,
@@ -187,6 +205,30 @@ from contracts.training.rehabilitation import (
     WorksAccepted,
     WorksAcceptedCorrected,
 )
+from contracts.training.room import RoomCorrected, RoomEnteredService, RoomRetired, RoomWorksBegan, RoomWorksEnded
+from contracts.training.session import (
+    SessionBegan,
+    SessionCancelled,
+    SessionCompleted,
+    SessionCompletionCorrected,
+    SessionSeatsChanged,
+)
+from contracts.training.skill_need import (
+    SkillNeedAdjusted,
+    SkillNeedCovered,
+    SkillNeedExpired,
+    SkillNeedQualified,
+    SkillNeedUncovered,
+    SkillNeedWithdrawal,
+    SkillNeedWithdrawn,
+)
+from contracts.training.skills_campaign import (
+    AskedCollege,
+    CampaignFigure,
+    CompanyFigures,
+    SkillsCampaignPublished,
+    TradeNeeds,
+)
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected, ClassAttended
 from contracts.youth_events.event import ClassAttendance, CompanyPartCorrected, CompanyTookPart, EventHeld
@@ -203,8 +245,10 @@ from indicators import (
     mobility,
     network,
     resources,
+    skills,
     steering,
     synergies,
+    training,
     waste,
     youth_events,
 )
@@ -803,11 +847,13 @@ def test_nothing_of_a_figure_names_a_person() -> None:
                 "action",
                 "seeker",
             ),
-            "labour_series",
+            *("labour_series", "skills_campaign", "course", "session", "room", "trainee"),
         )
     for measure in catalogue.measures:
         if HireRecorded in measure.events:
             assert HIRED["seeker"] not in str([*measure.facts(HireRecorded(**HIRED))]), measure.name
+        if EnrolmentBegan in measure.events:
+            assert ENROLLED["trainee"] not in str([*measure.facts(EnrolmentBegan(**ENROLLED))]), measure.name
 
 
 def test_facts_have_the_dimensions_of_their_event() -> None:
@@ -1886,6 +1932,19 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "immersions_to_jobs",
         "immersion_to_contract_rate",
         "days_to_signature",
+        "campaign_companies",
+        "campaign_headcount",
+        "retirements_5y",
+        "senior_share",
+        "tension_share",
+        "trade_needs_1y",
+        "trade_needs_3y",
+        "trade_needs_5y",
+        "skill_needs_open",
+        "skill_gap",
+        "skill_needs_qualified",
+        "skill_needs_covered",
+        "skill_needs_covered_rate",
         "rehabilitation_budget",
         "works_budget",
         "works_accepted",
@@ -1896,6 +1955,26 @@ def test_the_indicators_are_there_in_the_order_of_their_axes() -> None:
         "building_energy",
         "energy_area",
         "energy_per_m2",
+        "courses",
+        "seats_open",
+        "sessions",
+        "seats_offered",
+        "enrolments",
+        "seat_fill_rate",
+        "training_ended",
+        "training_completed",
+        "completion_rate",
+        "certification_decided",
+        "certified",
+        "certification_rate",
+        "followed_up",
+        "placed_6_months",
+        "placement_rate_6_months",
+        "trainee_hours",
+        "trainee_hours_afpa",
+        "room_area",
+        "room_area_days",
+        "training_density",
         "platform_hours_booked",
         "platform_companies",
         "platform_open_hours",
@@ -2221,3 +2300,349 @@ def test_progress_and_energy_are_shares_and_kwh_per_square_metre() -> None:
     assert building.works_progress.compute(Decimal(0), Decimal(0)) is None
     assert building.energy_per_m2.compute(Decimal(610_000), Decimal(4_200)) == Decimal("145.24")
     assert building.energy_per_m2.compute(Decimal(0), Decimal(0)) is None
+
+
+CAMPAIGN: Final[dict[str, Any]] = {
+    "skills_campaign": "gpect-2024",
+    "reference_on": MARCH,
+    "colleges": (AskedCollege(college="companies", asked=30),),
+    "effective_on": ON,
+}
+TOO_FEW: Final = CampaignFigure(value=None, n=2, suppressed="too_few")
+FOUND: Final = CompanyFigures(
+    headcount=CampaignFigure(value=132, n=3, suppressed=None),
+    senior_share=CampaignFigure(value=0.1905, n=3, suppressed=None, part=24, whole=126),
+    retirements_5y=CampaignFigure(value=13, n=3, suppressed=None),
+    tension_share=CampaignFigure(value=0.6061, n=3, suppressed=None, part=20, whole=33),
+    needs=(
+        TradeNeeds(rome="H1404", in_1_year=None, in_3_years=None, in_5_years=None, n=1, suppressed="too_few"),
+        TradeNeeds(rome="H2902", in_1_year=2, in_3_years=6.5, in_5_years=-1, n=3, suppressed=None),
+    ),
+)
+NOT_GIVEN: Final = CompanyFigures(
+    headcount=TOO_FEW, senior_share=TOO_FEW, retirements_5y=TOO_FEW, tension_share=TOO_FEW, needs=()
+)
+
+
+def published(figures: CompanyFigures) -> SkillsCampaignPublished:
+    return SkillsCampaignPublished(
+        **CAMPAIGN, answers=(), figures=figures, without_largest=NOT_GIVEN, largest=sample_siret(3), trades=()
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        (skills.campaign_companies, 3),
+        (skills.campaign_headcount, 132),
+        (skills.retirements_5y, 13),
+        (skills.aged_persons, 126),
+        (skills.aged_seniors, 24),
+        (skills.trade_persons, 33),
+        (skills.tension_persons, 20),
+        (skills.trade_needs_1y, 2),
+        (skills.trade_needs_3y, 6.5),
+        (skills.trade_needs_5y, -1),
+    ],
+)
+def test_a_campaign_counts_for_what_it_published_on_the_day_that_it_asks_about(
+    measure: Measure, expected: float
+) -> None:
+    assert facts(measure, published(FOUND)) == [(MARCH, expected)]
+    assert facts(measure, published(NOT_GIVEN)) == ([(MARCH, 2)] if measure is skills.campaign_companies else [])
+    assert measure.silence == "unknown"
+
+
+def test_a_campaign_tells_trades_and_no_company() -> None:
+    (needs,) = skills.trade_needs_1y.facts(published(FOUND))
+    assert (needs.contributor, needs.dimensions) == (
+        "gpect-2024",
+        {"skills_campaign": "gpect-2024", "rome": "H2902"},
+    )
+    assert all("company" not in each.dimensions for each in skills.CHAPTER.measures)
+    assert skills.senior_share.compute(Decimal(126), Decimal(24)) == Decimal("0.1905")
+    assert skills.tension_share.compute(Decimal(0), Decimal(0)) is None
+
+
+LACKED: Final[dict[str, Any]] = {
+    **COMPANY,
+    "rome": "H2902",
+    "level": 4,
+    "horizon": 1,
+    "cause": "growth",
+    "persons": 2,
+    "covered": 0,
+    "uncovered": 2,
+    "status": "qualified",
+    "declared_on": MARCH,
+    "needed_by": MARCH.replace(year=MARCH.year + 1),
+    "qualified_on": APRIL,
+    "covered_on": None,
+    "effective_on": MAY,
+}
+NEED_QUALIFIED: Final = SkillNeedQualified(**{**LACKED, "effective_on": APRIL}, skills=())
+CERTIFIED: Final[dict[str, Any]] = {"enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "certified_on": MAY}
+HALF: Final[dict[str, Any]] = {**LACKED, "covered": 1, "uncovered": 1, "status": "partly_covered"}
+WHOLE: Final[dict[str, Any]] = {**LACKED, "covered": 2, "uncovered": 0, "status": "covered", "covered_on": MAY}
+NEED_HALF_COVERED: Final = SkillNeedCovered(**HALF, **CERTIFIED, uncovered_before=2)
+NEED_COVERED: Final = SkillNeedCovered(**WHOLE, **CERTIFIED, uncovered_before=1)
+NEED_UNCOVERED: Final = SkillNeedUncovered(
+    **HALF, enrolment=CERTIFIED["enrolment"], uncovered_before=0, covered_on_before=MAY
+)
+COVERED_LATE: Final = NEED_COVERED.model_copy(
+    update={"covered_on": APRIL.replace(year=APRIL.year + 1) + timedelta(days=1)}
+)
+COVERED_JUST_IN_TIME: Final = NEED_COVERED.model_copy(update={"covered_on": APRIL.replace(year=APRIL.year + 1)})
+
+
+def adjusted(told: dict[str, Any], **before: Any) -> SkillNeedAdjusted:
+    return SkillNeedAdjusted(
+        **{**told, "rome": "H2913"},
+        **{"rome_before": "H2902", "level_before": 4, "horizon_before": 1, "persons_before": 2, **before},
+        reason="other_occupation",
+    )
+
+
+def need_withdrawn(reason: SkillNeedWithdrawal) -> SkillNeedWithdrawn:
+    told = {**LACKED, "status": "withdrawn", "uncovered": 0}
+    return SkillNeedWithdrawn(**told, status_before="qualified", uncovered_before=2, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (skills.skill_needs_open, NEED_QUALIFIED, [(APRIL, 2)]),
+        (skills.skill_needs_open, NEED_HALF_COVERED, [(MAY, -1)]),
+        (skills.skill_needs_open, NEED_COVERED, [(MAY, -1)]),
+        (skills.skill_needs_open, NEED_COVERED.model_copy(update={"uncovered_before": None}), [(MAY, 0)]),
+        (skills.skill_needs_open, NEED_UNCOVERED, [(MAY, 1)]),
+        (skills.skill_needs_open, adjusted(HALF, uncovered_before=2), [(MAY, -2), (MAY, 1)]),
+        (skills.skill_needs_open, adjusted(WHOLE, uncovered_before=0), []),
+        (skills.skill_needs_open, need_withdrawn("recruited"), [(MAY, -2)]),
+        (
+            skills.skill_needs_open,
+            SkillNeedExpired(
+                **{**LACKED, "status": "expired", "uncovered": 0}, status_before="qualified", uncovered_before=2
+            ),
+            [(MAY, -2)],
+        ),
+        (skills.skill_needs_qualified, NEED_QUALIFIED, [(APRIL, 1)]),
+        (skills.skill_needs_qualified, adjusted(HALF, uncovered_before=2), [(APRIL, -1), (APRIL, 1)]),
+        (skills.skill_needs_qualified, adjusted(HALF, uncovered_before=2, rome_before="H2913"), []),
+        (skills.skill_needs_qualified, need_withdrawn("recruited"), []),
+        (skills.skill_needs_qualified, need_withdrawn("entered_by_mistake"), [(APRIL, -1)]),
+        (
+            skills.skill_needs_qualified,
+            need_withdrawn("entered_by_mistake").model_copy(update={"qualified_on": None}),
+            [],
+        ),
+        (skills.skill_needs_covered, NEED_HALF_COVERED, []),
+        (skills.skill_needs_covered, NEED_COVERED, [(APRIL, 1)]),
+        (skills.skill_needs_covered, COVERED_JUST_IN_TIME, [(APRIL, 1)]),
+        (skills.skill_needs_covered, COVERED_LATE, []),
+        (skills.skill_needs_covered, NEED_UNCOVERED, [(APRIL, -1)]),
+        (
+            skills.skill_needs_covered,
+            adjusted(WHOLE, uncovered_before=0, covered_on_before=MAY),
+            [(APRIL, -1), (APRIL, 1)],
+        ),
+    ],
+)
+def test_a_need_for_skills_counts_for_whom_it_lacks_and_once_it_is_covered_in_time(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+
+
+def test_a_need_that_is_put_right_leaves_the_occupation_it_was_for() -> None:
+    before, after = skills.skill_needs_open.facts(adjusted(HALF, uncovered_before=2))
+    assert before.dimensions == {"rome": "H2902", "horizon": 1, "qualification_level": 4}
+    assert after.dimensions == {"rome": "H2913", "horizon": 1, "qualification_level": 4}
+
+
+def test_a_gap_is_whom_companies_lack_less_the_seats_and_may_be_negative() -> None:
+    assert skills.skill_gap.dimensions == ("rome",)
+    assert skills.skill_gap.compute(Decimal(3), Decimal(8)) == -5
+    assert skills.skill_needs_covered_rate.compute(Decimal(3), Decimal(1)) == Decimal("0.3333")
+    assert skills.skill_needs_covered_rate.compute(Decimal(0), Decimal(0)) is None
+
+
+OF_SESSION: Final[dict[str, Any]] = {
+    "course": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
+    "certification": "RNCP35094",
+    "romes": ("H2913", "H2902", "H2909"),
+    "level": 3,
+    "hours": 420,
+    "body": None,
+    "need": None,
+    "commune": "36088",
+    "starts_on": MARCH,
+    "ends_on": MAY,
+}
+RUNNING: Final[dict[str, Any]] = {
+    **OF_SESSION,
+    "status": "running",
+    "seats": 8,
+    "minimum": 1,
+    "admitted": 2,
+    "seats_offered": 8,
+    "effective_on": APRIL,
+}
+OVER: Final[dict[str, Any]] = {**RUNNING, "status": "completed", "seats_offered": 0}
+BROKEN_OFF: Final = SessionCancelled(**{**OVER, "status": "cancelled"}, status_before="running", reason="interrupted")
+ENROLLED: Final[dict[str, Any]] = {
+    **OF_SESSION,
+    "trainee": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c03",
+    "session": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c04",
+    "path": None,
+    "effective_on": ON,
+}
+ENDED: Final[dict[str, Any]] = {**ENROLLED, "ended_on": MAY}
+ATTENDED: Final[dict[str, Any]] = {**ENROLLED, "month": "2024-03", "attended_on": APRIL, "hours_attended": 10.1}
+
+
+def followed_up(situation: EmploymentSituation) -> EnrolmentFollowedUp:
+    placed = situation in ("employed", "self_employed")
+    return EnrolmentFollowedUp(**ENDED, six_months_on=ON, situation=situation, placed=placed)
+
+
+def follow_up_corrected(situation: EmploymentSituation) -> EnrolmentFollowUpCorrected:
+    placed = situation in ("employed", "self_employed")
+    return EnrolmentFollowUpCorrected(
+        **ENDED, six_months_on=ON, situation_before=situation, placed_before=placed, reason="other"
+    )
+
+
+def undone(outcome: CertificationOutcome) -> EnrolmentCertificationUndone:
+    return EnrolmentCertificationUndone(**ENDED, outcome_before=outcome, certified_on=None, reason="appeal")
+
+
+def outcome_corrected(outcome: EnrolmentOutcome) -> EnrolmentOutcomeCorrected:
+    return EnrolmentOutcomeCorrected(**ENDED, outcome_before=outcome, reason="other")
+
+
+def enrolment_cancelled(status: EnrolmentStatus) -> EnrolmentCancelled:
+    return EnrolmentCancelled(**ENROLLED, status_before=status, reason="entered_by_mistake")
+
+
+@pytest.mark.parametrize(
+    ("measure", "event", "expected"),
+    [
+        (training.sessions, SessionBegan(**RUNNING), [(MARCH, 1)]),
+        (training.sessions, BROKEN_OFF, [(MARCH, -1)]),
+        (training.sessions, BROKEN_OFF.model_copy(update={"status_before": "open"}), []),
+        (training.seats_offered, SessionBegan(**RUNNING), [(MARCH, 8)]),
+        (training.seats_offered, BROKEN_OFF, [(MARCH, -8)]),
+        (training.seats_offered, SessionSeatsChanged(**RUNNING, seats_before=10, minimum_before=1), [(MARCH, -2)]),
+        (
+            training.seats_offered,
+            SessionSeatsChanged(**{**RUNNING, "status": "open"}, seats_before=10, minimum_before=1),
+            [],
+        ),
+        (
+            training.seats_offered,
+            SessionCompletionCorrected(
+                **OVER, ends_on_before=MAY, seats_before=6, trainee_hours_before=1, trainee_hours=1, reason="other"
+            ),
+            [(MARCH, 2)],
+        ),
+        (training.enrolments, EnrolmentBegan(**ENROLLED), [(MARCH, 1)]),
+        (training.enrolments, enrolment_cancelled("attending"), [(MARCH, -1)]),
+        (training.enrolments, enrolment_cancelled("admitted"), []),
+        (training.training_ended, EnrolmentCompleted(**ENDED), [(MAY, 1)]),
+        (training.training_ended, EnrolmentDropped(**ENDED, reason="gave_up"), [(MAY, 1)]),
+        (training.training_ended, outcome_corrected("dropped"), [(MAY, -1)]),
+        (training.training_completed, EnrolmentCompleted(**ENDED), [(MAY, 1)]),
+        (training.training_completed, outcome_corrected("completed"), [(MAY, -1)]),
+        (training.training_completed, outcome_corrected("dropped"), []),
+        (training.certification_decided, EnrolmentCertified(**ENDED, certified_on=ON), [(MAY, 1)]),
+        (training.certification_decided, EnrolmentNotCertified(**ENDED, decided_on=ON), [(MAY, 1)]),
+        (training.certification_decided, undone("not_certified"), [(MAY, -1)]),
+        (training.certified, EnrolmentCertified(**ENDED, certified_on=ON), [(MAY, 1)]),
+        (training.certified, undone("certified"), [(MAY, -1)]),
+        (training.certified, undone("not_certified"), []),
+        (training.followed_up, followed_up("without_work"), [(MAY, 1)]),
+        (training.followed_up, followed_up("unknown"), []),
+        (training.followed_up, follow_up_corrected("in_training"), [(MAY, -1)]),
+        (training.followed_up, follow_up_corrected("unknown"), []),
+        (training.placed_6_months, followed_up("self_employed"), [(MAY, 1)]),
+        (training.placed_6_months, followed_up("in_training"), []),
+        (training.placed_6_months, follow_up_corrected("employed"), [(MAY, -1)]),
+        (training.trainee_hours, EnrolmentHoursRecorded(**ATTENDED, attended=10.1), [(APRIL, 10.1)]),
+        (
+            training.trainee_hours,
+            EnrolmentHoursCorrected(**ATTENDED, attended_before=7.2, attended=10.1, reason="checked"),
+            [(APRIL, -7.2), (APRIL, 10.1)],
+        ),
+        (training.trainee_hours_afpa, EnrolmentHoursRecorded(**ATTENDED, attended=10.1), [(APRIL, 10.1)]),
+        (
+            training.trainee_hours_afpa,
+            EnrolmentHoursRecorded(**{**ATTENDED, "body": sample_siret(3)}, attended=10.1),
+            [],
+        ),
+    ],
+)
+def test_sessions_count_on_their_first_day_and_outcomes_on_each_persons_last(
+    measure: Measure, event: Event, expected: list[tuple[date, float]]
+) -> None:
+    assert facts(measure, event) == expected
+
+
+def test_seats_are_parted_among_occupations_and_add_up() -> None:
+    parted = [*training.seats_open.facts(SessionBegan(**RUNNING))]
+    assert [(each.part, int(each.value)) for each in parted] == [("H2913", 3), ("H2902", 3), ("H2909", 2)]
+    assert {each.contributor for each in parted} == {None}
+    assert {each.value for each in training.seats_open.facts(SessionCompleted(**OVER, trainee_hours=1))} == {0}
+    assert [each.dimensions["rome"] for each in parted] == ["H2913", "H2902", "H2909"]
+
+
+OF_ROOM: Final[dict[str, Any]] = {
+    "room": "salle-12",
+    "commune": "36088",
+    "status": "in_service",
+    "capacity": 12,
+    "area": 85,
+    "area_in_service": 85,
+    "effective_on": MARCH,
+}
+WORKS: Final[dict[str, Any]] = {**OF_ROOM, "status": "works", "area_in_service": 0}
+RENAMED: Final[dict[str, Any]] = {
+    "name_before": "A",
+    "name": "B",
+    "capacity_before": 12,
+    "area_before": 80,
+    "equipment_before": (),
+    "equipment": (),
+    "reason": "other",
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (RoomEnteredService(**OF_ROOM), [(MARCH, 85)]),
+        (RoomWorksBegan(**WORKS, closed_from=MARCH, closed_until=MAY, reviewed_on=MAY), [(MARCH, -85)]),
+        (RoomWorksEnded(**OF_ROOM), [(MARCH, 85)]),
+        (RoomRetired(**WORKS, status_before="in_service", reason="other"), [(MARCH, -85)]),
+        (RoomRetired(**WORKS, status_before="works", reason="other"), []),
+        (RoomCorrected(**OF_ROOM, **RENAMED, since=APRIL), [(APRIL, 5)]),
+        (RoomCorrected(**WORKS, **RENAMED), []),
+    ],
+)
+def test_a_room_counts_for_its_area_while_it_is_in_service(event: Event, expected: list[tuple[date, float]]) -> None:
+    assert facts(training.room_area, event) == expected
+    assert facts(training.room_area_days, event) == [(on, 7 * area) for on, area in expected]
+
+
+def test_rates_of_training_are_shares_and_its_density_is_by_the_year() -> None:
+    for rate in (
+        training.seat_fill_rate,
+        training.completion_rate,
+        training.certification_rate,
+        training.placement_rate_6_months,
+    ):
+        assert rate.compute(Decimal(3), Decimal(2)) == Decimal("0.6667")
+        assert rate.compute(Decimal(0), Decimal(0)) is None
+    # 100 m² for the 30 days of a month, and 1,200 hours in it.
+    assert training.training_density.compute(Decimal(3_000), Decimal(1_200)) == 146
+    assert training.training_density.compute(Decimal(0), Decimal(8)) is None

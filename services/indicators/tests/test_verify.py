@@ -49,6 +49,8 @@ from contracts.mobility.travel_survey import DistanceBand, TravelMode
 from contracts.model import Event
 from contracts.personal import Personal
 from contracts.registry import REGISTRY
+from contracts.training.campaign_answer import AgePyramid, Workforce
+from contracts.training.campaign_answer import Occupation as TradeInCompany
 from contracts.values import days_of_period, sample_siret
 from contracts.youth_events.immersion import Agency
 from contracts.youth_events.placement import PlacementApproved, PlacementCancelled
@@ -79,7 +81,9 @@ from indicators import (
     recounts,
     resources,
     sheets,
+    skills,
     steering,
+    training,
     waste,
     youth_events,
 )
@@ -111,7 +115,17 @@ from mobility.service_reservation import Guest, ServiceReservation, service_rese
 from mobility.shared_service import EnteredSlot, shared_services
 from mobility.travel_survey import EnteredAnswers, TravelSurvey, travel_surveys
 from service.running.settings import Settings
+from training.campaign_figures import Answered
+from training.course import courses
+from training.enrolment import Enrolment, Trainee, enrolments
+from training.members import Member as TrainingMember
+from training.members import members as training_members
 from training.rehabilitation import rehabilitations
+from training.room import Room, rooms
+from training.session import OFFERING, Session, sessions
+from training.skill_need import SkillNeed, skill_needs
+from training.skills_campaign import EnteredCollege, SkillsCampaign, skills_campaigns
+from training.timetable import WeeklySlot
 from youth_events.class_booking import class_bookings
 from youth_events.event import events as meetings
 from youth_events.immersion import Adviser, Beneficiary, Immersion, Representative, immersions
@@ -796,6 +810,7 @@ def hires_on(on: date, seeker: str = _id(3)) -> Arguments:
         return {**known(rng), **begun(rng), "seeker": Personal(somebody, seeker), "flags": ()}
 
     return {
+        "correct-enrolment": lambda rng: {"enrolment": rng.choice([None, _id(1)]), "reason": "other"},
         "propose": proposed,
         "record": recorded,
         "confirm": begun,
@@ -934,6 +949,21 @@ WEIGHTS: Final = {
     "publish": 4,
     "record-held": 4,
     "record-attendance": 3,
+    "plan": 4,
+    "open": 2,
+    "begin": 4,
+    "clean": 3,
+    "qualify": 4,
+    "record-hours": 3,
+    "follow-up": 4,
+    "propose-cancellation": 0.2,
+    "postpone": 0.3,
+    "admit": 2,
+    "ask-move": 0.1,
+    "propose-move": 0.1,
+    "accept-move": 0.1,
+    "drop-move": 0.1,
+    "move": 0.1,
     "match": 4,
     "confirm-passenger": 4,
     "confirm-driver": 4,
@@ -1174,6 +1204,265 @@ class Rehabilitating(Deciding):
             today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
             number = str(self.rng.randrange(3))
             self.decide(log, rehabilitations, rehabilitations_of(self.on), number, {"building": number})
+            self.on = today
+
+
+MOMENTS: Final = (WeeklySlot(weekdays=("monday", "thursday"), starts="08:30", ends="12:00"),)
+
+
+def rooms_of(on: date) -> Arguments:
+    """What may be asked of a training room on a day."""
+
+    def area(rng: random.Random) -> int:
+        return rng.randint(20, 90)
+
+    return {
+        "plan": lambda rng: {
+            "name": "Salle",
+            "commune": rng.choice(["36088", "18055"]),
+            "capacity": 12,
+            "area": area(rng),
+        },
+        "plan-works": lambda _: {"closed_from": on + timedelta(days=3), "closed_until": on + timedelta(days=9)},
+        "begin-works": lambda _: {"closed_until": on + timedelta(days=9)},
+        "prolong-works": lambda _: {"closed_until": on + timedelta(days=40)},
+        "correct": lambda rng: {**rng.choice([{"area": area(rng)}, {"capacity": 10}]), "reason": "other"},
+        "retire": lambda _: {"reason": "other_use"},
+    }
+
+
+def courses_of(on: date) -> Arguments:
+    """What may be asked of a course on a day."""
+    return {
+        "register": lambda rng: {
+            "title": "Soudeur",
+            "body": rng.choice([None, sample_siret(50)]),
+            "certification": rng.choice(["RNCP35094", "RS1234"]),
+            "romes": rng.choice([("H2913",), ("H2913", "H2902"), ("H2902", "H2909", "H2913")]),
+            "level": rng.choice([3, 4, None]),
+            "hours": 300,
+            "valid_from": BEGINNING,
+            "valid_until": TODAY,
+        },
+        "prolong": lambda rng: {"valid_until": on + timedelta(days=rng.randint(4_000, 4_100))},
+        "correct": lambda rng: {"hours": rng.randint(200, 400), "reason": "other"},
+        "withdraw": lambda _: {"reason": "no_demand"},
+    }
+
+
+def sessions_of(on: date, course: str, body: str | None) -> Arguments:
+    """What may be asked of a session on a day, where one that is planned is of a course."""
+
+    def days(rng: random.Random) -> dict[str, Any]:
+        starts = on + timedelta(days=rng.randint(0, 20))
+        ends = starts + timedelta(days=rng.randint(7, 70))
+        return {"starts_on": starts, "ends_on": ends, "decision_on": starts, "slots": MOMENTS}
+
+    def seats(rng: random.Random) -> dict[str, Any]:
+        return {"seats": rng.randint(2, 13), "minimum": 1}
+
+    def planned(rng: random.Random) -> dict[str, Any]:
+        return {**days(rng), **seats(rng), "course": course, "commune": rng.choice(["36088", "18055"])}
+
+    def enrolment(rng: random.Random) -> dict[str, Any]:
+        return {"enrolment": _id(rng.randrange(3))}
+
+    return {
+        "propose": lambda _: {"need": _id(1), "romes": ("H2902",), "seats": 4, "commune": "36088"},
+        "plan": lambda rng: {**planned(rng), "body": body},
+        "plan-proposed": planned,
+        "dismiss": lambda _: {"reason": "no_course"},
+        "change-seats": seats,
+        "change-timetable": lambda rng: {"ends_on": on + timedelta(days=rng.randint(9, 60)), "slots": MOMENTS},
+        "correct-completion": lambda rng: {
+            **rng.choice([{"seats": rng.randint(1, 13)}, {"ends_on": on}]),
+            "reason": "other",
+        },
+        "postpone": lambda _: {"reason": "no_trainer"},
+        "reschedule": days,
+        "cancel": lambda _: {"reason": "interrupted"},
+        "admit": enrolment,
+        "leave": enrolment,
+        "ask-move": lambda _: {"moving_from": "salle-1", "moving_since": on},
+        "propose-move": lambda _: {"moving_from": "salle-1"},
+        "accept-move": lambda _: {"moving_from": "salle-1", "moving_to": "salle-2"},
+        "drop-move": lambda _: {"moving_from": "salle-1"},
+        "move": lambda _: {"since": on},
+    }
+
+
+def enrolments_of(on: date, enrolment: Enrolment | None) -> Arguments:
+    """What may be asked of an enrolment on a day."""
+    starts, ends = (enrolment.starts_on, enrolment.last_day) if enrolment else (on, on)
+
+    def some_day(rng: random.Random) -> date:
+        return starts + timedelta(days=rng.randint(0, max(0, (min(ends, on) - starts).days)))
+
+    def month(rng: random.Random) -> dict[str, Any]:
+        return {"month": f"{some_day(rng):%Y-%m}", "attended": rng.choice([0, 7, 10.5, 9.33])}
+
+    def decided(rng: random.Random) -> date:
+        return min(on, ends + timedelta(days=rng.randint(0, 90)))
+
+    return {
+        "refuse": lambda _: {"reason": "level"},
+        "cancel": lambda rng: {"reason": rng.choice(["found_job", "entered_by_mistake", "session_cancelled"])},
+        "reschedule": lambda _: {"starts_on": starts, "ends_on": ends},
+        "record-hours": month,
+        "correct-hours": lambda rng: {**month(rng), "reason": "checked"},
+        "complete": lambda rng: {"ended_on": some_day(rng)},
+        "drop": lambda rng: {"ended_on": some_day(rng), "reason": "gave_up"},
+        "correct-outcome": lambda _: {"reason": "other"},
+        "certify": lambda rng: {"certified_on": decided(rng)},
+        "record-not-certified": lambda rng: {"decided_on": decided(rng)},
+        "undo-certification": lambda _: {"reason": "appeal"},
+        "follow-up": lambda rng: {"situation": rng.choice(["employed", "self_employed", "without_work", "unknown"])},
+        "correct-follow-up": lambda _: {"reason": "other"},
+        "name-path": lambda _: {"path": _id(1)},
+        "tell-hired": lambda _: {"hire": _id(1)},
+        "tell-not-hired": lambda _: {"hire": _id(1), "reason": "hire_ended"},
+    }
+
+
+class Training(Deciding):
+    """What AFPA, another training body and advisers may have done: random commands, decided by the training service."""
+
+    def __init__(self, seed: int, commands: int, told: Log, of_persons: Log) -> None:
+        super().__init__(seed)
+        planned: list[str] = []
+        enrolled: list[str] = []
+        for number in range(commands):
+            self.go_on(told, of_persons)
+            now = datetime.combine(self.on, time(7), PARIS)
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 4, 30])))
+            room, course = f"salle-{self.rng.randrange(3)}", _id(1_000 + self.on.year * 2 + self.rng.randrange(2))
+            self.decide(told, rooms, rooms_of(self.on), room, {"code": room}, now)
+            self.decide(told, courses, courses_of(self.on), course, {}, now)
+            if not planned or self.rng.random() < 0.2:
+                planned.append(_id(10_000 + number))
+            for session in planned[-4:]:
+                of = self.states.get(courses.stream_id(course))
+                arguments = sessions_of(self.on, course, of.body if of else None)
+                self.decide(told, sessions, arguments, session, {}, now)
+            for _ in range(6):
+                enrolment = self.rng.choice([_id(100_000 + len(enrolled)), *enrolled[-6:], *enrolled[-6:], *enrolled])
+                trainee = Personal(Trainee(family_name="A", given_name="B", born_on=date(1990, 3, 4)), _id(40))
+                creating = {"session": self.rng.choice(planned[-4:]), "trainee": trainee}
+                arguments = enrolments_of(self.on, self.states.get(enrolments.stream_id(enrolment)))
+                if self.decide(of_persons, enrolments, arguments, enrolment, creating, now):
+                    enrolled += [] if enrolment in enrolled else [enrolment]
+            self.on = today
+
+
+def skill_needs_of(on: date, need: SkillNeed | None) -> Arguments:
+    """What may be asked of a need for skills on a day."""
+
+    def told(rng: random.Random) -> dict[str, Any]:
+        return {
+            "rome": rng.choice(["H2902", "H2913"]),
+            "level": rng.choice([None, 3, 4]),
+            "persons": rng.randint(1, 3),
+            "horizon": rng.choice([1, 1, 3, 5]),
+        }
+
+    def certified(rng: random.Random) -> dict[str, Any]:
+        certified_on = on - timedelta(days=rng.choice([0, 9, 60, 200]))
+        return {"enrolment": _id(rng.randrange(9)), "certified_on": max(BEGINNING, certified_on)}
+
+    def there(rng: random.Random) -> dict[str, Any]:
+        known = need.certified if need else ()
+        return {"enrolment": rng.choice([_id(1), *(each.enrolment for each in known)])}
+
+    return {
+        "declare": lambda rng: {**told(rng), "cause": "growth"},
+        "revise": lambda rng: {**told(rng), "cause": "turnover"},
+        "adjust": lambda rng: {**told(rng), "reason": "other"},
+        "cover": certified,
+        "cover-expired": certified,
+        "uncover": there,
+        "uncover-expired": there,
+        "reject": lambda _: {"reason": "not_plausible"},
+        "withdraw": lambda rng: {"reason": rng.choice(["recruited", "entered_by_mistake"])},
+    }
+
+
+def _workforce(rng: random.Random) -> Workforce:
+    persons = rng.choice([0, 4, 9, 30])
+    trades = rng.sample(["H2902", "H2913", "H1404"], rng.randint(0, 3))
+    occupations = tuple(
+        TradeInCompany(
+            rome=rome,
+            persons=persons,
+            in_1_year=persons + rng.randint(0, 2),
+            in_3_years=persons + 3,
+            in_5_years=persons + 1.5,
+            difficulty=rng.choice(["none", "hard"]),
+        )
+        for rome in trades
+    )
+    bands = dict.fromkeys(AgePyramid.model_fields, float(persons))
+    return Workforce(
+        headcount=6 * persons,
+        pyramid=AgePyramid(**bands),
+        retirements_5y=rng.randint(0, 5),
+        occupations=occupations,
+        obstacles=(),
+        skills=(),
+    )
+
+
+def campaigns_of(on: date, campaign: SkillsCampaign | None) -> Arguments:
+    """What may be asked of a skills campaign on a day."""
+
+    def until(rng: random.Random) -> dict[str, Any]:
+        return {"closes_on": on + timedelta(days=rng.randint(0, 30))}
+
+    def answers(rng: random.Random) -> tuple[Answered, ...]:
+        told: dict[str, Any] = {"college": "companies", "counts": True, "courses": (), "trades": ()}
+        return tuple(
+            Answered(**told, company=sample_siret(number), workforce=_workforce(rng))
+            for number in range(rng.choice([2, 4, 8, 8]))
+        )
+
+    asked = EnteredCollege(college="companies", asked=30)
+    return {
+        "design": lambda rng: {
+            "title": "Emplois",
+            "reference_on": on - timedelta(days=rng.randrange(300)),
+            "colleges": (asked,),
+            **until(rng),
+        },
+        "revise": until,
+        "prolong": until,
+        "reopen": until,
+        "correct-asked": lambda rng: {"college": "companies", "asked": rng.randint(20, 40), "reason": "other"},
+        "tabulate": lambda rng: {"cleaning": max(1, campaign.cleaning) if campaign else 1, "answers": answers(rng)},
+        "cancel": lambda _: {"reason": "postponed"},
+    }
+
+
+class Needing(Deciding):
+    """What companies, the network and campaigns may have told of skills: random commands, decided by training."""
+
+    def __init__(self, seed: int, commands: int, log: Log) -> None:
+        super().__init__(seed)
+        for number in range(4):
+            place: dict[str, Any] = {"naf": "25.62B", "commune": "36088", "zone": None, "headcount": 9}
+            member = TrainingMember(company=sample_siret(number), status="active", effective_on=BEGINNING, **place)
+            self.states[training_members.stream_id(member.company)] = member
+        for _ in range(commands):
+            self.go_on(log)
+            now = datetime.combine(self.on, time(7), PARIS)
+            for _ in range(4):
+                code = f"gpect-{number}"
+                campaign = self.states.get(skills_campaigns.stream_id(code))
+                self.decide(log, skills_campaigns, campaigns_of(self.on, campaign), code, {"code": code}, now)
+                number += bool(campaign and campaign.status in ("published", "cancelled"))
+            today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
+            for _ in range(2):
+                need = _id(1_000 * self.on.year + self.rng.randrange(4))
+                arguments = skill_needs_of(self.on, self.states.get(skill_needs.stream_id(need)))
+                self.decide(log, skill_needs, arguments, need, {"company": _company(self.rng)}, now)
             self.on = today
 
 
@@ -1807,6 +2096,37 @@ async def test_what_is_served_of_rehabilitations_is_what_is_counted_whatever_par
 
 
 @histories
+async def test_what_is_served_of_skills_and_training_is_what_is_counted_whatever_partners_do(
+    pool: asyncpg.Pool, seed: int, commands: int
+) -> None:
+    told, of_persons = Log("training"), Log("training.persons")
+    states = [
+        *Training(seed, commands, told, of_persons).states.values(),
+        *Needing(seed, commands, told).states.values(),
+    ]
+    of, second = only(skills.CHAPTER, training.CHAPTER)
+    await fold(pool, of.chapters.values(), told, of_persons)
+    assert (await faults(pool, of, told, of_persons, recounts=second))[1] == []
+    async with snapshot(pool, of) as now:
+        counted = {name: (await now.answer(of[name], Question())).total.value or 0 for name in of}
+        by_rome = {name: (await now.answer(of[name], Question(by=("rome",)))).cells for name in _BY_ROME}
+    there = [each for each in states if isinstance(each, Session) and each.status in OFFERING]
+    assert counted["seats_open"] == sum(each.seats for each in there)
+    assert counted["room_area"] == sum(each.area_in_service for each in states if isinstance(each, Room))
+    assert counted["placed_6_months"] <= counted["followed_up"] <= counted["certification_decided"]
+    assert counted["certified"] <= counted["certification_decided"] <= counted["training_completed"]
+    assert counted["training_completed"] <= counted["training_ended"] <= counted["enrolments"]
+    assert 0 <= counted["trainee_hours_afpa"] <= counted["trainee_hours"]
+    assert counted["skill_needs_open"] == sum(each.uncovered for each in states if isinstance(each, SkillNeed))
+    assert 0 <= counted["skill_needs_covered"] <= counted["skill_needs_qualified"]
+    for name, cells in by_rome.items():
+        assert counted[name] == sum(cell.value or 0 for cell in cells.values())
+
+
+_BY_ROME: Final = ("seats_open", "skill_needs_open", "skill_needs_qualified", "trade_needs_5y")
+
+
+@histories
 async def test_what_is_served_of_mobility_is_what_is_counted_whatever_partners_do(
     pool: asyncpg.Pool, seed: int, commands: int
 ) -> None:
@@ -1905,7 +2225,8 @@ async def test_what_is_served_of_industry_is_what_is_counted_whatever_partners_d
 def test_random_histories_have_every_event_that_counts() -> None:
     logs = Log("companies"), Log("employment"), Log("employment.persons")
     of_youth, decided = (Log("youth-events"), Log("youth-events.persons")), Log("indicators")
-    of_mobility, of_training = (Log("mobility"), Log("mobility.persons")), Log("training")
+    of_mobility = (Log("mobility"), Log("mobility.persons"))
+    of_training = (Log("training"), Log("training.persons"))
     missing = {event.event_type for measure in catalogue.measures for event in measure.events}
     for seed in range(20):
         History(seed, 250, logs[0])
@@ -1916,6 +2237,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Surveying(seed, 250, logs[0])
         Placing(seed, 250, Log("companies"), *of_youth)
         Aiming(seed, 25, decided)
+        Carrying(seed, 250, decided)
         Observing(seed, 250, logs[1])
         Carrying(seed, 250, decided)
         Clearing(seed, 250, logs[0])
@@ -1924,8 +2246,10 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Riding(seed, 250, of_mobility[1])
         Lending(seed, 250, *of_mobility)
         Sharing(seed, 250, *of_mobility)
-        Rehabilitating(seed, 250, of_training)
-        every = (*logs, *of_youth, *of_mobility, of_training, decided)
+        Rehabilitating(seed, 250, of_training[0])
+        Training(seed, 250, *of_training)
+        Needing(seed, 250, of_training[0])
+        every = (*logs, *of_youth, *of_mobility, *of_training, decided)
         missing -= {event.type for log in every for event in log.recorded}
         if not missing:
             break

@@ -49,10 +49,10 @@ def test_three_companies_add_up() -> None:
     figures = company_figures(THREE, LIMITS)
     assert figures.headcount == CampaignFigure(value=132, n=3, suppressed=None)
     # 3 × 8 of 3 × 42.
-    assert figures.senior_share == CampaignFigure(value=0.1905, n=3, suppressed=None)
+    assert figures.senior_share == CampaignFigure(value=0.1905, n=3, suppressed=None, part=24, whole=126)
     assert figures.retirements_5y == CampaignFigure(value=13, n=3, suppressed=None)
     # 12 and 8 boilermakers, of 33 persons in all trades.
-    assert figures.tension_share == CampaignFigure(value=0.6061, n=3, suppressed=None)
+    assert figures.tension_share == CampaignFigure(value=0.6061, n=3, suppressed=None, part=20, whole=33)
 
 
 def test_needs_are_those_beyond_today_by_trade_and_horizon_and_may_be_negative() -> None:
@@ -102,7 +102,8 @@ def test_what_nobody_tells_of_is_no_share_and_what_is_told_to_be_none_is_0() -> 
     nobody = dict.fromkeys(("under_26", "from_26_to_34", "from_35_to_44", "from_45_to_54"), 0.0)
     empty = workforce(0, occupation("H2902", 0, 0, 0, 0), retirements=0, **nobody, from_55_to_59=0.0, from_60=0.0)
     figures = company_figures([empty] * 3, LIMITS)
-    assert figures.senior_share == figures.tension_share == CampaignFigure(value=None, n=3, suppressed=None)
+    nothing = CampaignFigure(value=None, n=3, suppressed=None, part=0, whole=0)
+    assert figures.senior_share == figures.tension_share == nothing
     assert figures.retirements_5y == CampaignFigure(value=0, n=3, suppressed=None)
 
 

@@ -152,11 +152,20 @@ def test_what_was_said_of_a_room_is_put_right(status: RoomStatus) -> None:
             area_before=85,
             equipment_before=DESCRIBED["equipment"],
             equipment=DESCRIBED["equipment"],
+            since=TODAY if status == "in_service" else None,
             reason="measured_again",
             effective_on=TODAY,
         )
     )
     given(*PASTS[status]).when(Correct(capacity=12, reason="typing_error")).then()
+
+
+def test_an_area_is_another_since_its_correction_but_not_before_the_latest_step() -> None:
+    (*_, opened) = OPEN_ROOM
+    for entered in (opened.effective_on - timedelta(days=1), opened.effective_on, TODAY):
+        (event,) = given(*OPEN_ROOM).when(Correct(area=82, reason="measured_again", on=entered)).events
+        assert isinstance(event, RoomCorrected)
+        assert event.since == max(entered, opened.effective_on)
 
 
 def test_a_room_is_not_corrected_before_it_was_planned() -> None:

@@ -74,8 +74,12 @@ WHOLE: dict[str, Any] = {**LACKING, "status": "covered", "covered": 2, "uncovere
 
 declared = SkillNeedDeclared(**{**NEED, **NOTHING}, skills=("Soudage TIG",), effective_on=day(2))
 qualified = SkillNeedQualified(**{**NEED, **LACKING}, skills=("Soudage TIG",), effective_on=day(3))
-half = SkillNeedCovered(**{**NEED, **HALF}, enrolment=FIRST, certified_on=day(5), effective_on=day(7))
-whole = SkillNeedCovered(**{**NEED, **WHOLE}, enrolment=SECOND, certified_on=day(6), effective_on=day(7))
+half = SkillNeedCovered(
+    **{**NEED, **HALF}, enrolment=FIRST, uncovered_before=2, certified_on=day(5), effective_on=day(7)
+)
+whole = SkillNeedCovered(
+    **{**NEED, **WHOLE}, enrolment=SECOND, uncovered_before=1, certified_on=day(6), effective_on=day(7)
+)
 rejected = SkillNeedRejected(**{**NEED, **NOTHING, "status": "rejected"}, reason="not_plausible", effective_on=day(3))
 withdrawn = SkillNeedWithdrawn(
     **{**NEED, **HALF, "status": "withdrawn", "uncovered": 0},
@@ -179,6 +183,7 @@ def adjusted(on: date, past: dict[str, Any], **changes: Any) -> SkillNeedAdjuste
         **{**NEED, **past, **changes},
         **before,
         uncovered_before=past["uncovered"],
+        covered_on_before=past["covered_on"],
         reason="overestimated",
         effective_on=on,
     )
@@ -235,6 +240,8 @@ def test_what_is_told_late_counts_by_the_day_of_the_certification() -> None:
     later(*PASTS["expired"]).when(CoverExpired(certified_on=day(3, year=2025), **told)).then_state(
         status="expired", covered=1, covered_on=None, uncovered=0
     )
+    never_qualified = expired.model_copy(update={**NOTHING, "status": "expired", "status_before": "declared"})
+    later(declared, never_qualified).when(CoverExpired(certified_on=day(1, year=2025), **told)).then()
     later(*PASTS["expired"]).when(Cover(certified_on=day(1, year=2025), **told)).rejected("skill-need-not-qualified")
     later(*PASTS["covered"]).when(CoverExpired(certified_on=day(1, year=2025), **told)).rejected(
         "skill-need-not-expired"
@@ -242,7 +249,13 @@ def test_what_is_told_late_counts_by_the_day_of_the_certification() -> None:
 
 
 def test_a_certification_that_is_undone_covers_nothing() -> None:
-    uncovered = SkillNeedUncovered(**{**NEED, **HALF, "covered": 1}, enrolment=SECOND, effective_on=day(8))
+    uncovered = SkillNeedUncovered(
+        **{**NEED, **HALF, "covered": 1},
+        enrolment=SECOND,
+        uncovered_before=0,
+        covered_on_before=day(6),
+        effective_on=day(8),
+    )
     given(*PASTS["covered"]).when(Uncover(enrolment=SECOND, on=day(8))).then(uncovered)
     given(*PASTS["partly_covered"]).when(Uncover(enrolment=FIRST)).then_state(status="qualified", covered=0)
     given(*PASTS["partly_covered"]).when(Uncover(enrolment=THIRD)).then()

@@ -120,9 +120,11 @@ def _total(told: Sequence[float], plausible: Plausible) -> CampaignFigure:
 
 def _share(told: Sequence[tuple[float, float]], plausible: Plausible) -> CampaignFigure:
     parts, wholes = [part for part, _ in told], [whole for _, whole in told]
-    suppressed = _suppressed(len(told), (parts, wholes), plausible)
-    value = None if suppressed or not sum(wholes) else round(sum(parts) / sum(wholes), 4)
-    return CampaignFigure(value=value, n=len(told), suppressed=suppressed)
+    if suppressed := _suppressed(len(told), (parts, wholes), plausible):
+        return CampaignFigure(value=None, n=len(told), suppressed=suppressed)
+    part, whole = round(sum(parts), 2), round(sum(wholes), 2)
+    value = round(part / whole, 4) if whole else None
+    return CampaignFigure(value=value, n=len(told), suppressed=None, part=part, whole=whole)
 
 
 def _suppressed(n: int, several: Iterable[Sequence[float]], plausible: Plausible) -> Suppression | None:

@@ -295,8 +295,10 @@ def correct(room: Room, command: Correct) -> RoomCorrected | tuple[()]:
         raise ROOM_CORRECTED_BEFORE_IT_WAS_PLANNED(on=command.on, planned_on=room.planned_on)
     corrected = room.model_copy(update=said)
     told = {name: getattr(corrected, name) for name in DESCRIPTION}
-    in_service = corrected.area if room.status == "in_service" else 0
-    return tell(RoomCorrected, command, room, **told, area_in_service=in_service)
+    since, in_service = None, 0
+    if room.status == "in_service":
+        since, in_service = max(command.on, room.effective_on), corrected.area
+    return tell(RoomCorrected, command, room, **told, area_in_service=in_service, since=since)
 
 
 @rooms.decides(by="afpa", when=("in_service", "works", "retired"), day="moves_accepted_on")

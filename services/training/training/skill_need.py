@@ -277,7 +277,8 @@ def cover(need: SkillNeed, command: Cover) -> SkillNeedCovered | tuple[()]:
 # Juries tell late: whom they certified before the horizon passed counts after it, too.
 @skill_needs.decides(by=PLATFORM, when="expired", to=("expired", "covered"))
 def cover_expired(need: SkillNeed, command: CoverExpired) -> SkillNeedCovered | tuple[()]:
-    return _cover(need, command)
+    # What expired before the network had qualified it never counted.
+    return _cover(need, command) if need.qualified_on else ()
 
 
 @skill_needs.decides(by=PLATFORM, when=QUALIFIED, to=QUALIFIED)

@@ -97,6 +97,9 @@ class RoomCorrected(_Room, Correction, version=1):
     area_before: FloorArea
     equipment_before: tuple[RoomEquipment, ...]
     equipment: tuple[RoomEquipment, ...]
+    since: Day | None = None
+    """From when on its area in service is another: the day of the correction, or of the latest step if that is later.
+    None unless it is in service."""
     reason: RoomCorrection
 
 

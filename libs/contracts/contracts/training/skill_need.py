@@ -93,6 +93,7 @@ class SkillNeedAdjusted(_SkillNeed, version=1):
     horizon_before: NeedHorizon
     persons_before: PersonsWanted
     uncovered_before: Tally
+    covered_on_before: Day | None = None
     reason: SkillNeedAdjustment
 
 
@@ -100,17 +101,21 @@ class SkillNeedReviewed(_SkillNeed, Aside, version=1):
     """It was looked whether a session is to come for it, as some time has passed or one is cancelled."""
 
 
-class SkillNeedCovered(_SkillNeed, Aside, version=1):
+class _Certified(_SkillNeed, Aside):
+    enrolment: RecordId
+    uncovered_before: Tally | None = None
+    """None where it was recorded before events told it."""
+    covered_on_before: Day | None = None
+
+
+class SkillNeedCovered(_Certified, version=1):
     """Somebody was certified for it. It is covered while as many were in time as it is for."""
 
-    enrolment: RecordId
     certified_on: Day
 
 
-class SkillNeedUncovered(_SkillNeed, Aside, version=1):
+class SkillNeedUncovered(_Certified, version=1):
     """A certification that counted for it was undone."""
-
-    enrolment: RecordId
 
 
 class SkillNeedRejected(_SkillNeed, version=1):

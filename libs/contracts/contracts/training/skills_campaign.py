@@ -46,6 +46,9 @@ class CampaignFigure(Detail):
     n: Tally
     """Of how many respondents it is."""
     suppressed: Suppression | None
+    part: FigureValue | None = None
+    """Of a share that is given: the persons that it counts, of those told of (`whole`)."""
+    whole: FigureValue | None = None
 
 
 class TradeNeeds(Detail):
