@@ -2,7 +2,7 @@
 companies, a campaign and forecasts. All of it is invented.
 
 The platform begins sessions and ends them, and begins the enrolments in them, so what trainees did is told once it has.
-Two sessions were planned for needs before the network had qualified these; for a third need nobody planned one.
+Two sessions were planned for needs. For another need nobody planned one, and the platform proposes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -247,6 +247,16 @@ class Session:
     trainees: tuple[Trainee, ...]
     need: int | None = None
 
+    @property
+    def record(self) -> str:
+        """What the story calls it."""
+        return f"{self.course}-session"
+
+    @property
+    def opens(self) -> date:
+        """When people can enrol."""
+        return self.starts - timedelta(days=45)
+
 
 SESSIONS: Final = (
     Session(
@@ -283,6 +293,8 @@ SESSIONS: Final = (
         tuple(Trainee(number, "attends") for number in range(63, 68)),
     ),
 )  # fmt: skip
+HIRED: Final = (date(2025, 7, 7), date(2026, 1, 12))
+"""Of the first trainee of each of the first sessions."""
 MORNINGS: Final = [
     {"weekdays": ["monday", "tuesday", "wednesday", "thursday", "friday"], "starts": "08:30", "ends": "12:00"},
 ]
@@ -291,28 +303,31 @@ MORNINGS: Final = [
 def _training() -> Iterator[Step]:
     for number, need in enumerate(NEEDS):
         company = {"company": sample_siret(need.company)}
-        told = {**company, "rome": need.rome, "persons": need.persons, "horizon": 3, "cause": need.cause}
+        told = {**company, "rome": need.rome, "persons": need.persons, "horizon": 5, "cause": need.cause}
         yield Step(need.declared, NEED, f"need-{number}", "declare", told, creates=True, acts_for=company)
     for session in SESSIONS:
-        yield from _planned(session)
+        yield _planned(session)
+    # Told once there are sessions for them, so that the platform proposes none.
     for number, need in enumerate(NEEDS):
         yield from (Step(on, NEED, f"need-{number}", command, said) for on, command, said in need.then)
+    for session in SESSIONS:
+        yield from _filled(session)
+    for session in SESSIONS:
+        yield Step(session.starts - timedelta(days=10), SESSION, session.record, "confirm", {})
     for session in SESSIONS:
         for trainee in session.trainees:
             yield from _trained(session, trainee)
     yield from _hired()
 
 
-def _planned(session: Session) -> Iterator[Step]:
-    """From its plan until it is sure that it is held, with those who are to come."""
-    record, opens = f"{session.course}-session", session.starts - timedelta(days=45)
+def _planned(session: Session) -> Step:
     told: dict[str, object] = {
         "course": Made(session.course, story="afpa"),
         "commune": ISSOUDUN,
         "starts_on": session.starts.isoformat(),
         "ends_on": session.ends.isoformat(),
-        # As this is over, the platform finds at once that too few have come by then, and nothing is told of before.
-        "decision_on": opens.isoformat(),
+        # That day is over, so the platform proposes at once to cancel it; no step is told of a day before that.
+        "decision_on": session.opens.isoformat(),
         "room": session.room,
         "slots": MORNINGS,
         "seats": session.seats,
@@ -320,11 +335,14 @@ def _planned(session: Session) -> Iterator[Step]:
     }
     if session.need is not None:
         told["need"] = Made(f"need-{session.need}")
-    yield Step(opens - timedelta(days=45), SESSION, record, "plan", told, creates=True)
-    yield Step(opens, SESSION, record, "open", {})
+    return Step(session.opens - timedelta(days=45), SESSION, session.record, "plan", told, creates=True)
+
+
+def _filled(session: Session) -> Iterator[Step]:
+    """It is open, and has those who are to come."""
+    yield Step(session.opens, SESSION, session.record, "open", {})
     for trainee in session.trainees:
-        yield from _enrolled(Made(record), trainee, opens + timedelta(days=10))
-    yield Step(session.starts - timedelta(days=10), SESSION, record, "confirm", {})
+        yield from _enrolled(Made(session.record), trainee, session.opens + timedelta(days=10))
 
 
 def _enrolled(session: Made, trainee: Trainee, on: date | None, answer: str = "admit") -> Iterator[Step]:
@@ -365,20 +383,23 @@ def _trained(session: Session, trainee: Trainee) -> Iterator[Step]:
 
 
 def _hired() -> Iterator[Step]:
-    """The company that needed machinists hires the first who was trained for it."""
-    hired, company = date(2025, 7, 7), {"company": sample_siret(NEEDS[0].company)}
-    first = SESSIONS[0].trainees[0]
-    told = {
-        **company,
-        "seeker": job_seeker(first.seeker),
-        "hired_on": hired.isoformat(),
-        "rome": NEEDS[0].rome,
-        "contract": "permanent",
-        "weekly_hours": 35,
-        "enrolment": Made(_record(first)),
-    }
-    yield Step(hired, HIRE, "hire", "record", told, creates=True)
-    yield Step(hired + HALF_A_YEAR, HIRE, "hire", "sustain", {}, acts_for=company)
+    """Companies whose needs sessions were for hire the first who was trained for each; one hire has lasted."""
+    for session, hired in zip(SESSIONS, HIRED, strict=False):
+        assert session.need is not None
+        first, need = session.trainees[0], NEEDS[session.need]
+        record, company = f"hire-{first.seeker}", {"company": sample_siret(need.company)}
+        told = {
+            **company,
+            "seeker": job_seeker(first.seeker),
+            "hired_on": hired.isoformat(),
+            "rome": need.rome,
+            "contract": "permanent",
+            "weekly_hours": 35,
+            "enrolment": Made(_record(first)),
+        }
+        yield Step(hired, HIRE, record, "record", told, creates=True)
+        if hired + HALF_A_YEAR <= LAST_DAY:
+            yield Step(hired + HALF_A_YEAR, HIRE, record, "sustain", {}, acts_for=company)
 
 
 def _to_come(today: date) -> Iterator[Step]:
