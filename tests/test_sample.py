@@ -485,6 +485,7 @@ def test_a_forecast_is_adopted_and_another_assumes_less(trained: OnThePlatform) 
     assert (adopted.status, draft.status) == ("adopted", "draft")
     assert len(adopted.figures) == len(draft.figures) == 20
     assert sum(each.need for each in draft.figures) < sum(each.need for each in adopted.figures)
+    assert any(each.pipeline for each in adopted.figures)
 
 
 def test_the_building_is_in_works_with_a_milestone_late_and_energy_of_three_years(trained: OnThePlatform) -> None:

@@ -37,8 +37,7 @@ def stories(today: date) -> list[Story]:
     """What became of all of it. Enrolments for the sessions that are after `today` are of that day."""
     return [
         Story("afpa", [*_rooms(), *_courses(), *_rehabilitation()]),
-        Story("forecasts", [*_forecasts()]),
-        Story("training", [*_training()], follows=True),
+        Story("training", [*_training(), *_forecasts()], follows=True),
         Story("sessions-to-come", [*_to_come(today)], follows=True),
         Story("skills-campaign", [*_campaign(today)], follows=True),
     ]
