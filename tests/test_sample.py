@@ -3,6 +3,7 @@
 import doctest
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar, get_args
@@ -36,6 +37,8 @@ from contracts.companies.waste_movement import MovementStatus
 from contracts.mobility.ride import PassengerMissed, RideCompleted
 from contracts.mobility.service_reservation import ReservationOutcomeCorrected
 from contracts.model import Event
+from contracts.training.campaign_answer import CampaignAnswerRestored
+from contracts.training.room import RoomWorksEnded
 from contracts.values import sample_siret
 from contracts.youth_events.class_booking import ClassAttendanceCorrected
 from contracts.youth_events.event import CompanyPartCorrected, CompanyTookPart
@@ -43,7 +46,10 @@ from contracts.youth_events.immersion import ImmersionAmended
 from employment.app import app as employment
 from employment.labour_series import LabourSeries
 from employment.observation import LabourObservation
-from eventstore.decider import PARIS, Context, Decider, S, State
+from employment.path import Path
+from eventstore.decider import ITSELF, PARIS, PLATFORM, Command, Context, Decider, Decision, S, State
+from eventstore.reactions import Found, Identity, Issue
+from eventstore.refusal import Rejected
 from eventstore.specification import Specification
 from indicators.action import Action, actions
 from indicators.target import Target, targets
@@ -61,6 +67,7 @@ from mobility.travel_survey import TravelSurvey
 from sample import LAST_DAY, Made, Step, Story, stories
 from sample.bikes import stories as told_of_bikes
 from sample.companies import stories as told_of_companies
+from sample.employment import stories as told_of_employment
 from sample.industry import stories as told_of_industry
 from sample.labour import stories as told_of_the_labour_market
 from sample.land import stories as told_of_land
@@ -69,9 +76,19 @@ from sample.platform import stories as told_of_the_platform
 from sample.resources import stories as told_of_resources
 from sample.steering import stories as told_of_steering
 from sample.synergies import stories as told_of_synergies
+from sample.training import stories as told_of_training
 from sample.waste import stories as told_of_waste
 from sample.youth_events import events as told_of_events
 from sample.youth_events import immersions as told_of_immersions
+from training.app import app as training
+from training.course import Course
+from training.enrolment import Enrolment
+from training.forecast import Forecast
+from training.rehabilitation import Rehabilitation
+from training.room import Room
+from training.session import Session
+from training.skill_need import SkillNeed
+from training.skills_campaign import SkillsCampaign
 from youth_events.app import app as youth_events
 from youth_events.class_booking import ClassBooking
 from youth_events.event import YouthEvent
@@ -80,10 +97,13 @@ from youth_events.members import members
 
 TODAY = date(2026, 12, 31)
 COMPANIES = told_of_companies()
-SERVICES = (app, employment, mobility, youth_events)
+SERVICES = (app, employment, mobility, training, youth_events)
 DECIDERS = {each.decider.category: each.decider for service in SERVICES for each in service.resources}
 FIRST_PROGRAMME = date(2023, 12, 31)
-TO_COME = ("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride", "lunches-to-come")
+TO_COME = (
+    *("platform", "offers", "land-to-come", "event-to-come", "immersions", "regular-ride", "lunches-to-come"),
+    *("sessions-to-come", "skills-campaign"),
+)
 """The stories that go on after the day on which the sample is told."""
 E = TypeVar("E", bound=Event)
 
@@ -223,11 +243,7 @@ class Records:
             }
         )
         key = decider.category, self._ids[story, step.record]
-        known = vars(self.states[key]) if key in self.states else {}
-        looked_up = [
-            self.states.get((lookup.decider.category, str({**known, **body}[lookup.key])))
-            for lookup in decision.looks_up
-        ]
+        looked_up = self._looked_up(decision, command, self.states.get(key))
         context = Context(self._now, frozenset(decision.by), {"company": step.acts_for.get("company", "")})
         events = decider.decide(self.states.get(key), command, context, looked_up)
         assert events, f"{step} changes something"
@@ -236,6 +252,14 @@ class Records:
         assert state is not None
         self.states[key] = state
 
+    def _looked_up(self, decision: Decision, command: Command, state: State | None) -> list[State | None]:
+        keys = [(each.decider.category, each.key) for each in decision.looks_up]
+        return [self.states.get((name, str(getattr(command, key, getattr(state, key, None))))) for name, key in keys]
+
+    def identity(self, story: str, record: str) -> str:
+        """The id of a record of a story."""
+        return self._ids[story, record]
+
     def of(self, kind: type[S]) -> list[S]:
         """The records of a kind."""
         return [state for state in self.states.values() if isinstance(state, kind)]
@@ -243,6 +267,89 @@ class Records:
     def told(self, kind: type[E]) -> list[E]:
         """The events of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
+
+
+class OnThePlatform(Records):
+    """Records as the platform takes them further: by what is due, and by the reactions of training and employment."""
+
+    def _tell(self, story: str, step: Step) -> None:
+        known = len(self.events)
+        super()._tell(story, step)
+        key = step.category.name, self._ids[story, step.record]
+        self._react(self.events[known:], key[1])
+        while due := self._due(*key):
+            self._issue(Issue(DECIDERS[key[0]], key[1], due))
+
+    def _due(self, category: str, identity: str) -> Command | None:
+        state = self.states[category, identity]
+        for due in DECIDERS[category].due_of(state):
+            day = due.at.date() if isinstance(due.at, datetime) else due.at
+            if day <= self._now.date():
+                return due.command.model_copy(update={"on": max(day, state.effective_on)})
+        return None
+
+    def _react(self, events: Sequence[Event], identity: str) -> None:
+        for event in events:
+            for service in (training, employment):
+                assert service.reactions
+                for reaction in service.reactions.of(type(event)):
+                    told: list[object] = [event, *([Identity(identity)] if reaction.takes_identity else [])]
+                    if reaction.finds:
+                        told.append(self._found(reaction.finds, reaction.filters(event, Identity(identity))))
+                    for issue in reaction.function(*told):
+                        self._issue(issue, event.effective_on)
+
+    def _found(self, decider: Decider[Any], filters: Mapping[str, object]) -> list[Found[Any]]:
+        return [
+            Found(identity, state)
+            for (category, identity), state in self.states.items()
+            if category == decider.category
+            and all(
+                getattr(state, name) in (wanted if isinstance(wanted, tuple) else (wanted,))
+                for name, wanted in filters.items()
+            )
+        ]
+
+    def _issue(self, issue: Issue, on: date | None = None) -> None:
+        """The first of its commands that is not refused, as of a day; what nothing expects to be refused is not."""
+        identity = issue.identity or str(uuid5(NAMESPACE_URL, f"{issue}/{len(self.events)}"))
+        key = issue.decider.category, identity
+        state = self.states.get(key)
+        if state is None and issue.if_there:
+            return
+        for command in issue.commands:
+            dated = command
+            if on:
+                dated = command.model_copy(update={"on": max(on, state.effective_on) if state else on})
+            looked_up = self._looked_up(issue.decider.decision(type(command)), command, state)
+            try:
+                events = issue.decider.decide(state, dated, Context(self._now, frozenset({PLATFORM})), looked_up)
+            except Rejected as rejected:
+                if rejected.slug not in issue.expected:
+                    raise
+                continue
+            if evolved := Specification(issue.decider, self._now.date()).fold(events, state):
+                if self._taken(issue.decider, identity, evolved) & issue.expected:
+                    continue
+                self.states[key] = evolved
+            self.events += events
+            self._react(events, identity)
+            return
+
+    def _taken(self, decider: Decider[Any], identity: str, state: State) -> set[str]:
+        """The refusals of what there is none left of, such as seats, for a record in a state."""
+        held = {**self.states, (decider.category, identity): state}
+        claims = [
+            (claim, claim.key.replace(ITSELF, record))
+            for (category, record), each in held.items()
+            if category in DECIDERS
+            for claim in DECIDERS[category].claims_of(each)
+            if claim.limit is not None and claim.during is None
+        ]
+        sums: Counter[tuple[str, str]] = Counter()
+        for claim, key in claims:
+            sums[claim.refusal.slug, key] += claim.amount
+        return {claim.refusal.slug for claim, key in claims if sums[claim.refusal.slug, key] > (claim.limit or 0)}
 
 
 @pytest.mark.parametrize("today", [TODAY, date(2028, 2, 28), date(2026, 10, 18), date(2027, 1, 3)])
@@ -292,6 +399,115 @@ def test_two_series_are_observed_by_quarter_and_one_is_broken(programme: list[To
     baselines = {each.kind: (each.period, each.value) for each in observed if each.baseline}
     assert baselines == {"published_rate": ("2023-Q4", 7.2), "proxy_rate": ("2025-Q1", 6.88)}
     assert Counter(each.status for each in observed) == {"observed": len(observed) - 1, "revised": 1}
+
+
+@pytest.fixture(scope="module", params=[date(2026, 7, 1), TODAY, date(2028, 2, 28)])
+def trained(programme: list[Told], request: pytest.FixtureRequest) -> OnThePlatform:
+    today: date = request.param
+    paths = [story for story in told_of_employment() if story.name == "paths"]
+    return OnThePlatform(programme, [*paths, *told_of_training(today)], today)
+
+
+def test_rooms_are_in_service_and_one_was_closed_for_works(trained: OnThePlatform) -> None:
+    rooms, courses = trained.of(Room), trained.of(Course)
+
+    assert [each.status for each in rooms] == ["in_service"] * 4
+    assert [event.room for event in trained.told(RoomWorksEnded)] == ["salle-12"]
+    assert Counter(each.body is None for each in courses) == {True: 3, False: 1}
+    assert all(each.title.startswith("Exemple ") for each in courses)
+
+
+def test_sessions_are_over_or_on_or_to_come_and_somebody_waits_for_a_seat(trained: OnThePlatform) -> None:
+    ends = {each.ends_on: each for each in trained.of(Session) if each.ends_on}
+    over, on_the_last_day, to_come, planned = (ends[day] for day in sorted(ends) if day != min(ends))
+
+    assert {ends[min(ends)].status, over.status} == {"completed"}
+    assert on_the_last_day.starts_on
+    assert on_the_last_day.ends_on
+    assert on_the_last_day.starts_on < LAST_DAY < on_the_last_day.ends_on
+    assert (to_come.status, planned.status, planned.body is None) == ("open", "planned", False)
+    assert to_come.admitted == to_come.seats == 4
+    assert [each.session for each in trained.of(Enrolment) if each.status == "waiting"] == [
+        trained.identity("sessions-to-come", "open")
+    ]
+
+
+def test_trainees_are_certified_fail_or_drop_out_and_most_have_work_six_months_later(trained: OnThePlatform) -> None:
+    enrolled = trained.of(Enrolment)
+
+    assert Counter(each.status for each in enrolled) == {
+        "placed_at_6_months": 8,
+        "not_placed_at_6_months": 2,
+        "not_certified": 1,
+        "dropped": 2,
+        "attending": 5,
+        "admitted": 4,
+        "waiting": 1,
+    }
+    assert all(each.hours_attended > 100 for each in enrolled if each.certified_on)
+    assert sum(len(each.hires) for each in enrolled) == 2
+
+
+def test_needs_are_covered_by_whom_was_certified_and_a_session_is_proposed_for_what_is_left(
+    trained: OnThePlatform,
+) -> None:
+    needs = trained.of(SkillNeed)
+
+    assert [(each.rome, each.status, each.uncovered) for each in needs if each.qualified_on] == [
+        ("H2903", "covered", 0),
+        ("H2913", "partly_covered", 3),
+        ("I1304", "qualified", 3),
+    ]
+    assert {each.status for each in needs if each.qualified_on is None} == {"declared", "rejected"}
+    proposed = {each.need for each in trained.of(Session) if each.status == "proposed"}
+    assert trained.identity("training", "need-2") in proposed
+
+
+def test_a_campaign_is_published_with_an_answer_restored_and_one_set_aside(trained: OnThePlatform) -> None:
+    (campaign,) = trained.of(SkillsCampaign)
+
+    assert campaign.status == "published"
+    assert {each.college: (each.n, each.set_aside) for each in campaign.answers} == {
+        "companies": (8, 1),
+        "training_bodies": (3, 0),
+        "economic_actors": (3, 0),
+        "unions": (3, 0),
+    }
+    assert [event.reasons_before for event in trained.told(CampaignAnswerRestored)] == [("retirements_beyond_seniors",)]
+    assert campaign.figures
+    assert campaign.figures.headcount.value
+    assert campaign.figures.senior_share.value
+
+
+def test_a_forecast_is_adopted_and_another_assumes_less(trained: OnThePlatform) -> None:
+    adopted, draft = trained.of(Forecast)
+
+    assert (adopted.status, draft.status) == ("adopted", "draft")
+    assert len(adopted.figures) == len(draft.figures) == 20
+    assert sum(each.need for each in draft.figures) < sum(each.need for each in adopted.figures)
+    assert any(each.pipeline for each in adopted.figures)
+
+
+def test_the_building_is_in_works_with_a_milestone_late_and_energy_of_three_years(trained: OnThePlatform) -> None:
+    (building,) = trained.of(Rehabilitation)
+
+    assert building.status == "works"
+    assert 0 < building.paid < building.accepted < building.committed < building.budget
+    assert [bool(each.late and not each.late.until) for each in building.milestones] == [False, False, True, False]
+    assert [each.year for each in building.energy] == [2023, 2024, 2025]
+    assert building.energy_target == 612_000 * 60 // 100
+
+
+def test_paths_go_on_by_training_and_by_hires(trained: OnThePlatform) -> None:
+    paths = trained.of(Path)
+
+    assert len({each.seeker for each in paths}) == len(paths) == 13
+    assert {each.status for each in paths} == {
+        *("referred", "diagnosed", "engaged", "paused", "in_job", "sustained_6_months", "exited")
+    }
+    assert sum(each.access is not None for each in paths) == 2
+    assert [len(each.skills) for each in paths if each.skills] == [1, 1, 1]
+    assert {flag.group for each in paths for flag in each.flags} == {"long_term", "senior", "youth"}
 
 
 def test_waste_is_at_every_step_and_what_is_hazardous_has_a_slip(programme: list[Told]) -> None:

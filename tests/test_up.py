@@ -32,10 +32,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(480)]
 
 REPOSITORY = Path(__file__).parents[1]
 STEPS = [step for story in stories(LAST_DAY) for step in story.steps]
-EVENTS = sum(
-    (step.category.service == "companies")
-    + (step.command == "sustain")
-    + ((step.category.name, step.command) == ("synergy", "start"))
+EVIDENCED = sum((step.category.name, "investment" in step.body) == ("hire", True) for step in STEPS)
+"""Jobs that hires evidence: each of these has lasted."""
+EVENTS = EVIDENCED + sum(
+    (step.category.service == "companies") + ((step.category.name, step.command) == ("synergy", "start"))
     for step in STEPS
 )
 """Those of companies: one for each step that is told to it, and for each job that a hire evidences. The last company
@@ -102,9 +102,8 @@ class System:
 
     async def events(self) -> int:
         """How many events companies has recorded, once it has reacted to what the sample told others."""
-        evidenced = sum(step.command == "sustain" for step in STEPS)
         async with asyncio.timeout(30):
-            while await self.count("SELECT count(*) FROM events WHERE type = 'JobEvidenced'") < evidenced:  # noqa: ASYNC110
+            while await self.count("SELECT count(*) FROM events WHERE type = 'JobEvidenced'") < EVIDENCED:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         return await self.count("SELECT count(*) FROM events")
 

@@ -19,6 +19,7 @@ from sample import (
     resources,
     steering,
     synergies,
+    training,
     waste,
     youth_events,
 )
@@ -31,7 +32,8 @@ def stories(today: date) -> list[Story]:
     """What everybody did. Each story's requests go one after the other, those of several stories at once.
 
     What is booked by the hour lies in the week after `today`, and what pupils are offered in those that follow. What is
-    held of land until a day to come is so from `today` on, and a ride goes regularly from then on.
+    held of land until a day to come is so from `today` on, and a ride goes regularly from then on. Two sessions of
+    training are for the months after it.
     """
     return [
         *companies.stories(),
@@ -47,4 +49,5 @@ def stories(today: date) -> list[Story]:
         *youth_events.stories(today),
         *employment.stories(),
         *labour.stories(),
+        *training.stories(today),
     ]

@@ -35,6 +35,8 @@ class Step:
     """Whether it begins the record, for the first time or anew."""
     acts_for: Mapping[str, str] = field(default_factory=dict)
     """The organisations that whoever sends it acts for, by role: `{"company": "00000001800010"}`."""
+    waits: bool = False
+    """Whether it is refused until the platform has done by itself what follows of the steps before it."""
 
 
 @dataclass(frozen=True)

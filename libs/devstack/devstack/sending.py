@@ -17,10 +17,15 @@ from sample import Made, Step, Story
 
 ROLES: Final = (
     *("network", "town_hall", "epci", "region", "state", "steering", "mission_locale", "france_travail"),
-    *("company", "school"),
+    *("company", "school", "afpa", "training_body"),
 )
 _AT_ONCE: Final = 8
 _TRIES: Final = 6
+_BUSY: Final = (429, 502, 503, 504)
+_LONGEST_PAUSE: Final = 0.5
+"""Seconds between two tries of what waits for the platform."""
+_WAITS: Final = 120
+"""How often that is tried: for a minute."""
 
 
 Tokens = Callable[[Mapping[str, str]], str]
@@ -59,7 +64,7 @@ def send(
         for number, step in enumerate(story.steps):
             if (step.on is None or step.on <= today) and not failed.is_set():
                 key = f"sample-{story.name}-{step.record}-{number}"
-                location = sender.post(_path(story, step, ids), _body(story, step, ids), key, step.acts_for)
+                location = sender.post(_path(story, step, ids), _body(story, step, ids), key, step)
                 if step.creates:
                     ids[story.name, step.record] = location.rpartition("/")[2]
             advance()
@@ -99,15 +104,19 @@ class _Sender:
         self._tokens = tokens
         self._local = threading.local()
 
-    def post(self, path: str, body: bytes, key: str, acts_for: Mapping[str, str]) -> str:
-        """Sends a step and returns the location of what it was about, if it was made. Raises DevstackError."""
+    def post(self, path: str, body: bytes, key: str, step: Step) -> str:
+        """Sends a step and returns the location of what it was about, if it was made. Raises DevstackError.
+
+        One that waits for the platform is sent again while it is refused.
+        """
         failure = ""
         headers = {
-            "Authorization": f"Bearer {self._tokens(acts_for)}",
+            "Authorization": f"Bearer {self._tokens(step.acts_for)}",
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
-        for attempt in range(_TRIES):
+        again, tries = ((*_BUSY, 409), _WAITS) if step.waits else (_BUSY, _TRIES)
+        for attempt in range(tries):
             try:
                 status, location, text = self._try(path, body, headers)
             except (OSError, http.client.HTTPException) as error:
@@ -116,9 +125,10 @@ class _Sender:
                 if status < 300:
                     return location
                 failure = f"{status} {text}"
-                if status not in (429, 502, 503, 504):
+                if status not in again:
                     break
-            time.sleep(0.1 * 2**attempt)
+            pause = 0.1 * 2**attempt
+            time.sleep(min(pause, _LONGEST_PAUSE) if step.waits else pause)
         raise DevstackError(f"The sample programme could not be sent: POST {path} was answered with {failure}")
 
     def _try(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
