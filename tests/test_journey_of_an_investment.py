@@ -57,6 +57,8 @@ async def test_a_job_of_an_investment_is_evidenced_by_whoever_was_trained_for_it
         (*_, certified) = await programme.told("training.persons", f"enrolment-{enrolment}", *CERTIFIED)
         assert (certified["path"], certified["romes"]) == (path, [WELDER])
 
+        await programme.figure("certification_rate", 1)
+
         # The adviser is shown why the person could be proposed, and decides.
         ranked = await adviser.reads(f"employment/v1/vacancies/{vacancy}/candidates")
         (candidate,) = ranked["items"]
@@ -212,6 +214,7 @@ async def trains(programme: Programme, adviser: Partner, path: str, calendar: Ca
     await afpa.sees(f"training/v1/sessions/{session['id']}", status="completed")
     await afpa.sees(enrolment, awaits="outcome")
     await afpa.does(f"{enrolment}/record-hours", month=f"{starts + timedelta(days=31):%Y-%m}", attended=40)
+    await programme.figure("trainee_hours", 40)
     await afpa.does(f"{enrolment}/complete")
     await afpa.does(f"{enrolment}/certify", certified_on=str(calendar.today))
     await shows_skill(adviser, path, applied["id"])
