@@ -422,7 +422,8 @@ IN: dict[str, dict[str, Any]] = {
         "persons_before": 2, "skills": ["Soudage TIG"], "covered": 1, "uncovered": 2, "uncovered_before": 1,
         "status": "partly_covered", "status_before": "partly_covered", "declared_on": "2024-01-15",
         "needed_by": "2027-01-15", "qualified_on": "2024-02-01", "covered_on": None,
-        "covered_on_before": "2024-04-08", "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "certified_on": "2024-05-06",
+        "covered_on_before": "2024-04-08", "enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c",
+        "certified_on": "2024-05-06",
     },
     "contracts.training.forecast": {
         "title": "Reprise lente", "base_year": 2023, "years": 1, "occupations": [OCCUPATION], "status": "adopted",

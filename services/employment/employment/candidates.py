@@ -31,7 +31,7 @@ from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 from eventstore.refusal import ROLE_MISSING, Forbidden
 from service.clock import today
-from service.documents.components import response
+from service.documents.components import refer, response
 from service.documents.refusals import refusals
 from service.http.auth import Caller
 from service.http.kinds import KINDS
@@ -151,6 +151,7 @@ _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
         "employment",
         "The vacancy is not open.",
         {VACANCY_NOT_OPEN.slug: refusals(applications)[VACANCY_NOT_OPEN.slug]},
+        schema=refer("schemas", "VacancyNotOpenProblem"),
         members={VACANCY_NOT_OPEN.slug: {"parameters": {"status": "filled"}}},
     ),
 }

@@ -2364,7 +2364,7 @@ def test_a_campaign_tells_trades_and_no_company() -> None:
     assert skills.tension_share.compute(Decimal(0), Decimal(0)) is None
 
 
-LACKED: Final[dict[str, Any]] = {
+LACKING: Final[dict[str, Any]] = {
     **COMPANY,
     "rome": "H2902",
     "level": 4,
@@ -2380,10 +2380,10 @@ LACKED: Final[dict[str, Any]] = {
     "covered_on": None,
     "effective_on": MAY,
 }
-NEED_QUALIFIED: Final = SkillNeedQualified(**{**LACKED, "effective_on": APRIL}, skills=())
+NEED_QUALIFIED: Final = SkillNeedQualified(**{**LACKING, "effective_on": APRIL}, skills=())
 CERTIFIED: Final[dict[str, Any]] = {"enrolment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c0c", "certified_on": MAY}
-HALF: Final[dict[str, Any]] = {**LACKED, "covered": 1, "uncovered": 1, "status": "partly_covered"}
-WHOLE: Final[dict[str, Any]] = {**LACKED, "covered": 2, "uncovered": 0, "status": "covered", "covered_on": MAY}
+HALF: Final[dict[str, Any]] = {**LACKING, "covered": 1, "uncovered": 1, "status": "partly_covered"}
+WHOLE: Final[dict[str, Any]] = {**LACKING, "covered": 2, "uncovered": 0, "status": "covered", "covered_on": MAY}
 NEED_HALF_COVERED: Final = SkillNeedCovered(**HALF, **CERTIFIED, uncovered_before=2)
 NEED_COVERED: Final = SkillNeedCovered(**WHOLE, **CERTIFIED, uncovered_before=1)
 NEED_UNCOVERED: Final = SkillNeedUncovered(
@@ -2404,7 +2404,7 @@ def adjusted(told: dict[str, Any], **before: Any) -> SkillNeedAdjusted:
 
 
 def need_withdrawn(reason: SkillNeedWithdrawal) -> SkillNeedWithdrawn:
-    told = {**LACKED, "status": "withdrawn", "uncovered": 0}
+    told = {**LACKING, "status": "withdrawn", "uncovered": 0}
     return SkillNeedWithdrawn(**told, status_before="qualified", uncovered_before=2, reason=reason)
 
 
@@ -2422,7 +2422,7 @@ def need_withdrawn(reason: SkillNeedWithdrawal) -> SkillNeedWithdrawn:
         (
             skills.skill_needs_open,
             SkillNeedExpired(
-                **{**LACKED, "status": "expired", "uncovered": 0}, status_before="qualified", uncovered_before=2
+                **{**LACKING, "status": "expired", "uncovered": 0}, status_before="qualified", uncovered_before=2
             ),
             [(MAY, -2)],
         ),

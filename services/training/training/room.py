@@ -29,14 +29,22 @@ from contracts.training.room import (
     RoomWorksProlonged,
     RoomWorksUnplanned,
 )
-from contracts.values import Commune, EnteredCommune, EnteredText, FloorArea, RoomCode, ShortText, TrainingSeats
+from contracts.values import (
+    Commune,
+    EnteredCommune,
+    EnteredText,
+    FloorArea,
+    RoomCode,
+    ShortText,
+    SomeFloorArea,
+    TrainingSeats,
+)
 from eventstore.decider import PLATFORM, Command, Context, Decider, Due, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 
 Name = Annotated[EnteredText, Field(examples=["Atelier de soudage"])]
 Equipment = Annotated[tuple[RoomEquipment, ...], Field(max_length=10, examples=[["projector", "welding_booths"]])]
-Area = Annotated[FloorArea, Field(ge=1)]
 
 
 class Plan(Command):
@@ -47,7 +55,7 @@ class Plan(Command):
     name: Name
     commune: EnteredCommune
     capacity: TrainingSeats
-    area: Area
+    area: SomeFloorArea
     """In m²."""
     equipment: Equipment = ()
     """What is in it for good. A session that is moved finds the same in its other room."""
@@ -107,7 +115,7 @@ class Correct(Command, json_schema_extra={"examples": [{"on": "2024-05-13", "cap
 
     name: Name | None = None
     capacity: Annotated[TrainingSeats, Field(examples=[10])] | None = None
-    area: Annotated[Area, Field(examples=[82])] | None = None
+    area: Annotated[SomeFloorArea, Field(examples=[82])] | None = None
     equipment: Equipment | None = None
     reason: RoomCorrection
 

@@ -883,6 +883,19 @@ FloorArea = Annotated[
         (85,),
     ),
 ]
+SomeFloorArea = Annotated[
+    int,
+    Field(ge=1, le=100_000),
+    Says(
+        "some-floor-area",
+        Sentence(
+            "the area of a room is a number (not a text) of whole square metres from 1 to 100,000",
+            "la surface d'une salle est un nombre (et non un texte) de mètres carrés entiers de 1 à 100\u202f000",
+        ),
+        "The area of a room in whole square metres.",
+        (85,),
+    ),
+]
 FigureValue = Annotated[
     float,
     Field(ge=-_MOST_EUROS, le=_MOST_EUROS),
