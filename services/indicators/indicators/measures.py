@@ -52,8 +52,8 @@ Contributor = Literal[
     "action",
 ]
 Counted = Literal[
-    "firm",
     "person",
+    "firm",
     "school",
     "machine",
     "unit",
@@ -74,6 +74,7 @@ Counted = Literal[
     "room",
     "nobody",
 ]
+"""Who or what `n` counts, those first whom confidentiality protects most."""
 CONTRIBUTORS: Final[Mapping[Contributor, Counted]] = {
     "company": "firm",
     "school": "school",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -528,26 +528,7 @@ def changes(
 def counted(indicator: Indicator) -> Counted:
     """Who or what `n` counts: of several, whom confidentiality protects most."""
     kinds = {CONTRIBUTORS[measure.contributor] for measure in measures_of(indicator)}
-    protected: tuple[Counted, ...] = (
-        "person",
-        "firm",
-        "school",
-        "machine",
-        "unit",
-        "plot",
-        "synergy",
-        "event",
-        "carpool_area",
-        "bike",
-        "bike_parking",
-        "ride",
-        "shared_service",
-        "travel_survey",
-        "rehabilitation",
-        "labour_series",
-        "nobody",
-    )
-    return next(kind for kind in protected if kind in kinds)
+    return next(kind for kind in get_args(Counted) if kind in kinds)
 
 
 def occurring(question: Question, *answers: Answer) -> Mapping[DimensionName, set[Code]]:

@@ -57,7 +57,7 @@ from contracts.mobility import (
 )
 from contracts.model import PARIS
 from contracts.registry import Registry
-from contracts.training import rehabilitation
+from contracts.training import course, enrolment, rehabilitation, room, session, skill_need, skills_campaign
 from contracts.values import sample_siret
 from contracts.youth_events import class_booking, event, immersion, offer, placement
 from devstack.issuer import Issuer
@@ -278,6 +278,17 @@ async def test_a_process_ends_while_facts_are_copied(prepared: str, issuer: Issu
     await connection.close()
 
 
+OF_CAMPAIGNS = (
+    *("campaign_companies", "campaign_headcount", "retirements_5y"),
+    *("trade_needs_1y", "trade_needs_3y", "trade_needs_5y"),
+)
+ABOUT_TRAINEES = (
+    *("enrolments", "seat_fill_rate", "training_ended", "training_completed", "completion_rate"),
+    *("certification_decided", "certified", "certification_rate", "followed_up", "placed_6_months"),
+    *("placement_rate_6_months", "trainee_hours", "trainee_hours_afpa", "training_density"),
+)
+
+
 async def test_the_catalogue_lists_every_indicator_with_its_current_value(client: httpx.AsyncClient) -> None:
     answer = await read(client, "")
     entries = {item["name"]: item for item in answer["items"]}
@@ -355,6 +366,11 @@ async def test_the_catalogue_lists_every_indicator_with_its_current_value(client
         "energy_per_m2": "rehabilitation",
         **{name: "labour_series" for name, entry in entries.items() if entry["chapter"] == "aim"},
         **{entry["name"]: "person" for entry in answer["items"] if entry["chapter"] == "paths"},
+        **dict.fromkeys((*OF_CAMPAIGNS, "senior_share", "tension_share"), "skills_campaign"),
+        **dict.fromkeys(("sessions", "seats_offered", "seats_open"), "session"),
+        **dict.fromkeys(("room_area", "room_area_days"), "room"),
+        **dict.fromkeys(ABOUT_TRAINEES, "person"),
+        "courses": "course",
     }
     assert {entry["name"] for entry in answer["items"] if entry["sample"]} == {
         "platform_hours_booked",
@@ -1622,13 +1638,14 @@ async def test_what_is_behind_a_figure_about_persons_needs_a_scope_of_its_own(
     of_companies = [about_persons(investment), *kept]
     of_events = [class_booking, event, immersion, offer, placement]
     of_mobility = [carpool_area, bike_parking, bike, loan, ride, shared_service, service_reservation, travel_survey]
+    of_training = [course, enrolment, rehabilitation, room, session, skill_need, skills_campaign]
     of_partners = [
         hire,
         labour_series,
         observation,
         path_of_a_seeker,
         vacancy,
-        rehabilitation,
+        *of_training,
         *of_events,
         *of_mobility,
     ]

@@ -156,7 +156,8 @@ async def test_a_line_tells_how_an_axis_stands_and_why(client: httpx.AsyncClient
     ]
     assert not line["sample"]
     nothing = programme["items"][3]
-    assert (nothing["status"], nothing["headline"], nothing["targets"]) == ("no_plan", None, [])
+    assert (nothing["status"], nothing["headline"]["indicator"], nothing["targets"]) == ("no_plan", "skill_gap", [])
+    assert {point["value"] for point in nothing["headline"]["points"]} == {0}
     assert [(each["indicator"], each["value"]) for each in programme["targets"]] == [("members", 30)]
 
 
