@@ -59,9 +59,10 @@ class PersonHeld(BaseModel):
     personal: dict[str, Any]
     """What is known."""
     needed_until: date
-    """The last day on which any record needs it, also one that the caller does not read. It is erased on the next."""
+    """The last day on which one of `records` needs it. What is known is erased once no record does, so later where the
+    caller does not read all of them."""
     notice_from: date
-    """The day from which `GET /v1/persons` lists the person, 30 days before."""
+    """30 days before that."""
     records: list[PersonalRecord]
     """The records that name the person, of those that the caller reads."""
 
@@ -136,7 +137,7 @@ def router(service: Service) -> APIRouter:
             raise Problem("not-found", Said(NOBODY, person=id))
         response.headers["Cache-Control"] = "no-store"
         told_at = known.recorded_at.isoformat().replace("+00:00", "Z")
-        needed_until = max(named.until for named in streams)
+        needed_until = max(named.until for named, _ in found)
         return PersonHeld(
             id=id,
             kind=known.kind,

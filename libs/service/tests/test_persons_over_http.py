@@ -104,7 +104,8 @@ async def test_an_erased_person_is_nobody_and_is_not_named_again(client: httpx.A
 
 async def test_a_person_is_given_all_that_is_held(client: httpx.AsyncClient, issuer: Issuer) -> None:
     made = (await ask(client)).json()
-    other = (await ask(client, company="B")).json()
+    before = str(date.today() - timedelta(days=10))  # noqa: DTZ011  a day is a day
+    other = (await ask(client, company="B", on=before)).json()
     assert other["neighbour"] == made["neighbour"]
     path = f"/v1/persons/{made['neighbour']}"
     held = await client.get(path)
@@ -117,12 +118,19 @@ async def test_a_person_is_given_all_that_is_held(client: httpx.AsyncClient, iss
     for record in told["records"]:
         assert [event["type"] for event in record["events"]] == ["LampAsked"]
         assert (record["category"], record["ground"], record["named_as"]) == ("request", "public_task", ["neighbour"])
-        assert record["needed_until"] == told["needed_until"]
+    assert max(record["needed_until"] for record in told["records"]) == told["needed_until"]
     last_day = date.fromisoformat(told["needed_until"])
     assert date.fromisoformat(told["notice_from"]) == last_day + timedelta(days=1) - timedelta(days=30)
     # A company is told what its own records hold.
     own = await client.get(path, headers=bearer(issuer, SCOPES, roles=["company"], company="B"))
     assert [record["path"] for record in own.json()["records"]] == [f"{PATH}/{other['id']}"]
+    # Nor until when others need the person, which would tell when they were last in touch.
+    (
+        await client.post(f"{PATH}/{other['id']}/close", json={"on": str(last_day - timedelta(days=400))})
+    ).raise_for_status()
+    own = await client.get(path, headers=bearer(issuer, SCOPES, roles=["company"], company="B"))
+    (record,) = own.json()["records"]
+    assert own.json()["needed_until"] == record["needed_until"] < told["needed_until"]
     stranger = await client.get(path, headers=bearer(issuer, SCOPES, roles=["company"], company="C"))
     assert stranger.status_code == 404
     assert (await client.get(path, headers=bearer(issuer, "neighbours:read"))).status_code == 403

@@ -54,6 +54,7 @@ app = Service(
                     "posts",
                     "opened_on",
                 ),
+                public_when=("open", "filled"),
             ),
         ),
         # Who looks for work, and how it came out, is between the person's advisers and the company.

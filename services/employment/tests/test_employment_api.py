@@ -146,6 +146,11 @@ async def test_who_reads_of_whom(advisers: Advisers) -> None:
     public = done(await advisers.get(vacancy, "school"))
     assert (public["rome"], public["status"]) == ("H2902", "open")
     assert "accepted" not in public
+    # What nobody can apply for yet is a company's plan.
+    draft = done(await advisers.post("/v1/vacancies", "company", COMPANY, **VACANCY), 201)
+    assert (await advisers.get(f"/v1/vacancies/{draft['id']}", "school")).status_code == 404
+    assert (await advisers.get(f"/v1/vacancies/{draft['id']}", "company", NEIGHBOUR)).status_code == 404
+    assert done(await advisers.get("/v1/vacancies?status=draft", "school"))["items"] == []
 
 
 async def test_screens_find_what_is_to_be_done(advisers: Advisers) -> None:

@@ -112,14 +112,16 @@ class Target:
     """The value on the day `since`."""
     pace: Decimal | None = None
     """A quarter, where a series tells it."""
+    goes_on_from: date | None = None
+    """The day from which on the pace is taken: that of the last observation, say."""
     asked: Question | None = None
     """What the value is an answer to."""
 
-    def at_due(self, today: date) -> Decimal | None:
+    def at_due(self) -> Decimal | None:
         """What the value comes to on the day it is due, at its pace."""
-        if self.pace is None or self.value.value is None:
+        if self.pace is None or self.goes_on_from is None or self.value.value is None:
             return None
-        return _rounded(self.value.value + self.pace * _share((self.aim.due - today).days, QUARTER))
+        return _rounded(self.value.value + self.pace * _share((self.aim.due - self.goes_on_from).days, QUARTER))
 
     def line(self, today: date) -> Decimal | None:
         """Where the value would be, had it gone straight from where it was to where it is to be."""
@@ -136,7 +138,7 @@ class Target:
             return "reached"
         if today > self.aim.due:
             return "missed"
-        if (at_due := self.at_due(today)) is not None:
+        if (at_due := self.at_due()) is not None:
             return "on_track" if self.aim.is_reached_by(at_due) else "behind"
         if (line := self.line(today)) is not None:
             return "on_track" if replace(self.aim, value=line).is_reached_by(self.value.value) else "behind"
@@ -308,16 +310,16 @@ async def _measured(now: Snapshot, target: Target, upto: Question) -> Target:
         return target
     asked = _asked(indicator, target.aim, upto)
     before = await now.answer(indicator, _asked(indicator, target.aim, replace(upto, last=target.since)))
-    pace = None
+    trend = None
     for each in now.catalogue.values():
         if isinstance(each, Series) and each.of == (indicator,):
             trend = (await now.answer(each, asked)).trend
-            pace = trend.pace if trend else None
     value = (await now.answer(indicator, asked)).total
     # What is added up was nothing before the first of it was known.
     begins = Decimal(0) if isinstance(indicator, Sum) and target.aim.at_least else None
     known = begins if before.total.value is None else before.total.value
-    return replace(target, value=value, before=known, pace=pace, asked=asked)
+    target = replace(target, value=value, before=known, asked=asked)
+    return replace(target, pace=trend.pace, goes_on_from=trend.goes_on_from) if trend else target
 
 
 def _asked(indicator: Indicator, aim: Aim, upto: Question) -> Question:

@@ -120,7 +120,7 @@ class TargetOfAxis(Representation):
             status=target.status(programme.today),
             now=target.value.value,
             line=target.line(programme.today),
-            at_due=target.at_due(programme.today),
+            at_due=target.at_due(),
             sample=target.value.sample,
             href=link(indicator, target.asked) if indicator and target.asked else None,
         )

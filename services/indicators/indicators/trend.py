@@ -84,6 +84,8 @@ class Trend:
     """The ends of quarters that the pace is taken from."""
     since: date | None = None
     """The first of them."""
+    goes_on_from: date | None = None
+    """The day that the last value is of, and so what the pace takes on from."""
     broken_on: date | None = None
     """The series break that it begins after: the values before do not compare."""
     target: Aim | None = None
@@ -121,10 +123,10 @@ def trend(
     if len(points) < FEWEST:
         return Trend(points=len(points), since=since, broken_on=broken_on, target=target, reached=reached)
     slope, low, high = _slope(points)
+    since_then = known_on or on
     arrives_on = arrives_between = None
     if target and value is not None and not reached:
         left = float(target.value - value)
-        since_then = known_on or on
         arrives_on = _arrival(since_then, left, slope)
         ends = [_arrival(since_then, left, each) for each in (high, low)]
         soonest, latest = ends if left > 0 else reversed(ends)
@@ -134,6 +136,7 @@ def trend(
         pace_between=(_a_quarter(low), _a_quarter(high)),
         points=len(points),
         since=since,
+        goes_on_from=since_then,
         broken_on=broken_on,
         target=target,
         reached=reached,

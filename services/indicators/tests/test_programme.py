@@ -49,9 +49,9 @@ def target(value: float | None, before: float | None = 10, of: float = 20, **cha
         (target(25.1, before=30, aim=Aim(Decimal(20), DUE, at_least=False, of={})), "behind"),
         (target(20, before=30, aim=Aim(Decimal(20), DUE, at_least=False, of={})), "reached"),
         # Two quarters are left. The pace counts, and not the line.
-        (target(14, pace=Decimal("3.1")), "on_track"),
-        (target(19, pace=Decimal("0.1")), "behind"),
-        (target(19, before=None, pace=Decimal(-1)), "behind"),
+        (target(14, pace=Decimal("3.1"), goes_on_from=TODAY), "on_track"),
+        (target(19, pace=Decimal("0.1"), goes_on_from=TODAY), "behind"),
+        (target(19, before=None, pace=Decimal(-1), goes_on_from=TODAY), "behind"),
     ],
 )
 def test_a_target_is_judged_by_its_value_its_day_its_pace_and_its_line(told: Target, status: str) -> None:
@@ -62,9 +62,10 @@ def test_a_target_tells_where_the_line_and_the_pace_lead() -> None:
     assert target(12).line(TODAY) == Decimal("14.9725")
     assert target(12).line(DUE) == 20
     assert target(12, before=None).line(TODAY) is None
-    assert target(12, pace=Decimal(2)).at_due(DUE) == 12
-    assert target(12, pace=Decimal(2)).at_due(date(2026, 10, 1)) == Decimal("13.9932")
-    assert target(12).at_due(TODAY) is target(None, pace=Decimal(2)).at_due(TODAY) is None
+    assert target(12, pace=Decimal(2), goes_on_from=DUE).at_due() == 12
+    # From the day that the value is of, which may be long before today where it is observed.
+    assert target(12, pace=Decimal(2), goes_on_from=date(2026, 10, 1)).at_due() == Decimal("13.9932")
+    assert target(12).at_due() is target(None, pace=Decimal(2), goes_on_from=TODAY).at_due() is None
 
 
 @pytest.mark.parametrize(
