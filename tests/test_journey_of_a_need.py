@@ -39,7 +39,7 @@ async def test_what_companies_lack_is_asked_forecast_and_trained_for(
             await joins(network, siret)
 
         await campaigns(programme, network, calendar)
-        await programme.told("training", f"skills-campaign-{CODE}", *CAMPAIGN)
+        await programme.told("training.persons", f"skills-campaign-{CODE}", *CAMPAIGN)
 
         need = await lacks(company, network)
         (gap,) = (await epci.reads(f"training/v1/gaps?rome={WELDER}"))["items"]

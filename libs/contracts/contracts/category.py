@@ -20,7 +20,8 @@ class Category:
     path: str
     """Where the service serves its records."""
     persons: bool = False
-    """Whether its streams are each about a person: their events are in a topic of their own."""
+    """Whether its streams are each about a person, or tell what a company answered in confidence: their events are in
+    a topic of their own, which is for named readers."""
 
     @property
     def topic(self) -> str:

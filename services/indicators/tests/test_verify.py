@@ -1444,19 +1444,19 @@ def campaigns_of(on: date, campaign: SkillsCampaign | None) -> Arguments:
 class Needing(Deciding):
     """What companies, the network and campaigns may have told of skills: random commands, decided by training."""
 
-    def __init__(self, seed: int, commands: int, log: Log) -> None:
+    def __init__(self, seed: int, commands: int, log: Log, in_confidence: Log) -> None:
         super().__init__(seed)
         for number in range(4):
             place: dict[str, Any] = {"naf": "25.62B", "commune": "36088", "zone": None, "headcount": 9}
             member = TrainingMember(company=sample_siret(number), status="active", effective_on=BEGINNING, **place)
             self.states[training_members.stream_id(member.company)] = member
         for _ in range(commands):
-            self.go_on(log)
+            self.go_on(log, in_confidence)
             now = datetime.combine(self.on, time(7), PARIS)
             for _ in range(4):
                 code = f"gpect-{number}"
                 campaign = self.states.get(skills_campaigns.stream_id(code))
-                self.decide(log, skills_campaigns, campaigns_of(self.on, campaign), code, {"code": code}, now)
+                self.decide(in_confidence, skills_campaigns, campaigns_of(self.on, campaign), code, {"code": code}, now)
                 number += bool(campaign and campaign.status in ("published", "cancelled"))
             today, self.on = self.on, max(BEGINNING, self.on - timedelta(days=self.rng.choice([0, 0, 0, 9, 50])))
             for _ in range(2):
@@ -2102,7 +2102,7 @@ async def test_what_is_served_of_skills_and_training_is_what_is_counted_whatever
     told, of_persons = Log("training"), Log("training.persons")
     states = [
         *Training(seed, commands, told, of_persons).states.values(),
-        *Needing(seed, commands, told).states.values(),
+        *Needing(seed, commands, told, of_persons).states.values(),
     ]
     of, second = only(skills.CHAPTER, training.CHAPTER)
     await fold(pool, of.chapters.values(), told, of_persons)
@@ -2248,7 +2248,7 @@ def test_random_histories_have_every_event_that_counts() -> None:
         Sharing(seed, 250, *of_mobility)
         Rehabilitating(seed, 250, of_training[0])
         Training(seed, 250, *of_training)
-        Needing(seed, 250, of_training[0])
+        Needing(seed, 250, *of_training)
         every = (*logs, *of_youth, *of_mobility, *of_training, decided)
         missing -= {event.type for log in every for event in log.recorded}
         if not missing:

@@ -22,7 +22,7 @@ from contracts.values import (
     Zone,
 )
 
-CATEGORY: Final = Category("campaign-answer", service="training", path="/v1/campaign-answers")
+CATEGORY: Final = Category("campaign-answer", service="training", path="/v1/campaign-answers", persons=True)
 
 College = Literal["companies", "training_bodies", "economic_actors", "unions"]
 CampaignAnswerStatus = Literal["given", "retained", "set_aside", "withdrawn", "counted"]

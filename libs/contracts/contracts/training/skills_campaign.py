@@ -11,7 +11,7 @@ from contracts.model import Correction, Day, Detail, Event
 from contracts.training.campaign_answer import College
 from contracts.values import FigureValue, Ordinal, Rome, ShortText, Siret, SkillsCampaignCode, SomeAsked, Tally
 
-CATEGORY: Final = Category("skills-campaign", service="training", path="/v1/skills-campaigns")
+CATEGORY: Final = Category("skills-campaign", service="training", path="/v1/skills-campaigns", persons=True)
 
 SkillsCampaignStatus = Literal["designed", "open", "closed", "cleaned", "published", "cancelled"]
 CampaignCancellation = Literal["too_few_answers", "postponed", "designed_by_mistake", "other"]
