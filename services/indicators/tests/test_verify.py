@@ -866,6 +866,7 @@ def paths_on(on: date, seeker: Personal[Seeker], hires: Sequence[str]) -> Argume
         "record-contact": lambda _: {"channel": "phone"},
         "add-skill": lambda _: {"romes": ("H2902",), "source": "test", "acquired_on": on},
         "withdraw-skill": lambda _: {"skill": 1, "reason": "other"},
+        "withdraw-skill-of": lambda _: {"enrolment": _id(1), "reason": "not_certified"},
     }
 
 
