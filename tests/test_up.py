@@ -135,7 +135,7 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
 
 
 def walks() -> str:
-    """The commands of the guide for frontends that lead through a placement, a hire, a target, and imports."""
+    """The commands of the guide for frontends that lead through a placement, a hire, a training, a target, and imports."""
     page = (REPOSITORY / "docs" / "frontends.md").read_text(encoding="utf-8")
     sections = page.split("## A pupil's placement")[1].split("## What another service knows")[0]
     return "\n".join(line[4:] for line in sections.splitlines() if line.startswith("    "))
@@ -205,6 +205,9 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     assert "agreement_signed\nstarted\ncompleted\nassessed\n" in walked.stdout, walked
     assert "dict_keys(['tutor', 'guardian'])" in walked.stdout, walked
     assert "open\naccepted\nrecorded\nsustained\n1\nActive member companies\n" in walked.stdout, walked
+    assert (
+        "qualified\n1\nplanned\nopen\nadmitted\nconfirmed\ncompleted\ncertified\ncovered\nRNCP40216\n" in walked.stdout
+    )
     assert "proposed\nadopted\nin_progress\nin_progress\nin_progress\ndone\n" in walked.stdout, walked
     _, _, imported = walked.stdout.partition("in_progress\ndone\n")
     assert imported.startswith("done\nrefused\n/companies/problems/index-falls\nline,status,id,problem,"), walked

@@ -155,7 +155,8 @@ def show(console: Console, running: Running, rows: list[Row], lines: list[Row]) 
     console.print(table)
     table = Table(title="The programme, axis by axis", title_justify="left", title_style="bold")
     for column in ("axis", "status", "milestones late", "targets reached", "silent for a quarter"):
-        table.add_column(column, no_wrap=True)
+        # Where there is little room, who is silent is cut short, and not how an axis stands.
+        table.add_column(column, no_wrap=True, min_width=11 if column == "status" else None)
     for each in lines:
         milestones, targets = each["milestones"], each["targets"]
         table.add_row(
