@@ -135,7 +135,7 @@ def until(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
 
 
 def walks() -> str:
-    """The commands of the guide for frontends that lead through a placement, a hire, a training, a target, and imports."""
+    """The commands of the guide for frontends of a placement, a hire, a training, a target, and imports."""
     page = (REPOSITORY / "docs" / "frontends.md").read_text(encoding="utf-8")
     sections = page.split("## A pupil's placement")[1].split("## What another service knows")[0]
     return "\n".join(line[4:] for line in sections.splitlines() if line.startswith("    "))
