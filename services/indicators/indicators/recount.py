@@ -254,6 +254,7 @@ def movement(
         return known
     pace, margin = _pace(points)
     known = replace(known, pace=_a_quarter(pace), pace_between=(_a_quarter(pace - margin), _a_quarter(pace + margin)))
+    known = replace(known, goes_on_from=known_on or on)
     if target is None or value is None or known.reached:
         return known
     left, paces = target.value - value, (pace, pace - margin, pace + margin)
