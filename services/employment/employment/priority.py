@@ -46,13 +46,17 @@ SEEKER_TOO_YOUNG = Refusal(
     "seeker-too-young",
     "nobody is hired before the age of {least}: check the day of birth",
     "personne n'est embauché avant {least} ans : vérifiez la date de naissance",
+    at="seeker",
     least=int,
 )
-FLAG_TWICE = Refusal("flag-twice", "{group} is given twice", "« {group} » est indiqué deux fois", group=PriorityGroup)
+FLAG_TWICE = Refusal(
+    "flag-twice", "{group} is given twice", "« {group} » est indiqué deux fois", at="flags", group=PriorityGroup
+)
 FLAG_DATED_AFTER = Refusal(
     "flag-dated-after",
     "{group} is dated {established_on}, after {on}",
     "« {group} » est daté du {established_on}, après le {on}",
+    at="flags",
     group=PriorityGroup,
     established_on=Day,
     on=Day,
@@ -61,6 +65,7 @@ FLAG_NOT_OF_THIS_AGE = Refusal(
     "flag-not-of-this-age",
     "{group} is not for somebody of this age on {established_on}",
     "« {group} » ne correspond pas à l'âge de la personne le {established_on}",
+    at="flags",
     group=PriorityGroup,
     established_on=Day,
 )

@@ -101,12 +101,14 @@ INDICATOR_UNKNOWN = Refusal(
     "indicator-unknown",
     "the catalogue has no indicator {indicator}",
     "le catalogue n'a pas d'indicateur {indicator}",
+    at=("indicator", "indicators"),
     indicator=IndicatorName,
 )
 DIMENSION_UNKNOWN = Refusal(
     "dimension-unknown",
     "{indicator} has no dimension {dimension}; it has {dimensions}",
     "{indicator} n'a pas de dimension {dimension} ; {dimensions:sa dimension est|ses dimensions sont} {dimensions}",
+    at="dimensions",
     indicator=IndicatorName,
     dimension=str,
     dimensions=tuple[str, ...],
@@ -115,6 +117,7 @@ DIMENSION_VALUE_UNKNOWN = Refusal(
     "dimension-value-unknown",
     "{value} is no value of the dimension {dimension}",
     "{value} n'est pas une valeur de la dimension {dimension}",
+    at="dimensions",
     dimension=str,
     value=str | int,
 )
@@ -122,6 +125,7 @@ DUE_BEFORE_DECIDED = Refusal(
     "due-before-decided",
     "{due} is before the target is decided, on {decided}",
     "le {due} précède la décision de cet objectif, du {decided}",
+    at=("due", "on"),
     due=Day,
     decided=Day,
 )
@@ -129,6 +133,7 @@ TARGET_TWICE = Refusal(
     "target-already-set",
     "there is a target for this part of the indicator and this day already; it can be revised",
     "cette part de l'indicateur a déjà un objectif à cette date ; il peut être révisé",
+    at="due",
 )
 
 targets = Decider(

@@ -10,7 +10,7 @@ from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSe
 from eventstore.decider import Actor, Claim, Command
 from eventstore.specification import Specification
 from indicators.catalogue import catalogue
-from indicators.target import TARGET_TWICE, Correct, Revise, Set, Target, Withdraw, targets
+from indicators.target import DUE_BEFORE_DECIDED, TARGET_TWICE, Correct, Revise, Set, Target, Withdraw, targets
 
 TODAY = date(2026, 6, 1)
 END = date(2027, 12, 31)
@@ -108,6 +108,8 @@ def test_a_target_is_due_when_it_is_decided_or_later() -> None:
     given(was_set).when(Revise(due=day(3), on=day(3, 2))).rejected("due-before-decided")
     given(was_set, revised).when(Correct(due=day(2, 28), reason="other")).rejected("due-before-decided")
     given(was_set, revised).when(Correct(due=day(3), reason="other")).then_state(due=day(3))
+    assert DUE_BEFORE_DECIDED.field_of(Revise(value=32, due=day(3), on=day(3, 2))) == "due"
+    assert DUE_BEFORE_DECIDED.field_of(Revise(value=32, on=day(1, 1, 2028))) == "on"
 
 
 def test_a_revision_says_what_was_aimed_at_before() -> None:
