@@ -112,6 +112,33 @@ def test_a_target_is_due_when_it_is_decided_or_later() -> None:
     assert DUE_BEFORE_DECIDED.field_of(Revise(value=32, on=day(1, 1, 2028))) == "on"
 
 
+@pytest.mark.parametrize(
+    ("indicator", "value", "fits"),
+    [
+        ("unemployment_proxy", 0, True),
+        ("unemployment_proxy", 100, True),
+        ("unemployment_proxy", 100.01, False),
+        ("unemployment_reference", -0.01, False),
+        ("progress_2027", 1.2, True),
+        ("progress_2027", -0.5, True),
+        ("members", 500, True),
+    ],
+)
+def test_a_rate_is_aimed_at_from_0_to_100_percent(indicator: str, value: float, *, fits: bool) -> None:
+    unit, title = catalogue[indicator].unit, catalogue[indicator].title
+    of_indicator = was_set.model_copy(update={"indicator": indicator, "unit": unit, "title": title, "value": 7})
+    revise, correct = Revise(value=value, on=day(3)), Correct(value=value, reason="typing_error", on=day(3))
+    for asked in (
+        given().when(set_it.model_copy(update={"indicator": indicator, "value": value})),
+        given(of_indicator).when(revise),
+        given(of_indicator).when(correct),
+    ):
+        if fits:
+            asked.then_state(value=value)
+        else:
+            asked.rejected("target-out-of-range")
+
+
 def test_a_revision_says_what_was_aimed_at_before() -> None:
     given(was_set).when(Revise(value=32, on=day(3))).then(revised)
     later = TargetRevised(
