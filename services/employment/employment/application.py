@@ -147,7 +147,13 @@ class Application(State):
         return max(day for day in steps if day)
 
 
-VACANCY_UNKNOWN = Refusal("vacancy-unknown", "there is no such vacancy", "il n'y a pas de telle offre")
+VACANCY_UNKNOWN = Refusal(
+    "vacancy-unknown",
+    "there is no vacancy {vacancy}",
+    "il n'y a pas d'offre {vacancy}",
+    at="vacancy",
+    vacancy=RecordId,
+)
 VACANCY_NOT_OPEN = Refusal(
     "vacancy-not-open",
     "nobody can apply or be accepted: the vacancy is {status}",
@@ -158,6 +164,7 @@ APPLIED_ALREADY = Refusal(
     "applied-already",
     "this person has applied for this vacancy already",
     "cette personne a déjà une candidature pour cette offre",
+    at="seeker",
 )
 NO_START_DAY = Refusal(
     "acceptance-without-start-day",
@@ -199,7 +206,7 @@ PENDING: Final = ("new", "processing", "postponed", "pool", "prior_to_hire")
 @applications.creates(by=ADVISERS, to="new", day="submitted_on", looks_up=Lookup(vacancies, "vacancy"))
 def submit(command: Submit, vacancy: Vacancy | None, context: Context) -> ApplicationSubmitted:
     if vacancy is None:
-        raise VACANCY_UNKNOWN()
+        raise VACANCY_UNKNOWN(vacancy=command.vacancy)
     if vacancy.status != "open":
         raise VACANCY_NOT_OPEN(status=vacancy.status)
     born_on = command.seeker.told.born_on
@@ -247,7 +254,7 @@ applications.steps(
 )
 def accept(application: Application, command: Accept, vacancy: Vacancy | None) -> ApplicationAccepted:
     if vacancy is None:
-        raise VACANCY_UNKNOWN()
+        raise VACANCY_UNKNOWN(vacancy=application.vacancy)
     if vacancy.status == "filled":
         raise NO_POST_LEFT()
     if vacancy.status != "open":

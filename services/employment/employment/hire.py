@@ -223,6 +223,7 @@ WORK_NOT_BEGUN = Refusal(
     "work-not-begun",
     "a hire is recorded once work has begun: {hired_on} is after {on}",
     "une embauche s'enregistre une fois le travail commencé : le {hired_on} suit le {on}",
+    at="hired_on",
     hired_on=Day,
     on=Day,
 )

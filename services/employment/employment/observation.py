@@ -307,6 +307,14 @@ def _is_no_baseline(observation: LabourObservation) -> bool:
     return not observation.baseline
 
 
+def _measures_progress(observation: LabourObservation) -> bool:
+    return observation.reference or observation.kind == "proxy_rate"
+
+
+def _may_be_baseline(observation: LabourObservation) -> bool:
+    return _measures_progress(observation) and not observation.baseline
+
+
 labour_observations = Decider(
     CATEGORY.name,
     LabourObservation,
@@ -360,11 +368,11 @@ def revise(observation: LabourObservation, command: Revise) -> LabourObservation
     return tell(LabourObservationRevised, command, observation, revisions=observation.revisions + 1, **observed)
 
 
-@labour_observations.decides(by="steering", when=STANDING, takes=("baseline",), offered=_is_no_baseline)
+@labour_observations.decides(by="steering", when=STANDING, takes=("baseline",), offered=_may_be_baseline)
 def choose_baseline(observation: LabourObservation, command: ChooseBaseline) -> LabourBaselineChosen | tuple[()]:
     if observation.baseline:
         return ()
-    if not (observation.reference or observation.kind == "proxy_rate"):
+    if not _measures_progress(observation):
         raise NO_BASELINE_OF_THIS()
     return tell(LabourBaselineChosen, command, observation, baseline=True)
 

@@ -67,12 +67,13 @@ from employment.bounds import Plausible
 from employment.days import months_later
 from employment.hire import MONTHS, STANDING, Hire, hires
 from employment.priority import (
-    FLAG_NOT_OF_THIS_AGE,
     EnteredFlags,
     Seeker,
     age_group,
     check_age,
+    check_age_group,
     check_registration,
+    check_registration_told,
     checked,
 )
 from eventstore.decider import PLATFORM, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
@@ -448,6 +449,7 @@ def refer(command: Refer, context: Context) -> PathReferred:
     _check_registered(command.registered_since, command.on)
     plausible = context.of(Plausible)
     flags = checked(command.flags, command.on, plausible, born_on=born_on, registered_since=command.registered_since)
+    check_registration_told(flags, command.registered_since)
     return tell(
         PathReferred,
         command,
@@ -835,11 +837,12 @@ def _once(command: Diagnose | ReviseDiagnosis) -> dict[str, Any]:
 
 
 def _flags(path: Path, command: GiveFlags | CorrectFlags, context: Context) -> tuple[PriorityFlag, ...]:
-    flags = checked(command.flags, command.on, context.of(Plausible), registered_since=path.registered_since)
-    for flag in flags:
-        grown_up = path.age_group != "youth" and flag.established_on >= path.referred_on
-        if (flag.group == "youth" and grown_up) or (flag.group == "senior" and path.age_group == "youth"):
-            raise FLAG_NOT_OF_THIS_AGE(group=flag.group, established_on=flag.established_on)
+    plausible = context.of(Plausible)
+    flags = checked(command.flags, command.on, plausible, registered_since=path.registered_since)
+    check_age_group(flags, path.age_group, path.referred_on, plausible)
+    # After the exit the record does not tell the day of registration any more.
+    if path.status in ACTIVE:
+        check_registration_told(flags, path.registered_since)
     return flags
 
 

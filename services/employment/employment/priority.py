@@ -40,19 +40,26 @@ class EnteredFlag(PriorityFlag, extra="forbid"):
         return PriorityFlag(group=self.group, established_on=self.established_on, source=self.source)
 
 
-EnteredFlags = Annotated[tuple[EnteredFlag, ...], Field(max_length=5)]
+EnteredFlags = Annotated[
+    tuple[EnteredFlag, ...],
+    Field(max_length=5, examples=[[{"group": "long_term", "established_on": "2024-05-13", "source": "interview"}]]),
+]
 
 SEEKER_TOO_YOUNG = Refusal(
     "seeker-too-young",
     "nobody is hired before the age of {least}: check the day of birth",
     "personne n'est embauché avant {least} ans : vérifiez la date de naissance",
+    at="seeker",
     least=int,
 )
-FLAG_TWICE = Refusal("flag-twice", "{group} is given twice", "« {group} » est indiqué deux fois", group=PriorityGroup)
+FLAG_TWICE = Refusal(
+    "flag-twice", "{group} is given twice", "« {group} » est indiqué deux fois", at="flags", group=PriorityGroup
+)
 FLAG_DATED_AFTER = Refusal(
     "flag-dated-after",
     "{group} is dated {established_on}, after {on}",
     "« {group} » est daté du {established_on}, après le {on}",
+    at="flags",
     group=PriorityGroup,
     established_on=Day,
     on=Day,
@@ -61,6 +68,7 @@ FLAG_NOT_OF_THIS_AGE = Refusal(
     "flag-not-of-this-age",
     "{group} is not for somebody of this age on {established_on}",
     "« {group} » ne correspond pas à l'âge de la personne le {established_on}",
+    at="flags",
     group=PriorityGroup,
     established_on=Day,
 )
@@ -75,6 +83,15 @@ FLAG_NOT_OF_THIS_REGISTRATION = Refusal(
     established_on=Day,
     registered_since=Day,
 )
+REGISTRATION_NOT_TOLD = Refusal(
+    "registration-not-told",
+    "the register cannot show {group}, as the path does not tell since when the person is registered: tell that with "
+    "the referral, or give another source",
+    "l'inscription ne peut attester « {group} », car le parcours n'en indique pas la date : indiquez-la avec "
+    "l'orientation, ou choisissez une autre source",
+    at="flags",
+    group=PriorityGroup,
+)
 
 
 def check_age(born_on: Day, on: Day) -> None:
@@ -87,6 +104,31 @@ def age_group(born_on: Day, on: Day, plausible: Plausible) -> AgeGroup:
     """What is kept of somebody's age."""
     years = years_between(born_on, on)
     return "youth" if years < plausible.youth_until else "senior" if years >= plausible.senior_from else "adult"
+
+
+def check_age_group(flags: Sequence[PriorityFlag], told: AgeGroup, on: Day, plausible: Plausible) -> None:
+    """Refuses flags that nobody can have had on their day who was of an age group on the day `on`. Raises Rejected."""
+    least = {"youth": YOUNGEST, "adult": plausible.youth_until, "senior": plausible.senior_from}[told]
+    below = {"youth": plausible.youth_until, "adult": plausible.senior_from}.get(told)
+    for flag in flags:
+        # The youngest of the age group were youths for longest, and the oldest are seniors first.
+        if flag.group == "youth":
+            fits = flag.established_on < months_later(on, 12 * (plausible.youth_until - least))
+        elif flag.group == "senior" and below is not None:
+            fits = flag.established_on > months_later(on, 12 * (plausible.senior_from - below))
+        else:
+            fits = True
+        if not fits:
+            raise FLAG_NOT_OF_THIS_AGE(group=flag.group, established_on=flag.established_on)
+
+
+def check_registration_told(flags: Sequence[PriorityFlag], registered_since: Day | None) -> None:
+    """Refuses flags that the register is said to show where it is not told since when. Raises Rejected."""
+    if registered_since:
+        return
+    for flag in flags:
+        if flag.group in ("long_term", "very_long_term") and flag.source == "registration":
+            raise REGISTRATION_NOT_TOLD(group=flag.group)
 
 
 def checked(

@@ -95,7 +95,9 @@ PENDING = ("new", "processing", "postponed", "pool", "prior_to_hire")
 def test_an_adviser_presents_somebody_for_an_open_vacancy() -> None:
     given().knowing(OPEN).when(submit).then(submitted)
     given().knowing(OPEN).when(submit).then_state(status="new", seeker=SEEKER, company=COMPANY, flags=FLAGS)
-    given().knowing(None).when(submit).rejected("vacancy-unknown")
+    unknown = given().knowing(None).when(submit)
+    unknown.rejected("vacancy-unknown")
+    assert str(unknown.refusal) == f"there is no vacancy {submit.vacancy}"
     for status in ("proposed", "draft", "filled", "withdrawn"):
         given().knowing(VACANCY_IN[status]).when(submit).rejected("vacancy-not-open")
 

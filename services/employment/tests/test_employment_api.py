@@ -112,7 +112,9 @@ async def test_one_person_however_written_applies_once(advisers: Advisers, writt
     vacancy = await advisers.opened()
     first = await advisers.applied(vacancy)
     again: dict[str, Any] = {"vacancy": vacancy.rpartition("/")[2], "seeker": {**CAMILLE, **written}}
-    assert slug(await advisers.post("/v1/applications", "france_travail", **again)) == (409, "applied-already")
+    refused = await advisers.post("/v1/applications", "france_travail", **again)
+    assert slug(refused) == (409, "applied-already")
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["#/seeker"]
     done(await advisers.post(f"{first}/cancel", reason="entered_by_mistake"))
     done(await advisers.post("/v1/applications", "france_travail", **again), 201)
     namesake = {**again, "seeker": {**CAMILLE, "born_on": "1990-05-14"}}

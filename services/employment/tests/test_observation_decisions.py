@@ -46,7 +46,7 @@ from employment.observation import (
     Withdraw,
     labour_observations,
 )
-from eventstore.decider import Claim, Command
+from eventstore.decider import Actor, Claim, Command
 from eventstore.specification import Specification
 
 TODAY: Final = date(2026, 9, 1)
@@ -305,6 +305,22 @@ def test_the_committee_chooses_from_where_progress_is_measured() -> None:
 def test_progress_is_measured_by_the_proxy_or_the_reference_alone() -> None:
     other = published.model_copy(update={"reference": False})
     given(other).when(ChooseBaseline()).rejected("no-baseline-of-this")
+
+
+@pytest.mark.parametrize(
+    ("past", "offered"),
+    [
+        ((published,), True),
+        ((computed,), True),
+        ((published.model_copy(update={"reference": False}),), False),
+        ((published, chosen), False),
+    ],
+)
+def test_only_what_may_be_a_baseline_and_is_none_is_offered_as_one(past: tuple[Event, ...], *, offered: bool) -> None:
+    state = labour_observations.fold(past)
+    assert state is not None
+    allowed = labour_observations.allowed(state, Actor("c", frozenset({"steering"})))
+    assert ("choose-baseline" in allowed) is offered
 
 
 def test_a_baseline_is_revised_as_one_and_not_withdrawn() -> None:

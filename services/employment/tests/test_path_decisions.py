@@ -4,6 +4,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
+from hypothesis import assume
+from hypothesis import given as hypothesis_given
+from hypothesis import strategies as st
 from people import SEEKER, TODAY, record_id, seeker
 from test_hire_decisions import BEGUN, LASTED
 from test_hire_decisions import PASTS as HIRES
@@ -40,6 +43,7 @@ from contracts.employment.path import (
 from contracts.employment.priority import FlagSource, PriorityGroup
 from contracts.personal import Personal
 from employment.bounds import Plausible
+from employment.days import years_between
 from employment.hire import Hire, hires
 from employment.path import (
     ACTIVE,
@@ -74,7 +78,7 @@ from employment.path import (
     WithdrawSkillOf,
     paths,
 )
-from employment.priority import EnteredFlag
+from employment.priority import YOUNGEST, EnteredFlag, age_group, check_age_group
 from eventstore.decider import PLATFORM, Actor, Claim, Command, Due, Keep
 from eventstore.specification import Specification
 
@@ -198,23 +202,27 @@ def test_thresholds_are_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "since", "fits"),
+    ("group", "since", "slug"),
     [
-        ("long_term", date(2024, 11, 3), True),
-        ("long_term", date(2024, 11, 4), False),
-        ("very_long_term", date(2023, 11, 3), True),
-        ("very_long_term", date(2023, 11, 4), False),
-        ("woman", REFERRED, True),
-        ("long_term", None, True),
+        ("long_term", date(2024, 11, 3), None),
+        ("long_term", date(2024, 11, 4), "flag-not-of-this-registration"),
+        ("very_long_term", date(2023, 11, 3), None),
+        ("very_long_term", date(2023, 11, 4), "flag-not-of-this-registration"),
+        ("woman", REFERRED, None),
+        ("woman", None, None),
+        ("long_term", None, "registration-not-told"),
+        ("very_long_term", None, "registration-not-told"),
     ],
 )
-def test_what_the_register_shows_is_checked_by_months(group: PriorityGroup, since: date | None, *, fits: bool) -> None:
+def test_what_the_register_shows_is_checked_by_months(
+    group: PriorityGroup, since: date | None, slug: str | None
+) -> None:
     flags = (entered(group, source="registration"),)
     asked = given().when(refer.model_copy(update={"registered_since": since, "flags": flags}))
-    if fits:
-        asked.then_state(flags=tuple(flag.recorded() for flag in flags))
+    if slug:
+        asked.rejected(slug)
     else:
-        asked.rejected("flag-not-of-this-registration")
+        asked.then_state(flags=tuple(flag.recorded() for flag in flags))
     # Somebody may have been without work before they registered: another source then shows it.
     declared = (entered(group, source="declaration"),)
     told = refer.model_copy(update={"registered_since": since, "flags": declared})
@@ -405,6 +413,46 @@ def test_whoever_was_a_youth_is_no_senior() -> None:
     young = referred.model_copy(update={"age_group": "youth", "flags": ()})
     given(young).when(GiveFlags(flags=(entered("senior"),))).rejected("flag-not-of-this-age")
     given(young).when(GiveFlags(flags=(entered("youth"),))).then_state(flags=(entered("youth").recorded(),))
+
+
+@pytest.mark.parametrize(
+    ("was", "group", "last", "fits_until"),
+    [
+        ("senior", "youth", REFERRED.replace(year=REFERRED.year - 24), True),
+        ("adult", "youth", REFERRED, True),
+        ("adult", "senior", REFERRED + timedelta(days=1), False),
+    ],
+)
+def test_an_age_group_tells_of_other_days_as_far_as_years_do(
+    was: str, group: PriorityGroup, last: date, *, fits_until: bool
+) -> None:
+    somebody = referred.model_copy(update={"age_group": was, "flags": ()})
+    before, after = (GiveFlags(flags=(entered(group, on),)) for on in (last - timedelta(days=1), last))
+    fits, does_not = (before, after) if fits_until else (after, before)
+    given(somebody).when(fits).then_state(flags=tuple(flag.recorded() for flag in fits.flags))
+    given(somebody).when(does_not).rejected("flag-not-of-this-age")
+    given(somebody).when(CorrectFlags(flags=does_not.flags, reason="other")).rejected("flag-not-of-this-age")
+
+
+@hypothesis_given(*[st.dates(date(1960, 1, 1), date(2040, 12, 31))] * 3)
+def test_nobody_is_refused_a_group_that_they_were_in(born_on: date, referred_on: date, established_on: date) -> None:
+    assume(years_between(born_on, referred_on) >= YOUNGEST and born_on <= established_on)
+    plausible = Plausible()
+    right = age_group(born_on, established_on, plausible)
+    flags = [entered(right, established_on).recorded()] if right != "adult" else []
+    check_age_group(flags, age_group(born_on, referred_on, plausible), referred_on, plausible)
+
+
+def test_the_register_shows_nothing_where_it_is_not_told_since_when() -> None:
+    untold = referred.model_copy(update={"registered_since": None})
+    registered, declared = (entered("long_term", TODAY, source) for source in ("registration", "declaration"))
+    for command in (GiveFlags(flags=(registered,)), CorrectFlags(flags=(registered,), reason="other")):
+        given(untold).when(command).rejected("registration-not-told")
+    given(untold).when(GiveFlags(flags=(declared,))).then_state(flags=(declared.recorded(),))
+    # After the exit the day is not on record any more, and a correction is still right.
+    of_spring = entered("long_term", date(2026, 3, 2), "registration")
+    correct = CorrectFlags(flags=(of_spring,), reason="other")
+    given(*AGREED, exited).when(correct).then_state(flags=(of_spring.recorded(),))
 
 
 # What is needed, and agreed

@@ -39,7 +39,16 @@ class Reason(Representation):
 
     code: Annotated[str, Field(examples=["milestones-late"], json_schema_extra={"enum": [*REASONS]})]
     label: Annotated[ReferenceLabel, Field(examples=[{"fr": "2 jalons sont en retard", "en": "2 milestones are late"}])]
-    """The sentence, in both languages."""
+    """The sentence, in both languages. An indicator is called by its title in English, and by its name in French, as
+    the catalogue has no other titles."""
+
+    @classmethod
+    def told(cls, code: str, places: Mapping[str, Any], catalogue: Catalogue) -> "Reason":
+        """As an answer gives it."""
+        titles = {"targets": [f"« {catalogue[name].title} »" for name in places.get("targets", ())]}
+        sentence = REASONS[code]
+        said = ReferenceLabel(fr=sentence.told("fr", **places), en=sentence.told("en", **{**places, **titles}))
+        return cls(code=code, label=said)
 
 
 class ActionsOfAxis(Representation):
@@ -244,7 +253,7 @@ class AxisLine(Representation):
             axis=axis,
             label=_label(CALLED[axis]),
             status=status,
-            reasons=[Reason(code=code, label=_label(REASONS[code], **places)) for code, places in reasons.items()],
+            reasons=[Reason.told(code, places, catalogue) for code, places in reasons.items()],
             actions=ActionsOfAxis(
                 **{status: plan.actions.get(status, 0) for status in _STATUSES},
                 href=f"{ACTION.public_path}?axis={axis}",
@@ -373,8 +382,8 @@ async def _read(
     return told, {"as_of": as_of, "known_on": known_on, "positions": positions({**behind, PARTNERS: heard})}
 
 
-def _label(sentence: Sentence, **places: object) -> ReferenceLabel:
-    return ReferenceLabel(fr=sentence.told("fr", **places), en=sentence.told("en", **places))
+def _label(sentence: Sentence) -> ReferenceLabel:
+    return ReferenceLabel(fr=sentence.told("fr"), en=sentence.told("en"))
 
 
 def _table(lines: Sequence[AxisLine], as_of: date, language: Language) -> str:

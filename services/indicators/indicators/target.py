@@ -40,6 +40,8 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
     "due": "2027-12-31",
 }
 
+HIGHEST_PERCENT: Final = 100
+
 
 class Set(Command, json_schema_extra={"examples": [_EXAMPLE]}):
     """The committee aims at a value of an indicator by a day."""
@@ -101,12 +103,14 @@ INDICATOR_UNKNOWN = Refusal(
     "indicator-unknown",
     "the catalogue has no indicator {indicator}",
     "le catalogue n'a pas d'indicateur {indicator}",
+    at=("indicator", "indicators"),
     indicator=IndicatorName,
 )
 DIMENSION_UNKNOWN = Refusal(
     "dimension-unknown",
     "{indicator} has no dimension {dimension}; it has {dimensions}",
     "{indicator} n'a pas de dimension {dimension} ; {dimensions:sa dimension est|ses dimensions sont} {dimensions}",
+    at="dimensions",
     indicator=IndicatorName,
     dimension=str,
     dimensions=tuple[str, ...],
@@ -115,6 +119,7 @@ DIMENSION_VALUE_UNKNOWN = Refusal(
     "dimension-value-unknown",
     "{value} is no value of the dimension {dimension}",
     "{value} n'est pas une valeur de la dimension {dimension}",
+    at="dimensions",
     dimension=str,
     value=str | int,
 )
@@ -122,13 +127,24 @@ DUE_BEFORE_DECIDED = Refusal(
     "due-before-decided",
     "{due} is before the target is decided, on {decided}",
     "le {due} précède la décision de cet objectif, du {decided}",
+    at=("due", "on"),
     due=Day,
     decided=Day,
+)
+TARGET_OUT_OF_RANGE = Refusal(
+    "target-out-of-range",
+    "{indicator} is a rate between 0 and {most} %: {value} is outside of that",
+    "{indicator} est un taux compris entre 0 et {most} % : {value} est hors de ces bornes",
+    at="value",
+    indicator=IndicatorName,
+    value=FigureValue,
+    most=int,
 )
 TARGET_TWICE = Refusal(
     "target-already-set",
     "there is a target for this part of the indicator and this day already; it can be revised",
     "cette part de l'indicateur a déjà un objectif à cette date ; il peut être révisé",
+    at="due",
 )
 
 targets = Decider(
@@ -145,6 +161,7 @@ targets = Decider(
 def set_target(command: Set) -> TargetSet:
     indicator = of_catalogue(command.indicator)
     _check_due(command.due, command.on)
+    _check_range(command.value, indicator.name, indicator.unit)
     dimensions = _read(indicator, command.dimensions)
     return tell(TargetSet, command, title=indicator.title, unit=indicator.unit, dimensions=dimensions)
 
@@ -155,6 +172,7 @@ def revise(target: Target, command: Revise) -> TargetRevised | tuple[()]:
     if not changed:
         return ()
     _check_due(changed["due"], command.on)
+    _check_range(command.value, target.indicator, target.unit)
     return tell(TargetRevised, command, target, **changed)
 
 
@@ -164,6 +182,7 @@ def correct(target: Target, command: Correct) -> TargetCorrected | tuple[()]:
     if not changed:
         return ()
     _check_due(changed["due"], target.since)
+    _check_range(command.value, target.indicator, target.unit)
     return tell(TargetCorrected, command, target, **changed)
 
 
@@ -221,3 +240,9 @@ def _changed(target: Target, command: Revise | Correct) -> dict[str, Any]:
 def _check_due(due: Day, decided: Day) -> None:
     if due < decided:
         raise DUE_BEFORE_DECIDED(due=due, decided=decided)
+
+
+def _check_range(value: float | None, indicator: str, unit: str) -> None:
+    """Refuses a rate that there cannot be. What is told as a share may be below 0 or above 1, as progress is."""
+    if unit == "percent" and value is not None and not 0 <= value <= HIGHEST_PERCENT:
+        raise TARGET_OUT_OF_RANGE(indicator=indicator, value=value, most=HIGHEST_PERCENT)

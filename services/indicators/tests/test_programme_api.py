@@ -146,6 +146,10 @@ async def test_a_line_tells_how_an_axis_stands_and_why(client: httpx.AsyncClient
     assert line["status"] == "late"
     assert [reason["code"] for reason in line["reasons"]] == ["milestones-late", "targets-missed"]
     assert line["reasons"][0]["label"] == {"en": "1 milestone is late", "fr": "1 jalon est en retard"}
+    assert line["reasons"][1]["label"] == {
+        "en": f"not reached by its day: « {catalogue['hires_sustained'].title} »",
+        "fr": "objectif non atteint à son échéance : hires_sustained",
+    }
     assert line["actions"].pop("href") == "/indicators/v1/actions?axis=7"
     assert {status: count for status, count in line["actions"].items() if count} == {"in_progress": 1}
     assert line["milestones"] == {"planned": 3, "reached": 1, "late": 1}

@@ -88,6 +88,7 @@ async def test_a_target_is_set_revised_corrected_and_withdrawn(partners: Partner
 
     same = {**NETWORK, "dimensions": {"naf": "25.62B", "zone": "zi-limoise"}, "value": 15}
     taken = problem(await partners.post(TARGETS, same), 409, "target-already-set")
+    assert [fault["pointer"] for fault in taken["errors"]] == ["#/due"]
     assert taken["collides_with"] == created["id"]
     whole = done(await partners.post(TARGETS, {**NETWORK, "dimensions": {}, "value": 30}), 201)
 
@@ -134,6 +135,7 @@ async def test_what_is_no_target_is_refused_in_both_languages(partners: Partners
         english = problem(await partners.post(TARGETS, {**NETWORK, **changes}), 409, slug)
         assert english["detail"] != french
         assert english["parameters"] == told["parameters"]
+        assert [f"#/{field}" for field in changes] == [fault["pointer"] for fault in told["errors"]]
     problem(await partners.post(TARGETS, NETWORK, by="network"), 403, "role-missing")
     faults = problem(await partners.post(TARGETS, {**NETWORK, "dimensions": {"zone": True}}), 422, "invalid")
     assert [(each["pointer"], each["code"]) for each in faults["errors"]] == [("#/dimensions/zone", "dimension-value")]

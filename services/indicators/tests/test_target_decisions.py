@@ -10,7 +10,7 @@ from contracts.indicators.target import TargetCorrected, TargetRevised, TargetSe
 from eventstore.decider import Actor, Claim, Command
 from eventstore.specification import Specification
 from indicators.catalogue import catalogue
-from indicators.target import TARGET_TWICE, Correct, Revise, Set, Target, Withdraw, targets
+from indicators.target import DUE_BEFORE_DECIDED, TARGET_TWICE, Correct, Revise, Set, Target, Withdraw, targets
 
 TODAY = date(2026, 6, 1)
 END = date(2027, 12, 31)
@@ -108,6 +108,35 @@ def test_a_target_is_due_when_it_is_decided_or_later() -> None:
     given(was_set).when(Revise(due=day(3), on=day(3, 2))).rejected("due-before-decided")
     given(was_set, revised).when(Correct(due=day(2, 28), reason="other")).rejected("due-before-decided")
     given(was_set, revised).when(Correct(due=day(3), reason="other")).then_state(due=day(3))
+    assert DUE_BEFORE_DECIDED.field_of(Revise(value=32, due=day(3), on=day(3, 2))) == "due"
+    assert DUE_BEFORE_DECIDED.field_of(Revise(value=32, on=day(1, 1, 2028))) == "on"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "fits"),
+    [
+        ("unemployment_proxy", 0, True),
+        ("unemployment_proxy", 100, True),
+        ("unemployment_proxy", 100.01, False),
+        ("unemployment_reference", -0.01, False),
+        ("progress_2027", 1.2, True),
+        ("progress_2027", -0.5, True),
+        ("members", 500, True),
+    ],
+)
+def test_a_rate_is_aimed_at_from_0_to_100_percent(indicator: str, value: float, *, fits: bool) -> None:
+    unit, title = catalogue[indicator].unit, catalogue[indicator].title
+    of_indicator = was_set.model_copy(update={"indicator": indicator, "unit": unit, "title": title, "value": 7})
+    revise, correct = Revise(value=value, on=day(3)), Correct(value=value, reason="typing_error", on=day(3))
+    for asked in (
+        given().when(set_it.model_copy(update={"indicator": indicator, "value": value})),
+        given(of_indicator).when(revise),
+        given(of_indicator).when(correct),
+    ):
+        if fits:
+            asked.then_state(value=value)
+        else:
+            asked.rejected("target-out-of-range")
 
 
 def test_a_revision_says_what_was_aimed_at_before() -> None:
