@@ -75,7 +75,7 @@ class PublishedFigure(_Answer):
     n: Tally
     """Of how many respondents it is."""
     suppressed: Suppression | None
-    """Why it is not given: it is of too few respondents, or one of them makes nearly all of it."""
+    """Why it is not given: it is of too few respondents, one of them makes nearly all of it, or all answered alike."""
 
 
 class SkillsCampaignFigures(_Answer):
@@ -114,8 +114,8 @@ def publishing() -> APIRouter:
         """The figures of a campaign that is published, each with n, and of each college how many have not answered.
 
         A figure of fewer than three respondents is suppressed, and one that a single respondent makes more than 85 %
-        of, unless the deployment says otherwise: it is there, without a value, and says why. `without=largest` is for
-        the roles epci, network and steering.
+        of, unless the deployment says otherwise; so is a share of 0 or 1. It is there, without a value, and says why.
+        `without=largest` is for the roles epci, network and steering.
         """
         if asked.without and caller.actor.roles.isdisjoint(WITHOUT_LARGEST):
             raise Forbidden(ROLE_MISSING, {"decision": "without=largest", "roles": WITHOUT_LARGEST})
