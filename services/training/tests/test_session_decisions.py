@@ -199,6 +199,27 @@ def test_a_session_is_of_a_course_of_its_body_that_is_valid_when_it_starts(known
     given(*PASTS["postponed"]).knowing(known, room()).when(reschedule).rejected(slug)
 
 
+@pytest.mark.parametrize(
+    ("romes", "slug"),
+    [
+        (("H2902", "H2913"), None),
+        (("H2916",), None),
+        (("H2902", "H2914"), "course-for-other-occupations"),
+    ],
+    ids=["the occupation among others", "one that was part of it", "others"],
+)
+def test_what_was_proposed_is_planned_with_a_course_for_its_occupation(
+    romes: tuple[str, ...], slug: str | None
+) -> None:
+    answer = given(proposed).knowing(course(romes=romes), room()).when(plan_proposed)
+    if slug is None:
+        answer.then_state(romes=romes, need=NEED)
+    else:
+        answer.rejected(slug)
+        assert answer.refusal is not None
+        assert answer.refusal.told("en") == "the session was proposed for H2913, and the course leads to H2902, H2914"
+
+
 def test_a_course_is_valid_on_its_first_and_its_last_day() -> None:
     known = course(valid_from=STARTS, valid_until=STARTS)
     given().knowing(known, room()).when(plan).then(planned)

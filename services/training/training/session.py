@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, JsonValue
 
+from contracts import codes
 from contracts.model import Day, EnteredDay, Model
 from contracts.training.course import CourseStatus
 from contracts.training.room import RoomStatus
@@ -386,6 +387,14 @@ COURSE_NOT_VALID_THEN = Refusal(
     valid_until=Day,
     starts_on=Day,
 )
+COURSE_FOR_OTHER_OCCUPATIONS = Refusal(
+    "course-for-other-occupations",
+    "the session was proposed for {proposed}, and the course leads to {romes}",
+    "la session a été proposée pour {proposed}, et la formation mène à {romes}",
+    at="course",
+    proposed=tuple[Rome, ...],
+    romes=tuple[Rome, ...],
+)
 SESSION_ENDS_BEFORE_IT_STARTS = Refusal(
     "session-ends-before-it-starts",
     "it would end on {ends_on}, before it starts, on {starts_on}",
@@ -580,7 +589,10 @@ def plan(command: Plan, course: Course | None, room: Room | None) -> SessionPlan
 
 @sessions.decides(by=BODIES, when="proposed", to="planned", looks_up=(Lookup(courses, "course"), Lookup(rooms, "room")))
 def plan_proposed(session: Session, command: PlanProposed, course: Course | None, room: Room | None) -> SessionPlanned:
-    return _planned(command, session.body, session.need, course, room)
+    event = _planned(command, session.body, session.need, course, room)
+    if not any(codes.rome_kin(one, other) for one in session.romes for other in event.romes):
+        raise COURSE_FOR_OTHER_OCCUPATIONS(proposed=session.romes, romes=event.romes)
+    return event
 
 
 sessions.steps(
