@@ -129,7 +129,7 @@ class Propose(Command):
     """No session answers a need for skills: one is proposed."""
 
     need: RecordId
-    romes: tuple[Rome, ...]
+    romes: Annotated[tuple[Rome, ...], Field(examples=[["H2913"]])]
     seats: TrainingSeats
     commune: Commune
 
