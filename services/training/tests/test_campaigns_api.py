@@ -226,8 +226,11 @@ async def test_a_campaign_is_there_for_who_runs_it_and_the_committee_alone(partn
         assert (await partners.get(CAMPAIGN, role, of)).status_code == status, role
         listed = done(await partners.get("skills-campaigns", role, of))["items"]
         assert len(listed) == (status == 200)
-    # Nothing is published.
-    refused(await partners.get(f"{CAMPAIGN}/figures", "epci"), 404, "not-found")
+        # Nothing is published, which is told to those who know that there is a campaign.
+        figures = await partners.get(f"{CAMPAIGN}/figures", role, of)
+        refused(figures, *((409, "campaign-not-published") if status == 200 else (404, "not-found")))
+    meaning = done(await partners.client.get("/problems/campaign-not-published"))
+    assert (meaning["status"], meaning["title"]) == (409, "The campaign is not published")
     refused(await partners.get("skills-campaigns/gpect-1999/figures", "epci"), 404, "not-found")
 
 
