@@ -216,6 +216,10 @@ def test_each_number_has_one_source(sources: tuple[str, ...]) -> None:
 
 def test_the_base_year_has_begun() -> None:
     given().when(Draft(**{**TOLD, "base_year": 2025}, occupations=ASSUMED)).rejected("base-year-to-come")
+    refusal = given().when(Draft(**{**TOLD, "base_year": 2035}, occupations=ASSUMED, on=day(2))).refusal
+    assert refusal is not None
+    assert refusal.told("en").startswith("2035 has not begun")
+    assert refusal.told("fr").startswith("2035 n'a pas commencé")
     given().when(Draft(**{**TOLD, "base_year": 2024}, occupations=ASSUMED, on=day(2))).then_state(base_year=2024)
 
 
