@@ -542,8 +542,14 @@ def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:
 def test_a_refusal_tells_all_that_it_speaks_of_and_nothing_else() -> None:
     full = Refusal("full", "all {seats} are taken", "les {seats} sont pris", seats=int)
     assert [full(seats=3).told(language) for language in LANGUAGES] == ["all 3 are taken", "les 3 sont pris"]
-    of_years = {"years": tuple[CalendarYear, ...], "last": CalendarYear | None, "kwh": int}
-    known = Refusal("known", "{kwh} of {years}, until {last}", "{kwh} de {years}, jusqu'en {last}", **of_years)
+    known = Refusal(
+        "known",
+        "{kwh} of {years}, until {last}",
+        "{kwh} de {years}, jusqu'en {last}",
+        years=tuple[CalendarYear, ...],
+        last=CalendarYear | None,
+        kwh=int,
+    )
     assert [known(years=(2023, 2024), last=2035, kwh=2035).told(language) for language in LANGUAGES] == [
         "2,035 of 2023, 2024, until 2035",
         "2\u202f035 de 2023, 2024, jusqu'en 2035",
