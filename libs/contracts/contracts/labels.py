@@ -1535,6 +1535,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
         "figure-suppressions": {
             "too_few": Sentence("Too few respondents", "Trop peu de répondants"),
             "one_dominates": Sentence("One respondent makes nearly all of it", "Un répondant en fait presque tout"),
+            "all_alike": Sentence("All respondents have answered alike", "Tous les répondants ont répondu de même"),
         },
         "colleges": {
             "companies": Sentence("Companies", "Entreprises"),

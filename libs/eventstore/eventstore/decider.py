@@ -954,7 +954,7 @@ class Decider(Generic[S]):
         """The stream that a command would begin has begun: it has the identity that the command gives."""
         return Refusal(
             f"{self.category}-exists",
-            f"this {self.category} is already there",
+            "this record is already there",
             "cet enregistrement existe déjà",
             at=self.identified_by or (),
         )

@@ -8,7 +8,7 @@ from contracts.labels import ROLES, called
 from contracts.language import Language, Sentence
 from contracts.model import Day, Model
 from contracts.roles import Role
-from contracts.values import Subject
+from contracts.values import CalendarYear, Subject
 
 
 class Refusal:
@@ -74,12 +74,14 @@ class Refused(Exception):
 
 
 def _said(annotation: Any, value: object, language: Language) -> object:
-    """A parameter as people say it, with roles by their names, and in French all codes.
+    """A parameter as people say it: a year without marks of thousands, roles by their names, and in French all codes.
 
     Other codes are English words, and stay as they are in English sentences.
     """
     if isinstance(value, tuple):
         return tuple(_said(annotation, each, language) for each in value)
+    if isinstance(value, int) and _is_of(annotation, CalendarYear):
+        return str(value)
     codes = codes_of(annotation)
     named = isinstance(value, str) and (language != "en" or ROLES.keys() == {*codes})
     return called(codes, value, language) if named else value
@@ -90,6 +92,11 @@ def codes_of(annotation: Any) -> tuple[object, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     return tuple(code for part in get_args(annotation) for code in codes_of(part))
+
+
+def _is_of(annotation: Any, kind: Any) -> bool:
+    """Whether a type is another, or one of several of it, or of it and None."""
+    return annotation == kind or any(_is_of(part, kind) for part in get_args(annotation))
 
 
 class Rejected(Refused):

@@ -14,6 +14,7 @@ import eventstore
 from contracts.language import LANGUAGES
 from contracts.model import Correction, Event
 from contracts.roles import Role
+from contracts.values import CalendarYear
 from eventstore.decider import PARIS, PLATFORM, Actor, By, Claim, Command, Context, Decider, Due, State, tell
 from eventstore.refusal import NOT_YOUR_RECORD, Forbidden, Refusal, Rejected
 from eventstore.specification import Given, Specification
@@ -541,6 +542,18 @@ def test_what_there_is_nothing_to_decide_about_is_not_offered() -> None:
 def test_a_refusal_tells_all_that_it_speaks_of_and_nothing_else() -> None:
     full = Refusal("full", "all {seats} are taken", "les {seats} sont pris", seats=int)
     assert [full(seats=3).told(language) for language in LANGUAGES] == ["all 3 are taken", "les 3 sont pris"]
+    known = Refusal(
+        "known",
+        "{kwh} of {years}, until {last}",
+        "{kwh} de {years}, jusqu'en {last}",
+        years=tuple[CalendarYear, ...],
+        last=CalendarYear | None,
+        kwh=int,
+    )
+    assert [known(years=(2023, 2024), last=2035, kwh=2035).told(language) for language in LANGUAGES] == [
+        "2,035 of 2023, 2024, until 2035",
+        "2\u202f035 de 2023, 2024, jusqu'en 2035",
+    ]
     with pytest.raises(TypeError, match="full speaks of"):
         full()
     with pytest.raises(TypeError, match="seats, whose types it does not tell"):

@@ -74,7 +74,8 @@ class Service:
     migrations: Path | None = None
     commands: Mapping[str, Command] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
-    """Kinds of problems that its router knows beside those of every service, each a request without an answer (422)."""
+    """Kinds of problems that its router knows beside those of every service. Those of 422 are documented with every
+    parameter, the others by the routes that answer with them."""
     mail: Mapping[str, Template[Any]] = field(default_factory=dict)
     """What it writes to people, by the names that its reactions queue it under; it then has the resource `mails`."""
     tables: Mapping[str, Table] = field(default_factory=dict)

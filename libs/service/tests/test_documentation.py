@@ -18,13 +18,16 @@ from lamps import Lamp, bearer, calling, lamps, service, settings_for
 from poles import poles
 
 import service as package
+from contracts.language import Sentence
 from devstack.issuer import Issuer
-from service.documents import openapi
+from service.documents import components, openapi
 from service.documents.refusals import refusals_of
+from service.http.kinds import Kind
 
 pytestmark = pytest.mark.anyio
 
 METHODS = {"get", "post", "put", "patch", "delete"}
+SAID = Sentence("it is so", "il en est ainsi")
 
 
 @pytest.fixture
@@ -390,3 +393,9 @@ def test_poles_have_ids_of_their_own_form(document: dict[str, Any]) -> None:
     identity = document["paths"]["/v1/poles/{id}"]["parameters"][0]
     assert identity["schema"]["pattern"] == "^[0-9]{3}$"
     assert identity["example"] == "042"
+
+
+def test_a_kind_of_problem_of_its_own_is_documented_by_its_status() -> None:
+    own = {"unknown-street": Kind(422, SAID, SAID), "street-closed": Kind(409, SAID, SAID)}
+    told = components.responses("lamps", own)["Invalid"]["content"]["application/problem+json"]["examples"]
+    assert [*told] == ["invalid", "unknown-street"]

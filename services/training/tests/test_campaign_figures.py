@@ -98,6 +98,21 @@ def test_one_dominates_where_it_alone_has_what_is_counted_or_what_it_is_a_share_
     assert (needs.suppressed, needs.in_1_year, needs.n) == ("one_dominates", None, 3)
 
 
+def test_a_share_of_all_or_of_nobody_tells_what_each_has_answered() -> None:
+    hard = workforce(42, occupation("H2902", 12))
+    calm = workforce(42, occupation("H2902", 12, difficulty="none"), from_55_to_59=0.0, from_60=0.0)
+    nothing = CampaignFigure(value=None, n=3, suppressed="all_alike")
+    assert company_figures([hard] * 3, LIMITS).tension_share == nothing
+    figures = company_figures([calm] * 3, LIMITS)
+    assert figures.tension_share == figures.senior_share == nothing
+    # Two of four have only such trades: that tells of no one.
+    assert company_figures([hard, hard, calm, calm], LIMITS).tension_share.value == 0.5
+    # Other reasons come first.
+    assert company_figures([hard] * 2, LIMITS).tension_share.suppressed == "too_few"
+    large = workforce(42, occupation("H2902", 900))
+    assert company_figures([hard, hard, large], LIMITS).tension_share.suppressed == "one_dominates"
+
+
 def test_what_nobody_tells_of_is_no_share_and_what_is_told_to_be_none_is_0() -> None:
     nobody = dict.fromkeys(("under_26", "from_26_to_34", "from_35_to_44", "from_45_to_54"), 0.0)
     empty = workforce(0, occupation("H2902", 0, 0, 0, 0), retirements=0, **nobody, from_55_to_59=0.0, from_60=0.0)
@@ -175,6 +190,9 @@ def test_whatever_is_told_no_figure_is_of_too_few_or_of_one_and_the_order_does_n
         safe = len(numbers) >= 3 and 100 * max(numbers) <= 85 * sum(numbers)
         assert (figure.suppressed is None, figure.n) == (safe, len(numbers))
         assert figure.value == (sum(numbers) if safe else None)
+    for share in (figures.senior_share, figures.tension_share):
+        assert share.value not in (0, 1)
+        assert share.suppressed is None or (share.value, share.part, share.whole) == (None, None, None)
     for needs in figures.needs:
         of_trade = [each for workforce in told for each in workforce.occupations if each.rome == needs.rome]
         assert needs.n == len(of_trade)

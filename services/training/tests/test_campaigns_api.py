@@ -226,8 +226,11 @@ async def test_a_campaign_is_there_for_who_runs_it_and_the_committee_alone(partn
         assert (await partners.get(CAMPAIGN, role, of)).status_code == status, role
         listed = done(await partners.get("skills-campaigns", role, of))["items"]
         assert len(listed) == (status == 200)
-    # Nothing is published.
-    refused(await partners.get(f"{CAMPAIGN}/figures", "epci"), 404, "not-found")
+        # Nothing is published, which is told to those who know that there is a campaign.
+        figures = await partners.get(f"{CAMPAIGN}/figures", role, of)
+        refused(figures, *((409, "campaign-not-published") if status == 200 else (404, "not-found")))
+    meaning = done(await partners.client.get("/problems/campaign-not-published"))
+    assert (meaning["status"], meaning["title"]) == (409, "The campaign is not published")
     refused(await partners.get("skills-campaigns/gpect-1999/figures", "epci"), 404, "not-found")
 
 
@@ -393,7 +396,9 @@ async def test_a_campaign_is_cleaned_added_up_published_and_counted(database: st
             "figure": "high_priority", "college": "unions", "rome": "H2902", "value": None, "n": 2,
             "suppressed": "too_few",
         }  # fmt: skip
-        assert told["suppressed"] == 1
+        # All whom they tell of have trades that it is hard to recruit for.
+        assert (by_name["tension_share"]["value"], by_name["tension_share"]["suppressed"]) == (None, "all_alike")
+        assert told["suppressed"] == 2
         for role, of in (("company", COMPANY), ("ops", None), ("region", None), ("afpa", None), ("town_hall", None)):
             told = refused(await partners.get(f"{CAMPAIGN}/figures", role, of, without="largest"), 403, "role-missing")
             assert told["detail"].startswith("without=largest asks for one of the roles")

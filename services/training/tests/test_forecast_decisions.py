@@ -207,15 +207,34 @@ def test_an_occupation_is_told_once_and_its_retirements_by_one_number(
     given(drafted).when(Revise(**TOLD, occupations=told)).rejected(slug)
 
 
-@pytest.mark.parametrize("sources", [(), ("growth",) * 6, (*WELDERS, "growth"), (*WELDERS, "senior_share")])
-def test_each_number_has_one_source(sources: tuple[str, ...]) -> None:
-    said = [{"assumed": name, "source": "insee"} for name in sources if name != "rome"]
+NUMBERS = ("employed", "growth", "retirements", "turnover", "completion", "placement")
+
+
+@pytest.mark.parametrize(
+    ("sources", "slug", "parameters"),
+    [
+        ((), "source-missing", {"missing": NUMBERS}),
+        (("growth",) * 6, "source-missing", {"missing": tuple(name for name in NUMBERS if name != "growth")}),
+        ((*NUMBERS, "growth"), "source-twice", {"doubled": ("growth",)}),
+        ((*NUMBERS, "senior_share"), "source-of-no-number", {"untold": ("senior_share",)}),
+    ],
+    ids=["none", "one alone", "one twice", "one of what is not told"],
+)
+def test_each_number_has_one_source(sources: tuple[str, ...], slug: str, parameters: dict[str, Any]) -> None:
+    said = [{"assumed": name, "source": "insee"} for name in sources]
     told = ToldOccupation.model_validate({**WELDERS, "sources": tuple(said)}, strict=False)
-    given().when(Draft(**TOLD, occupations=(told,))).rejected("sources-unfit")
+    answer = given().when(Draft(**TOLD, occupations=(told,)))
+    answer.rejected(slug)
+    assert answer.refusal is not None
+    assert answer.refusal.parameters == {"rome": WELDERS["rome"], **parameters}
 
 
 def test_the_base_year_has_begun() -> None:
     given().when(Draft(**{**TOLD, "base_year": 2025}, occupations=ASSUMED)).rejected("base-year-to-come")
+    refusal = given().when(Draft(**{**TOLD, "base_year": 2035}, occupations=ASSUMED, on=day(2))).refusal
+    assert refusal is not None
+    assert refusal.told("en").startswith("2035 has not begun")
+    assert refusal.told("fr").startswith("2035 n'a pas commencé")
     given().when(Draft(**{**TOLD, "base_year": 2024}, occupations=ASSUMED, on=day(2))).then_state(base_year=2024)
 
 

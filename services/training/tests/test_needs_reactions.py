@@ -40,6 +40,7 @@ def session(**said: Any) -> Session:
     told: dict[str, Any] = {
         "status": "planned",
         "romes": ("H2902",),
+        "level": 4,
         "commune": "36088",
         "seats": 12,
         "starts_on": day(9),
@@ -53,7 +54,7 @@ def found(**said: Any) -> Found[Session]:
     return Found(SESSION, session(**said))
 
 
-PROPOSED: dict[str, Any] = {"status": "proposed", "starts_on": None, "ends_on": None}
+PROPOSED: dict[str, Any] = {"status": "proposed", "level": None, "starts_on": None, "ends_on": None}
 PROPOSAL = Issue(sessions, None, Propose(need=NEED_ID, romes=("H2902",), seats=2, commune="36088"))
 reviewed = SkillNeedReviewed(**{**NEED, **LACKING}, effective_on=day(9))
 
@@ -65,6 +66,8 @@ reviewed = SkillNeedReviewed(**{**NEED, **LACKING}, effective_on=day(9))
     "there",
     [
         {"romes": ("H2903",)},
+        {"level": 3},
+        {"level": None},
         {"starts_on": day(3, 2, 2025)},
         {"starts_on": day(2)},
         {"status": "running", "starts_on": day(2)},
@@ -72,7 +75,17 @@ reviewed = SkillNeedReviewed(**{**NEED, **LACKING}, effective_on=day(9))
         {**PROPOSED, "romes": ("H2903",), "need": OTHER_NEED},
         None,
     ],
-    ids=["other trade", "too late", "too early", "begun", "without days", "proposed for another trade", "none"],
+    ids=[
+        "other trade",
+        "other level",
+        "without level",
+        "too late",
+        "too early",
+        "begun",
+        "without days",
+        "proposed for another trade",
+        "none",
+    ],
 )
 def test_a_need_that_no_session_answers_proposes_one(there: dict[str, Any] | None) -> None:
     sessions_there = [] if there is None else [found(**there)]
@@ -89,12 +102,19 @@ def test_a_need_that_no_session_answers_proposes_one(there: dict[str, Any] | Non
         {**PROPOSED, "need": OTHER_NEED},
         {**PROPOSED, "romes": ("H2903",), "need": NEED_ID},
         {"status": "running", "starts_on": day(2), "need": NEED_ID},
+        {"level": 3, "need": NEED_ID},
         {"status": "postponed", "need": NEED_ID},
         {"romes": ("H2903", "H2902")},
     ],
 )
 def test_a_need_that_a_session_is_to_answer_proposes_none(there: dict[str, Any]) -> None:
     assert list(propose_a_session(qualified, NEED_ID, [found(**there)])) == []
+
+
+def test_a_need_for_any_level_is_answered_by_a_session_of_any() -> None:
+    of_any = qualified.model_copy(update={"level": None})
+    for level in (3, None):
+        assert list(propose_a_session(of_any, NEED_ID, [found(level=level)])) == []
 
 
 def test_an_older_code_answers_what_was_part_of_it_and_siblings_do_not() -> None:

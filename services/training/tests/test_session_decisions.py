@@ -99,6 +99,7 @@ DAYS: dict[str, Any] = {
     "decision_on": DECIDED,
 }
 plan = Plan(course=COURSE, commune="36088", seats=12, minimum=2, **DAYS, on=on(5, 4))
+plan_proposed = PlanProposed(course=COURSE, commune="36088", seats=12, minimum=2, **DAYS, on=on(5, 4))
 FACTS: dict[str, Any] = {**OFFERED, "effective_on": TODAY}
 """Of an event of today on an open session."""
 SEATS_MISSING = (
@@ -171,10 +172,9 @@ def test_a_need_proposes_a_session_that_a_human_plans_or_dismisses() -> None:
     given().when(propose).then(proposed)
     given(proposed).holds()
     given(proposed).is_due()
-    take_up = PlanProposed(course=COURSE, commune="36088", seats=12, minimum=2, **DAYS, on=on(5, 4))
     told = planned.model_copy(update={"need": NEED})
-    given(proposed).knowing(course(), room()).when(take_up).then(told)
-    given(proposed).knowing(course(), room()).when(take_up).then_state(
+    given(proposed).knowing(course(), room()).when(plan_proposed).then(told)
+    given(proposed).knowing(course(), room()).when(plan_proposed).then_state(
         need=NEED, proposed_on=on(4, 1), planned_on=on(5, 4)
     )
     given(proposed).by("afpa").when(Dismiss(reason="no_course", on=on(5, 1))).then(dismissed)
@@ -199,6 +199,27 @@ def test_a_session_is_of_a_course_of_its_body_that_is_valid_when_it_starts(known
     given(*PASTS["postponed"]).knowing(known, room()).when(reschedule).rejected(slug)
 
 
+@pytest.mark.parametrize(
+    ("romes", "slug"),
+    [
+        (("H2902", "H2913"), None),
+        (("H2916",), None),
+        (("H2902", "H2914"), "course-for-other-occupations"),
+    ],
+    ids=["the occupation among others", "one that was part of it", "others"],
+)
+def test_what_was_proposed_is_planned_with_a_course_for_its_occupation(
+    romes: tuple[str, ...], slug: str | None
+) -> None:
+    answer = given(proposed).knowing(course(romes=romes), room()).when(plan_proposed)
+    if slug is None:
+        answer.then_state(romes=romes, need=NEED)
+    else:
+        answer.rejected(slug)
+        assert answer.refusal is not None
+        assert answer.refusal.told("en") == "the session was proposed for H2913, and the course leads to H2902, H2914"
+
+
 def test_a_course_is_valid_on_its_first_and_its_last_day() -> None:
     known = course(valid_from=STARTS, valid_until=STARTS)
     given().knowing(known, room()).when(plan).then(planned)
@@ -210,12 +231,14 @@ def test_a_course_is_valid_on_its_first_and_its_last_day() -> None:
         (None, "room-unknown"),
         (BARE, "room-not-open"),
         (room("salle-12", room_retired), "room-not-open"),
+        (room(commune="36044"), "room-elsewhere"),
         (room("salle-12", works(on(9, 15), on(9, 16))), "room-closed-then"),
         (room(capacity=11), "room-too-small"),
     ],
 )
-def test_a_session_is_in_a_room_that_is_open_then_and_large_enough(known: Any, slug: str) -> None:
+def test_a_session_is_in_a_room_of_its_commune_that_is_open_then_and_large_enough(known: Any, slug: str) -> None:
     given().knowing(course(), known).when(plan).rejected(slug)
+    given(proposed).knowing(course(), known).when(plan_proposed).rejected(slug)
     given(*PASTS["postponed"]).knowing(course(), known).when(Reschedule(**DAYS)).rejected(slug)
     change = ChangeTimetable(**{name: DAYS[name] for name in ("room", "slots", "days_off", "ends_on")})
     given(planned).knowing(known).when(change).rejected(slug)
@@ -472,6 +495,7 @@ def test_a_room_that_is_proposed_is_held_beside_the_one_that_it_has() -> None:
         (room("salle-14", capacity=8), "room-too-small"),
         (room("salle-14", works(on(9, 15), on(9, 20))), "room-closed-then"),
         (room("salle-14", room_retired), "room-not-open"),
+        (room("salle-14", commune="36044"), "room-elsewhere"),
         (None, "room-unknown"),
     ):
         given(*OPEN, asked).knowing(known).when(propose).rejected(slug)
@@ -534,6 +558,7 @@ def test_a_human_moves_it_where_no_room_was_found_and_what_is_left_waits_still()
         "session-not-in-the-room"
     )
     given(*past).knowing(room("salle-20", capacity=3)).when(part).rejected("room-too-small")
+    given(*past).knowing(room("salle-20", commune="36044")).when(part).rejected("room-elsewhere")
     given(*past).knowing(room()).when(part.model_copy(update={"room": "salle-12"})).then()
 
 

@@ -30,7 +30,7 @@ from training.enrolment import enrolments
 from training.forecast import forecasts
 from training.gaps import gapping
 from training.members import members
-from training.published import publishing
+from training.published import KINDS, publishing
 from training.reactions import reactions
 from training.rehabilitation import PUBLIC, rehabilitations
 from training.room import rooms
@@ -74,6 +74,8 @@ PLANNERS: Final[tuple[Role, ...]] = (
     "ops",
 )
 """Those who plan what people are trained for: they read every need, and what is forecast."""
+# With the figures that only these have: who is asked knows the campaign by its code.
+OF_CAMPAIGNS: Final = Reads(all=("epci", "network", "steering"))
 # What a company needs tells its plans.
 OF_NEEDS: Final = Reads(all=PLANNERS, own=("company",))
 # Numbers of an occupation may be those of its only company on the territory.
@@ -87,8 +89,7 @@ app = Service(
     description="What the territory's companies need in skills, and what answers it: campaigns, forecasts, courses, "
     "sessions, enrolments, and the rooms and the building that they are in.",
     resources=(
-        # With the figures that only these have: who is asked knows the campaign by its code.
-        Resource(skills_campaigns, skills_campaign.CATEGORY.path, reads=Reads(all=("epci", "network", "steering"))),
+        Resource(skills_campaigns, skills_campaign.CATEGORY.path, reads=OF_CAMPAIGNS),
         # What a company tells of its people and its plans is between it and who runs the campaign.
         Resource(
             campaign_answers,
@@ -127,12 +128,13 @@ app = Service(
     ),
     router=APIRouter(
         routes=[
-            *publishing().routes,
+            *publishing(OF_CAMPAIGNS).routes,
             *completing().routes,
             *gapping(OF_NEEDS).routes,
             *scenarios(OF_FORECASTS).routes,
         ]
     ),
+    kinds=KINDS,
     mirrors=(members,),
     reactions=reactions,
     bounds=Plausible,

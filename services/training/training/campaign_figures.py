@@ -1,8 +1,8 @@
 """What the answers to a skills campaign add up to, and which of it is not given.
 
 A figure of fewer than three respondents is not given, nor one of which a single respondent makes more than 85 %: it
-would tell what that one has answered. Both thresholds are settings. There are no totals over trades, from which a trade
-that is not given could be found by subtraction.
+would tell what that one has answered. Both thresholds are settings. Nor is a share of 0 or 1, which would tell what
+each has answered. There are no totals over trades, from which a trade that is not given could be found by subtraction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -124,6 +124,8 @@ def _share(told: Sequence[tuple[float, float]], plausible: Plausible) -> Campaig
         return CampaignFigure(value=None, n=len(told), suppressed=suppressed)
     part, whole = round(sum(parts), 2), round(sum(wholes), 2)
     value = round(part / whole, 4) if whole else None
+    if value in (0, 1):
+        return CampaignFigure(value=None, n=len(told), suppressed="all_alike")
     return CampaignFigure(value=value, n=len(told), suppressed=None, part=part, whole=whole)
 
 

@@ -208,13 +208,29 @@ RETIREMENTS_UNCLEAR = Refusal(
     at="occupations",
     rome=Rome,
 )
-SOURCES_UNFIT = Refusal(
-    "sources-unfit",
-    "each number of {rome} has one source: there should be one of {assumed}",
-    "chaque nombre de {rome} a une source et une seule : il en faut une pour {assumed}",
+SOURCE_MISSING = Refusal(
+    "source-missing",
+    "of {rome}, no source is told of {missing}",
+    "pour {rome}, il manque la source de : {missing}",
     at="occupations",
     rome=Rome,
-    assumed=tuple[AssumedNumber, ...],
+    missing=tuple[AssumedNumber, ...],
+)
+SOURCE_TWICE = Refusal(
+    "source-twice",
+    "of {rome}, more than one source is told of {doubled}",
+    "pour {rome}, plus d'une source est indiquée pour : {doubled}",
+    at="occupations",
+    rome=Rome,
+    doubled=tuple[AssumedNumber, ...],
+)
+SOURCE_OF_NO_NUMBER = Refusal(
+    "source-of-no-number",
+    "of {rome}, a source is told of {untold}, and no number",
+    "pour {rome}, une source est indiquée sans le nombre correspondant : {untold}",
+    at="occupations",
+    rome=Rome,
+    untold=tuple[AssumedNumber, ...],
 )
 BASE_YEAR_TO_COME = Refusal(
     "base-year-to-come",
@@ -307,6 +323,15 @@ def _checked(command: Draft | Revise) -> tuple[AssumedOccupation, ...]:
         there.add(each.rome)
         if len([name for name in _EITHER if name in each.told]) != 1:
             raise RETIREMENTS_UNCLEAR(rome=each.rome)
-        if sorted(each.told) != sorted(one.assumed for one in each.sources):
-            raise SOURCES_UNFIT(rome=each.rome, assumed=each.told)
+        _check_sources(each)
     return tuple(each.recorded() for each in command.occupations)
+
+
+def _check_sources(occupation: ToldOccupation) -> None:
+    told, sources = occupation.told, [each.assumed for each in occupation.sources]
+    if missing := tuple(name for name in told if name not in sources):
+        raise SOURCE_MISSING(rome=occupation.rome, missing=missing)
+    if doubled := tuple(name for name in told if sources.count(name) > 1):
+        raise SOURCE_TWICE(rome=occupation.rome, doubled=doubled)
+    if untold := tuple(dict.fromkeys(name for name in sources if name not in told)):
+        raise SOURCE_OF_NO_NUMBER(rome=occupation.rome, untold=untold)

@@ -5,12 +5,13 @@ figures without the largest respondent are for those alone who read companies' a
 the difference anybody could tell what one company has answered.
 """
 
-from collections.abc import Iterable
-from typing import Annotated, Final, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.language import Sentence
 from contracts.model import Day
 from contracts.roles import Role
 from contracts.training.campaign_answer import College
@@ -18,12 +19,39 @@ from contracts.training.skills_campaign import CATEGORY, CompanyFigures, Suppres
 from contracts.values import Rome, ShortText, Siret, SkillsCampaignCode, SomeAsked, Tally
 from eventstore.execution import StreamNotFound, current
 from eventstore.refusal import ROLE_MISSING, Forbidden
+from service.documents.components import response
+from service.http import kinds
 from service.http.auth import Caller
+from service.http.kinds import Kind
+from service.http.problems import Problem
+from service.http.reading import Readers, Reads
 from service.http.routes import CurrentStore, requires
+from service.http.sentences import Said
 from training.skills_campaign import SkillsCampaign, skills_campaigns
 
 WITHOUT_LARGEST: Final[tuple[Role, ...]] = ("epci", "network", "steering")
 """Who reads the figures without the largest respondent."""
+NOT_PUBLISHED: Final = "campaign-not-published"
+KINDS: Final[Mapping[str, Kind]] = {
+    NOT_PUBLISHED: Kind(
+        409,
+        Sentence("The campaign is not published", "La campagne n'est pas publiée"),
+        Sentence(
+            "Its figures are there once it is published; its `status` says how far it is.",
+            "Ses chiffres sont disponibles dès sa publication ; son `status` indique où elle en est.",
+        ),
+    ),
+}
+_NO_FIGURES: Final = Sentence(
+    "the campaign {campaign} is not published, and has no figures yet",
+    "la campagne {campaign} n'est pas publiée, et n'a pas encore de chiffres",
+)
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
+    403: response(
+        "training", "Not with this token.", {slug: kinds.KINDS[slug] for slug in ("scope-missing", "role-missing")}
+    ),
+    409: response("training", "The campaign is not published.", KINDS),
+}
 CompanyFigureName = Literal["headcount", "senior_share", "retirements_5y", "tension_share"]
 NeedsFigureName = Literal["needs_in_1_year", "needs_in_3_years", "needs_in_5_years"]
 TradeFigureName = Literal["course_seats", "high_priority"]
@@ -75,7 +103,7 @@ class PublishedFigure(_Answer):
     n: Tally
     """Of how many respondents it is."""
     suppressed: Suppression | None
-    """Why it is not given: it is of too few respondents, or one of them makes nearly all of it."""
+    """Why it is not given: it is of too few respondents, one of them makes nearly all of it, or all answered alike."""
 
 
 class SkillsCampaignFigures(_Answer):
@@ -96,14 +124,16 @@ class SkillsCampaignFigures(_Answer):
     """How many of them are not given."""
 
 
-def publishing() -> APIRouter:
-    """The route of figures."""
+def publishing(reads: Reads) -> APIRouter:
+    """The route of figures. Whoever reads campaigns is told of one that is not published yet."""
     router = APIRouter(tags=["skills-campaigns"], generate_unique_id_function=lambda route: route.name)
+    readers = Readers(skills_campaigns, reads)
 
     @router.get(
         f"{CATEGORY.path}/{{id}}/figures",
         name="get-skills-campaign-figures",
         summary="What a published campaign has found",
+        responses=_REFUSED,
     )
     async def get_figures(
         id: Annotated[SkillsCampaignCode, Path(description="The campaign's code.")],  # noqa: A002 -- as in every path
@@ -114,14 +144,16 @@ def publishing() -> APIRouter:
         """The figures of a campaign that is published, each with n, and of each college how many have not answered.
 
         A figure of fewer than three respondents is suppressed, and one that a single respondent makes more than 85 %
-        of, unless the deployment says otherwise: it is there, without a value, and says why. `without=largest` is for
-        the roles epci, network and steering.
+        of, unless the deployment says otherwise; so is a share of 0 or 1. It is there, without a value, and says why.
+        `without=largest` is for the roles epci, network and steering.
         """
         if asked.without and caller.actor.roles.isdisjoint(WITHOUT_LARGEST):
             raise Forbidden(ROLE_MISSING, {"decision": "without=largest", "roles": WITHOUT_LARGEST})
         found = await current(store, skills_campaigns, id)
-        if found is None or found.state.status != "published":
+        if found is None or not (found.state.status == "published" or readers.sees(found.state, caller.actor)):
             raise StreamNotFound(skills_campaigns.category, id)
+        if found.state.status != "published":
+            raise Problem(NOT_PUBLISHED, Said(_NO_FIGURES, campaign=id), kind=KINDS[NOT_PUBLISHED])
         return _shown(found.state, asked.without)
 
     return router

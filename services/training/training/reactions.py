@@ -3,7 +3,6 @@ that none answers, forecasts calculated and superseded, answers to a campaign lo
 withdrawn when their company leaves."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any, Final
 
 from contracts import codes
@@ -353,19 +352,21 @@ def propose_a_session(
 
     What is already proposed for the occupation is one that is to come, whichever need it was proposed for.
     """
-    if event.uncovered and not any(_answers(found.state, event.rome, need, event.effective_on) for found in there):
+    if event.uncovered and not any(_answers(found.state, event, need) for found in there):
         seats = min(event.uncovered, MOST_SEATS)
         yield Issue(sessions, None, Propose(need=need, romes=(event.rome,), seats=seats, commune=event.commune))
 
 
-def _answers(session: Session, rome: str, need: str, day: date) -> bool:
-    """Whether a session is the need's own, or is to start within twelve months for its occupation, its older code or
-    one that was part of it."""
+def _answers(session: Session, event: SkillNeedQualified | SkillNeedAdjusted | SkillNeedReviewed, need: str) -> bool:
+    """Whether a session is the need's own, or is to start within twelve months at its level, for its occupation, its
+    older code or one that was part of it. What is only proposed has no level yet."""
     if session.need == need:
         return True
+    day = event.effective_on
     soon = session.starts_on is None or day <= session.starts_on <= months_after(day, ANSWERED_WITHIN)
     coming = session.status in ("proposed", *COMING)
-    return coming and soon and any(codes.rome_kin(rome, each) for each in session.romes)
+    fits = session.status == "proposed" or event.level in (None, session.level)
+    return coming and soon and fits and any(codes.rome_kin(event.rome, each) for each in session.romes)
 
 
 @reactions.to()

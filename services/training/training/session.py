@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, JsonValue
 
+from contracts import codes
 from contracts.model import Day, EnteredDay, Model
 from contracts.training.course import CourseStatus
 from contracts.training.room import RoomStatus
@@ -128,7 +129,7 @@ class Propose(Command):
     """No session answers a need for skills: one is proposed."""
 
     need: RecordId
-    romes: tuple[Rome, ...]
+    romes: Annotated[tuple[Rome, ...], Field(examples=[["H2913"]])]
     seats: TrainingSeats
     commune: Commune
 
@@ -386,6 +387,14 @@ COURSE_NOT_VALID_THEN = Refusal(
     valid_until=Day,
     starts_on=Day,
 )
+COURSE_FOR_OTHER_OCCUPATIONS = Refusal(
+    "course-for-other-occupations",
+    "the session was proposed for {proposed}, and the course leads to {romes}",
+    "la session a été proposée pour {proposed}, et la formation mène à {romes}",
+    at="course",
+    proposed=tuple[Rome, ...],
+    romes=tuple[Rome, ...],
+)
 SESSION_ENDS_BEFORE_IT_STARTS = Refusal(
     "session-ends-before-it-starts",
     "it would end on {ends_on}, before it starts, on {starts_on}",
@@ -466,6 +475,15 @@ ROOM_CLOSED_THEN = Refusal(
     closed_from=Day,
     closed_until=Day,
     day=Day,
+)
+ROOM_ELSEWHERE = Refusal(
+    "room-elsewhere",
+    "{room} is in the commune {of_room}, and the session is held in {commune}",
+    "{room} se trouve dans la commune {of_room}, et la session se tient dans la commune {commune}",
+    at=("room", "moving_to"),
+    room=RoomCode,
+    of_room=Commune,
+    commune=Commune,
 )
 ROOM_TOO_SMALL = Refusal(
     "room-too-small",
@@ -571,7 +589,10 @@ def plan(command: Plan, course: Course | None, room: Room | None) -> SessionPlan
 
 @sessions.decides(by=BODIES, when="proposed", to="planned", looks_up=(Lookup(courses, "course"), Lookup(rooms, "room")))
 def plan_proposed(session: Session, command: PlanProposed, course: Course | None, room: Room | None) -> SessionPlanned:
-    return _planned(command, session.body, session.need, course, room)
+    event = _planned(command, session.body, session.need, course, room)
+    if not any(codes.rome_kin(one, other) for one in session.romes for other in event.romes):
+        raise COURSE_FOR_OTHER_OCCUPATIONS(proposed=session.romes, romes=event.romes)
+    return event
 
 
 sessions.steps(
@@ -612,7 +633,7 @@ def change_timetable(
 ) -> SessionTimetableChanged | tuple[()]:
     if session.starts_on is None:
         return ()
-    slots = _slots(command, session.starts_on, command.ends_on, session.seats, room)
+    slots = _slots(command, session.starts_on, command.ends_on, session, room)
     days_off = _days_off(command)
     if (slots, days_off, command.ends_on) == (session.slots, session.days_off, session.ends_on):
         return ()
@@ -678,7 +699,7 @@ def reschedule(session: Session, command: Reschedule, course: Course | None, roo
     if session.course:
         _check_course(course, session.course, session.body, command.starts_on)
     _check_days(command, command.on)
-    slots = _slots(command, command.starts_on, command.ends_on, session.seats, room)
+    slots = _slots(command, command.starts_on, command.ends_on, session, room)
     status = "open" if session.opened_on else "planned"
     return _tell(SessionRescheduled, command, session, status=status, slots=slots, days_off=_days_off(command))
 
@@ -716,7 +737,7 @@ def propose_move(
     move = session.pending(command.moving_from)
     if move is None or move.proposed_at:
         return ()
-    _check_room(room, command.moving_to, session.seats, _leaving(session, move), session.days_off)
+    _check_room(room, command.moving_to, session, _leaving(session, move), session.days_off)
     return _tell(
         SessionMoveProposed,
         command,
@@ -889,7 +910,7 @@ def _planned(
         status="planned",
         admitted=0,
         seats_offered=0,
-        slots=_slots(command, command.starts_on, command.ends_on, command.seats, room),
+        slots=_slots(command, command.starts_on, command.ends_on, command, room),
         days_off=_days_off(command),
     )
 
@@ -904,7 +925,7 @@ def _moved(
     until: Day | None,
 ) -> SessionMoved:
     leaving = within(session.slots, moved_from, since, until, session.days_off)
-    _check_room(room, to, session.seats, leaving, session.days_off)
+    _check_room(room, to, session, leaving, session.days_off)
     capacity = room.capacity if room and to else None
     slots = moved(session.slots, moved_from, to, capacity, since, until, session.days_off)
     if len(slots) > MOST_RUNS:
@@ -931,7 +952,7 @@ def _days_off(timetable: Timetable) -> tuple[Day, ...]:
 
 
 def _slots(
-    timetable: Timetable, starts_on: Day, ends_on: Day, seats: int, room: Room | None
+    timetable: Timetable, starts_on: Day, ends_on: Day, held: Session | Plan | PlanProposed, room: Room | None
 ) -> tuple[SessionSlot, ...]:
     """The slots of a timetable, in a room that is there for them. Raises Rejected."""
     if ends_on < starts_on:
@@ -939,7 +960,7 @@ def _slots(
     if ends_on - starts_on > LONGEST:
         raise SESSION_TOO_LONG(days=LONGEST.days, ends_on=ends_on)
     slots = laid_out(timetable, starts_on, ends_on, room.capacity if room and timetable.room else None)
-    _check_room(room, timetable.room, seats, slots, timetable.days_off)
+    _check_room(room, timetable.room, held, slots, timetable.days_off)
     return slots
 
 
@@ -976,17 +997,23 @@ def _check_there(session: Session, room: str | None, since: Day, until: Day | No
 
 
 def _check_room(
-    room: Room | None, code: str | None, seats: int, slots: Iterable[SessionSlot], days_off: Sequence[Day]
+    room: Room | None,
+    code: str | None,
+    held: Session | Plan | PlanProposed,
+    slots: Iterable[SessionSlot],
+    days_off: Sequence[Day],
 ) -> None:
-    """A room that takes a session in these slots, as far as works and its size go. Raises Rejected."""
+    """A room that takes a session in these slots, as far as its place, works and its size go. Raises Rejected."""
     if code is None:
         return
     if room is None:
         raise ROOM_UNKNOWN(room=code)
     if room.status in ("planned", "retired"):
         raise ROOM_NOT_OPEN(room=code, status=room.status)
+    if room.commune != held.commune:
+        raise ROOM_ELSEWHERE(room=code, of_room=room.commune, commune=held.commune)
     for _, at in occurrences(slots, days_off):
         if room.is_closed(at.day):
             raise ROOM_CLOSED_THEN(room=code, closed_from=room.closed_from, closed_until=room.closed_until, day=at.day)
-    if seats > room.capacity:
-        raise ROOM_TOO_SMALL(room=code, capacity=room.capacity, seats=seats)
+    if held.seats > room.capacity:
+        raise ROOM_TOO_SMALL(room=code, capacity=room.capacity, seats=held.seats)

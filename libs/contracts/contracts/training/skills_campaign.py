@@ -16,8 +16,9 @@ CATEGORY: Final = Category("skills-campaign", service="training", path="/v1/skil
 SkillsCampaignStatus = Literal["designed", "open", "closed", "cleaned", "published", "cancelled"]
 CampaignCancellation = Literal["too_few_answers", "postponed", "designed_by_mistake", "other"]
 AskedCorrection = Literal["typing_error", "counted_twice", "list_completed", "other"]
-Suppression = Literal["too_few", "one_dominates"]
-"""Why a figure is not given: of too few respondents, or one makes nearly all of it."""
+Suppression = Literal["too_few", "one_dominates", "all_alike"]
+"""Why a figure is not given: of too few respondents, or one makes nearly all of it, or it is a share of all or of
+nobody, which tells what each respondent has answered."""
 
 
 class AskedCollege(Detail):

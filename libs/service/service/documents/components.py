@@ -257,7 +257,9 @@ def response(
 
 
 def responses(service: str, own: Mapping[str, Kind]) -> Document:
-    """The responses that operations share, by the name of the component; `own` are the service's own kinds of 422."""
+    """The responses that operations share, by the name of the component; `own` are the service's own kinds."""
+
+    invalid = [slug for slug, kind in own.items() if kind.status == KINDS["invalid"].status]
 
     def of(description: str, *slugs: str) -> Document:
         return response(service, description, {slug: (own.get(slug) or KINDS[slug]) for slug in slugs})
@@ -272,7 +274,7 @@ def responses(service: str, own: Mapping[str, Kind]) -> Document:
         "Stale": of("The record is no longer at the version of If-Match.", "stale"),
         "TooLarge": of("Too large.", "body-too-large", "event-too-large"),
         "UnsupportedMediaType": of("The body is not in a form that is read here.", "unsupported-media-type"),
-        "Invalid": of("The request does not have the form it needs.", "invalid", *own),
+        "Invalid": of("The request does not have the form it needs.", "invalid", *invalid),
         "InvalidOrKeyReused": of("The request does not have the form it needs.", "invalid", "idempotency-key-reused"),
         "Internal": of("A fault of ours.", "internal"),
         "Unavailable": of("Something the service needs is away.", "unavailable", "timed-out"),
