@@ -17,6 +17,7 @@ from contracts.employment.path import (
     PathNeed,
     PathObstacle,
     PathPause,
+    PathSpell,
     PathStage,
     Residence,
     Skill,
@@ -60,6 +61,7 @@ def path(**changes: Any) -> Path:
         "age_group": "adult",
         "registered_since": None,
         "flags": (),
+        "spells": (),
         "status": "engaged",
         "stage": "engaged",
         "referred_on": TODAY - timedelta(days=90),
@@ -255,6 +257,9 @@ ELSE: Final[dict[str, st.SearchStrategy[Any]]] = {
     "age_group": st.sampled_from(get_args(AgeGroup)),
     "registered_since": maybe,
     "flags": groups,
+    "spells": st.builds(PathSpell, since=days, until=maybe, agency=st.sampled_from(get_args(Agency)), flags=groups).map(
+        lambda spell: (spell,)
+    ),
     "stage": st.sampled_from(get_args(PathStage)),
     "referred_on": days,
     "diagnosed_on": maybe,
