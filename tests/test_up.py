@@ -28,7 +28,7 @@ from devstack.servers import Postgres
 from devstack.stack import Servers
 from sample import LAST_DAY, stories
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(720)]
 
 REPOSITORY = Path(__file__).parents[1]
 STEPS = [step for story in stories(LAST_DAY) for step in story.steps]
@@ -210,7 +210,7 @@ async def test_what_it_prints_is_true_and_works_and_it_ends_with_sigterm(system:
     _, _, imported = walked.stdout.partition("in_progress\ndone\n")
     assert imported.startswith("done\nrefused\n/companies/problems/index-falls\nline,status,id,problem,"), walked
     assert ",refused,,index-falls,#/index," in imported, walked
-    verified = system.run("make", "verify", seconds=300)
+    verified = system.run("make", "verify", seconds=450)
     assert (verified.returncode, verified.stderr) == (0, ""), verified.stdout + verified.stderr
 
     second = system.run(sys.executable, "-m", "devstack", "up")
@@ -248,7 +248,7 @@ async def test_killed_in_the_middle_of_the_sample_it_goes_on_where_it_was(system
     assert figures(system.printed())["jobs_created"][0] == "55"
     assert figures(system.printed())["members"][1] == "30"
     assert await system.events() == EVENTS
-    verified = system.run("make", "verify", seconds=300)
+    verified = system.run("make", "verify", seconds=450)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     again.stop(signal.SIGTERM, seconds=20)
 
@@ -262,7 +262,7 @@ def test_a_kafka_that_stands_still_is_one_sentence_of_verify(system: System) -> 
     kafka = psutil.Process(int((system.state / "kafka" / "kafka.pid").read_text()))
     kafka.suspend()
     try:
-        verified = system.run("make", "verify", seconds=300)
+        verified = system.run("make", "verify", seconds=450)
     finally:
         kafka.resume()
 
