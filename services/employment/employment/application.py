@@ -30,9 +30,8 @@ from contracts.employment.priority import PriorityFlag
 from contracts.employment.vacancy import ContractType, VacancyStatus
 from contracts.model import Day, EnteredDay
 from contracts.personal import Personal
-from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
+from contracts.values import Commune, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone, months_later
 from employment.bounds import Plausible
-from employment.days import months_later
 from employment.priority import EnteredFlags, Seeker, check_age, checked
 from employment.vacancy import NO_POST_LEFT, Vacancy, post, vacancies
 from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Keep, Lookup, State, tell

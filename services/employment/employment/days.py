@@ -1,10 +1,6 @@
-"""Days that are counted in months and years."""
+"""Days that are counted in years."""
 
 from datetime import date
-
-from contracts.values import months_later
-
-__all__ = ["months_later", "years_between"]
 
 
 def years_between(since: date, on: date) -> int:

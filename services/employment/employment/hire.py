@@ -35,10 +35,9 @@ from contracts.employment.priority import PriorityFlag
 from contracts.employment.vacancy import ContractType
 from contracts.model import PARIS, Day, EnteredDay
 from contracts.personal import Personal
-from contracts.values import Commune, EnteredRome, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone
+from contracts.values import Commune, EnteredRome, Naf, RecordId, Rome, Siret, Subject, WorkingHours, Zone, months_later
 from employment.application import ADVISERS, HIRE_STANDS, kept_until
 from employment.bounds import Plausible
-from employment.days import months_later
 from employment.lead import Lead, leads
 from employment.members import Member, Project, active_member, check_investment, members, projects
 from employment.priority import EnteredFlags, Seeker, check_age, checked

@@ -60,11 +60,20 @@ from contracts.employment.path import (
 from contracts.employment.priority import PriorityFlag
 from contracts.model import Day, Detail, EnteredDay, Event
 from contracts.personal import Personal
-from contracts.values import Certification, EnteredRome, Ordinal, RecordId, Rome, Subject, Tally, WorkingHours
+from contracts.values import (
+    Certification,
+    EnteredRome,
+    Ordinal,
+    RecordId,
+    Rome,
+    Subject,
+    Tally,
+    WorkingHours,
+    months_later,
+)
 from contracts.youth_events.immersion import Agency
 from employment.application import ADVISERS, kept_until
 from employment.bounds import Plausible
-from employment.days import months_later
 from employment.hire import MONTHS, STANDING, Hire, hires
 from employment.priority import (
     EnteredFlags,

@@ -10,9 +10,9 @@ from contracts.employment.path import AgeGroup
 from contracts.employment.priority import PriorityFlag, PriorityGroup
 from contracts.model import Day, EnteredDay
 from contracts.personal import Person
-from contracts.values import EmailAddress, PersonName, PhoneNumber
+from contracts.values import EmailAddress, PersonName, PhoneNumber, months_later
 from employment.bounds import Plausible
-from employment.days import months_later, years_between
+from employment.days import years_between
 from eventstore.refusal import Refusal
 
 YOUNGEST: Final = 15

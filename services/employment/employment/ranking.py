@@ -21,7 +21,8 @@ from contracts import codes
 from contracts.employment.path import PathStatus, Skill, SkillSource
 from contracts.employment.priority import PriorityGroup
 from contracts.language import Language, Sentence
-from employment.days import months_later, years_between
+from contracts.values import months_later
+from employment.days import years_between
 from employment.path import Path
 
 PROPOSED: Final[tuple[PathStatus, ...]] = ("diagnosed", "engaged")

@@ -12,11 +12,11 @@ from replays import calling
 from test_employment_api import CAMILLE, Advisers, done, slug
 
 from contracts.model import PARIS
+from contracts.values import months_later
 from devstack.issuer import Issuer
 from devstack.mirrored import show
 from devstack.prepared import PERSONAL_KEY, prepare
 from employment.app import app
-from employment.days import months_later
 from employment.members import members, projects
 from eventstore.issuing import issue_due
 from eventstore.postgres.store import Store

@@ -71,12 +71,13 @@ from contracts.values import (
     Siret,
     Subject,
     last_of_month,
+    months_later,
 )
 from eventstore.decider import PLATFORM, By, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from training.course import BODIES
-from training.days import months_after, years_after
+from training.days import years_after
 from training.session import OFFERING, Session, seat, seat_or_wait, sessions
 
 ADVISERS: Final = ("mission_locale", "france_travail")
@@ -677,7 +678,7 @@ def undo_certification(enrolment: Enrolment, command: UndoCertification) -> Enro
     to=("placed_at_6_months", "not_placed_at_6_months"),
 )
 def follow_up(enrolment: Enrolment, command: FollowUp) -> EnrolmentFollowedUp:
-    six_months_on = months_after(enrolment.last_day, FOLLOWED_UP_AFTER)
+    six_months_on = months_later(enrolment.last_day, FOLLOWED_UP_AFTER)
     if command.on < six_months_on:
         raise SIX_MONTHS_NOT_OVER(six_months_on=six_months_on)
     placed = command.situation in PLACED
@@ -827,8 +828,8 @@ def _asked(enrolment: Enrolment) -> tuple[EnrolmentQuestion, Day] | None:
         case "attending":
             return "outcome", enrolment.ends_on + timedelta(days=1)
         case "completed":
-            return "certification", months_after(enrolment.last_day, CERTIFICATION_ASKED_AFTER)
+            return "certification", months_later(enrolment.last_day, CERTIFICATION_ASKED_AFTER)
         case "certified" | "not_certified":
-            return "placement", months_after(enrolment.last_day, FOLLOWED_UP_AFTER)
+            return "placement", months_later(enrolment.last_day, FOLLOWED_UP_AFTER)
         case _:
             return None

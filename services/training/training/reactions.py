@@ -55,14 +55,13 @@ from contracts.training.skill_need import (
     SkillNeedWithdrawn,
 )
 from contracts.training.skills_campaign import SkillsCampaignCleaned, SkillsCampaignClosed, SkillsCampaignPublished
-from contracts.values import MOST_SEATS
+from contracts.values import MOST_SEATS, months_later
 from eventstore.decider import ITSELF, Command
 from eventstore.reactions import Found, Identity, Issue, Reactions
 from eventstore.refusal import Refusal
 from training.campaign_answer import LOOKED_AT, CampaignAnswer, Count, campaign_answers
 from training.campaign_answer import Review as ReviewAnswer
 from training.campaign_figures import Answered
-from training.days import months_after
 from training.enrolment import (
     ENROLMENT_HAS_BEGUN,
     PENDING,
@@ -363,7 +362,7 @@ def _answers(session: Session, event: SkillNeedQualified | SkillNeedAdjusted | S
     if session.need == need:
         return True
     day = event.effective_on
-    soon = session.starts_on is None or day <= session.starts_on <= months_after(day, ANSWERED_WITHIN)
+    soon = session.starts_on is None or day <= session.starts_on <= months_later(day, ANSWERED_WITHIN)
     coming = session.status in ("proposed", *COMING)
     fits = session.status == "proposed" or event.level in (None, session.level)
     return coming and soon and fits and any(codes.rome_kin(event.rome, each) for each in session.romes)

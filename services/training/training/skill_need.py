@@ -44,11 +44,12 @@ from contracts.values import (
     Siret,
     Tally,
     Zone,
+    months_later,
 )
 from eventstore.decider import PLATFORM, Claim, Command, Decider, Due, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
-from training.days import months_after, years_after
+from training.days import years_after
 from training.members import Member, active_member, members
 
 MOST_DECLARED: Final = 50
@@ -365,7 +366,7 @@ def _(need: SkillNeed) -> Iterable[Due]:
         yield Due(need.needed_by + timedelta(days=1), Expire())
     if need.status in COUNTING:
         looked = max(filter(None, (need.qualified_on, need.reviewed_on)), default=need.declared_on)
-        if (again := months_after(looked, REVIEWED_AFTER)) <= need.needed_by:
+        if (again := months_later(looked, REVIEWED_AFTER)) <= need.needed_by:
             yield Due(again, Review())
 
 
