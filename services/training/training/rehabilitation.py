@@ -848,6 +848,16 @@ def _knows_energy(rehabilitation: Rehabilitation) -> bool:
     return bool(rehabilitation.energy)
 
 
+MOST_BUDGETED: Final = 100_000_000_000
+"""Euros, of all lines of a rehabilitation."""
+BUDGET_TOO_LARGE = Refusal(
+    "budget-too-large",
+    "the lines of a rehabilitation come to {most} euros at most",
+    "les lignes d'une réhabilitation totalisent au plus {most} euros",
+    at="budget",
+    most=Euros,
+)
+
 rehabilitations = Decider(
     CATEGORY.name,
     Rehabilitation,
@@ -999,9 +1009,16 @@ def release_commitment(rehabilitation: Rehabilitation, command: ReleaseCommitmen
 @rehabilitations.decides(by=IN_CHARGE, when=GOES_ON)
 def set_line(rehabilitation: Rehabilitation, command: SetLine) -> BudgetLineSet:
     _check_room(rehabilitation.lines, MOST_LINES)
+    _check_total(rehabilitation, command.budget)
     line = Line(purpose=command.purpose, funder=command.funder, budget=command.budget, since=command.on)
     changed = rehabilitation.with_money(lines=(*rehabilitation.lines, line))
     return tell(BudgetLineSet, command, rehabilitation, **_line(changed, len(changed.lines)))
+
+
+def _check_total(rehabilitation: Rehabilitation, budget: int, before: int = 0) -> None:
+    total = sum(line.budget for line in rehabilitation.lines) - before + budget
+    if total > MOST_BUDGETED:
+        raise BUDGET_TOO_LARGE(most=MOST_BUDGETED)
 
 
 @rehabilitations.decides(by=IN_CHARGE, when=GOES_ON, offered=_has_lines)
@@ -1009,6 +1026,7 @@ def revise_line(rehabilitation: Rehabilitation, command: ReviseLine) -> BudgetLi
     before = _numbered(rehabilitation.lines, command.line)
     if command.budget == before.budget:
         return ()
+    _check_total(rehabilitation, command.budget, before.budget)
     _check_since(before, command.on)
     changed = _checked(_budgeted(rehabilitation, command.line, command.budget, command.on))
     return tell(
@@ -1025,6 +1043,7 @@ def correct_line(rehabilitation: Rehabilitation, command: CorrectLine) -> Budget
     before = _numbered(rehabilitation.lines, command.line)
     if command.budget == before.budget:
         return ()
+    _check_total(rehabilitation, command.budget, before.budget)
     _check_since(before, command.on)
     changed = _checked(_budgeted(rehabilitation, command.line, command.budget, before.since))
     return tell(
