@@ -472,6 +472,15 @@ def test_a_milestone_that_is_not_there_or_over_is_refused() -> None:
 # Money
 
 
+def test_all_lines_together_have_a_bound() -> None:
+    most = rehabilitation.MOST_BUDGETED
+    beyond = SetLine(purpose="works", funder="epci", budget=most, on=day(2))
+    given(registered, line).when(beyond).rejected("budget-too-large")
+    given(registered, line).when(ReviseLine(line=1, budget=most + 1, reason="tender_results", on=day(2))).rejected(
+        "budget-too-large"
+    )
+
+
 def test_a_budget_has_lines_that_are_revised() -> None:
     given(registered).when(SetLine(purpose="works", funder="epci", budget=1_000, on=day(1, 15))).then(line)
     given(registered, line).when(ReviseLine(line=1, budget=1_200, reason="tender_results", on=day(2))).then(
