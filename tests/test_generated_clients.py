@@ -29,6 +29,7 @@ from employment.vacancy import Draft as DraftVacancy
 from eventstore.postgres.migrate import migrate
 from service.documents import openapi
 from service.documents.examples import example_of
+from training.skill_need import Declare as DeclareNeed
 from youth_events.offer import Open as OpenOffer
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -42,6 +43,7 @@ CLIENTS = REPOSITORY / "tests/clients"
 PROBES: Mapping[str, tuple[str, Mapping[str, object] | None]] = {
     "youth-events": ("v1/offers", example_of(OpenOffer)),
     "employment": ("v1/vacancies", example_of(DraftVacancy)),
+    "training": ("v1/skill-needs", example_of(DeclareNeed)),
     "indicators": ("v1/figures?indicator=members,jobs_created,placements,platform_companies,hires,carpool_areas", None),
 }
 """What is refused by what a mirror shows, or made of what each chapter has folded, and not answered before."""
