@@ -171,7 +171,11 @@ def issuer() -> Iterator[Issuer]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Publish) as server:
+    class Publisher(ThreadingHTTPServer):
+        # Five, as is usual, are too few for six services that begin at once on a busy machine.
+        request_queue_size = 128
+
+    with Publisher(("127.0.0.1", 0), Publish) as server:
         issuer = Issuer(f"http://127.0.0.1:{server.server_port}")
         published = json.dumps(issuer.jwks).encode()
         Thread(target=server.serve_forever, daemon=True).start()

@@ -29,6 +29,8 @@ class KeyServer:
     def __init__(self) -> None:
         self.jwks: dict[str, Any] = {"keys": []}
         self.asked = 0
+        self.loses = 0
+        """How many of the next requests it leaves without an answer."""
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
 
@@ -38,6 +40,9 @@ class KeyServer:
         class Publish(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 keys.asked += 1
+                if keys.loses > 0:
+                    keys.loses -= 1
+                    return
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(json.dumps(keys.jwks).encode())
@@ -232,6 +237,23 @@ async def test_known_keys_serve_while_the_issuer_is_away(tokens: Tokens, issuer:
     keys.jwks = successor.jwks
     keys.start()
     await tokens.verify(header(successor.token("lamps:read")))
+
+
+async def test_a_request_for_keys_that_gets_lost_is_made_once_more(
+    tokens: Tokens, issuer: Issuer, keys: KeyServer
+) -> None:
+    keys.loses = 1
+    await tokens.verify(header(issuer.token("")))
+    assert keys.asked == 2
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_issuer_that_loses_every_request_is_away(tokens: Tokens, issuer: Issuer, keys: KeyServer) -> None:
+    keys.loses = 2
+    with pytest.raises(IssuerUnavailable):
+        await tokens.verify(header(issuer.token("")))
+    assert keys.asked == 2
+    await tokens.verify(header(issuer.token("")))
 
 
 @pytest.mark.usefixtures("impatient")

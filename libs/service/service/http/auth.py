@@ -24,6 +24,8 @@ LEEWAY: Final = 10
 """Seconds by which this machine's clock may differ from the issuer's."""
 REFETCH: Final = 5.0
 """Seconds between two requests for the issuer's keys, however many tokens ask for an unknown one."""
+PATIENCE: Final = 3.0
+"""Seconds that the issuer has to take a connection, and as many to answer; it is asked twice, within a request's time."""
 STALE: Final = 300.0
 """Seconds after which the keys are asked for again, and a token is verified again: what was signed with a key that the
 issuer withdrew stops being accepted, however late it says it expires."""
@@ -219,8 +221,12 @@ class Keys:
 
     async def _ask(self) -> bool:
         try:
-            async with httpx.AsyncClient(verify=_authorities(), timeout=2.0, follow_redirects=True) as client:
-                answer = await client.get(self._url)
+            async with httpx.AsyncClient(verify=_authorities(), timeout=PATIENCE, follow_redirects=True) as client:
+                try:
+                    answer = await client.get(self._url)
+                except httpx.TransportError:
+                    # Once more, where it got lost in a crowd: whoever waits here has no other way in.
+                    answer = await client.get(self._url)
                 self._known = _usable(answer.raise_for_status().json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as failure:
             log.warning("the issuer's keys can't be fetched from %s: %r", self._url, failure)
