@@ -25,7 +25,7 @@ LEEWAY: Final = 10
 REFETCH: Final = 5.0
 """Seconds between two requests for the issuer's keys, however many tokens ask for an unknown one."""
 PATIENCE: Final = 3.0
-"""Seconds that the issuer has to take a connection, and as many to answer; it is asked twice, within a request's time."""
+"""Seconds that the issuer has to take a connection, and as many to answer. Twice that is within a request's time."""
 STALE: Final = 300.0
 """Seconds after which the keys are asked for again, and a token is verified again: what was signed with a key that the
 issuer withdrew stops being accepted, however late it says it expires."""
