@@ -57,7 +57,7 @@ def main(service: Service) -> NoReturn:
             if name not in {"api", "worker", "all", "migrate"}:
                 runner.run(check(configured.database_url, service.all_migrations))
             status = runner.run(commands[name](configured, arguments))
-    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+    except (SchemaMismatch, StoreUnavailable) as said:
         sys.exit(f"{said}.")
     except Exception as error:
         if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
@@ -104,6 +104,8 @@ def _commands(service: Service) -> dict[str, Run]:
             usable = None
             try:
                 await fits()
+            except DatabaseRefused:
+                raise
             except StoreUnavailable:
                 usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
             application = build(service, configured, api=api, worker=worker, usable=usable)
