@@ -115,7 +115,12 @@ async def _metadata_of_last(store: Store, stream_id: str, version: int) -> str:
 
 
 def _metadata(
-    causation_id: str, *, sample: bool, correlation_id: str | None = None, traceparent: str | None = None
+    causation_id: str,
+    *,
+    sample: bool,
+    correlation_id: str | None = None,
+    traceparent: str | None = None,
+    reaction: str | None = None,
 ) -> str:
     said = {
         "actor": PLATFORM,
@@ -123,6 +128,7 @@ def _metadata(
         "causation_id": causation_id,
         "correlation_id": correlation_id,
         "traceparent": traceparent,
+        "reaction": reaction,
     }
     return to_json({name: value for name, value in said.items() if value is not None}).decode()
 
@@ -183,6 +189,8 @@ async def _answer(store: Store, issue: Issue, key: str, message: Message, event:
         sample=message.sample,
         correlation_id=message.correlation_id,
         traceparent=message.traceparent,
+        # A store that takes the event back from its topic knows again that this was done.
+        reaction=key,
     )
     refused: list[tuple[Command, Exception]] = []
     for command in issue.commands:

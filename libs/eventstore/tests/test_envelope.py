@@ -63,6 +63,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
         "correlation_id": "c-1",
         "causation_id": "e-1",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "reaction": "e-1/offer-to-the-next/seat-1",
     }
 
     assert dict(to_headers(recorded(metadata), SOURCE, 1201)) == {
@@ -79,6 +80,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
         "ce_traceparent": b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "ce_correlationid": b"c-1",
         "ce_causationid": b"e-1",
+        "ce_reaction": b"e-1/offer-to-the-next/seat-1",
         "ce_roles": b"network,town_hall",
         "ce_sample": b"true",
         "content-type": b"application/json",
@@ -88,7 +90,8 @@ def test_a_record_is_a_cloud_event_in_binary_mode() -> None:
 def test_what_an_event_does_not_have_has_no_header() -> None:
     headers = dict(to_headers(recorded(), SOURCE, 1201))
 
-    assert headers.keys().isdisjoint({"ce_roles", "ce_sample", "ce_traceparent", "ce_correlationid", "ce_causationid"})
+    told = ("roles", "sample", "traceparent", "correlationid", "causationid", "reaction")
+    assert headers.keys().isdisjoint(f"ce_{name}" for name in told)
 
 
 def test_the_actor_stays_inside() -> None:
@@ -119,12 +122,27 @@ def test_a_subscriber_gets_back_what_was_recorded(sample: bool, roles: list[str]
 
 
 def test_a_message_knows_what_it_is_part_of_and_what_led_to_it() -> None:
-    said = {"correlation_id": "c-1", "causation_id": "e-1", "traceparent": "00-4bf92f35-00f067aa-01"}
+    said = {
+        "correlation_id": "c-1",
+        "causation_id": "e-1",
+        "traceparent": "00-4bf92f35-00f067aa-01",
+        "reaction": "e-1/offer/0",
+    }
     event = recorded(said)
 
     message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
 
     assert {name: getattr(message, name) for name in said} == said
+    assert message.metadata("reconcile") == {"actor": "reconcile", **said}
+
+
+def test_an_event_that_is_recorded_from_its_record_has_all_that_is_told_of_it_but_its_sender() -> None:
+    told = {"roles": ["network", "town_hall"], "sample": True}
+    event = recorded({"actor": "companies-frontend", **told})
+
+    message = Message.from_record(Record(to_headers(event, SOURCE, 1201), value=event.data.encode()))
+
+    assert message.metadata("reconcile") == {"actor": "reconcile", **told}
 
 
 def test_a_message_knows_its_event() -> None:

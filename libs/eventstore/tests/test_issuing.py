@@ -8,18 +8,25 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+from towns import running, until
 
 from contracts.model import Event
+from devstack.prepared import prepare
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
 from eventstore.finding import Finding
 from eventstore.issuing import ReactionsRefused, issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.derived import Derived
 from eventstore.postgres.parking import discard, parked
-from eventstore.postgres.store import Store
+from eventstore.postgres.store import Recorded, Store
+from eventstore.publishing.reconciliation import reconcile
+from eventstore.publishing.relay import Relay
 from eventstore.reactions import Found, Issue, Reactions
+from eventstore.refolding import derive
 from eventstore.refusal import Refusal
 
 pytestmark = pytest.mark.anyio
@@ -256,11 +263,52 @@ async def test_a_reaction_is_once_in_effect_however_often_it_is_delivered(store:
         "sample": True,
         "causation_id": str(message.event_id),
         "correlation_id": "work-7",
+        "reaction": f"{message.event_id}/offer-to-the-next/{seats.stream_id(offered)}",
     }
     # The one that had it gives it back: the same event, delivered again, offers nothing anew.
     await issued(store, Release(), offered)
     await react(store, reactions, message, event, NOW)
     assert sorted([(await state(store, each)).state.status for each in waiting]) == ["queued", "queued", "released"]
+
+
+async def test_what_a_reaction_led_to_is_not_done_again_in_a_store_that_took_it_back(
+    store: Store, migrated_database: str, other_database: str, kafka: str, topic: str
+) -> None:
+    asking = Reactions()
+
+    @asking.to()
+    def queue_for_it_and_another(event: SeatReleased) -> Iterable[Issue]:
+        yield Issue(seats, None, Queue(seat=event.seat))
+        yield Issue(seats, None, Queue(seat="1Z"))
+
+    identity = await reserved(store, "1A")
+    await issued(store, Release(), identity)
+    message, event = await released(store, identity)
+    await react(store, asking, message, event, NOW)
+    everything = await store.read(0, 100)
+    assert [each.type for each in everything] == ["SeatReserved", "SeatReleased", "SeatQueued", "SeatQueued"]
+    relay = Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=2)
+    async with running(relay):
+        await until(lambda: relay.mark == everything[-1].position)
+
+    await prepare(other_database)
+    connection = await asyncpg.connect(other_database)
+    done = await reconcile(connection, kafka, topic, folded)
+    await connection.close()
+    assert len(done.taken_back) == 4
+    async with Store.open(other_database) as restored:
+        # Its marks were restored with it, so the event is delivered to it again.
+        await react(restored, asking, message, event, NOW)
+        assert [each.event_id for each in await restored.read(0, 100)] == [each.event_id for each in everything]
+        *_, led = await restored.read(0, 100)
+        assert json.loads(led.metadata)["causation_id"] == str(message.event_id)
+
+
+def folded(history: Sequence[Recorded]) -> Derived | None:
+    """What the events of a seat add up to."""
+    found = seats.fold(seats.decode(each.type, each.schema_version, each.data) for each in history)
+    assert found is not None
+    return derive(seats, seats.identity(history[0].stream_id), found)
 
 
 async def test_a_refusal_that_nobody_expects_is_told_once_all_else_is_issued_and_is_tried_again(store: Store) -> None:

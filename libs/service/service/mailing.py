@@ -5,7 +5,8 @@
     })
 
 One worker of a service sends at a time. Its Message-ID is the same whenever a message is sent again: a server took it,
-say, and the worker died before that was recorded. Without a server what waits goes on waiting.
+say, and the worker died before that was recorded. Without a server what waits goes on waiting. So it does in a store
+that was restored, which may have forgotten what was sent, or who was erased.
 """
 
 import asyncio
@@ -99,6 +100,8 @@ class Postman:
         self._store = store
         self._later: dict[str, tuple[float, int]] = {}
         """Until when a message is let be, and how often the server did not take it."""
+        self._known: dict[str, Command] = {}
+        """What became of messages, until that is recorded."""
         self._rests_until = 0.0
         self._trouble: str | None = None
         self._told = "beginning"
@@ -115,7 +118,7 @@ class Postman:
     async def go_round(self) -> None:
         """Looks at all that waits, once: sends what can be sent, drops what nobody is to read any more.
 
-        Raises StoreUnavailable: what was sent may be sent once more.
+        Raises StoreUnavailable: what was sent is recorded the next time.
         """
         await self._store.asked(self._go_round())
 
@@ -126,6 +129,9 @@ class Postman:
         async with self._alone() as alone, AsyncExitStack() as stack:
             if not alone:
                 self._told = "another worker sends"
+                return
+            if not await self._store.is_confirmed():
+                self._told = "waits for the store to be confirmed"
                 return
             waiting = 0
             server = _Server(self._settings, stack)
@@ -139,6 +145,7 @@ class Postman:
             self._told = f"{waiting} wait" + (f": {trouble}" if trouble and waiting else "")
             if not waiting:
                 self._later.clear()
+                self._known.clear()
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[bool]:
@@ -157,6 +164,8 @@ class Postman:
         if template is None:
             # Of a later release, which knows it.
             return False
+        if known := self._known.get(mail.identity):
+            return await self._record(mail, known)
         now = asyncio.get_running_loop().time()
         later, tries = self._later.get(mail.identity, (0.0, 0))
         if now < later:
@@ -219,7 +228,8 @@ class Postman:
         return f"{self._settings.public_url or ''}/{self._name}{path}"
 
     async def _record(self, mail: Outcome[Mail], command: Command) -> bool:
-        """Records what became of a message; whether it was still there to be told of."""
+        """Records what became of a message, which waits no more."""
+        self._known[mail.identity] = command
         now = clock.now()
         try:
             await execute(
@@ -233,6 +243,7 @@ class Postman:
             )
         except (Rejected, StreamNotFound) as refused:
             log.info("%s: %s was decided on meanwhile: %s", self._name, mail.stream_id, refused)
+        del self._known[mail.identity]
         self._later.pop(mail.identity, None)
         return True
 

@@ -9,6 +9,7 @@ from datetime import date
 from email.message import EmailMessage
 from typing import Any, Final
 
+import asyncpg
 import httpx
 import pytest
 from lamps import bearer, calling_other, settings_for
@@ -22,6 +23,8 @@ from eventstore.decider import PLATFORM, Actor
 from eventstore.execution import current, execute
 from eventstore.files import resolve
 from eventstore.mail import Mail, Queue, mails
+from eventstore.postgres.confirmation import confirm, withdraw
+from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from service import clock
 from service.http.reading import Reads
@@ -143,6 +146,46 @@ async def test_who_dies_before_it_is_recorded_sends_the_same_message_again(
     await postman(settings, store).go_round()
     first, second = mail_server.received()
     assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_what_could_not_be_recorded_is_recorded_later_and_not_sent_again(
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
+) -> None:
+    mail = await queued(store, await asked(client))
+    worker = postman(settings, store)
+    # As PostgreSQL does where there is no room left: it reads, and writes nothing.
+    await store.pool.execute(
+        """
+        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON events EXECUTE FUNCTION full_disk();
+        """
+    )
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            await worker.go_round()
+    assert len(mail_server.received()) == 1
+    assert (await became(store, mail)).status == "waiting"
+    await store.pool.execute("DROP FUNCTION full_disk CASCADE")
+    await worker.go_round()
+    assert len(mail_server.received()) == 1
+    assert (await became(store, mail)).status == "sent"
+
+
+async def test_a_store_that_is_not_confirmed_writes_to_nobody(
+    client: httpx.AsyncClient, store: Store, settings: Settings, mail_server: MailServer
+) -> None:
+    mail = await queued(store, await asked(client))
+    worker = postman(settings, store)
+    connection = await asyncpg.connect(settings.database_url)
+    await withdraw(connection)
+    await worker.go_round()
+    assert worker.told == "waits for the store to be confirmed"
+    assert (mail_server.received(), (await became(store, mail)).status) == ([], "waiting")
+    await confirm(connection)
+    await connection.close()
+    await worker.go_round()
+    assert (len(mail_server.received()), (await became(store, mail)).status) == (1, "sent")
 
 
 async def test_several_workers_send_a_message_once(

@@ -27,6 +27,7 @@ _FROM_METADATA: Final = {
     "traceparent": "ce_traceparent",
     "correlation_id": "ce_correlationid",
     "causation_id": "ce_causationid",
+    "reaction": "ce_reaction",
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -128,6 +129,9 @@ class Message(NamedTuple):
     roles: str | None = None
     """In which roles its sender could decide it, comma-separated; None of what the platform did, and of records of
     before they were told."""
+    reaction: str | None = None
+    """What its store remembers of the reaction that asked for it; None of all else, and of records of before it was
+    told."""
 
     @classmethod
     def from_record(cls, record: Record) -> "Message":
@@ -153,6 +157,7 @@ class Message(NamedTuple):
                 causation_id=_said(headers, "ce_causationid"),
                 traceparent=_said(headers, "ce_traceparent"),
                 roles=_said(headers, ROLES),
+                reaction=_said(headers, "ce_reaction"),
             )
         except (KeyError, ValueError) as error:
             # Not what it holds: whatever somebody wrote would end in a log.
@@ -161,6 +166,12 @@ class Message(NamedTuple):
     def event(self) -> Event:
         """The event itself. Raises UnknownEvent, or pydantic's ValidationError."""
         return decode(self.type, self.schema_version, self.data)
+
+    def metadata(self, actor: str) -> dict[str, object]:
+        """What an event that is recorded from it has as metadata. The sender is in no record, so another is named."""
+        told: dict[str, object] = {name: getattr(self, name) for name in _FROM_METADATA}
+        told |= {"roles": self.roles and self.roles.split(","), "sample": self.sample}
+        return {"actor": actor} | {name: value for name, value in told.items() if value}
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id} at {_place(self)}"

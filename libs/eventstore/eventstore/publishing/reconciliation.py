@@ -269,11 +269,6 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
     version = await connection.fetchval("SELECT version FROM streams WHERE stream_id = $1", message.stream_id)
     if message.version != (version or 0) + 1:
         return None
-    metadata: dict[str, object] = {"actor": "reconcile"}
-    if message.roles:
-        metadata["roles"] = message.roles.split(",")
-    if message.sample:
-        metadata["sample"] = True
     event = Recorded(
         message.position,
         message.stream_id,
@@ -282,7 +277,7 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
         message.type,
         message.schema_version,
         message.data.decode(),
-        to_json(metadata).decode(),
+        to_json(message.metadata("reconcile")).decode(),
         message.recorded_at,
     )
     history = [Recorded._make(row) for row in await connection.fetch(_HISTORY, message.stream_id)]
@@ -292,6 +287,8 @@ async def _take_back(connection: asyncpg.Connection, message: Message, fold: Fol
     await connection.execute(_INSERT, *event)
     # The state up to its labelling.
     await connection.execute(_PUT_STREAM, event.stream_id, event.version, event.recorded_at, *folded[:5])
+    if message.reaction is not None:
+        await connection.execute(_PUT_REACTION, message.reaction, event.stream_id, event.version, event.recorded_at)
     return folded
 
 
@@ -331,4 +328,9 @@ _PUT_STREAM: Final = """
     SET version = excluded.version, state_version = excluded.state_version, updated_at = excluded.updated_at,
         state = excluded.state, state_revision = excluded.state_revision, labels = excluded.labels,
         labelling = excluded.labelling
+"""
+# Of what it asked for all at once, the last.
+_PUT_REACTION: Final = """
+    INSERT INTO reactions (key, outcome, stream_id, version, recorded_at) VALUES ($1, 'done', $2, $3, $4)
+    ON CONFLICT (key) DO UPDATE SET version = excluded.version
 """
