@@ -12,6 +12,7 @@ PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml servi
 INSTALLED := .venv/installed
 LONG := .venv/installed-long
 PEERS := .venv/installed-bench
+RESOLVE := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt
@@ -58,13 +59,12 @@ fmt: $(INSTALLED) ## format the code, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-lock: requirements.in requirements-long.in requirements-bench.in ## resolve the requirements anew into their locks
+# What runs in production is a part of what is tested, at the same versions.
+lock: requirements-run.in requirements.in requirements-long.in requirements-bench.in ## resolve the requirements anew into their locks
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-long requirements-bench; do \
-	  .venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-annotate --output-file $$name.lock $$name.in || exit; \
-	done
+	@for name in requirements requirements-long requirements-bench; do $(RESOLVE) --upgrade --output-file $$name.lock $$name.in || exit; done
+	@$(RESOLVE) --constraints requirements.lock --output-file requirements-run.lock requirements-run.in
 
 # Everything that installing prints goes to standard error: standard output belongs to the target. Packages
 # are compiled as far as they are used, and then: compiling all of them took a third of the time.
