@@ -17,14 +17,16 @@ from contracts.model import Event
 from contracts.registry import decode, schema_id
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
+from eventstore.tracing import About, as_id
 
 Headers = list[tuple[str, bytes]]
 
+TRACEPARENT: Final = "ce_traceparent"
 POSITION: Final = "ce_position"
 PREVIOUS: Final = "ce_previous"
 ROLES: Final = "ce_roles"
 _FROM_METADATA: Final = {
-    "traceparent": "ce_traceparent",
+    "traceparent": TRACEPARENT,
     "correlation_id": "ce_correlationid",
     "causation_id": "ce_causationid",
 }
@@ -151,7 +153,7 @@ class Message(NamedTuple):
                 offset=record.offset,
                 correlation_id=_said(headers, "ce_correlationid"),
                 causation_id=_said(headers, "ce_causationid"),
-                traceparent=_said(headers, "ce_traceparent"),
+                traceparent=_said(headers, TRACEPARENT),
                 roles=_said(headers, ROLES),
             )
         except (KeyError, ValueError) as error:
@@ -161,6 +163,12 @@ class Message(NamedTuple):
     def event(self) -> Event:
         """The event itself. Raises UnknownEvent, or pydantic's ValidationError."""
         return decode(self.type, self.schema_version, self.data)
+
+    def leads_to(self) -> About:
+        """What is done because of it belongs to this."""
+        return About(
+            correlation_id=as_id(self.correlation_id), causation_id=str(self.event_id), traceparent=self.traceparent
+        )
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id} at {_place(self)}"
