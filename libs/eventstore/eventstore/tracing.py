@@ -87,11 +87,11 @@ def ids() -> dict[str, str]:
     """The ids of the work at hand, by their names in the log; only those that there are."""
     known = _ABOUT.get() or About()
     own = _told(get_current_span())
-    _, trace_id, span_id, _ = (own or known.traceparent or "---").split("-")
+    trace = _TRACEPARENT.fullmatch(own or known.traceparent or "")
     found = {
         "request_id": known.request_id,
-        "trace_id": trace_id or None,
-        "span_id": span_id if own else None,
+        "trace_id": trace[1] if trace else None,
+        "span_id": trace[2] if trace and own else None,
         "correlation_id": known.correlation_id,
         "causation_id": known.causation_id,
     }
@@ -188,6 +188,12 @@ def fail(failed: Span, error: Exception) -> None:
     failed.set_attribute("error.type", kind)
     failed.set_status(StatusCode.ERROR, words)
     failed.add_event("exception", {"exception.type": kind, "exception.message": words})
+
+
+def note(error: Exception) -> None:
+    """Tells of an error that the work at hand has met, and answers by itself."""
+    if _tracer is not None:
+        fail(get_current_span(), error)
 
 
 @contextmanager
