@@ -121,7 +121,7 @@ class Programme:
     ) -> None:
         self._clients = clients
         self._kafka = kafka
-        self._territory = territory
+        self.territory = territory
         self._issuer = issuer
         self.mail = mail
 
@@ -157,7 +157,7 @@ class Programme:
         found: list[Message] = []
 
         async def read() -> list[str]:
-            everything = await read_topics(self._kafka, [f"{self._territory}.{topic}.v1"])
+            everything = await read_topics(self._kafka, [f"{self.territory}.{topic}.v1"])
             found[:] = [each for each in everything if each.stream_id == stream_id]
             return [each.type for each in found]
 

@@ -27,6 +27,7 @@ from service.definition import Service
 from service.documents.documentation import entrance
 from service.http.serving import serve
 from service.running.logs import begin_log
+from service.running.traces import traced
 
 GRACE: Final = 5
 """Seconds that requests under way may take to end once the process is asked to stop."""
@@ -99,7 +100,7 @@ def main() -> None:
     asyncio.run(_migrate(running))
     place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port}
     settings = running.settings(SERVICES[0]).model_copy(update=place)
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+    with traced("territory"), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         sys.exit(runner.run(serve("the front door", FrontDoor(running), settings, grace=GRACE)))
 
 

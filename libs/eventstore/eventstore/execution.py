@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Generic
+from typing import Final, Generic
 
 from pydantic_core import from_json, to_json
 
+from eventstore import tracing
 from eventstore.decider import (
     ITSELF,
     PARIS,
@@ -17,6 +18,7 @@ from eventstore.decider import (
     Command,
     Context,
     Decider,
+    Decision,
     Due,
     Lookup,
     Roles,
@@ -31,9 +33,11 @@ from eventstore.postgres.appending import (
     Appended,
     ClaimTaken,
     DueAt,
+    EventTooLarge,
     Holding,
     KeptUntil,
     Key,
+    KeyReused,
     NewEvent,
     PersonUnknown,
     VersionConflict,
@@ -42,7 +46,7 @@ from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored, Wanted
 from eventstore.postgres.store import Store
-from eventstore.refusal import PERSON_UNKNOWN, Rejected
+from eventstore.refusal import PERSON_UNKNOWN, Refused, Rejected
 from eventstore.streams import Streams
 
 ATTEMPTS = 100
@@ -60,6 +64,10 @@ class StreamNotFound(Exception):
 
 class AlreadyRefused(Exception):
     """What a reaction asks was refused before, and that stands."""
+
+
+_NO_FAULTS: Final = (Refused, StreamNotFound, AlreadyRefused, VersionConflict, KeyReused, EventTooLarge)
+"""What a command is answered where nothing is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,27 @@ async def execute(
     of these MirrorBehind before it, where a refusal may rest on what another service has changed since.
     """
     decision = decider.decision(type(command))
+    told = {"eventstore.category": decider.category, "eventstore.decision": decision.name}
+    with tracing.span(f"{decider.category} {decision.name}", told, expects=_NO_FAULTS):
+        return await _execute(
+            store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins
+        )
+
+
+async def _execute(
+    store: Streams,
+    decider: Decider[S],
+    decision: Decision,
+    command: Command,
+    identity: str | None,
+    actor: Actor,
+    now: datetime,
+    metadata: str,
+    expected: int | None,
+    key: Key | None,
+    reaction: str | None,
+    begins: str | None,
+) -> Outcome[S]:
     creates = identity is None
     if identity is None:
         named = decider.identified_by
@@ -165,7 +194,7 @@ async def execute(
                         [NewEvent(event.event_type, event.schema_version, event.model_dump_json()) for event in events],
                         state_json,
                         decider.state.revision,
-                        _in_roles(metadata, roles),
+                        _completed(metadata, roles),
                         key,
                         [*guards, *asked.guards],
                         reaction,
@@ -205,10 +234,13 @@ async def execute(
             turn.release()
 
 
-def _in_roles(metadata: str, roles: Roles) -> str:
-    if roles == {PLATFORM}:
-        return metadata
-    return to_json({**from_json(metadata), "roles": sorted(roles)}).decode()
+def _completed(metadata: str, roles: Roles) -> str:
+    """With the roles, unless these are the platform's own; and with the decision's own span, where it is traced, as the
+    one that its events come from."""
+    more: dict[str, object] = {} if roles == {PLATFORM} else {"roles": sorted(roles)}
+    if traceparent := tracing.traceparent():
+        more["traceparent"] = traceparent
+    return to_json({**from_json(metadata), **more}).decode() if more else metadata
 
 
 async def current(store: Streams, decider: Decider[S], identity: str) -> Outcome[S] | None:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from contracts.model import Event
 from contracts.registry import REGISTRY
+from eventstore import tracing
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
 from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named, pages
@@ -33,6 +34,7 @@ from eventstore.postgres.parking import (
 from eventstore.postgres.store import Store
 from eventstore.reactions import Found, Identity, Issue, Reaction, Reactions
 from eventstore.refusal import Refused, Rejected
+from eventstore.tracing import About
 
 log = logging.getLogger(__name__)
 
@@ -67,16 +69,18 @@ async def _issue(store: Store, decider: Decider[Any], taken: TakenDue, now: date
         await drop_due(store.pool, taken, found.version)
         return
     try:
-        outcome = await execute(
-            store,
-            decider,
-            _dated(due, found.state),
-            identity=found.identity,
-            actor=OURS,
-            now=now,
-            metadata=await _metadata_of_last(store, taken.stream_id, found.version),
-            expected=found.version,
-        )
+        led, metadata = await _led_by_last(store, taken.stream_id, found.version)
+        with tracing.following(led):
+            outcome = await execute(
+                store,
+                decider,
+                _dated(due, found.state),
+                identity=found.identity,
+                actor=OURS,
+                now=now,
+                metadata=metadata,
+                expected=found.version,
+            )
     except VersionConflict:
         await release_due(store.pool, taken)
     except Exception as error:
@@ -108,26 +112,20 @@ def _day(at: datetime | date) -> date:
     return at.astimezone(PARIS).date() if isinstance(at, datetime) else at
 
 
-async def _metadata_of_last(store: Store, stream_id: str, version: int) -> str:
-    """What goes with a due command's events: the stream's last event led to them."""
+async def _led_by_last(store: Store, stream_id: str, version: int) -> tuple[About, str]:
+    """What a due command belongs to, and what goes with its events: the stream's last event led to them."""
     (last,) = await store.history(stream_id, after=version - 1, upto=version)
-    return _metadata(str(last.event_id), sample='"sample":true' in last.metadata.replace(" ", ""))
+    led = About(causation_id=str(last.event_id))
+    return led, _metadata(led, sample='"sample":true' in last.metadata.replace(" ", ""))
 
 
-def _metadata(
-    causation_id: str,
-    *,
-    sample: bool,
-    correlation_id: str | None = None,
-    traceparent: str | None = None,
-    reaction: str | None = None,
-) -> str:
+def _metadata(led: About, *, sample: bool, correlation_id: str | None = None, reaction: str | None = None) -> str:
     said = {
         "actor": PLATFORM,
         "sample": sample or None,
-        "causation_id": causation_id,
+        "causation_id": led.causation_id,
         "correlation_id": correlation_id,
-        "traceparent": traceparent,
+        "traceparent": led.traceparent,
         "reaction": reaction,
     }
     return to_json({name: value for name, value in said.items() if value is not None}).decode()
@@ -141,25 +139,35 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind.
     """
     refusals: list[str] = []
-    for reaction in reactions.of(type(event)):
-        done = f"{message.event_id}/{reaction.name}"
-        if reaction.finds is not None and await is_reacted(store.pool, done):
-            continue
-        refused = len(refusals)
-        identity = _identity(message) if reaction.asks_identity else Identity("")
-        arguments = (*((identity,) if reaction.takes_identity else ()), *await _found(store, reaction, event, identity))
-        # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
-        ordinals = count()
-        for issue in reaction.function(event, *arguments):
-            reactions.check(issue)
-            target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
-            if refusal := await _answer(store, issue, f"{done}/{target}", message, event, now):
-                refusals.append(f"{refusal} (asked by {reaction.name})")
-        if reaction.finds is not None and len(refusals) == refused:
-            # Whatever may be found when the event is delivered again, days later, is none of its concern.
-            await record_reaction(store.pool, Led(done, "done", message.stream_id, message.version))
+    with tracing.following(message.leads_to()):
+        for reaction in reactions.of(type(event)):
+            with tracing.span(f"react {reaction.name}"):
+                refusals += await _react(store, reactions, reaction, message, event, now)
     if refusals:
         raise ReactionsRefused("; ".join(refusals))
+
+
+async def _react(
+    store: Store, reactions: Reactions, reaction: Reaction, message: Message, event: Event, now: datetime
+) -> Sequence[str]:
+    """Issues what one reaction asks for; returns what was refused, and why."""
+    done = f"{message.event_id}/{reaction.name}"
+    if reaction.finds is not None and await is_reacted(store.pool, done):
+        return ()
+    refusals: list[str] = []
+    identity = _identity(message) if reaction.asks_identity else Identity("")
+    arguments = (*((identity,) if reaction.takes_identity else ()), *await _found(store, reaction, event, identity))
+    # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
+    ordinals = count()
+    for issue in reaction.function(event, *arguments):
+        reactions.check(issue)
+        target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
+        if refusal := await _answer(store, issue, f"{done}/{target}", message, event, now):
+            refusals.append(f"{refusal} (asked by {reaction.name})")
+    if reaction.finds is not None and not refusals:
+        # Whatever may be found when the event is delivered again, days later, is none of its concern.
+        await record_reaction(store.pool, Led(done, "done", message.stream_id, message.version))
+    return refusals
 
 
 def _identity(message: Message) -> Identity:
@@ -184,13 +192,9 @@ async def _answer(store: Store, issue: Issue, key: str, message: Message, event:
     """Issues the first of some commands that is not refused; returns what is refused and why, unless it is expected."""
     if await is_reacted(store.pool, key):
         return None
+    # With the key a store that takes the event back from its topic knows again that this was done.
     metadata = _metadata(
-        str(message.event_id),
-        sample=message.sample,
-        correlation_id=message.correlation_id,
-        traceparent=message.traceparent,
-        # A store that takes the event back from its topic knows again that this was done.
-        reaction=key,
+        message.leads_to(), sample=message.sample, correlation_id=message.correlation_id, reaction=key
     )
     refused: list[tuple[Command, Exception]] = []
     for command in issue.commands:

@@ -17,14 +17,16 @@ from contracts.model import Event
 from contracts.registry import decode, schema_id
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
+from eventstore.tracing import About, as_id
 
 Headers = list[tuple[str, bytes]]
 
+TRACEPARENT: Final = "ce_traceparent"
 POSITION: Final = "ce_position"
 PREVIOUS: Final = "ce_previous"
 ROLES: Final = "ce_roles"
 _FROM_METADATA: Final = {
-    "traceparent": "ce_traceparent",
+    "traceparent": TRACEPARENT,
     "correlation_id": "ce_correlationid",
     "causation_id": "ce_causationid",
     "reaction": "ce_reaction",
@@ -155,7 +157,7 @@ class Message(NamedTuple):
                 offset=record.offset,
                 correlation_id=_said(headers, "ce_correlationid"),
                 causation_id=_said(headers, "ce_causationid"),
-                traceparent=_said(headers, "ce_traceparent"),
+                traceparent=_said(headers, TRACEPARENT),
                 roles=_said(headers, ROLES),
                 reaction=_said(headers, "ce_reaction"),
             )
@@ -172,6 +174,12 @@ class Message(NamedTuple):
         told: dict[str, object] = {name: getattr(self, name) for name in _FROM_METADATA}
         told |= {"roles": self.roles and self.roles.split(","), "sample": self.sample}
         return {"actor": actor} | {name: value for name, value in told.items() if value}
+
+    def leads_to(self) -> About:
+        """What is done because of it belongs to this."""
+        return About(
+            correlation_id=as_id(self.correlation_id), causation_id=str(self.event_id), traceparent=self.traceparent
+        )
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id} at {_place(self)}"

@@ -1,4 +1,4 @@
-"""aiokafka logs hundreds of lines a second while a broker is away: one of a kind in a while is enough."""
+"""Libraries log hundreds of lines a second while what they speak to is away: one of a kind in a while is enough."""
 
 import logging
 import time
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-INTERVAL: Final = 10.0
-"""Seconds in which a line of the same place in aiokafka is logged once."""
+INTERVAL: Final = 60.0
+"""Seconds in which a line of the same place in a library is logged once. Our own lines tell when an outage is over."""
 
 
 class Throttle(logging.Filter):
@@ -35,10 +35,15 @@ class Throttle(logging.Filter):
 
 def throttle_kafka_logs() -> None:
     """Limits what aiokafka logs, from now on and in the whole process."""
+    throttle("aiokafka")
+
+
+def throttle(package: str) -> None:
+    """Limits what the loggers log that a package has by now."""
     for name in list(logging.Logger.manager.loggerDict):
         logger = logging.getLogger(name)
         # A filter holds for the lines of its own logger only, not for those of loggers below it.
-        if name.split(".")[0] == "aiokafka" and not any(isinstance(known, Throttle) for known in logger.filters):
+        if name.split(".")[0] == package and not any(isinstance(known, Throttle) for known in logger.filters):
             logger.addFilter(Throttle())
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 Ask = TypeVar("Ask")
@@ -37,7 +38,8 @@ class Grouped(Generic[Ask, Answer]):
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, future))
         if self._flights is None:
-            self._flights = asyncio.create_task(self._fly_until_empty())
+            # Of nobody's context: it flies for many.
+            self._flights = asyncio.create_task(self._fly_until_empty(), context=Context())
         return await future
 
     async def _fly_until_empty(self) -> None:

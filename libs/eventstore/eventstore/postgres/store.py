@@ -11,12 +11,14 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import asyncpg
+from opentelemetry.trace import SpanKind
 
+from eventstore import tracing
 from eventstore.bounds import Bounds
 from eventstore.discretion import described
 from eventstore.files import Told
@@ -24,8 +26,11 @@ from eventstore.postgres.appending import (
     APPEND_GROUP,
     Append,
     Appended,
+    ClaimTaken,
     Key,
     KeyReused,
+    PersonUnknown,
+    VersionConflict,
     answers,
     looks_at,
     refuse_large,
@@ -130,15 +135,17 @@ class Store:
         stored; after StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         refuse_large(append.events)
-        return await self._append(append)
+        with tracing.span("SELECT append_group", _APPENDS, kind=SpanKind.CLIENT, expects=_NOT_APPENDED):
+            return await self._append(append)
 
     async def load(self, stream_id: str) -> Stored | None:
         """The stream as it stands."""
-        return (await self._load((stream_id,)))[0]
+        return (await self.load_all((stream_id,)))[0]
 
     async def load_all(self, stream_ids: Sequence[str]) -> Sequence[Stored | None]:
         """Streams as they stood at one moment, in the order asked."""
-        return await self._load(stream_ids)
+        with tracing.span("SELECT streams", _LOADS, kind=SpanKind.CLIENT):
+            return await self._load(stream_ids)
 
     async def find_key(self, key: Key) -> Appended | None:
         """Where the command under this key led before. Raises KeyReused."""
@@ -304,6 +311,18 @@ class Store:
             await asyncio.sleep(NOTIFY_EVERY)
 
 
+_APPENDS: Final[tracing.Attributes] = {
+    "db.system.name": "postgresql",
+    "db.operation.name": "SELECT",
+    "db.stored_procedure.name": "append_group",
+}
+_LOADS: Final[tracing.Attributes] = {
+    "db.system.name": "postgresql",
+    "db.operation.name": "SELECT",
+    "db.collection.name": "streams",
+}
+_NOT_APPENDED: Final = (VersionConflict, ClaimTaken, KeyReused, PersonUnknown)
+"""What the database answers where nothing is at fault."""
 SELECT_EVENTS = (
     "SELECT position, stream_id, version, event_id, type, schema_version, data, metadata, recorded_at FROM events"
 )

@@ -10,9 +10,10 @@ from typing import Final, Literal
 from aiokafka import TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from eventstore import tracing
 from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Producer
-from eventstore.kafka.envelope import Message, source_of, to_headers, to_timestamp
+from eventstore.kafka.envelope import TRACEPARENT, Headers, Message, source_of, to_headers, to_timestamp
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.store import Recorded
 from eventstore.publishing.routes import Routes
@@ -41,6 +42,8 @@ class Run:
     """Whether more events wait behind it."""
     batches: Sequence[tuple[int, BatchBuilder]]
     """With the place of each, by its number."""
+    riders: Sequence[tracing.Rider]
+    """Of those events whose commands were traced."""
 
 
 class _Begins(dict[str, int]):
@@ -105,6 +108,8 @@ class Publisher:
     async def encode(self, events: Sequence[Recorded], *, full: bool) -> Run:
         """The records of events that the topics lack, in batches per partition. Raises UnknownDestination."""
         batches: list[tuple[int, BatchBuilder]] = []
+        riders: list[tracing.Rider] = []
+        is_traced = tracing.is_on()
         filling: dict[int, BatchBuilder] = {}
         for count, event in enumerate(events, 1):
             key, partition = self._partition(event.stream_id)
@@ -118,6 +123,8 @@ class Publisher:
                 event.data.encode(),
                 to_headers(event, self._source, previous),
             )
+            if is_traced:
+                riders.append(_rider(event, headers, self.places[place]))
             self._previous[place] = event.position
             batch = filling.get(place)
             if batch is None or batch.append(timestamp=timestamp, key=key, value=value, headers=headers) is None:
@@ -126,7 +133,7 @@ class Publisher:
                 batch.append(timestamp=timestamp, key=key, value=value, headers=headers)
             if count % _COURTESY == 0:
                 await asyncio.sleep(0)
-        return Run(events[-1].position, full, batches)
+        return Run(events[-1].position, full, batches, riders)
 
     async def publish(self, run: Run) -> None:
         """Commits a run in one transaction.
@@ -154,6 +161,24 @@ class Publisher:
         for place, end in zip(self.places, self._ends, strict=True):
             if ends[place] < end:
                 raise TopicCutShort(f"{_told(place)} ends at offset {ends[place]}, and once had {end}")
+
+
+def _rider(event: Recorded, headers: Headers, place: TopicPartition) -> tracing.Rider:
+    told = dict(headers).get(TRACEPARENT)
+    return tracing.Rider(
+        f"send {place.topic}",
+        None if told is None else told.decode(),
+        event.recorded_at,
+        {
+            "messaging.system": "kafka",
+            "messaging.operation.name": "send",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": place.topic,
+            "messaging.destination.partition.id": str(place.partition),
+            "messaging.message.id": str(event.event_id),
+            "cloudevents.event_type": event.type,
+        },
+    )
 
 
 def _told(place: TopicPartition) -> str:

@@ -20,7 +20,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
+from opentelemetry.trace import SpanKind
 
+from eventstore import tracing
 from eventstore.discretion import described
 from eventstore.files import Told
 from eventstore.kafka.brokers import Bootstrap
@@ -28,6 +30,7 @@ from eventstore.kafka.envelope import Message, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.places import Places
 from eventstore.kafka.topics import check_topic, ensure_topic
+from eventstore.outages import Outage
 from eventstore.persistence import persist
 from eventstore.postgres.confirmation import confirm, is_confirmed, unknown, withdraw
 from eventstore.postgres.connection import connect
@@ -103,6 +106,7 @@ class Relay:
         self.error: str | None = None
         """What went wrong last, until it leads or stands by again."""
         self._clock_ahead = False
+        self._outage = Outage(log, f"the relay of {topic} goes on, after %(times)d failures in %(seconds).0f s")
 
     def wake(self) -> None:
         """Tells that events were appended."""
@@ -113,9 +117,9 @@ class Relay:
         throttle_kafka_logs()
         await persist(self._campaign, self._report, longest=LONGEST_PAUSE)
 
-    def _report(self, error: BaseException, pause: float) -> None:
+    def _report(self, error: BaseException, _: float) -> None:
         self.error = described(error)
-        log.warning("the relay of %s starts over in %.1f s after %s", self._topic, pause, self.error)
+        self._outage.fail(f"the relay of {self._topic} starts over after {self.error}")
 
     async def _campaign(self) -> None:
         # Said by those that stand by, too, before it is their turn to lead.
@@ -129,6 +133,7 @@ class Relay:
                 backlog = await stack.enter_async_context(Backlog.open(connection))
                 log.info("relaying to %s from position %d", ", ".join(self._routes.topics), self.mark)
                 self.leading, self.error = True, None
+                self._outage.end()
                 self._wakers.add(self.wake)
                 try:
                     await self._lead(publisher, backlog)
@@ -142,6 +147,7 @@ class Relay:
             if await connection.fetchval(TRY_LOCK, self._topic):
                 return
             self.error = None
+            self._outage.end()
             await asyncio.sleep(ELECTION)
 
     async def _take_over(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> Publisher:
@@ -208,8 +214,9 @@ class Relay:
             # While a full run is committed, the next one is made ready.
             following = asyncio.create_task(prepare(run.last)) if run.full else None
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await publisher.publish(run)
+                with tracing.together(SpanKind.PRODUCER, run.riders):
+                    async with asyncio.timeout(PATIENCE):
+                        await publisher.publish(run)
                 self.mark = run.last
                 run = await following if following else None
             finally:

@@ -29,14 +29,17 @@ from typing import Final, cast
 
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
+from opentelemetry.trace import SpanKind
 
 from contracts.registry import UnknownEvent
+from eventstore import tracing
 from eventstore.discretion import described
 from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import existing_topics, name_of
+from eventstore.outages import Outage
 from eventstore.persistence import pause_after, persist
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.subscribing.marks import (
@@ -139,6 +142,7 @@ class Subscription:
         """Whether it notes beside its marks when they were at the ends of their partitions (`current_at`)."""
         self._told_current_at = 0.0
         self._left = _Left(0, 0, 0)
+        self._outage = Outage(log, f"the subscription {name} goes on, after %(times)d failures in %(seconds).0f s")
         self.error: str | None = None
         """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
 
@@ -181,6 +185,8 @@ class Subscription:
                 try:
                     await self._step(member)
                     failures = 0
+                    if self.error is None:
+                        self._outage.end()
                 except StaleOwner as stale:
                     log.info("the subscription %s: %s", self._name, stale)
                     member.leave_out(member.partitions)
@@ -286,7 +292,7 @@ class Subscription:
                 if parked:
                     await park(connection, self._name, parked)
                 if new:
-                    await self._handle(connection, new)
+                    await self._handle_traced(connection, new)
             self._passed.clear()
             self._passed_at = now
         for each in parked:
@@ -296,6 +302,32 @@ class Subscription:
             self._stuck.pop(place, None)
             member.marks[place] = moved[place]
         member.read.update({place: read[place] for place in read.keys() & member.read.keys()})
+
+    async def _handle_traced(self, connection: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        if not tracing.is_on():
+            await self._handle(connection, messages)
+            return
+        with tracing.together(SpanKind.CONSUMER, [self._rider(message) for message in messages]) as told:
+            followed = [message._replace(traceparent=at) for message, at in zip(messages, told, strict=True)]
+            await self._handle(connection, followed)
+
+    def _rider(self, message: Message) -> tracing.Rider:
+        return tracing.Rider(
+            f"process {message.topic}",
+            message.traceparent,
+            message.recorded_at,
+            {
+                "messaging.system": "kafka",
+                "messaging.operation.name": "process",
+                "messaging.operation.type": "process",
+                "messaging.destination.name": message.topic,
+                "messaging.destination.partition.id": str(message.partition),
+                "messaging.consumer.group.name": self._group,
+                "messaging.message.id": str(message.event_id),
+                "messaging.kafka.offset": message.offset,
+                "cloudevents.event_type": message.type,
+            },
+        )
 
     def _handles(self, message: Message) -> bool:
         return self._types is None or message.type in self._types
@@ -386,7 +418,7 @@ class Subscription:
             async with self._holding(place, mark) as connection:
                 message = await take_parked(connection, self._name, first)
                 if message is not None and self._handles(message):
-                    await self._handle(connection, [message])
+                    await self._handle_traced(connection, [message])
                 return await first_of(connection, self._name, first)
         except Exception as error:
             if _passes(error):
@@ -409,13 +441,14 @@ class Subscription:
     def _tell(self, parked: Parked) -> None:
         """Logs what could not be handled, and nothing of what only waits behind it."""
         if parked.fault is not None:
-            log.error(
-                "the subscription %s cannot handle %s, which is parked: %s",
-                self._name,
-                parked.message,
-                described(parked.fault),
-                exc_info=parked.fault,
-            )
+            with tracing.following(parked.message.leads_to()):
+                log.error(
+                    "the subscription %s cannot handle %s, which is parked: %s",
+                    self._name,
+                    parked.message,
+                    described(parked.fault),
+                    exc_info=parked.fault,
+                )
 
     def _stick(self, member: Membership, place: TopicPartition, record: ConsumerRecord, error: Exception) -> None:
         message = member.origins[place.topic].find(record)
@@ -433,9 +466,9 @@ class Subscription:
         )
         self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
 
-    def _report(self, error: BaseException, pause: float) -> None:
+    def _report(self, error: BaseException, _: float) -> None:
         self.error = described(error)
-        log.warning("the subscription %s waits %.1f s after %s", self._name, pause, self.error)
+        self._outage.fail(f"the subscription {self._name} waits after {self.error}")
 
 
 def _place_of(message: Message) -> TopicPartition:

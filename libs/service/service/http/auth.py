@@ -6,6 +6,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, get_args
@@ -16,6 +17,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from contracts.roles import ORGANISATION_ROLES, Role
 from eventstore.decider import Actor
+from eventstore.outages import Outage
 from service.http import sentences
 from service.http.sentences import Said
 
@@ -194,6 +196,7 @@ class Keys:
         self._asked_at = float("-inf")
         self._fetch: asyncio.Task[bool] | None = None
         self._reachable = True
+        self._outage = Outage(log, "the issuer's keys are there again, after %(times)d failures in %(seconds).0f s")
 
     async def find(self, kid: str | None) -> jwt.PyJWK | None:
         """The key of this id; None if the issuer has none. Raises IssuerUnavailable."""
@@ -211,7 +214,8 @@ class Keys:
         """Asks the issuer, once for all who wait."""
         if self._fetch is None:
             self._asked_at = time.monotonic()
-            self._fetch = asyncio.create_task(self._ask(), name="fetch signing keys")
+            # For all who wait, so of nobody's context.
+            self._fetch = asyncio.create_task(self._ask(), name="fetch signing keys", context=Context())
             self._fetch.add_done_callback(self._asked)
         return self._fetch
 
@@ -229,8 +233,9 @@ class Keys:
                     answer = await client.get(self._url)
                 self._known = _usable(answer.raise_for_status().json())
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as failure:
-            log.warning("the issuer's keys can't be fetched from %s: %r", self._url, failure)
+            self._outage.fail(f"the issuer's keys can't be fetched from {self._url}: {failure!r}")
             return False
+        self._outage.end()
         return True
 
 

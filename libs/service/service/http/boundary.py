@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from secrets import token_hex
@@ -11,8 +11,9 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eventstore import tracing
 from eventstore.discretion import described
-from service.http import headers
+from eventstore.outages import QUIET, Outage
 from service.http.deadlines import Deadlines, Late
 from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
@@ -52,6 +53,7 @@ class Boundary:
         self._files = frozenset(files)
         self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
         self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
+        self._outages = _Outages(name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens."""
@@ -67,19 +69,19 @@ class Boundary:
         is_file = path in self._files and scope["method"] == "POST"
         limit, deadlines = self._limits_of_files if is_file else self._limits
         exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
-        found = None
         try:
             if "refused" in scope:
                 raise scope["refused"]
             with deadlines.limit():
                 found = self._find(path)
+                if found is None and exchange.method == "HEAD":
+                    # Answered as GET is; the server leaves the body out, by the request as it came.
+                    scope = {**scope, "method": "GET"}
+                exchange.route = partial(_route, scope, found)
                 if found is None:
                     if not path.isprintable():
                         # The framework's patterns overlook a line break at the end.
                         raise Problem("not-found", Said(NOTHING_HERE))
-                    if exchange.method == "HEAD":
-                        # Answered as GET is; the server leaves the body out, by the request as it came.
-                        scope = {**scope, "method": "GET"}
                     await self._application(scope, exchange.receive, exchange.send)
                 else:
                     endpoints, rest = found
@@ -94,7 +96,7 @@ class Boundary:
             if path in self._files and isinstance(error, HTTPException) and error.status_code == _WRONG_METHOD:
                 # The framework knows of the first one of a path's routes alone.
                 error = wrong_method(("GET", "POST"))
-            problem = _problem(exchange, error, partial(_route, scope, found))
+            problem = self._problem(exchange, error)
             if exchange.answered:
                 # Too late for another answer: closing the connection is all that tells the client.
                 raise
@@ -114,28 +116,46 @@ class Boundary:
             rest = (last, *rest)
         return None
 
+    def _problem(self, exchange: Exchange, error: Exception) -> Problem:
+        """The problem to answer with; what is ours to mend, or to know of, is logged."""
+        if isinstance(error, Late):
+            if exchange.waits_for_body:
+                return Problem("request-timeout", Said(BODY_LATE), headers={"Connection": "close"})
+            self._outages[Late].fail(f"{_named(exchange)} took too long")
+            return unavailable(Said(NO_ANSWER_IN_TIME), slug="timed-out")
+        problem = problem_of(error)
+        if problem is None:
+            trace_id = tracing.ids().get("trace_id") or token_hex(16)
+            tracing.note(error)
+            log.error("%s failed, trace %s", _named(exchange), trace_id, exc_info=error)
+            return Problem("internal", Said(BUG), {"trace_id": trace_id})
+        if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            tracing.note(error)
+            self._outages[type(error)].fail(f"{_named(exchange)}: {described(error)}")
+        return problem
 
-def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str:
+
+class _Outages(dict[type[Exception], Outage]):
+    """By the kind of an error, what is told of requests that meet it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __missing__(self, kind: type[Exception]) -> Outage:
+        over = f"{self._name}: %(times)d requests were answered 503 in %(seconds).0f s, {kind.__name__}"
+        outage = self[kind] = Outage(log, over, quiet=QUIET)
+        return outage
+
+
+def _named(exchange: Exchange) -> str:
+    return f"{exchange.method} {exchange.route() or 'a path that is none'}"
+
+
+def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str | None:
     """A request's path for the log, its parts that were sent left out: `/v1/lamps/{id}/light`."""
     if found is None:
-        return getattr(scope.get("route"), "path", "a path that is none")
+        return getattr(scope.get("route"), "path", None)
     endpoints, rest = found
     known = [part if part in ("events", *endpoints.resource.verbs) else "…" for part in rest[1:]]
     return "/".join([endpoints.resource.path, *(["{id}"] if rest else []), *known])
-
-
-def _problem(exchange: Exchange, error: Exception, route: Callable[[], str]) -> Problem:
-    """The problem to answer with; what is ours to mend, or to know of, is logged."""
-    if isinstance(error, Late):
-        if exchange.waits_for_body:
-            return Problem("request-timeout", Said(BODY_LATE), headers={"Connection": "close"})
-        log.warning("%s %s took too long", exchange.method, route())
-        return unavailable(Said(NO_ANSWER_IN_TIME), slug="timed-out")
-    problem = problem_of(error)
-    if problem is None:
-        trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
-        log.error("%s %s failed, trace %s", exchange.method, route(), trace_id, exc_info=error)
-        return Problem("internal", Said(BUG), {"trace_id": trace_id})
-    if problem.status == 503:
-        log.warning("%s %s: %s", exchange.method, route(), described(error))
-    return problem

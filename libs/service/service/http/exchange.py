@@ -1,6 +1,6 @@
 """One HTTP request and its answer, as plain ASGI messages: no framework object is made on the way of a command."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
@@ -14,6 +14,10 @@ JSON = (b"content-type", b"application/json")
 
 
 NOT_MODIFIED = 304
+
+
+def _nowhere() -> None:
+    return None
 
 
 class Disconnected(Exception):
@@ -52,6 +56,7 @@ class Exchange:
         "headers",
         "method",
         "root_path",
+        "route",
         "scope",
         "waits_for_body",
     )
@@ -65,6 +70,8 @@ class Exchange:
         self.complete = False
         """Whether the whole body has been read."""
         self.waits_for_body = False
+        self.route: Callable[[], str | None] = _nowhere
+        """Tells its path, what was sent in it left out; None where there is none such."""
         self._limit = limit
         self._announced = -1
         self._received = 0

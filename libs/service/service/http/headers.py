@@ -1,6 +1,7 @@
 """The request headers that a command may carry, checked."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from service.http.exchange import Exchange
@@ -74,8 +75,13 @@ def correlation_id(exchange: Exchange) -> str | None:
 
 def traceparent(exchange: Exchange) -> str | None:
     """The caller's trace; ignored when malformed, as W3C Trace Context asks."""
-    value = exchange.header(b"traceparent")
-    return value if value is not None and _TRACEPARENT.fullmatch(value) else None
+    return trace_of(exchange.headers)
+
+
+def trace_of(given: Mapping[bytes, bytes]) -> str | None:
+    """The trace that headers tell, if they tell one."""
+    value = given.get(b"traceparent", b"").decode("latin-1").strip()
+    return value if _TRACEPARENT.fullmatch(value) else None
 
 
 def require_json(exchange: Exchange) -> None:

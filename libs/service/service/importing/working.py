@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from contracts.language import LANGUAGES
 from contracts.roles import Role
+from eventstore import tracing
 from eventstore.decider import PLATFORM, Actor
 from eventstore.execution import Outcome
 from eventstore.mirroring import MirrorBehind
@@ -143,7 +144,7 @@ class _Work:
         """Decides all lines without storing, each upon the ones before; how many cannot be carried out."""
         pool, identity = self._store.pool, self._import.id
         number = checked = failing = 0
-        with Trial(self._store) as trial:
+        with Trial(self._store) as trial, tracing.untraced():
             while part := await importing.part(pool, identity, number):
                 self.told = f"import {identity} is checked: {checked} of {self._import.lines} lines"
                 lines, _ = part

@@ -24,6 +24,7 @@ from service.running.persons import persons
 from service.running.reconciling import put_right, verify
 from service.running.refolding import fold_anew
 from service.running.settings import DatabaseSettings, Settings, SettingsError
+from service.running.traces import traced
 from service.running.waiting import once_the_database_answers
 
 GRACE: Final = 20
@@ -51,12 +52,14 @@ def main(service: Service) -> NoReturn:
             own_settings(service, configured)
     except SettingsError as unset:
         sys.exit(str(unset))
-    begin_log(configured.log_level)
+    begin_log(configured.log_level, configured.log_format, service=service.name)
     try:
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        with traced(service.name), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             if name not in {"api", "worker", "all", "migrate"}:
                 runner.run(check(configured.database_url, service.all_migrations))
             status = runner.run(commands[name](configured, arguments))
+    except SettingsError as unspoken:
+        sys.exit(str(unspoken))
     except (SchemaMismatch, StoreUnavailable) as said:
         sys.exit(f"{said}.")
     except Exception as error:

@@ -1,21 +1,28 @@
 """The log of a process: lines on standard error, which hold nothing of what clients send."""
 
+import json
 import logging
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final
+from typing import Final, Literal
 
+from eventstore import tracing
 from eventstore.discretion import described
 
 LINES: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+Format = Literal["text", "json"]
+_SHORT: Final = 8
+"""Letters that a line of text shows of an id: the last ones, as the first of some are a time."""
 
 
-def begin_log(level: str) -> None:
-    """Writes lines of this level and above from now on."""
+def begin_log(level: str, form: Format = "text", *, service: str = "") -> None:
+    """Writes lines of this level and above from now on, in JSON with the name of the service."""
     handler = logging.StreamHandler()
-    handler.setFormatter(Discreet(LINES))
+    handler.setFormatter(Json(service) if form == "json" else Discreet(LINES))
     logging.basicConfig(level=level, handlers=[handler])
+    logging.captureWarnings(capture=True)
 
 
 class Discreet(logging.Formatter):
@@ -28,10 +35,41 @@ class Discreet(logging.Formatter):
         return "" if ei[1] is None else "\n".join(_told(ei[1]))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line itself. Of asyncio only the first: the others show tasks with the words of their errors."""
-        if record.name == "asyncio":
-            record.message = record.message.partition("\n")[0]
-        return super().formatMessage(record)
+        """The line itself, with the ends of its ids."""
+        record.message = _words(record)
+        ids = tracing.ids()
+        ids.pop("span_id", None)
+        short = ", ".join(f"{name.removesuffix('_id')} {value[-_SHORT:]}" for name, value in ids.items())
+        return super().formatMessage(record) + (f" [{short}]" if short else "")
+
+
+class Json(Discreet):
+    """The same, as an object of JSON a line."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object."""
+        said: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _words(record),
+            "service": self._service,
+            **tracing.ids(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
+
+
+def _words(record: logging.LogRecord) -> str:
+    """What a line says. Of asyncio only the first line: the others show tasks with the words of their errors."""
+    words = record.getMessage()
+    return words.partition("\n")[0] if record.name == "asyncio" else words
 
 
 def _told(error: BaseException) -> Iterator[str]:

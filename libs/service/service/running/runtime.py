@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from eventstore import tracing
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from service.http.auth import Caller, Tokens
@@ -33,6 +34,8 @@ class Runtime:
     async def caller(self, authorization: bytes | None, *scopes: str) -> Caller:
         """Who sends a request, holding these scopes. Raises Unauthenticated, IssuerUnavailable and ScopeMissing."""
         caller = self.tokens.remembered(authorization) or await self.tokens.verify(authorization)
+        if (about := tracing.about()) is not None:
+            about.client = caller.actor.client
         for scope in scopes:
             caller.require(scope)
         return caller

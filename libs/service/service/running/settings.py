@@ -228,6 +228,8 @@ class DatabaseSettings(_FromEnvironment):
     """The service's own database: `postgresql://user:password@host:5432/companies`."""
     log_level: Annotated[Literal["INFO", "WARNING", "ERROR"], Is("INFO, WARNING or ERROR")] = "INFO"
     """The least level of log lines that are written. There is none below: libraries would log what was sent."""
+    log_format: Annotated[Literal["text", "json"], Is("text or json")] = "text"
+    """How log lines are written: for a terminal, or as an object of JSON each."""
 
 
 class Settings(DatabaseSettings, KafkaSettings, Names):
@@ -304,6 +306,8 @@ class Settings(DatabaseSettings, KafkaSettings, Names):
     """How long a connection may be silent between two requests, in seconds."""
     max_connections: Annotated[Count, Is("a whole number, 1 or more")] = 1000
     """How many connections may be open; one more is answered that the service is unavailable."""
+    log_requests: Annotated[bool, Is("true or false")] = False
+    """Whether each request has a line in the log."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod

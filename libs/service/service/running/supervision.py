@@ -6,6 +6,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
+from eventstore.discretion import described
+from eventstore.outages import Outage
+
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 """Seconds before failed work is begun again: doubled with each failure, back to the first after as long a good run."""
@@ -21,6 +24,8 @@ class Supervised:
         self._state = "stopped"
         self._run = run
         self._describe = describe
+        over = f"{name} goes on, after %(times)d failures in %(seconds).0f s"
+        self._outage = Outage(log, over, quiet=2 * LONGEST_PAUSE)
 
     @property
     def state(self) -> str:
@@ -37,9 +42,10 @@ class Supervised:
                 begun = loop.time()
                 try:
                     await self._run()
-                    log.error("%s ended by itself; it is begun again in %.0f s", self.name, pause)
-                except Exception:
-                    log.exception("%s failed; it is begun again in %.0f s", self.name, pause)
+                    self._outage.fail(f"{self.name} ended by itself; it is begun again", level=logging.ERROR)
+                except Exception as error:
+                    failed = f"{self.name} failed, and is begun again: {described(error)}"
+                    self._outage.fail(failed, level=logging.ERROR, error=error)
                 self._state = "failed"
                 if loop.time() - begun > LONGEST_PAUSE:
                     pause = FIRST_PAUSE

@@ -13,6 +13,7 @@ from eventstore.issuing import issue_due, react
 from eventstore.kafka.envelope import Message
 from eventstore.mirroring import mirror_messages
 from eventstore.mirrors import Mirror
+from eventstore.outages import QUIET, Outage
 from eventstore.postgres import importing
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.derived import Collision
@@ -49,15 +50,17 @@ def work(service: Service, settings: Settings, store: Store) -> list[Supervised]
     """What a worker of the service keeps running. A service without resources has no events to relay."""
     own = []
     refolded = asyncio.Event()
+    over = f"{service.name}: the database answers what workers ask, after %(times)d failures in %(seconds).0f s"
+    away = Outage(log, over, quiet=QUIET)
     if service.resources:
-        own += [_relay(service, settings, store), _forgetting(store)]
-        own += [_settling(store), _refolding(service, store, refolded), _importing(service, store)]
+        own += [_relay(service, settings, store), _forgetting(store, away)]
+        own += [_settling(store, away), _refolding(service, store, refolded, away), _importing(service, store, away)]
     if any(decider.has_due for decider in service.deciders.values()):
-        own.append(_due(service, store))
+        own.append(_due(service, store, away))
     if service.names_persons:
-        own.append(_retaining(service, store))
+        own.append(_retaining(service, store, away))
     if service.mail:
-        own.append(_mailing(service, settings, store))
+        own.append(_mailing(service, settings, store, away))
     own += [_mirroring(service, mirror, settings, store) for mirror in service.mirrors]
     if service.reactions is not None:
         own.append(_reacting(service, service.reactions, settings, store, refolded))
@@ -80,20 +83,20 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
     )
 
 
-def _forgetting(store: Store) -> Supervised:
+def _forgetting(store: Store, away: Outage) -> Supervised:
     async def run() -> None:
         while True:
             try:
                 await store.forget_keys(REMEMBERED)
                 await store.asked(importing.forget(store.pool, KEPT, ARRIVING))
             except StoreUnavailable:
-                log.info("idempotency keys and imports are forgotten later: the database is away")
+                away.fail("idempotency keys and imports are forgotten later: the database is away")
             await asyncio.sleep(HOUR)
 
     return Supervised("forgetting of old idempotency keys and imports", run, lambda: "running")
 
 
-def _importing(service: Service, store: Store) -> Supervised:
+def _importing(service: Service, store: Store, away: Outage) -> Supervised:
     imports = Importing(service, store)
 
     async def run() -> None:
@@ -101,7 +104,7 @@ def _importing(service: Service, store: Store) -> Supervised:
             try:
                 worked = await imports.next()
             except StoreUnavailable:
-                log.info("imports go on later: the database is away")
+                away.fail("imports go on later: the database is away")
                 worked = False
             if not worked:
                 await asyncio.sleep(UNTIL_NEXT)
@@ -109,20 +112,20 @@ def _importing(service: Service, store: Store) -> Supervised:
     return Supervised("imports", run, lambda: imports.told)
 
 
-def _retaining(service: Service, store: Store) -> Supervised:
+def _retaining(service: Service, store: Store, away: Outage) -> Supervised:
     async def run() -> None:
         while True:
             try:
                 if erased := await retain(service, store):
                     log.info("%d persons were erased, whom no record needs any more", erased)
             except StoreUnavailable:
-                log.info("whom no record needs is erased later: the database is away")
+                away.fail("whom no record needs is erased later: the database is away")
             await asyncio.sleep(HOUR)
 
     return Supervised("erasing of whom no record needs", run, lambda: "running")
 
 
-def _mailing(service: Service, settings: Settings, store: Store) -> Supervised:
+def _mailing(service: Service, settings: Settings, store: Store, away: Outage) -> Supervised:
     postman = Postman(service.name, service.mail, settings, store)
 
     async def run() -> None:
@@ -130,7 +133,7 @@ def _mailing(service: Service, settings: Settings, store: Store) -> Supervised:
             try:
                 await postman.go_round()
             except StoreUnavailable:
-                log.info("mail is sent later: the database is away")
+                away.fail("mail is sent later: the database is away")
             await asyncio.sleep(UNTIL_NEXT)
 
     return Supervised("mail", run, lambda: postman.told)
@@ -153,19 +156,19 @@ def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store:
     return _told(f"mirror {mirror.category}", subscription, subscription.run)
 
 
-def _settling(store: Store) -> Supervised:
+def _settling(store: Store, away: Outage) -> Supervised:
     async def run() -> None:
         while True:
             try:
                 await store.settle_labels()
             except StoreUnavailable:
-                log.info("labels are settled later: the database is away")
+                away.fail("labels are settled later: the database is away")
             await asyncio.sleep(SETTLED)
 
     return Supervised("settling of labels", run, lambda: "running")
 
 
-def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Supervised:
+def _refolding(service: Service, store: Store, refolded: asyncio.Event, away: Outage) -> Supervised:
     """Every hour, since a release that is on its way out may leave stale streams until it is gone."""
     told = "beginning"
     warned: Sequence[Collision] = ()
@@ -188,7 +191,7 @@ def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Super
                         log.warning("%s: %s hold the same; `refold` tells what", each.kind, " and ".join(each.streams))
                 warned = colliding
             except StoreUnavailable:
-                log.info("streams are refolded later: the database is away")
+                away.fail("streams are refolded later: the database is away")
                 # Reactions wait for the first time.
                 pause = MINUTE if refolded.is_set() else UNTIL_NEXT
             await asyncio.sleep(pause)
@@ -196,13 +199,13 @@ def _refolding(service: Service, store: Store, refolded: asyncio.Event) -> Super
     return Supervised("refolding", run, lambda: told)
 
 
-def _due(service: Service, store: Store) -> Supervised:
+def _due(service: Service, store: Store, away: Outage) -> Supervised:
     async def run() -> None:
         while True:
             try:
                 looked_at = await issue_due(store, service.deciders, clock.now())
             except StoreUnavailable:
-                log.info("what is due is issued later: the database is away")
+                away.fail("what is due is issued later: the database is away")
                 looked_at = 0
             if not looked_at:
                 await asyncio.sleep(UNTIL_NEXT)
