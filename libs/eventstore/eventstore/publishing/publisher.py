@@ -41,6 +41,11 @@ class Run:
     batches: Sequence[tuple[int, BatchBuilder]]
     """With the place of each, by its number."""
 
+    @property
+    def events(self) -> int:
+        """How many there are."""
+        return sum(batch.record_count() for _, batch in self.batches)
+
 
 class _Begins(dict[str, int]):
     """By the type of an event, the number of the first partition of its topic. Raises UnknownDestination."""
