@@ -1,10 +1,11 @@
 """The way of a command: load the state, decide, append; again when somebody else was faster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Final, Generic
+from functools import wraps
+from typing import Any, Concatenate, Final, Generic, ParamSpec
 
 from pydantic_core import from_json, to_json
 
@@ -25,6 +26,7 @@ from eventstore.decider import (
     S,
     State,
 )
+from eventstore.measuring import CommandOutcome
 from eventstore.mirroring import MirrorBehind, refuse_behind
 from eventstore.mirrors import Mirror
 from eventstore.persons import Introduced, introduce
@@ -42,11 +44,11 @@ from eventstore.postgres.appending import (
     PersonUnknown,
     VersionConflict,
 )
-from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored, Wanted
 from eventstore.postgres.store import Store
-from eventstore.refusal import PERSON_UNKNOWN, Refused, Rejected
+from eventstore.refusal import PERSON_UNKNOWN, Forbidden, Refused, Rejected
 from eventstore.streams import Streams
 
 ATTEMPTS = 100
@@ -80,8 +82,54 @@ class Outcome(Generic[S]):
     state: S
     state_json: str
     replayed: bool = False
+    unchanged: bool = False
+    """Whether a command led here that found nothing to change."""
 
 
+Arguments = ParamSpec("Arguments")
+Run = Callable[Concatenate[Streams, Decider[S], Command, Arguments], Coroutine[Any, Any, Outcome[S]]]
+
+
+def _counted(run: Run[S, Arguments]) -> Run[S, Arguments]:
+    """Counts what comes of each command."""
+
+    @wraps(run)
+    async def counting(
+        store: Streams, decider: Decider[S], command: Command, /, *args: Arguments.args, **asked: Arguments.kwargs
+    ) -> Outcome[S]:
+        decision = decider.decision(type(command)).name
+        try:
+            led = await run(store, decider, command, *args, **asked)
+        except BaseException as error:
+            store.count(decider.category, decision, _came_of(error))
+            raise
+        outcome: CommandOutcome = "replayed" if led.replayed else "unchanged" if led.unchanged else "accepted"
+        store.count(decider.category, decision, outcome)
+        return led
+
+    return counting
+
+
+def _came_of(error: BaseException) -> CommandOutcome:
+    match error:
+        case Forbidden():
+            return "forbidden"
+        case Refused():
+            return "refused"
+        case StreamNotFound() | EventTooLarge():
+            return "invalid"
+        case VersionConflict():
+            return "stale"
+        case KeyReused():
+            return "conflict"
+        case AlreadyRefused():
+            return "replayed"
+        case StoreUnavailable() | asyncio.CancelledError():
+            return "unavailable"
+    return "unavailable" if is_outage(error) else "failed"
+
+
+@_counted
 async def execute(
     store: Streams,
     decider: Decider[S],
@@ -175,7 +223,7 @@ async def _execute(
                 raise
             if not events and found:
                 # Or the very reason that nothing is left to change.
-                return await _replayed(store, decider, key) or found
+                return await _replayed(store, decider, key) or replace(found, unchanged=True)
             folded = decider.fold(events, state)
             if folded is None:
                 raise AssertionError(f"{decision.name} begins a {decider.category} without an event")

@@ -15,8 +15,9 @@ from contracts.registry import REGISTRY
 from eventstore import tracing
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
-from eventstore.execution import AlreadyRefused, StreamNotFound, current, execute, moment, named, pages
+from eventstore.execution import AlreadyRefused, Outcome, StreamNotFound, current, execute, moment, named, pages
 from eventstore.kafka.envelope import Message
+from eventstore.measuring import ReactionOutcome
 from eventstore.mirroring import until_current
 from eventstore.postgres.appending import EventTooLarge, VersionConflict
 from eventstore.postgres.connection import StoreUnavailable, is_outage
@@ -153,6 +154,7 @@ async def _react(
     """Issues what one reaction asks for; returns what was refused, and why."""
     done = f"{message.event_id}/{reaction.name}"
     if reaction.finds is not None and await is_reacted(store.pool, done):
+        store.measured.reactions[reaction.name, "known"] += 1
         return ()
     refusals: list[str] = []
     identity = _identity(message) if reaction.asks_identity else Identity("")
@@ -162,7 +164,9 @@ async def _react(
     for issue in reaction.function(event, *arguments):
         reactions.check(issue)
         target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
-        if refusal := await _answer(store, issue, f"{done}/{target}", message, event, now):
+        outcome, refusal = await _answer(store, issue, f"{done}/{target}", message, event, now)
+        store.measured.reactions[reaction.name, outcome] += 1
+        if refusal is not None:
             refusals.append(f"{refusal} (asked by {reaction.name})")
     if reaction.finds is not None and not refusals:
         # Whatever may be found when the event is delivered again, days later, is none of its concern.
@@ -188,10 +192,13 @@ async def _found(store: Store, reaction: Reaction, event: Event, identity: Ident
     return (found,)
 
 
-async def _answer(store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime) -> str | None:
-    """Issues the first of some commands that is not refused; returns what is refused and why, unless it is expected."""
+async def _answer(
+    store: Store, issue: Issue, key: str, message: Message, event: Event, now: datetime
+) -> tuple[ReactionOutcome, str | None]:
+    """Issues the first of some commands that is not refused. Returns what came of it; and, unless that is
+    expected, what is refused and why."""
     if await is_reacted(store.pool, key):
-        return None
+        return "known", None
     # With the key a store that takes the event back from its topic knows again that this was done.
     metadata = _metadata(
         message.leads_to(), sample=message.sample, correlation_id=message.correlation_id, reaction=key
@@ -200,22 +207,22 @@ async def _answer(store: Store, issue: Issue, key: str, message: Message, event:
     for command in issue.commands:
         dated = command if command.on != TODAY else command.model_copy(update={"on": event.effective_on})
         try:
-            await _try(store, issue.decider, issue.identity, dated, key, metadata, now)
+            led = await _try(store, issue.decider, issue.identity, dated, key, metadata, now)
         except AlreadyRefused:
-            return None
+            return "known", None
         except (Refused, StreamNotFound, EventTooLarge) as error:
             refused.append((dated, error))
         else:
-            return None
+            return ("known" if led.replayed else "unchanged" if led.unchanged else "issued"), None
     if await is_reacted(store.pool, key):
         # By another replica, whose effect is what was refused here.
-        return None
+        return "known", None
     for command, refusal in refused:
         if not _is_expected(refusal, issue):
             target = issue.decider.stream_id(issue.identity) if issue.identity else f"a new {issue.decider.category}"
-            return f"{type(command).__name__} on {target}: {_reason(refusal)}"
+            return "refused", f"{type(command).__name__} on {target}: {_reason(refusal)}"
     await record_reaction(store.pool, Led(key, "passed", issue.decider.stream_id(issue.identity or ""), 0))
-    return None
+    return "passed", None
 
 
 async def _try(
@@ -226,8 +233,11 @@ async def _try(
     key: str,
     metadata: str,
     now: datetime,
-) -> None:
-    """Issues a reaction's command. Raises Refused, StreamNotFound, EventTooLarge and StoreUnavailable."""
+) -> Outcome[Any]:
+    """Issues a reaction's command, and returns where it led.
+
+    Raises Refused, StreamNotFound, EventTooLarge and StoreUnavailable.
+    """
     found = None if identity is None else await current(store, decider, identity)
     if found is not None and command.on < found.state.effective_on:
         command = command.model_copy(update={"on": found.state.effective_on})
@@ -243,6 +253,7 @@ async def _try(
         outcome = await attempt()
     if found is not None and outcome.version == found.version:
         await record_reaction(store.pool, Led(key, "unchanged", outcome.stream_id, outcome.version))
+    return outcome
 
 
 def _is_refusal(error: Exception | None) -> bool:

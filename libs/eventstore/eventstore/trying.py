@@ -15,6 +15,7 @@ from datetime import datetime
 from math import inf
 from typing import Any, Final, NamedTuple, Self
 
+from eventstore.measuring import CommandOutcome
 from eventstore.postgres.appending import Append, Appended, ClaimTaken, Holding, Key, PersonUnknown, refuse_large
 from eventstore.postgres.listing import Stored
 from eventstore.postgres.store import Recorded, Store
@@ -139,6 +140,11 @@ class Trial:
         """Nobody else is here to wait for."""
         del stream_id
         return asyncio.Lock()
+
+    def count(self, category: str, decision: str, outcome: CommandOutcome) -> None:
+        """Counts what goes no further than being tried: the others are counted when they are carried out."""
+        if outcome not in ("accepted", "unchanged"):
+            self._store.count(category, decision, outcome)
 
     def _is_erased(self, subject: str) -> bool:
         return self._forgotten.execute("SELECT 1 FROM erased WHERE subject = ?", (subject,)).fetchone() is not None

@@ -4,7 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
+from time import perf_counter
 from typing import Generic, TypeVar
+
+from eventstore.measuring import Groups
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
@@ -25,11 +28,14 @@ class Grouped(Generic[Ask, Answer]):
         looks_at: Callable[[Ask], Iterable[object]] = lambda _: (),
         *,
         limit: int = 512,
+        flown: Groups | None = None,
     ) -> None:
         self._fly = fly
         self._touches = touches
         self._looks_at = looks_at
         self._limit = limit
+        self._flown = flown or Groups()
+        """What has flown, those that failed included."""
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._flights: asyncio.Task[None] | None = None
 
@@ -47,6 +53,7 @@ class Grouped(Generic[Ask, Answer]):
         try:
             while self._waiting:
                 group = self._board()
+                begun = perf_counter()
                 answers: Sequence[Answer | Exception]
                 try:
                     answers = await self._fly([ask for ask, _ in group])
@@ -55,6 +62,8 @@ class Grouped(Generic[Ask, Answer]):
                     raise
                 except Exception as error:
                     answers = [error] * len(group)
+                self._flown.sizes.add(len(group))
+                self._flown.seconds.add(perf_counter() - begun)
                 for (_, future), answer in zip(group, answers, strict=True):
                     if future.done():
                         continue

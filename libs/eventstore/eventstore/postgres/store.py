@@ -22,6 +22,7 @@ from eventstore import tracing
 from eventstore.bounds import Bounds
 from eventstore.discretion import described
 from eventstore.files import Told
+from eventstore.measuring import CommandOutcome, Measured
 from eventstore.postgres.appending import (
     APPEND_GROUP,
     Append,
@@ -101,8 +102,9 @@ class Store:
         """Called after each group of this process. While empty, other processes are told by NOTIFY instead."""
         self._writer = writer
         self._loader = loader
-        self._append = Grouped(self._fly_appends, touches, looks_at)
-        self._load = Grouped(self._fly_loads)
+        self.measured = Measured()
+        self._append = Grouped(self._fly_appends, touches, looks_at, flown=self.measured.appends)
+        self._load = Grouped(self._fly_loads, flown=self.measured.loads)
         self._untold = asyncio.Event()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -199,6 +201,10 @@ class Store:
     def turn(self, stream_id: str) -> asyncio.Lock:
         """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""
         return self._turns.setdefault(stream_id, asyncio.Lock())
+
+    def count(self, category: str, decision: str, outcome: CommandOutcome) -> None:
+        """Counts a command that has come to its end."""
+        self.measured.commands[category, decision, outcome] += 1
 
     async def list_streams(self, wanted: Wanted) -> Listed:
         """A page of the streams that are wanted."""

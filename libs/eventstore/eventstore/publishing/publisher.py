@@ -45,6 +45,11 @@ class Run:
     riders: Sequence[tracing.Rider]
     """Of those events whose commands were traced."""
 
+    @property
+    def events(self) -> int:
+        """How many there are."""
+        return sum(batch.record_count() for _, batch in self.batches)
+
 
 class _Begins(dict[str, int]):
     """By the type of an event, the number of the first partition of its topic. Raises UnknownDestination."""

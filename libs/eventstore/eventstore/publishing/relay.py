@@ -29,7 +29,7 @@ from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.places import Places
-from eventstore.kafka.topics import check_topic, ensure_topic
+from eventstore.kafka.topics import TopicUnusable, check_topic, ensure_topic
 from eventstore.outages import Outage
 from eventstore.persistence import persist
 from eventstore.postgres.confirmation import confirm, is_confirmed, unknown, withdraw
@@ -37,7 +37,7 @@ from eventstore.postgres.connection import connect
 from eventstore.postgres.store import CHANNEL
 from eventstore.publishing.backlog import Backlog
 from eventstore.publishing.publisher import Compression, Publisher, Run
-from eventstore.publishing.routes import Routes
+from eventstore.publishing.routes import Routes, UnknownDestination
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,10 @@ class StoreDiffers(Exception):
     """The store does not hold what its topics end with, or there is no telling; the message names the way out."""
 
 
+_LASTING: Final = (StoreDiffers, TopicUnusable, UnknownDestination)
+"""What stays until somebody puts it right."""
+
+
 class Relay:
     """One candidate of a service's relay. `leading`, `mark` and `error` tell how it fares.
 
@@ -103,8 +107,16 @@ class Relay:
         self.leading = False
         self.mark = 0
         """While it leads: the position of the last event published."""
+        self.reached: int | None = None
+        """The same also while it fails to lead; None where another may have gone on since, or none has led yet."""
+        self.published = 0
+        """Events, by this one."""
+        self.failures = 0
+        """How often it has started over."""
         self.error: str | None = None
         """What went wrong last, until it leads or stands by again."""
+        self.stopped = False
+        """Whether that does not pass by itself."""
         self._clock_ahead = False
         self._outage = Outage(log, f"the relay of {topic} goes on, after %(times)d failures in %(seconds).0f s")
 
@@ -119,6 +131,8 @@ class Relay:
 
     def _report(self, error: BaseException, _: float) -> None:
         self.error = described(error)
+        self.stopped = isinstance(error, _LASTING)
+        self.failures += 1
         self._outage.fail(f"the relay of {self._topic} starts over after {self.error}")
 
     async def _campaign(self) -> None:
@@ -132,7 +146,7 @@ class Relay:
                 publisher = await self._take_over(stack, connection)
                 backlog = await stack.enter_async_context(Backlog.open(connection))
                 log.info("relaying to %s from position %d", ", ".join(self._routes.topics), self.mark)
-                self.leading, self.error = True, None
+                self.leading, self.error, self.stopped = True, None, False
                 self._outage.end()
                 self._wakers.add(self.wake)
                 try:
@@ -146,7 +160,7 @@ class Relay:
         while True:
             if await connection.fetchval(TRY_LOCK, self._topic):
                 return
-            self.error = None
+            self.error, self.stopped, self.reached = None, False, None
             self._outage.end()
             await asyncio.sleep(ELECTION)
 
@@ -164,7 +178,7 @@ class Relay:
                 last = await places.last()
                 publisher.continues(last, await places.ends())
         # Each statement has its own limit of time; how many there are depends on the store.
-        self.mark = await self._compare(connection, list(last.values()))
+        self.mark = self.reached = await self._compare(connection, list(last.values()))
         await connection.add_listener(CHANNEL, lambda *_: self.wake())
         return publisher
 
@@ -217,7 +231,8 @@ class Relay:
                 with tracing.together(SpanKind.PRODUCER, run.riders):
                     async with asyncio.timeout(PATIENCE):
                         await publisher.publish(run)
-                self.mark = run.last
+                self.mark = self.reached = run.last
+                self.published += run.events
                 run = await following if following else None
             finally:
                 if following is not None:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -185,6 +185,20 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             and (end := self._consumer.last_stable_offset(place)) is not None
             and await self._consumer.position(place) >= end
         ]
+
+    async def unread(self, stuck: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Offsets from where it is, or is `stuck`, up to the end of each partition, as Kafka last told it.
+
+        Each is an event, or what ends a transaction.
+        """
+        left = {}
+        for place in self.partitions:
+            end = max(self._consumer.last_stable_offset(place) or 0, self._ends.get(place, 0))
+            if place in stuck:
+                left[place] = max(end - stuck[place], 1)
+            elif place in self.marks:
+                left[place] = max(end - await self._consumer.position(place), 0)
+        return left
 
     async def report(self) -> None:
         """Commits offsets where one has changed, for those who look at the group's lag; nothing waits for it."""

@@ -20,12 +20,13 @@ topic takes the place of another version of it, what was handled or parked there
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
@@ -38,7 +39,7 @@ from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.partitioning import partition_of
-from eventstore.kafka.topics import existing_topics, name_of
+from eventstore.kafka.topics import TopicUnusable, existing_topics, name_of
 from eventstore.outages import Outage
 from eventstore.persistence import pause_after, persist
 from eventstore.postgres.connection import StoreUnavailable, is_outage
@@ -72,6 +73,8 @@ TOLD: Final = 2.0
 """Seconds between two notes that marks are at the ends of their partitions."""
 LAG: Final = 0.5
 """Seconds that marks may stand still while nothing is to be handled. Then they are moved with the next look."""
+_MILLISECONDS: Final = 1000
+"""Of a second: what records are timed in."""
 LOOK: Final = 1.0
 """Seconds between two looks for parked messages to try, and that one may take before new messages have their turn."""
 
@@ -81,6 +84,7 @@ class _Stuck:
     """A partition that stands before what cannot be."""
 
     reason: str
+    offset: int
     attempts: int
     until: float
     """When it is tried again, by the loop's clock."""
@@ -95,6 +99,19 @@ class _Left:
     left: int
     since: float
     """When that was, by the loop's clock."""
+
+
+class Lag(NamedTuple):
+    """How far a subscription is behind in the partitions of a topic that this instance reads."""
+
+    events: int | None
+    """Not handled yet, and besides what ends their transactions; None where there is no telling."""
+    seconds: float | None
+    """Since the oldest of them was recorded; None where there is no telling."""
+    read: int
+    """Partitions that this instance reads."""
+    partitions: int
+    """Partitions of the topic."""
 
 
 class Subscription:
@@ -116,6 +133,15 @@ class Subscription:
         types: Collection[str] | None = None,
     ) -> None:
         self._name = name
+        self.handled = 0
+        """Events, by this instance."""
+        self._member: Membership | None = None
+        self._at_hand: set[TopicPartition] = set()
+        """Partitions of which events were read that are not handled yet."""
+        self._since: dict[TopicPartition, float] = {}
+        """By partition, in seconds since 1970: what was recorded before is handled."""
+        self._unusable = False
+        """Whether what its topics are keeps it from reading them, until somebody puts that right."""
         self._group = group or name
         """The consumer group: a name among all that share the brokers, while marks are named within a database."""
         self._known = known
@@ -147,6 +173,11 @@ class Subscription:
         """What is being waited out: a database or a broker that is away, a topic that does not exist yet."""
 
     @property
+    def name(self) -> str:
+        """Names it within its database."""
+        return self._name
+
+    @property
     def catching_up(self) -> str | None:
         """How far it is, and how long it still takes, where it has yet to read what its topics held as it began."""
         if not self._left.left:
@@ -166,6 +197,31 @@ class Subscription:
         """How many streams of its partitions wait behind a message that could not be handled."""
         return sum(map(len, self._parked.values()))
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it, or one of its partitions, stands before what does not pass by itself."""
+        return bool(self._stuck) or self._unusable
+
+    async def lags(self) -> Mapping[str, Lag]:
+        """How far it is behind in each of its topics; nothing of those that it does not follow yet."""
+        member = self._member
+        if member is None:
+            return {}
+        if self.error is not None:
+            return {topic: Lag(None, None, 0, origin.partitions) for topic, origin in member.origins.items()}
+        unread = await member.unread({place: stuck.offset for place, stuck in self._stuck.items()})
+        now = time.time()
+        lags = {}
+        for topic, origin in member.origins.items():
+            places = [place for place in unread if place.topic == topic]
+            behind = [place for place in places if unread[place] or place in self._at_hand]
+            self._since.update({place: now for place in places if place not in behind})
+            oldest = min((self._since.get(place, now) for place in behind), default=now)
+            events = sum(max(unread[place], 1) for place in behind)
+            read = sum(place in member.marks for place in places)
+            lags[topic] = Lag(events, max(now - oldest, 0), read, origin.partitions)
+        return lags
+
     async def run(self) -> None:
         """Handles messages until cancelled; after an error it begins anew."""
         throttle_kafka_logs()
@@ -180,7 +236,7 @@ class Subscription:
         origins = [Origin(*topic) for topic in topics.items()]
         clock = asyncio.get_running_loop().time
         failures, due = 0, clock() + HOUSEKEEPING
-        async with Membership.open(self._bootstrap, self._group, origins, self._session) as member:
+        async with self._joined(origins) as member:
             while True:
                 try:
                     await self._step(member)
@@ -208,6 +264,15 @@ class Subscription:
                     if topics.keys() != self._topics and topics != await existing_topics(self._bootstrap, self._topics):
                         return
 
+    @asynccontextmanager
+    async def _joined(self, origins: Collection[Origin]) -> AsyncIterator[Membership]:
+        async with Membership.open(self._bootstrap, self._group, origins, self._session) as member:
+            self._member, self._unusable = member, False
+            try:
+                yield member
+            finally:
+                self._member = None
+
     async def _existing_topics(self) -> dict[str, int]:
         while not (topics := await existing_topics(self._bootstrap, self._topics)):
             self.error = f"none of its topics exists yet: {', '.join(sorted(self._topics))}"
@@ -218,13 +283,18 @@ class Subscription:
         now, partitions = asyncio.get_running_loop().time(), member.partitions
         self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in partitions}
         self._parked = {place: streams for place, streams in self._parked.items() if place in partitions}
+        self._since = {place: since for place, since in self._since.items() if place in partitions}
+        self._at_hand &= partitions
         waiting = {place for place, stuck in self._stuck.items() if stuck.until > now}
         unplaced = partitions - member.marks.keys() - waiting
         if unplaced:
             await member.place(unplaced, partial(self._read_marks, member))
             self._passed = {place: passed for place, passed in self._passed.items() if place not in unplaced}
             self._left = _Left(member.left, member.left, now)
+            # It may be another's mark that it was found by.
+            self._at_hand -= unplaced
         records = await member.poll(self._limit)
+        self._take_up(records)
         self.error = await member.unanswered()
         if records or self._is_to_move(now):
             try:
@@ -234,6 +304,7 @@ class Subscription:
                     raise
                 await self._apply_singly(member, records)
             self._limit = min(self._batch, 2 * self._limit)
+            self._put_down(records)
         reached = await member.caught_up()
         self._left = replace(self._left, left=member.left)
         if reached:
@@ -243,6 +314,21 @@ class Subscription:
             await were_current(self._pool, self._name, await member.current(TOLD), timedelta(seconds=TOLD))
         if self.parked and now >= self._look_at:
             await self._try_parked(member)
+
+    def _take_up(self, records: Sequence[ConsumerRecord]) -> None:
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            if place not in self._at_hand:
+                self._at_hand.add(place)
+                self._since[place] = record.timestamp / _MILLISECONDS
+
+    def _put_down(self, records: Sequence[ConsumerRecord]) -> None:
+        """Of what is stuck, all before it is handled."""
+        self._at_hand &= self._stuck.keys()
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            if place not in self._at_hand or record.offset <= self._stuck[place].offset:
+                self._since[place] = record.timestamp / _MILLISECONDS
 
     async def _read_marks(self, member: Membership, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """The marks of partitions; then, so that none is missed that was parked up to there, their parked streams."""
@@ -293,6 +379,7 @@ class Subscription:
                     await park(connection, self._name, parked)
                 if new:
                     await self._handle_traced(connection, new)
+            self.handled += len(new)
             self._passed.clear()
             self._passed_at = now
         for each in parked:
@@ -419,6 +506,7 @@ class Subscription:
                 message = await take_parked(connection, self._name, first)
                 if message is not None and self._handles(message):
                     await self._handle_traced(connection, [message])
+                    self.handled += 1
                 return await first_of(connection, self._name, first)
         except Exception as error:
             if _passes(error):
@@ -464,10 +552,11 @@ class Subscription:
             pause,
             exc_info=error,
         )
-        self._stuck[place] = _Stuck(reason, attempts, asyncio.get_running_loop().time() + pause)
+        self._stuck[place] = _Stuck(reason, record.offset, attempts, asyncio.get_running_loop().time() + pause)
 
     def _report(self, error: BaseException, _: float) -> None:
         self.error = described(error)
+        self._unusable = isinstance(error, TopicUnusable)
         self._outage.fail(f"the subscription {self._name} waits after {self.error}")
 
 
