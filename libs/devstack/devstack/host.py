@@ -99,9 +99,9 @@ def main() -> None:
     running = Running.find()
     asyncio.run(_migrate(running))
     place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port}
-    settings = running.settings(SERVICES[0]).model_copy(update=place)
+    settings = running.settings(SERVICES[0]).model_copy(update={**place, "grace_seconds": GRACE})
     with traced("territory"), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        sys.exit(runner.run(serve("the front door", FrontDoor(running), settings, grace=GRACE)))
+        sys.exit(runner.run(serve("the front door", FrontDoor(running), settings)))
 
 
 if __name__ == "__main__":

@@ -128,6 +128,8 @@ FORM = "is not an address of PostgreSQL: write postgresql://user:password@host:5
         ("MAX_HEADER_BYTES", "32k", "must be a whole number of bytes, 1 or more"),
         ("MAX_TARGET_BYTES", "0", "must be a whole number of bytes, 1 or more"),
         ("MAX_CONNECTIONS", "-1", "must be a whole number, 1 or more"),
+        ("DRAIN_SECONDS", "-1", "must be a number of seconds, 0 or more"),
+        ("GRACE_SECONDS", "0", "must be a whole number of seconds, 1 or more"),
         ("LOG_LEVEL", "DEBUG", "must be INFO, WARNING or ERROR"),
         *(
             ("CORS_ORIGINS", f"https://a.test,{origin}", "must be origins as browsers send them")
@@ -292,7 +294,14 @@ def test_a_service_that_starts_before_its_database_waits_for_it(tmp_path: Path, 
             time.sleep(0.5)
             assert httpx.get(f"{address}/live").status_code == 200
             ready = httpx.get(f"{address}/ready")
-            away = {"ready": False, "database": "away", "commands": "refused", "dead_letters": 0, "work": {}}
+            away = {
+                "ready": False,
+                "database": "away",
+                "commands": "refused",
+                "dead_letters": 0,
+                "work": {},
+                "ending": False,
+            }
             assert (ready.status_code, ready.json()) == (503, away)
         if command != "worker":
             refused = httpx.post(f"{address}/v1/lamps", json=LAMP, headers=bearer(issuer))
@@ -374,6 +383,7 @@ def test_an_api_serves_and_ends_in_order(migrated_database: str, issuer: Issuer)
             "commands": "accepted",
             "dead_letters": 0,
             "work": {},
+            "ending": False,
         }
         process.terminate()
         assert process.wait(10) in (0, -signal.SIGTERM)

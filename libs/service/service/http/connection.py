@@ -115,6 +115,22 @@ class Connection(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
+    def end_with_answer(self) -> None:
+        """Ends the connection with the answer that is awaited, unless that has begun without saying so."""
+        if self._busy() and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Called when the process listens no more.
+
+        A request may be on its way on a connection that is idle, and lost if that is closed. So where there was time to
+        drain it ends with its next answer, or when its time is up. Where there was none nobody routes by readiness.
+        """
+        if self._settings.drain_seconds:
+            self.end_with_answer()
+        else:
+            super().shutdown()
+
     def sweep(self, now: float) -> None:
         """Ends the connection where the client has had its time; called every now and then."""
         if self.transport.is_closing() or self.flow.write_paused:

@@ -27,8 +27,6 @@ from service.running.settings import DatabaseSettings, Settings, SettingsError
 from service.running.traces import traced
 from service.running.waiting import once_the_database_answers
 
-GRACE: Final = 20
-"""Seconds that requests under way may take to end once the process is asked to stop."""
 MIGRATING_WAITS: Final = 60.0
 """Seconds that `migrate` waits for a database that is away. It is started again by whoever runs it."""
 
@@ -112,7 +110,10 @@ def _commands(service: Service) -> dict[str, Run]:
             except StoreUnavailable:
                 usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
             application = build(service, configured, api=api, worker=worker, usable=usable)
-            return await serve(service.name, application, configured, grace=GRACE, usable=usable)
+            if not api:
+                # Nobody is routed to it, and others wait for what it holds.
+                configured = configured.model_copy(update={"drain_seconds": 0})
+            return await serve(service.name, application, configured, usable=usable)
 
         return run
 

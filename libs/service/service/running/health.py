@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventstore.postgres.connection import StoreUnavailable
+from service.http.serving import is_ending
 from service.running.runtime import Runtime
 
 PATIENCE: Final = 1.0
@@ -34,9 +35,18 @@ class Readiness(BaseModel):
     reaction or a subscription: `dead-letters list` tells what and why."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
+    ending: bool
+    """Whether it was told to end. It still serves for a while, for those who do not know yet that it is not ready."""
 
 
-UNREADY: Final = {"ready": False, "database": "away", "commands": "refused", "dead_letters": 0, "work": {}}
+UNREADY: Final = {
+    "ready": False,
+    "database": "away",
+    "commands": "refused",
+    "dead_letters": 0,
+    "work": {},
+    "ending": False,
+}
 
 router = APIRouter(tags=["health"])
 
@@ -53,13 +63,16 @@ async def live() -> Liveness:
     responses={
         503: {
             "model": Readiness,
-            "description": "The database is away.",
+            "description": "The database is away, or the process was told to end.",
             "content": {"application/json": {"example": UNREADY}},
         }
     },
 )
 async def ready(request: Request, response: Response) -> Readiness:
-    """For a readiness probe: 200 while the database answers. Kafka may be away: commands are accepted all the same."""
+    """For a readiness probe: 200 while the database answers, until the process is told to end.
+
+    Kafka may be away: commands are accepted all the same.
+    """
     runtime: Runtime = request.app.state.runtime
     try:
         async with asyncio.timeout(PATIENCE):
@@ -68,11 +81,14 @@ async def ready(request: Request, response: Response) -> Readiness:
         answers = True
     except (StoreUnavailable, TimeoutError):
         answers, confirmed, letters = False, False, 0
+    ending = is_ending(request)
+    if ending or not answers:
         response.status_code = 503
     return Readiness(
-        ready=answers,
+        ready=answers and not ending,
         database="answers" if answers else "away",
         commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
         dead_letters=letters,
         work={task.name: task.state for task in runtime.tasks},
+        ending=ending,
     )

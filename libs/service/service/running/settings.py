@@ -308,6 +308,10 @@ class Settings(DatabaseSettings, KafkaSettings, Names):
     """How many connections may be open; one more is answered that the service is unavailable."""
     log_requests: Annotated[bool, Is("true or false")] = False
     """Whether each request has a line in the log."""
+    drain_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False), Is("a number of seconds, 0 or more")] = 0
+    """For how long it serves on once it is told to end, while `/ready` says that it does, in seconds."""
+    grace_seconds: Annotated[Count, Is("a whole number of seconds, 1 or more")] = 20
+    """How long requests under way may then take to end, in seconds."""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
