@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import httpx
 
-CONNECTIONS: Final = 8
-PAUSE: Final = 0.1
+CONNECTIONS: Final = 16
+PAUSE: Final = 0.05
 """Seconds between an answer and the next request of a connection: a steady load, not the most there can be."""
 PATIENCE: Final = 30.0
 """Seconds after which a request without an answer has failed."""

@@ -43,6 +43,9 @@ MEMBER: Final[dict[str, Any]] = {
 }
 AMOUNT: Final = 1_000
 INVESTMENT: Final = {"company": COMPANY, "title": "Exemple", "axis": 6, "amount": AMOUNT, "jobs_planned": 1}
+PROCESSES: Final = "app.kubernetes.io/component in (api, worker)"
+NO_PROCESSES: Final = "app.kubernetes.io/component notin (api, worker)"
+MIGRATIONS: Final = "app.kubernetes.io/component=migrate"
 STEADY: Final = 10.0
 """Seconds of load before and after what is tried under it."""
 
@@ -61,7 +64,7 @@ class Trial:
 
     def run(self) -> None:
         """All steps in order. Raises Failed and DevstackError."""
-        self._console.print(f"Cluster {context()}, namespace {NAMESPACE}")
+        self._console.print(f"cluster {context()}, namespace {NAMESPACE}", soft_wrap=True)
         if kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
             raise DevstackError(
                 f"There is a namespace {NAMESPACE} already: kubectl delete namespace {NAMESPACE} first."
@@ -71,7 +74,7 @@ class Trial:
             self._step("install", self._install)
             with forwarded("entry") as address:
                 self._step("journey", lambda: self._journey(address))
-                self._step("rolling update", lambda: self._under_load(address, self._replace, again=False))
+                self._step("rolling update", lambda: self._under_load(address, self._upgrade, again=False))
                 self._step("scaling", lambda: self._under_load(address, self._scale, again=False))
                 self._step("pods killed", lambda: self._under_load(address, self._kill, again=True))
                 self._step("figures", lambda: self._figure(address))
@@ -95,18 +98,23 @@ class Trial:
         self._console.print(f"{name:<36} {time.monotonic() - begun:5.0f} s  {said}", soft_wrap=True)
 
     def _install(self) -> str:
-        rendered = kubectl("kustomize", str(LOCAL))
-        # The namespace first: what is secret is in it, and pods wait for that.
+        # The namespace first, as what is secret is in it.
         apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}])
         apply(generated(self._issuer))
-        kubectl("apply", "--filename", "-", given=rendered)
-        kubectl("wait", "job", "--all", "--for=condition=complete", f"--timeout={PATIENCE}s")
-        rolled_out("statefulset/postgres", "statefulset/kafka", "deployment/entry", *workloads())
-        pods = read("pods", labels="app.kubernetes.io/component in (api, worker)")
+        self._bring(images.PLATFORM)
+        rolled_out("statefulset/postgres", "statefulset/kafka", "deployment/entry")
+        pods = read("pods", labels=PROCESSES)
         restarts = sum(each["status"]["containerStatuses"][0]["restartCount"] for each in pods)
-        return (
-            f"{len(pods)} pods of {len(SERVICES)} services are ready, {restarts} restarts while waiting for the schema"
-        )
+        return f"{len(pods)} pods of {len(SERVICES)} services are ready, after {restarts} restarts"
+
+    def _bring(self, image: str) -> None:
+        """A release, the first or the next: its migrations, and then its processes."""
+        release = kubectl("kustomize", str(LOCAL)).replace(images.PLATFORM, image)
+        kubectl("delete", "job", "--selector", MIGRATIONS, "--ignore-not-found")
+        kubectl("apply", "--filename", "-", "--selector", NO_PROCESSES, given=release)
+        kubectl("wait", "job", "--selector", MIGRATIONS, "--for=condition=complete", f"--timeout={PATIENCE}s")
+        kubectl("apply", "--filename", "-", given=release)
+        rolled_out(*workloads())
 
     def _headers(self) -> dict[str, str]:
         scopes = " ".join(f"{service}:{what}" for service in SERVICES for what in ("read", "write"))
@@ -161,11 +169,13 @@ class Trial:
             raise Failed(f"{said}: {outcome}")
         return f"{said}: {outcome}"
 
-    def _replace(self) -> str:
-        replaced = workloads()
-        kubectl("rollout", "restart", *replaced)
-        rolled_out(*replaced)
-        return f"all pods of {len(replaced)} deployments replaced"
+    def _upgrade(self) -> str:
+        image = os.environ.get("UPGRADE_TO") or images.PLATFORM
+        if image == images.PLATFORM:
+            # Where the next release is the same, nothing else tells the cluster to replace its pods.
+            kubectl("rollout", "restart", *workloads())
+        self._bring(image)
+        return f"all pods of {len(workloads())} deployments replaced, by {image}"
 
     def _scale(self) -> str:
         for api, worker in ((4, 3), (2, 1)):
