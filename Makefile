@@ -15,10 +15,10 @@ PEERS := .venv/installed-bench
 RESOLVE := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt
+.PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt k8s-e2e
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(INSTALLED) ## run everything behind http://localhost:8000 (PORT=8001 for another port) until Ctrl-C
 	@exec $(BIN)/python -m devstack up
@@ -51,6 +51,9 @@ verify: $(INSTALLED) ## recompute every figure of the running system from its to
 publish: $(INSTALLED) ## write down the events and versions that are new, with examples that stay readable for ever
 	@$(BIN)/python -m devstack publish
 	@exec $(BIN)/python services/indicators/tests/golden_facts.py
+
+k8s-e2e: $(INSTALLED) ## install, use, upgrade, break and remove the platform on the cluster of kubectl's current context: [LOAD_IMAGE='kind load image-archive {archive}'] [ARCHIVES=folder] [UPGRADE_TO=image] [KEEP=1]
+	@exec $(BIN)/python -m devstack.cluster
 
 clean-state: $(INSTALLED) ## forget the data of `make up`
 	@exec $(BIN)/python -m devstack clean-state
