@@ -200,9 +200,7 @@ async def _answer(
     if await is_reacted(store.pool, key):
         return "known", None
     # With the key a store that takes the event back from its topic knows again that this was done.
-    metadata = _metadata(
-        message.leads_to(), sample=message.sample, correlation_id=message.correlation_id, reaction=key
-    )
+    metadata = _metadata(message.leads_to(), sample=message.sample, correlation_id=message.correlation_id, reaction=key)
     refused: list[tuple[Command, Exception]] = []
     for command in issue.commands:
         dated = command if command.on != TODAY else command.model_copy(update={"on": event.effective_on})
