@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextvars import Context
 from typing import Final
 
 REMINDER: Final = 60.0
@@ -34,7 +35,8 @@ class Outage:
         if not self._times:
             self._begun = now
             if self._quiet is not None:
-                loop.call_later(self._quiet, self._look)
+                # Of nobody's context: it tells of many.
+                loop.call_later(self._quiet, self._look, context=Context())
         self._times += 1
         if reason not in self._reasons and len(self._reasons) < _MOST_REASONS:
             self._reasons.add(reason)
