@@ -291,7 +291,14 @@ def test_a_service_that_starts_before_its_database_waits_for_it(tmp_path: Path, 
             time.sleep(0.5)
             assert httpx.get(f"{address}/live").status_code == 200
             ready = httpx.get(f"{address}/ready")
-            away = {"ready": False, "database": "away", "commands": "refused", "dead_letters": 0, "work": {}}
+            away = {
+                "ready": False,
+                "database": "away",
+                "commands": "refused",
+                "dead_letters": 0,
+                "attention": [],
+                "work": {},
+            }
             assert (ready.status_code, ready.json()) == (503, away)
         if command != "worker":
             refused = httpx.post(f"{address}/v1/lamps", json=LAMP, headers=bearer(issuer))
@@ -372,6 +379,7 @@ def test_an_api_serves_and_ends_in_order(migrated_database: str, issuer: Issuer)
             "database": "answers",
             "commands": "accepted",
             "dead_letters": 0,
+            "attention": [],
             "work": {},
         }
         process.terminate()

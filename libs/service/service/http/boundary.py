@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from secrets import token_hex
+from time import perf_counter
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eventstore.discretion import described
 from service.http import headers
+from service.http.counting import Requests
 from service.http.deadlines import Deadlines, Late
 from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
@@ -21,6 +23,7 @@ from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HE
 from service.running.settings import Settings
 
 _WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
+NO_PATH: Final = "a path that is none"
 DEPTH: Final = 3
 """A resource's path is followed by at most two parts: an id, and a decision or `events`."""
 
@@ -42,6 +45,7 @@ class Boundary:
         settings: Settings,
         routes: Collection[str] = (),
         files: Collection[str] = (),
+        requests: Requests | None = None,
     ) -> None:
         """`routes` are paths of the application's own, also where they lie below a resource's, with `{}` for the id of
         a record; to `files` whole files are sent, which may be larger and take longer, and a GET lists them."""
@@ -50,6 +54,7 @@ class Boundary:
         self._resources = resources
         self._routes = frozenset(routes)
         self._files = frozenset(files)
+        self._requests = requests or Requests()
         self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
         self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
 
@@ -68,6 +73,8 @@ class Boundary:
         limit, deadlines = self._limits_of_files if is_file else self._limits
         exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
         found = None
+        begun = perf_counter()
+        self._requests.active += 1
         try:
             if "refused" in scope:
                 raise scope["refused"]
@@ -99,6 +106,11 @@ class Boundary:
                 # Too late for another answer: closing the connection is all that tells the client.
                 raise
             await problem.answer(exchange)
+        finally:
+            self._requests.active -= 1
+            if exchange.answered:
+                route = _route(scope, found) or ""
+                self._requests.count(scope["method"], route, exchange.status, perf_counter() - begun)
 
     def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
         """The resource a path leads to, and what follows the resource's own path."""
@@ -115,27 +127,27 @@ class Boundary:
         return None
 
 
-def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str:
-    """A request's path for the log, its parts that were sent left out: `/v1/lamps/{id}/light`."""
+def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str | None:
+    """A request's path, its parts that were sent left out: `/v1/lamps/{id}/light`; None where it is none of ours."""
     if found is None:
-        return getattr(scope.get("route"), "path", "a path that is none")
+        return getattr(scope.get("route"), "path", None)
     endpoints, rest = found
     known = [part if part in ("events", *endpoints.resource.verbs) else "…" for part in rest[1:]]
     return "/".join([endpoints.resource.path, *(["{id}"] if rest else []), *known])
 
 
-def _problem(exchange: Exchange, error: Exception, route: Callable[[], str]) -> Problem:
+def _problem(exchange: Exchange, error: Exception, route: Callable[[], str | None]) -> Problem:
     """The problem to answer with; what is ours to mend, or to know of, is logged."""
     if isinstance(error, Late):
         if exchange.waits_for_body:
             return Problem("request-timeout", Said(BODY_LATE), headers={"Connection": "close"})
-        log.warning("%s %s took too long", exchange.method, route())
+        log.warning("%s %s took too long", exchange.method, route() or NO_PATH)
         return unavailable(Said(NO_ANSWER_IN_TIME), slug="timed-out")
     problem = problem_of(error)
     if problem is None:
         trace_id = (headers.traceparent(exchange) or f"00-{token_hex(16)}").split("-")[1]
-        log.error("%s %s failed, trace %s", exchange.method, route(), trace_id, exc_info=error)
+        log.error("%s %s failed, trace %s", exchange.method, route() or NO_PATH, trace_id, exc_info=error)
         return Problem("internal", Said(BUG), {"trace_id": trace_id})
     if problem.status == 503:
-        log.warning("%s %s: %s", exchange.method, route(), described(error))
+        log.warning("%s %s: %s", exchange.method, route() or NO_PATH, described(error))
     return problem

@@ -107,7 +107,8 @@ def _commands(service: Service) -> dict[str, Run]:
             except StoreUnavailable:
                 usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
             application = build(service, configured, api=api, worker=worker, usable=usable)
-            return await serve(service.name, application, configured, grace=GRACE, usable=usable)
+            told = [application.state.runtime]
+            return await serve(service.name, application, configured, grace=GRACE, usable=usable, told=told)
 
         return run
 
