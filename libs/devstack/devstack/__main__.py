@@ -56,6 +56,7 @@ def _token(arguments: argparse.Namespace) -> int:
 def _env(_: argparse.Namespace) -> int:
     running = Running.find()
     assignments = {"BASE_URL": running.base_url, "KAFKA_BOOTSTRAP": running.kafka_bootstrap}
+    assignments["METRICS_URL"] = running.metrics_url
     assignments |= {variable_of(name): running.databases[name] for name in SERVICES}
     settings = running.environment(SERVICES[0])
     assignments |= {name: settings[name] for name in settings if name.startswith(("OIDC_", "PERSONAL_", "TERRITORY"))}

@@ -27,6 +27,7 @@ from service.definition import Service
 from service.documents.documentation import entrance
 from service.http.serving import serve
 from service.running.logs import begin_log
+from service.running.runtime import Runtime
 from service.running.traces import traced
 
 GRACE: Final = 5
@@ -69,6 +70,11 @@ class FrontDoor:
             scope["app"] = self
         await self._own(scope, receive, send)
 
+    @property
+    def runtimes(self) -> list[Runtime]:
+        """The running services."""
+        return [service.state.runtime for service in self._services.values()]
+
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -98,10 +104,11 @@ def main() -> None:
     begin_log("INFO")
     running = Running.find()
     asyncio.run(_migrate(running))
-    place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port}
+    place = {"host": "127.0.0.1", "port": urlsplit(running.base_url).port, "metrics_port": running.metrics_port}
     settings = running.settings(SERVICES[0]).model_copy(update={**place, "grace_seconds": GRACE})
     with traced("territory"), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        sys.exit(runner.run(serve("the front door", FrontDoor(running), settings)))
+        door = FrontDoor(running)
+        sys.exit(runner.run(serve("front-door", door, settings, told=door.runtimes)))
 
 
 if __name__ == "__main__":

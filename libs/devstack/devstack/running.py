@@ -55,6 +55,8 @@ class Running:
     territory: str
     smtp_url: str = ""
     """The mail server that its services give their messages to."""
+    metrics_port: int | None = None
+    """Where they all tell their metrics."""
 
     @classmethod
     def find(cls) -> "Running":
@@ -72,6 +74,11 @@ class Running:
         unfinished = state_folder() / "running.json.new"
         unfinished.write_text(json.dumps(asdict(self)))
         unfinished.rename(state_folder() / "running.json")
+
+    @property
+    def metrics_url(self) -> str:
+        """Where Prometheus finds the metrics of all services."""
+        return f"http://127.0.0.1:{self.metrics_port}/metrics"
 
     @property
     def issuer(self) -> Issuer:

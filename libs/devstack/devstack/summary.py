@@ -175,6 +175,7 @@ def show(console: Console, running: Running, rows: list[Row], lines: list[Row]) 
         line(f"{name:<12} {running.base_url}/{name}/docs")
     topics = [running.settings(name).topic(topic) for name in REGISTRY.services() for topic in REGISTRY.topics_of(name)]
     line(f"{'Kafka':<12} {running.kafka_bootstrap}, topic {' '.join(topics)}")
+    line(f"{'Metrics':<12} {running.metrics_url}")
     line(f"{'PostgreSQL':<12} {' '.join(running.databases.values())}")
     line()
     line('A token for a day: make token SCOPES="companies:read companies:write indicators:read"')

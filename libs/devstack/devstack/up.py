@@ -61,7 +61,8 @@ def _run(console: Console, opened: ExitStack) -> None:
     database_url, marker, bootstrap, children = _servers(console, opened, folder, port, territory)
     databases = asyncio.run(_databases(database_url, territory))
     smtp_url = os.environ.get("SMTP_URL") or _mail_server(opened, folder, children)
-    running = Running(os.getpid(), f"http://localhost:{port}", bootstrap, databases, territory, smtp_url)
+    base_url, metrics_port = f"http://localhost:{port}", _metrics_port(port)
+    running = Running(os.getpid(), base_url, bootstrap, databases, territory, smtp_url, metrics_port)
     for name in SERVICES:
         running.settings(name)
     running.save()
@@ -76,11 +77,20 @@ def _run(console: Console, opened: ExitStack) -> None:
     _watch(console, [*children, host])
 
 
-def _port() -> int:
-    port = os.environ.get("PORT") or "8000"
+def _port(setting: str = "PORT", default: str = "8000") -> int:
+    port = os.environ.get(setting) or default
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise DevstackError(f"PORT is {port}, which is not a port: choose a number from 1 to 65535.")
+        raise DevstackError(f"{setting} is {port}, which is not a port: choose a number from 1 to 65535.")
     return int(port)
+
+
+def _metrics_port(port: int) -> int:
+    """The port that is set, or the one behind those of the servers where it is free."""
+    if not os.environ.get("METRICS_PORT"):
+        return free_port(port + 3)
+    chosen = _port("METRICS_PORT")
+    require_free(chosen, setting="METRICS_PORT")
+    return chosen
 
 
 def _territory() -> str:

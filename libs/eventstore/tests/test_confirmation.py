@@ -214,7 +214,7 @@ async def restored(town: Town) -> Town:
 async def test_a_database_that_was_only_migrated_does_not_append(database: str) -> None:
     await migrate(database)
     async with Store.open(database) as store:
-        assert not await store.is_confirmed()
+        assert not (await store.standing(None)).confirmed
         with pytest.raises(StoreUnconfirmed):
             await store.append(Append("lamp-1", "lamp", 0, [NewEvent("LampLit", 1, "{}")], "{}", 1, "{}"))
 

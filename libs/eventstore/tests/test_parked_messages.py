@@ -17,7 +17,7 @@ from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import ensure_topic
 from eventstore.mirroring import MirrorBehind
 from eventstore.postgres.connection import StoreUnavailable
-from eventstore.postgres.parking import Parked, ask_for_message, count_parked, discard, parked, tried
+from eventstore.postgres.parking import Parked, ask_for_message, discard, parked, tried
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing import subscription as subscription_module
@@ -132,7 +132,7 @@ async def test_its_stream_waits_and_all_others_of_its_batch_go_on(town: Town, ca
         assert await retried(town, first.id) is None
         await town.until_handled(150)
         await until(lambda: subscription.parked == 0)
-        assert await count_parked(town.store.pool) == 0
+        assert (await town.store.standing(None)).dead_letters == 0
         await town.light(lamps=30)
         await town.until_handled(180)
 
@@ -185,7 +185,7 @@ async def test_what_a_release_does_not_know_waits_for_one_that_does(town: Town) 
     async with running(town.subscription(known=("LampLit", "LampStolen"))):
         await until_effects(town, 5)
         assert await versions(town, BAD) == [1, 2, 3]
-        assert await count_parked(town.store.pool) == 0
+        assert (await town.store.standing(None)).dead_letters == 0
 
 
 @pytest.mark.parametrize("passing", [OSError("the network"), StoreUnavailable("away"), MirrorBehind("behind")])
@@ -199,7 +199,7 @@ async def test_what_passes_by_itself_is_waited_out_and_parks_nothing(
         await town.light(lamps=10, hours=3)
         await until(lambda: type(passing).__name__ in (subscription.error or ""))
         await asyncio.sleep(1)
-        assert await count_parked(town.store.pool) == 0
+        assert (await town.store.standing(None)).dead_letters == 0
         del picky.faults[BAD, 1]
         first = await letter(town, behind=0)
         assert await versions(town, BAD) == [1, 2]
@@ -335,5 +335,5 @@ async def test_whoever_is_tried_again_or_given_up_each_other_message_has_its_eff
     assert sorted(str(effect["event_id"]) for effect in effects) == sorted(events - given_up)
     by_stream = [[each["version"] for each in effects if each["stream_id"] == f"lamp-{n}"] for n in range(lamps)]
     assert all(one < other for order in by_stream for one, other in pairwise(order))
-    assert await count_parked(town.store.pool) == 0
+    assert (await town.store.standing(None)).dead_letters == 0
     assert given_up

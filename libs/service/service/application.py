@@ -21,6 +21,7 @@ from service.documents import documentation, openapi
 from service.documents.components import PROBLEM
 from service.http.auth import Tokens
 from service.http.boundary import Boundary
+from service.http.counting import Requests
 from service.http.languages import VARIES, language_of
 from service.http.problems import Problem
 from service.http.resource import Endpoints
@@ -84,6 +85,7 @@ class Application(FastAPI):
             routes=self._service.routes,
             files=(imports.PATH,) if self._service.resources else (),
             settings=self.state.runtime.settings,
+            requests=self.state.runtime.requests,
         )
 
     def openapi(self) -> dict[str, Any]:
@@ -101,10 +103,17 @@ def guarded(
     resources: Mapping[str, Endpoints] | None = None,
     routes: Collection[str] = (),
     files: Collection[str] = (),
+    requests: Requests | None = None,
 ) -> ASGIApp:
     """What stands around every application: its boundary, what browsers need around that, and who watches it all."""
     boundary = Boundary(
-        application, name=name, resources=resources or {}, routes=routes, files=files, settings=settings
+        application,
+        name=name,
+        resources=resources or {},
+        routes=routes,
+        files=files,
+        settings=settings,
+        requests=requests,
     )
     if not settings.cors_origins:
         return Watched(boundary, logs=settings.log_requests)
@@ -176,7 +185,16 @@ def build(
     """
     judged_by, own = own_settings(service, settings)
     tokens = Tokens(issuer=settings.oidc_issuer, audience=settings.oidc_audience, jwks_url=settings.oidc_jwks_url)
-    runtime = Runtime(service.name, settings, tokens, takes_commands=bool(service.resources), own=own)
+    runtime = Runtime(
+        service.name,
+        settings,
+        tokens,
+        takes_commands=bool(service.resources),
+        serves=api,
+        writes_mail=bool(service.mail),
+        tells=service.tells,
+        own=own,
+    )
 
     async def begin(stack: AsyncExitStack) -> None:
         if usable is not None:

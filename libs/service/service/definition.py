@@ -31,6 +31,7 @@ from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
 from service.importing.tables import Table
 from service.mailing import Template
+from service.metrics.metric import Tells
 from service.running.settings import Names, OwnSettings, Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
@@ -84,6 +85,8 @@ class Service:
     """What its decisions take for right: settings of its own, which they ask their context for."""
     settings: type[OwnSettings] = OwnSettings
     """Others of its own, which its router asks for."""
+    tells: Tells | None = None
+    """Metrics of its own."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):

@@ -299,6 +299,7 @@ def test_a_service_that_starts_before_its_database_waits_for_it(tmp_path: Path, 
                 "database": "away",
                 "commands": "refused",
                 "dead_letters": 0,
+                "attention": [],
                 "work": {},
                 "ending": False,
             }
@@ -382,6 +383,7 @@ def test_an_api_serves_and_ends_in_order(migrated_database: str, issuer: Issuer)
             "database": "answers",
             "commands": "accepted",
             "dead_letters": 0,
+            "attention": [],
             "work": {},
             "ending": False,
         }

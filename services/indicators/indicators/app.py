@@ -7,6 +7,7 @@ from contracts.indicators import action, target
 from indicators.action import actions
 from indicators.api import routes
 from indicators.catalogue import catalogue
+from indicators.metrics import tells
 from indicators.names import NAMES
 from indicators.partners import SUBSCRIBES as PARTNERS
 from indicators.programme_api import tell_programme
@@ -40,6 +41,7 @@ app = Service(
     ),
     migrations=Path(__file__).parent / "migrations",
     kinds=KINDS,
+    tells=tells(catalogue),
     commands={
         "verify": partial(verify, catalogue),
         "chapters": partial(chapters, catalogue),

@@ -155,11 +155,6 @@ async def parked(pool: asyncpg.Pool) -> Sequence[Parked]:
     return [Parked._make(row) for row in rows]
 
 
-async def count_parked(pool: asyncpg.Pool) -> int:
-    """How much could not be done."""
-    return int(await pool.fetchval("SELECT count(*) FROM dead_letters"))
-
-
 async def unpark_due(pool: asyncpg.Pool, name: str) -> bool:
     """Has what is due tried again. Returns whether there is one of this name."""
     return _is_any(

@@ -38,12 +38,12 @@ from eventstore.postgres.appending import (
     touches,
     written,
 )
-from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed, is_confirmed
+from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed
 from eventstore.postgres.connection import LISTING, Line, StoreUnavailable, is_outage, open_pool
 from eventstore.postgres.derived import Collision, collisions
 from eventstore.postgres.grouping import Grouped
 from eventstore.postgres.listing import STORED, Listed, Stored, Wanted, listed
-from eventstore.postgres.parking import count_parked
+from eventstore.postgres.standing import Standing, standing
 
 T = TypeVar("T")
 
@@ -247,13 +247,9 @@ class Store:
             if len(slice_) < FORGET_AT_ONCE:
                 return forgotten
 
-    async def is_confirmed(self) -> bool:
-        """Whether it appends (see `confirmation`). Raises StoreUnavailable unless the database answers."""
-        return await self.asked(is_confirmed(self.pool))
-
-    async def count_dead_letters(self) -> int:
-        """How much is parked (see `parking`)."""
-        return await self.asked(count_parked(self.pool))
+    async def standing(self, behind: int | None) -> Standing:
+        """How it stands, and for how long what is `behind` a position waits to be published."""
+        return await self.asked(standing(self.pool, behind))
 
     async def asked(self, answer: Awaitable[T]) -> T:
         """What the database answers to something that goes straight to the pool, as `parking` does."""

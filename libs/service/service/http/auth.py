@@ -28,6 +28,8 @@ REFETCH: Final = 5.0
 """Seconds between two requests for the issuer's keys, however many tokens ask for an unknown one."""
 PATIENCE: Final = 3.0
 """Seconds that the issuer has to take a connection, and as many to answer. Twice that is within a request's time."""
+AWAY: Final = 30.0
+"""Seconds between two requests for the keys while the issuer does not answer and those known still serve."""
 STALE: Final = 300.0
 """Seconds after which the keys are asked for again, and a token is verified again: what was signed with a key that the
 issuer withdrew stops being accepted, however late it says it expires."""
@@ -123,6 +125,16 @@ class Tokens:
         self._keys = Keys(jwks_url)
         self._verified: OrderedDict[bytes, Caller] = OrderedDict()
 
+    @property
+    def keys_age(self) -> float | None:
+        """Seconds since the issuer told its keys; None before it first did."""
+        return None if self._keys.told_at is None else time.monotonic() - self._keys.told_at
+
+    @property
+    def issuer_away(self) -> float:
+        """Seconds since the issuer was first asked for its keys in vain; 0 where it answered last."""
+        return 0.0 if self._keys.away_since is None else time.monotonic() - self._keys.away_since
+
     def remembered(self, authorization: bytes | None) -> Caller | None:
         """The caller of a token verified not long ago and not expired."""
         caller = self._verified.get(authorization)  # type: ignore[arg-type]  # None is never a key
@@ -195,7 +207,10 @@ class Keys:
         self._known: Mapping[str | None, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
         self._fetch: asyncio.Task[bool] | None = None
-        self._reachable = True
+        self.told_at: float | None = None
+        """When the issuer last told its keys, by the monotonic clock."""
+        self.away_since: float | None = None
+        """When it was first asked in vain; None where it answered last."""
         self._outage = Outage(log, "the issuer's keys are there again, after %(times)d failures in %(seconds).0f s")
 
     async def find(self, kid: str | None) -> jwt.PyJWK | None:
@@ -204,9 +219,9 @@ class Keys:
         if kid not in self._known:
             if self._fetch is not None or age > REFETCH:
                 await asyncio.shield(self._refresh())
-            if kid not in self._known and not self._reachable:
+            if kid not in self._known and self.away_since is not None:
                 raise IssuerUnavailable
-        elif age > STALE:
+        elif age > (STALE if self.away_since is None else AWAY):
             self._refresh()
         return self._known.get(kid)
 
@@ -221,7 +236,10 @@ class Keys:
 
     def _asked(self, fetch: "asyncio.Task[bool]") -> None:
         self._fetch = None
-        self._reachable = not fetch.cancelled() and fetch.result()
+        if not fetch.cancelled() and fetch.result():
+            self.told_at, self.away_since = time.monotonic(), None
+        elif self.away_since is None:
+            self.away_since = self._asked_at
 
     async def _ask(self) -> bool:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from secrets import token_hex
+from time import perf_counter
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eventstore import tracing
 from eventstore.discretion import described
 from eventstore.outages import QUIET, Outage
+from service.http.counting import Requests
 from service.http.deadlines import Deadlines, Late
 from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
@@ -22,6 +24,7 @@ from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HE
 from service.running.settings import Settings
 
 _WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
+NO_PATH: Final = "a path that is none"
 DEPTH: Final = 3
 """A resource's path is followed by at most two parts: an id, and a decision or `events`."""
 
@@ -43,6 +46,7 @@ class Boundary:
         settings: Settings,
         routes: Collection[str] = (),
         files: Collection[str] = (),
+        requests: Requests | None = None,
     ) -> None:
         """`routes` are paths of the application's own, also where they lie below a resource's, with `{}` for the id of
         a record; to `files` whole files are sent, which may be larger and take longer, and a GET lists them."""
@@ -51,6 +55,7 @@ class Boundary:
         self._resources = resources
         self._routes = frozenset(routes)
         self._files = frozenset(files)
+        self._requests = requests or Requests()
         self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
         self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
         self._outages = _Outages(name)
@@ -69,6 +74,9 @@ class Boundary:
         is_file = path in self._files and scope["method"] == "POST"
         limit, deadlines = self._limits_of_files if is_file else self._limits
         exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
+        found = None
+        begun = perf_counter()
+        self._requests.active += 1
         try:
             if "refused" in scope:
                 raise scope["refused"]
@@ -101,6 +109,11 @@ class Boundary:
                 # Too late for another answer: closing the connection is all that tells the client.
                 raise
             await problem.answer(exchange)
+        finally:
+            self._requests.active -= 1
+            if exchange.answered:
+                route = _route(scope, found) or ""
+                self._requests.count(scope["method"], route, exchange.status, perf_counter() - begun)
 
     def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
         """The resource a path leads to, and what follows the resource's own path."""

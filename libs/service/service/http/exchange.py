@@ -58,6 +58,7 @@ class Exchange:
         "root_path",
         "route",
         "scope",
+        "status",
         "waits_for_body",
     )
 
@@ -67,6 +68,8 @@ class Exchange:
         self.root_path: str = scope["root_path"]
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
         self.answered = False
+        self.status = 0
+        """Of the answer, once it has begun."""
         self.complete = False
         """Whether the whole body has been read."""
         self.waits_for_body = False
@@ -136,7 +139,7 @@ class Exchange:
 
     async def answer(self, status: int, body: bytes, headers: Headers = (JSON,)) -> None:
         """Sends the whole answer."""
-        self.answered = True
+        self.answered, self.status = True, status
         if status != NOT_MODIFIED:
             headers = [*headers, (b"content-length", str(len(body)).encode())]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
@@ -145,4 +148,5 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """A message to the client, from applications that answer for themselves."""
         self.answered = True
+        self.status = message.get("status", self.status)
         await self._send(message)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic_core import to_json
+from starlette.exceptions import HTTPException
 
 from contracts.personal import Ground
 from eventstore.decider import Decider, Decision
@@ -153,10 +154,15 @@ class Endpoints:
     ) -> tuple[Outcome[Any], Caller]:
         runtime = self._runtime
         caller = await runtime.caller(exchange.headers.get(b"authorization"), self._write)
-        expected = headers.if_match(exchange)
-        named = headers.idempotency_key(exchange)
-        body = await exchange.body()
-        command = read_command(decision.command, exchange, body)
+        try:
+            expected = headers.if_match(exchange)
+            named = headers.idempotency_key(exchange)
+            body = await exchange.body()
+            command = read_command(decision.command, exchange, body)
+        except (Problem, HTTPException):
+            if runtime.opened is not None:
+                runtime.opened.count(self._decider.category, decision.name, "invalid")
+            raise
         key = None
         if named is not None:
             # Neither a client's name nor a key holds a line break, so no two requests make the same key by chance.

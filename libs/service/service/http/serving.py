@@ -10,6 +10,8 @@ import gc
 import logging
 import socket
 import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 from types import FrameType
 from typing import Final
@@ -19,6 +21,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from service.http.connection import Connection
+from service.metrics.serving import Connections, Metrics, served
+from service.running.runtime import Runtime
 from service.running.settings import Settings
 
 _TICK: Final = 0.1
@@ -130,24 +134,34 @@ def is_ending(request: Request) -> bool:
 
 
 async def serve(
-    name: str, application: ASGIApp, settings: Settings, *, usable: asyncio.Task[None] | None = None
+    name: str,
+    application: ASGIApp,
+    settings: Settings,
+    *,
+    usable: asyncio.Task[None] | None = None,
+    told: Sequence[Runtime] = (),
 ) -> int:
     """Serves until told to end, and gives the exit status.
 
+    Metrics are told of the running services that are given, on a port of their own where one is set.
+
     `usable` is done when a database that was away at the start may be used, and raises where it may not.
     """
-    try:
-        listener = socket.create_server(
-            (settings.host, settings.port),
-            family=socket.AF_INET6 if ":" in settings.host else socket.AF_INET,
-            backlog=2048,
-        )
-    except OSError as error:
-        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.", file=sys.stderr)
+    listener = _listening(settings.host, settings.port)
+    if listener is None:
         return 1
     server = _Server(Config(application, settings), listener)
-    with listener:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(listener)
         log.info("%s listens on port %d", name, listener.getsockname()[1])
+        if settings.metrics_port is not None:
+            beside = _listening(settings.host, settings.metrics_port)
+            if beside is None:
+                return 1
+            stack.enter_context(beside)
+            connections = Connections(name, settings.max_connections, lambda: len(server.server_state.connections))
+            await stack.enter_async_context(served(Metrics(told, connections), beside))
+            log.info("%s tells metrics on port %d", name, beside.getsockname()[1])
         if usable is not None:
             usable.add_done_callback(partial(_stop_unless_usable, server))
         # What is there by now stays. Looking whether it is still used, again and again, costs a tenth of all commands.
@@ -157,6 +171,17 @@ async def serve(
     if usable is not None and usable.done() and not usable.cancelled():
         usable.result()
     return 0 if server.started else 1
+
+
+def _listening(host: str, port: int) -> socket.socket | None:
+    """A socket that listens; None where it cannot, which is said."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        print(f"Cannot listen on {host}:{port}: {error.strerror}.", file=sys.stderr)
+        return None
 
 
 def _stop_unless_usable(server: uvicorn.Server, usable: asyncio.Task[None]) -> None:

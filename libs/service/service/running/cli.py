@@ -113,7 +113,8 @@ def _commands(service: Service) -> dict[str, Run]:
             if not api:
                 # Nobody is routed to it, and others wait for what it holds.
                 configured = configured.model_copy(update={"drain_seconds": 0})
-            return await serve(service.name, application, configured, usable=usable)
+            told = [application.state.runtime]
+            return await serve(service.name, application, configured, usable=usable, told=told)
 
         return run
 

@@ -1,17 +1,21 @@
 """Whether a service lives, and whether it can serve."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.standing import Standing
 from service.http.serving import is_ending
 from service.running.runtime import Runtime
 
 PATIENCE: Final = 1.0
 """Seconds the database has to answer."""
+LATE: Final = 60.0
+"""Seconds after which what should take one is told."""
 
 
 class Liveness(BaseModel):
@@ -33,6 +37,11 @@ class Readiness(BaseModel):
     dead_letters: int
     """How much that was due was refused, and how many streams wait behind a message that could not be handled, by a
     reaction or a subscription: `dead-letters list` tells what and why."""
+    attention: list[str] = Field(
+        examples=[["the relay has stopped: the topic issoudun.companies.v1 has 6 partitions, …"]]
+    )
+    """What somebody should see to, as far as this process knows, a sentence each: what does not pass by itself, or has
+    lasted for a while. It keeps nothing from being served."""
     work: dict[str, str] = Field(examples=[{"relay": "leading, at position 1042"}])
     """How the relay and the subscriptions of this process fare; what fails is begun again."""
     ending: bool
@@ -44,6 +53,7 @@ UNREADY: Final = {
     "database": "away",
     "commands": "refused",
     "dead_letters": 0,
+    "attention": [],
     "work": {},
     "ending": False,
 }
@@ -76,19 +86,46 @@ async def ready(request: Request, response: Response) -> Readiness:
     runtime: Runtime = request.app.state.runtime
     try:
         async with asyncio.timeout(PATIENCE):
-            confirmed = await runtime.store.is_confirmed()
-            letters = await runtime.store.count_dead_letters()
-        answers = True
+            standing = await runtime.store.standing(runtime.relay.reached if runtime.relay else None)
     except (StoreUnavailable, TimeoutError):
-        answers, confirmed, letters = False, False, 0
+        standing = None
     ending = is_ending(request)
-    if ending or not answers:
+    if ending or standing is None:
         response.status_code = 503
+    confirmed = standing is not None and standing.confirmed
     return Readiness(
-        ready=answers and not ending,
-        database="answers" if answers else "away",
+        ready=standing is not None and not ending,
+        database="answers" if standing else "away",
         commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
-        dead_letters=letters,
+        dead_letters=standing.dead_letters if standing else 0,
+        attention=[*_attention(runtime, standing)],
         work={task.name: task.state for task in runtime.tasks},
         ending=ending,
     )
+
+
+def _attention(runtime: Runtime, standing: Standing | None) -> Iterator[str]:
+    relay = runtime.relay
+    if relay is not None and relay.stopped:
+        yield f"the relay has stopped: {relay.error}"
+    for subscription in runtime.subscriptions:
+        if subscription.stopped:
+            yield f"{subscription.name} has stopped: {subscription.error or subscription.failing}"
+    if (away := runtime.tokens.issuer_away) > 0:
+        yield f"the issuer of tokens has not told its keys for {away:.0f} s"
+    if standing is None:
+        return
+    if runtime.takes_commands and not standing.confirmed:
+        yield "commands are refused: the store was not found to hold what its topics end with, or not looked at yet"
+    if standing.due_refused:
+        yield f"{_counted(standing.due_refused, 'command')} that came due and were refused"
+    for name, streams in standing.parked.items():
+        yield f"{_counted(streams, 'stream')} of {name} behind a message that could not be handled"
+    if standing.unpublished_seconds > LATE and relay is not None and relay.reached is not None:
+        yield f"events have waited for {standing.unpublished_seconds:.0f} s to be published"
+    if standing.due_seconds > LATE:
+        yield f"{_counted(standing.due, 'command')} due for up to {standing.due_seconds:.0f} s"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from eventstore import tracing
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
+from eventstore.publishing.relay import Relay
+from eventstore.subscribing.subscription import Subscription
 from service.http.auth import Caller, Tokens
+from service.http.counting import Requests
+from service.metrics.metric import Tells
 from service.running.settings import OwnSettings, Settings
 from service.running.supervision import Supervised
 
@@ -18,11 +22,27 @@ class Runtime:
     settings: Settings
     tokens: Tokens
     takes_commands: bool
+    serves: bool
+    """Whether this process serves the API."""
+    writes_mail: bool = False
+    tells: Tells | None = None
+    """What this service alone tells as metrics."""
     own: OwnSettings = field(default_factory=OwnSettings)
     """The settings that are this service's alone."""
     opened: Store | None = None
     """The store, once it is open."""
     tasks: list[Supervised] = field(default_factory=list)
+    requests: Requests = field(default_factory=Requests)
+
+    @property
+    def relay(self) -> Relay | None:
+        """The relay of this process, if it has one."""
+        return next((task.part for task in self.tasks if isinstance(task.part, Relay)), None)
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """The subscriptions of this process."""
+        return [task.part for task in self.tasks if isinstance(task.part, Subscription)]
 
     @property
     def store(self) -> Store:

@@ -275,6 +275,12 @@ class Settings(DatabaseSettings, KafkaSettings, Names):
     ) = None
     """Whom messages are from."""
 
+    release: Annotated[str, _matches(r"[\x21-\x7e]{1,128}"), Is("a name without spaces, of 128 characters at most")] = (
+        "unknown"
+    )
+    """Which release this is, for metrics: a version, or the digest of an image."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535), Is("a whole number from 0 to 65535")] | None = None
+    """The port to tell metrics at, under /metrics; 0 takes a free one. They are not told unless it is set."""
     host: str = "127.0.0.1"
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535), Is("a whole number from 0 to 65535")] = 8000

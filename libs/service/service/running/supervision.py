@@ -19,8 +19,14 @@ log = logging.getLogger(__name__)
 class Supervised:
     """One piece of work that should run as long as the service does."""
 
-    def __init__(self, name: str, run: Callable[[], Awaitable[None]], describe: Callable[[], str]) -> None:
+    def __init__(
+        self, name: str, run: Callable[[], Awaitable[None]], describe: Callable[[], str], part: object = None
+    ) -> None:
+        """`part` is what does the work, for those who ask it how it fares."""
         self.name = name
+        self.part = part
+        self.failures = 0
+        """How often it was begun again."""
         self._state = "stopped"
         self._run = run
         self._describe = describe
@@ -30,7 +36,12 @@ class Supervised:
     @property
     def state(self) -> str:
         """How it fares, in its own words while it runs."""
-        return self._describe() if self._state == "running" else self._state
+        return self._describe() if self.running else self._state
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on, not waiting to be begun again."""
+        return self._state == "running"
 
     async def supervise(self) -> None:
         """Runs until cancelled."""
@@ -47,6 +58,7 @@ class Supervised:
                     failed = f"{self.name} failed, and is begun again: {described(error)}"
                     self._outage.fail(failed, level=logging.ERROR, error=error)
                 self._state = "failed"
+                self.failures += 1
                 if loop.time() - begun > LONGEST_PAUSE:
                     pause = FIRST_PAUSE
                 await asyncio.sleep(pause)

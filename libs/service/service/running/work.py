@@ -80,6 +80,7 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
         "relay",
         relay.run,
         lambda: relay.error or (f"leading, at position {relay.mark}" if relay.leading else "standing by"),
+        relay,
     )
 
 
@@ -251,7 +252,7 @@ def _told(name: str, subscription: Subscription, run: Callable[[], Awaitable[Non
         streams = f"; {parked} stream{'s' if parked > 1 else ''} parked" if parked else ""
         return (subscription.error or subscription.failing or subscription.catching_up or "running") + streams
 
-    return Supervised(name, run, fares)
+    return Supervised(name, run, fares, subscription)
 
 
 def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> Supervised:

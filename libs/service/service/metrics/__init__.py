@@ -1,0 +1,1 @@
+"""Metrics of a process: what there is (`declared`), what a running service tells (`telling`), and `/metrics`."""
