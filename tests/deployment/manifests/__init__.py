@@ -1,0 +1,1 @@
+"""What Kubernetes is given, rendered and read: what schemas cannot know is checked here, over all objects together."""
