@@ -26,7 +26,7 @@ def test_production_has_what_the_packages_that_are_deployed_declare() -> None:
     declared = {
         _named(requirement)
         for folder in ("libs/contracts", "libs/eventstore", "libs/service", *REPOSITORY.glob("services/*"))
-        for requirement in tomllib.loads((REPOSITORY.joinpath(folder) / "pyproject.toml").read_text(encoding="utf-8"))[
+        for requirement in tomllib.loads((REPOSITORY / str(folder) / "pyproject.toml").read_text(encoding="utf-8"))[
             "project"
         ]["dependencies"]
     }

@@ -34,6 +34,7 @@ from eventstore.decider import PLATFORM, Actor, Command, Decider, State
 from eventstore.execution import Outcome, StreamNotFound, current, execute, pages
 from eventstore.files import resolve
 from eventstore.mail import Drop, Mail, RecordRefused, RecordSent, mails
+from eventstore.postgres.confirmation import is_confirmed
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
 from eventstore.refusal import Rejected
@@ -130,7 +131,7 @@ class Postman:
             if not alone:
                 self._told = "another worker sends"
                 return
-            if not await self._store.is_confirmed():
+            if not await self._store.asked(is_confirmed(self._store.pool)):
                 self._told = "waits for the store to be confirmed"
                 return
             waiting = 0

@@ -9,7 +9,6 @@ from datetime import date
 from email.message import EmailMessage
 from typing import Any, Final
 
-import asyncpg
 import httpx
 import pytest
 from lamps import bearer, calling_other, settings_for
@@ -24,7 +23,7 @@ from eventstore.execution import current, execute
 from eventstore.files import resolve
 from eventstore.mail import Mail, Queue, mails
 from eventstore.postgres.confirmation import confirm, withdraw
-from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.connection import StoreUnavailable, connect
 from eventstore.postgres.store import Store
 from service import clock
 from service.http.reading import Reads
@@ -177,7 +176,7 @@ async def test_a_store_that_is_not_confirmed_writes_to_nobody(
 ) -> None:
     mail = await queued(store, await asked(client))
     worker = postman(settings, store)
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await connect(settings.database_url)
     await withdraw(connection)
     await worker.go_round()
     assert worker.told == "waits for the store to be confirmed"
