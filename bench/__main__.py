@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from bench import claims, figures, fold, http, idle, imports, lists, reactions, relay, store, visible
+from bench import claims, figures, fold, http, idle, imports, lists, metrics, reactions, relay, store, visible
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -22,6 +22,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "claims": claims.rows,
     "lists": lists.rows,
     "http": http.rows,
+    "metrics": metrics.rows,
     "imports": imports.rows,
     "relay": relay.rows,
     "visible": visible.rows,

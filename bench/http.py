@@ -10,7 +10,7 @@ import asyncpg
 
 from bench import by_hand, platform, requested_by_hand
 from bench.load import Requests, load, request
-from bench.runner import Row
+from bench.runner import Measure, Row
 from bench.sample import begin_streams, sirets
 from bench.servers import Servers
 from bench.services import issuing, serving, settings
@@ -18,7 +18,7 @@ from devstack.issuer import Issuer
 
 CONNECTIONS = 64
 
-_NO_KAFKA: Final = "localhost:9"
+NO_KAFKA: Final = "localhost:9"
 _EVENTS: Final = "SELECT count(*) FROM events"
 _BOOKINGS: Final = """
     SELECT count(*) FROM events e JOIN claims c USING (stream_id) JOIN due d USING (stream_id)
@@ -42,20 +42,13 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
     with ExitStack() as stack:
         issuer = stack.enter_context(issuing())
         companies = stack.enter_context(
-            serving("companies", servers.folder, ["companies", "api"], settings(ours, _NO_KAFKA, issuer), "/ready")
+            serving("companies", servers.folder, ["companies", "api"], settings(ours, NO_KAFKA, issuer), "/ready")
         )
         uvicorn = ["uvicorn", "bench.by_hand_app:app", "--port", "PORT", "--http", "httptools", "--no-access-log"]
         peer = stack.enter_context(
-            serving("by hand", servers.folder, uvicorn, settings(hand, _NO_KAFKA, issuer), "/openapi.json")
+            serving("by hand", servers.folder, uvicorn, settings(hand, NO_KAFKA, issuer), "/openapi.json")
         )
-        token = issuer.token("companies:write", ["network"])
-        command = partial(
-            _stored,
-            _EVENTS,
-            ours,
-            companies,
-            _requests("/v1/companies/{}/report-headcount", {"authorization": f"Bearer {token}"}),
-        )
+        command = stored_headcounts(ours, companies, issuer.token("companies:write", ["network"]))
         work = f"HTTP command, one worker, {CONNECTIONS} connections, with token, role, validation, ETag"
         yield [
             Row(
@@ -80,6 +73,12 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
                 partial(_stored, requested_by_hand.COUNT, hand, peer, _bookings(issuer)),
             ),
         ]
+
+
+def stored_headcounts(url: str, port: int, token: str) -> Measure:
+    """Headcounts reported a second to a companies service, each of which its store then has."""
+    requests = _requests("/v1/companies/{}/report-headcount", {"authorization": f"Bearer {token}"})
+    return partial(_stored, _EVENTS, url, port, requests)
 
 
 async def _stored(counting: str, url: str, port: int, connections: list[Requests]) -> float:

@@ -118,13 +118,13 @@ def _attention(runtime: Runtime, standing: Standing | None) -> Iterator[str]:
     if runtime.takes_commands and not standing.confirmed:
         yield "commands are refused: the store was not found to hold what its topics end with, or not looked at yet"
     if standing.due_refused:
-        yield f"{_counted(standing.due_refused, 'command')} that came due and were refused"
+        yield f"refused: {_counted(standing.due_refused, 'command')} that came due"
     for name, streams in standing.parked.items():
-        yield f"{_counted(streams, 'stream')} of {name} behind a message that could not be handled"
+        yield f"parked: {_counted(streams, 'stream')} of {name}, behind a message that could not be handled"
     if standing.unpublished_seconds > LATE and relay is not None and relay.reached is not None:
-        yield f"events have waited for {standing.unpublished_seconds:.0f} s to be published"
+        yield f"late: events that have waited for {standing.unpublished_seconds:.0f} s to be published"
     if standing.due_seconds > LATE:
-        yield f"{_counted(standing.due, 'command')} due for up to {standing.due_seconds:.0f} s"
+        yield f"late: {_counted(standing.due, 'command')} that came due, up to {standing.due_seconds:.0f} s ago"
 
 
 def _counted(number: int, what: str) -> str:
