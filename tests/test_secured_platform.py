@@ -5,11 +5,15 @@ Each refusal is told from others by the error that the server answers with.
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
+import httpx
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
@@ -23,16 +27,27 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
     for_code,
 )
+from aiokafka.protocol.fetch import FetchRequest
+from replays import calling
 
+from contracts.registry import REGISTRY
+from contracts.values import sample_siret
 from devstack.certificates import Authority
 from devstack.host import service_of
-from devstack.kafka_secured import SecuredKafka
+from devstack.issuer import Issuer
+from devstack.kafka_secured import ADMIN, SecuredKafka, password_of
 from devstack.postgres_secured import SecuredPostgres
+from devstack.prepared import prepare
 from devstack.running import SERVICES
-from devstack.topics import read_topics
+from devstack.topics import read_topics, topic_faults
+from eventstore.files import File
 from eventstore.kafka.brokers import Brokers
 from eventstore.kafka.clients import Admin, Consumer, Producer
 from eventstore.kafka.topics import ensure_topic, existing_topics
+from eventstore.postgres.connection import connect
+from eventstore.postgres.store import Store
+from eventstore.publishing.relay import Relay
+from eventstore.subscribing.subscription import Subscription
 from service.running.acls import OWNING, READING, Access, of_analyst, of_service
 from service.running.settings import Names
 
@@ -402,7 +417,7 @@ async def test_passwords_and_certificates_are_renewed_while_commands_flow_into_f
         await until(lambda: _shows(reading, issuer, flow.done), f"{flow.done} members")
         assert "parked" not in (await reading.get("/ready")).text
     async with Store.open(companies.address) as store:
-        events = await store.read_all(0, 100_000)
+        events = await store.read(0, 100_000)
     topics = [NAMES.topic(name) for name in REGISTRY.topics_of("companies")]
     existing = await existing_topics(kafka.brokers(ADMIN), topics)
     published = await read_topics(kafka.brokers(ADMIN), existing)
