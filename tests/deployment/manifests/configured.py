@@ -9,8 +9,11 @@ from manifests.policies import may_enter, may_leave
 
 STANDARD: Final = re.compile(r"OTEL_[A-Z_]+")
 """Those that a library reads for itself."""
-A_SECRET: Final = "a-secret-that-is-long-enough-for-all"
-OF_OPERATORS: Final = (("Cluster", r"(.+)-rw", "cnpg.io/cluster"), ("Kafka", r"(.+)-kafka-bootstrap", "strimzi.io/cluster"))
+UNTOLD: Final = "what-is-secret-and-long-enough-for-all"
+OF_OPERATORS: Final = (
+    ("Cluster", r"(.+)-rw", "cnpg.io/cluster"),
+    ("Kafka", r"(.+)-kafka-bootstrap", "strimzi.io/cluster"),
+)
 """Services that operators make, by the names of what they make them for, and the label of the pods behind them."""
 
 
@@ -23,7 +26,7 @@ def told(manifests: Manifests, workload: Manifest) -> Mapping[str, str]:
             environment |= found["data"]
         if "secretRef" in source and (found := manifests.named("ExternalSecret", source["secretRef"]["name"])):
             template = found["spec"]["target"]["template"]["data"]
-            environment |= {key: re.sub(r"{{.*?}}", A_SECRET, value) for key, value in template.items()}
+            environment |= {key: re.sub(r"{{.*?}}", UNTOLD, value) for key, value in template.items()}
     return environment | {each["name"]: each["value"] for each in container.get("env", ()) if "value" in each}
 
 
@@ -142,4 +145,3 @@ def unused(manifests: Manifests) -> Iterator[str]:
     for each in manifests.of("ConfigMap"):
         if each["metadata"]["name"] not in used and "grafana_dashboard" not in labels_of(each):
             yield f"{called(each)}: nobody reads it"
-

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from manifests.objects import Manifest, Manifests, called, containers_of, labels_of, template_of
+from manifests.objects import Manifests, called, containers_of, labels_of, template_of
 
 Keys = Mapping[tuple[str, str], set[str] | None]
 """Of each ConfigMap and Secret that there is, by kind and name, its keys; None where they cannot be told."""
@@ -35,11 +35,20 @@ def holders(manifests: Manifests, elsewhere: Keys) -> Keys:
 def overwritten(manifests: Manifests) -> Iterator[str]:
     """No Secret that an operator makes has the name of one that another makes."""
     made: dict[str, str] = {}
-    prefixes = [each["spec"]["entityOperator"]["userOperator"].get("secretPrefix", "") for each in manifests.of("Kafka")]
+    prefixes = [
+        each["spec"]["entityOperator"]["userOperator"].get("secretPrefix", "") for each in manifests.of("Kafka")
+    ]
     written = [
-        *((each["spec"].get("target", {}).get("name", each["metadata"]["name"]), each) for each in manifests.of("ExternalSecret")),
+        *(
+            (each["spec"].get("target", {}).get("name", each["metadata"]["name"]), each)
+            for each in manifests.of("ExternalSecret")
+        ),
         *((each["spec"]["secretName"], each) for each in manifests.of("Certificate")),
-        *((f"{each['metadata']['name']}-{part}", each) for each in manifests.of("Cluster") for part in ("app", "ca", "server", "replication")),
+        *(
+            (f"{each['metadata']['name']}-{part}", each)
+            for each in manifests.of("Cluster")
+            for part in ("app", "ca", "server", "replication")
+        ),
         *((prefix + each["metadata"]["name"], each) for each in manifests.of("KafkaUser") for prefix in prefixes),
     ]
     for name, each in written:
@@ -130,7 +139,8 @@ def _of_resources(manifests: Manifests) -> Iterator[str]:
             gateway = manifests.named("Gateway", parent["name"])
             listeners = gateway["spec"]["listeners"] if gateway else ()
             if parent["sectionName"] not in {listener["name"] for listener in listeners}:
-                yield f"{called(each)}: the listener {parent['sectionName']} of the Gateway {parent['name']} is not there"
+                named = f"the listener {parent['sectionName']} of the Gateway {parent['name']}"
+                yield f"{called(each)}: {named} is not there"
         for rule in each["spec"]["rules"]:
             for backend in rule.get("backendRefs", ()):
                 service = manifests.named("Service", backend["name"])

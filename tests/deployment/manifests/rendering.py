@@ -59,7 +59,7 @@ def rendered(overlay: Path) -> str:
 
 def manifests_of(overlay: Path) -> Manifests:
     """The objects of an overlay, read anew each time, so that they may be changed."""
-    return Manifests(list(yaml.safe_load_all(rendered(overlay))))
+    return Manifests(list(yaml.load_all(rendered(overlay), yaml.CSafeLoader)))
 
 
 OVERLAYS: Final[Mapping[str, Path]] = {

@@ -1,4 +1,4 @@
-"""The schemas of custom resources, out of the very definitions that a cluster is given: what they do not know is refused."""
+"""The schemas of custom resources, out of the definitions that a cluster is given: what they lack is refused."""
 
 import hashlib
 import json
@@ -109,7 +109,9 @@ def _java() -> str:
             version = re.search(r'version "(\d+)', told)
             if version and int(version[1]) >= OLDEST_JAVA:
                 return path
-    raise AssertionError(f"Java {OLDEST_JAVA} or later is needed: install one, such as temurin-25-jdk, or set JAVA_HOME")
+    raise AssertionError(
+        f"Java {OLDEST_JAVA} or later is needed: install one, such as temurin-25-jdk, or set JAVA_HOME"
+    )
 
 
 def _validators(definition: Manifest) -> Iterator[tuple[tuple[str, str], Draft202012Validator]]:
