@@ -4,6 +4,7 @@ import json
 import secrets
 from typing import Any, Final
 
+from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.running import SERVICES
 
@@ -16,16 +17,7 @@ def generated(issuer: Issuer) -> list[dict[str, Any]]:
     passwords = {name: secrets.token_urlsafe(24) for name in ("postgres", *SERVICES)}
     return [
         _secret("postgres", passwords),
-        *(
-            _secret(
-                name,
-                {
-                    "DATABASE_URL": f"postgresql://{name}:{passwords[name]}@postgres:5432/{name}?sslmode=disable",
-                    "PERSONAL_KEY": secrets.token_urlsafe(32),
-                },
-            )
-            for name in SERVICES
-        ),
+        *(_secret(name, _of_service(name, passwords[name])) for name in SERVICES),
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -33,6 +25,11 @@ def generated(issuer: Issuer) -> list[dict[str, Any]]:
             "data": {"jwks.json": json.dumps(issuer.jwks)},
         },
     ]
+
+
+def _of_service(name: str, password: str) -> dict[str, str]:
+    database = {"DATABASE_URL": f"postgresql://{name}:{password}@postgres:5432/{name}?sslmode=disable"}
+    return database | ({"PERSONAL_KEY": secrets.token_urlsafe(32)} if service_of(name).names_persons else {})
 
 
 def _secret(name: str, content: dict[str, str]) -> dict[str, Any]:
