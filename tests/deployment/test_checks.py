@@ -337,7 +337,17 @@ PLANTED: Final[list[tuple[str, Plant, str]]] = [
         put(*API, (*CONTAINER, "env", 0), {"name": "DATABASE_URL", "value": "postgresql://a:b@c:1/d"}),
         "Deployment/companies-api: DATABASE_URL",
     ),
-    ("paths", put(*WORKER, (*CONTAINER, "volumeMounts"), []), "Deployment/companies-worker: KAFKA_SSL_CA"),
+    ("paths", put(*WORKER, (*CONTAINER, "volumeMounts", 0), GONE), "Deployment/companies-worker: DATABASE_URL_FILE"),
+    (
+        "paths",
+        put("ExternalSecret", "companies", ("spec", "target", "template", "data", "PERSONAL_KEY"), GONE),
+        "Deployment/companies-api: PERSONAL_KEY_FILE",
+    ),
+    (
+        "paths",
+        put(*WORKER, (*CONTAINER, "volumeMounts", 2), GONE),
+        "Deployment/companies-worker: KAFKA_SSL_CA",
+    ),
     (
         "addresses",
         without("Cluster", "postgres"),

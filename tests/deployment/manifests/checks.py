@@ -16,8 +16,8 @@ from service.running.settings import Settings
 
 Check = Callable[[Manifests], Iterator[str]]
 
-OWN_CONNECTIONS: Final = 4
-"""Of a process beside its pools: to append, to load, the relay's, and that of a command which an operator enters."""
+OWN_CONNECTIONS: Final = 5
+"""Of a process beside its pools: to append, to load, the relay's two, and a command's that an operator enters."""
 CONNECTIONS: Final = inspect.signature(open_pool).parameters["size"].default + LISTS_AT_ONCE + OWN_CONNECTIONS
 """What a process holds of its database, at most."""
 
@@ -55,7 +55,7 @@ def checks(overlay: str) -> dict[str, Check]:
         "references": partial(references.references, elsewhere=elsewhere),
         "overwritten": references.overwritten,
         "no_secrets": references.no_secrets,
-        "paths": configured.paths,
+        "paths": partial(configured.paths, elsewhere=elsewhere),
         "addresses": configured.addresses,
         "routes": partial(configured.routes, request=_told_of("request_timeout"), importing=_told_of("import_timeout")),
         "monitored": configured.monitored,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from manifests.objects import Manifests, called, containers_of, labels_of, template_of
+from manifests.objects import Manifest, Manifests, called, containers_of, labels_of, template_of
 
 Keys = Mapping[tuple[str, str], set[str] | None]
 """Of each ConfigMap and Secret that there is, by kind and name, its keys; None where they cannot be told."""
@@ -83,13 +83,21 @@ def references(manifests: Manifests, elsewhere: Keys) -> Iterator[str]:
     yield from _of_resources(manifests)
 
 
+def sources(volume: Manifest) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Of what the files of a volume are: kind and name, and the keys by file where these are told."""
+    for each in [volume, *volume.get("projected", {}).get("sources", ())]:
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            if told := each.get(field):
+                items = {item["path"]: item["key"] for item in told.get("items", ())}
+                yield kind, told.get("secretName") or told["name"], items
+
+
 def _named(manifests: Manifests) -> Iterator[tuple[str, str, str, set[str]]]:
     """Who names which ConfigMap or Secret, and which keys of it."""
     for workload in manifests.workloads():
         for volume in template_of(workload)["spec"].get("volumes", ()):
-            for kind, field, key in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
-                if told := volume.get(field):
-                    yield called(workload), kind, told[key], {item["key"] for item in told.get("items", ())}
+            for kind, name, items in sources(volume):
+                yield called(workload), kind, name, set(items.values())
         for container in containers_of(workload):
             for source in container.get("envFrom", ()):
                 for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
