@@ -65,7 +65,7 @@ async def filled(bootstrap: str, events: Sequence[Recorded]) -> AsyncIterator[Sh
     name = f"bench-{uuid.uuid4().hex}.companies.v1"
     await ensure_topic(bootstrap, name, PARTITIONS)
     producer = Producer(
-        bootstrap_servers=bootstrap,
+        bootstrap,
         transactional_id=name,
         transaction_timeout_ms=_TRANSACTION_TIMEOUT,
         compression_type="lz4",

@@ -78,7 +78,7 @@ def _topic(arguments: argparse.Namespace) -> int:
     topics = [settings.topic(name) for name in REGISTRY.topics_of(arguments.service)]
     if arguments.topic:
         topics = [arguments.topic]
-    print_topics(running.kafka_bootstrap, topics, first=int(arguments.first or 1), follow=arguments.follow)
+    print_topics(settings.brokers, topics, first=int(arguments.first or 1), follow=arguments.follow)
     return 0
 
 

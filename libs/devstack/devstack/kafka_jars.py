@@ -1,14 +1,13 @@
 """Apache Kafka's published jars, resolved once per user by Maven, and the Java that runs them."""
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from devstack.child import DevstackError
+from devstack.maven import fetched
 
 POM = Path(__file__).with_name("kafka") / "pom.xml"
 _MINIMUM_JAVA = 17
@@ -29,27 +28,5 @@ def java() -> str:
 
 
 def jars() -> Path:
-    """The folder of Kafka's jars, filled by Maven the first time. Raises DevstackError."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "territory-devstack"
-    folder = cache / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
-    if folder.is_dir():
-        return folder
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise DevstackError("Maven was not found: install it (on Debian and Ubuntu: apt-get install maven).")
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        # Renamed when complete: an interrupted or a simultaneous run never leaves half a folder in use.
-        with tempfile.TemporaryDirectory(dir=cache) as fresh:
-            target = Path(fresh) / "jars"
-            command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-            resolved = subprocess.run(command, capture_output=True, text=True, check=False)
-            if resolved.returncode != 0:
-                lines = [line for line in resolved.stdout.splitlines() if "ERROR" in line]
-                reason = lines[0] if lines else "it gave no reason"
-                raise DevstackError(f"Maven could not fetch Kafka, so check its settings and the network: {reason}")
-            if not folder.is_dir():
-                target.rename(folder)
-    except OSError as error:
-        raise DevstackError(f"Cannot write to {cache}: make it writable or set XDG_CACHE_HOME ({error}).") from error
-    return folder
+    """The folder of Kafka's jars. Raises DevstackError."""
+    return fetched("kafka", POM)

@@ -4,6 +4,7 @@ import signal
 import socket
 import struct
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from devstack.child import Child
@@ -40,14 +41,18 @@ class Kafka(Server):
 
     def _launch(self) -> Child:
         properties = self.folder / "server.properties"
-        properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
-        command = [java(), "-Xmx512m", *self._compilation, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-        command += ["-cp", f"{jars()}/*"]
+        write_properties(properties, self._properties())
+        command = [java(), "-Xmx512m", *self._compilation, *classes()]
         if not (self.folder / "data" / "meta.properties").exists():
             cluster = uuid.uuid5(uuid.NAMESPACE_URL, "territory").hex[:22]
             storage = [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+            storage += self._format_options()
             self._run("format", storage).await_end(seconds=60)
         return self._run("Kafka", [*command, "kafka.Kafka", str(properties)])
+
+    def _format_options(self) -> list[str]:
+        """What is settled when the storage is made."""
+        return []
 
     def _run(self, name: str, command: list[str]) -> Child:
         return Child(name, command, log=self.folder / f"{name.lower()}.log", marker=str(self.folder))
@@ -87,6 +92,16 @@ class Kafka(Server):
 
     def _answers(self) -> bool:
         return answers(self.port)
+
+
+def write_properties(file: Path, properties: Mapping[str, object]) -> None:
+    """Writes settings as Java reads them."""
+    file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
+
+
+def classes() -> list[str]:
+    """The options by which Java finds what Kafka is made of. Raises DevstackError."""
+    return ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{jars()}/*"]
 
 
 def answers(port: int) -> bool:

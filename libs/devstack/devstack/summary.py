@@ -70,10 +70,10 @@ async def _published(running: Running, service: str) -> dict[str, dict[str, int]
     settings = running.settings(service)
     origins = [Origin(settings.topic(name), settings.topic_partitions) for name in REGISTRY.topics_of(service)]
     async for _ in _again():
-        if len(await existing_topics(settings.kafka_bootstrap, [origin.topic for origin in origins])) == len(origins):
+        if len(await existing_topics(settings.brokers, [origin.topic for origin in origins])) == len(origins):
             break
     partitions = [TopicPartition(origin.topic, number) for origin in origins for number in range(origin.partitions)]
-    async with Places.open(settings.kafka_bootstrap, partitions, origins) as places:
+    async with Places.open(settings.brokers, partitions, origins) as places:
         async for _ in _again():
             last = await places.last()
             if max((message.position for message in last.values()), default=0) >= stored:

@@ -26,9 +26,11 @@ from devstack.mail_server import MailServer
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, database_of, only_one
 from devstack.servers import Kafka, Postgres
+from eventstore.kafka.clients import Refused
 from eventstore.kafka.topics import existing_topics
-from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, connect, place_of
+from eventstore.postgres.connection import StoreUnavailable, connect, place_of
 from sample import stories
+from service.running.settings import KafkaSettings, SettingsError, load
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -139,12 +141,14 @@ async def _require_given(database_url: str | None, bootstrap: str | None) -> Non
             raise DevstackError(f"DATABASE_URL {error}.") from None
         try:
             await (await connect(database_url, timeout=_PATIENCE)).close()
-        except (StoreUnavailable, DatabaseRefused) as error:
+        except StoreUnavailable as error:
             raise DevstackError(f"PostgreSQL at DATABASE_URL cannot be used, so check it: {error}.") from error
     if bootstrap:
         try:
             async with asyncio.timeout(_PATIENCE):
-                await existing_topics(bootstrap, [])
+                await existing_topics(load(KafkaSettings).brokers, [])
+        except (SettingsError, Refused) as error:
+            raise DevstackError(f"Kafka at KAFKA_BOOTSTRAP cannot be used, so check it: {error.args[0]}") from error
         except (OSError, KafkaError, ValueError) as error:
             raise DevstackError(
                 f"Kafka at KAFKA_BOOTSTRAP cannot be used, so check it: {bootstrap} does not answer."

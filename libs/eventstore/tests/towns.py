@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, Origin, source_of, to_headers
 from eventstore.kafka.partitioning import partition_of
 from eventstore.postgres.appending import Append, NewEvent
@@ -164,6 +165,6 @@ class Loner(Membership):
     """Is alone in a group of its own, and so owns all partitions whatever others do."""
 
     @classmethod
-    def open(cls, bootstrap: str, group: str, origins: Collection[Origin], session: float) -> Any:
+    def open(cls, bootstrap: Bootstrap, group: str, origins: Collection[Origin], session: float) -> Any:
         """Joins a group that nobody else knows."""
         return super().open(bootstrap, f"{group}.{uuid.uuid4()}", origins, session)

@@ -31,7 +31,7 @@ from service.http.kinds import KINDS, Kind
 from service.http.resource import Resource
 from service.importing.tables import Table
 from service.mailing import Template
-from service.running.settings import OwnSettings, Settings
+from service.running.settings import Names, OwnSettings, Settings
 
 Command = Callable[[Settings, list[str]], Coroutine[Any, Any, int]]
 """A command of a service's own: from the settings and its arguments to its exit status."""
@@ -47,7 +47,7 @@ class Subscribes:
     """
 
     events: Collection[type[Event]]
-    begin: Callable[[Settings], tuple[str, Handle]]
+    begin: Callable[[Names], tuple[str, Handle]]
     registry: Registry = field(default_factory=lambda: REGISTRY)
     batch: int = BATCH
 
@@ -164,7 +164,7 @@ class Service:
         """Every event that its decisions can lead to."""
         return frozenset().union(*(decider.events for decider in self.deciders.values()))
 
-    def topic_by_type(self, settings: Settings) -> Mapping[str, str] | None:
+    def topic_by_type(self, settings: Names) -> Mapping[str, str] | None:
         """The topic that each type of its events goes into; None where all go into the only one it has."""
         types = self.registry.topic_by_type(self.name)
         return {name: settings.topic(topic) for name, topic in types.items()} or None

@@ -31,6 +31,7 @@ from pydantic_core import from_json
 
 from eventstore.decider import PLATFORM, Actor, Command, Decider, State
 from eventstore.execution import Outcome, StreamNotFound, current, execute, pages
+from eventstore.files import resolve
 from eventstore.mail import Drop, Mail, RecordRefused, RecordSent, mails
 from eventstore.postgres.listing import Wanted
 from eventstore.postgres.store import Store
@@ -252,7 +253,7 @@ class _Server:
         await self._client.send_message(message)
 
     async def _connected(self) -> SMTP:
-        parts = urlsplit(self._settings.smtp_url or "")
+        parts = urlsplit(resolve(self._settings.smtp_url or ""))
         within_tls = parts.scheme == "smtps"
         client = SMTP(
             hostname=parts.hostname,

@@ -13,6 +13,7 @@ from pathlib import Path
 from lamps import variables
 
 from devstack.issuer import Issuer
+from eventstore.files import resolve
 from service.running.settings import Settings
 
 
@@ -71,7 +72,7 @@ class Workers:
 def working(module: str, settings: Settings, issuer: Issuer, count: int) -> Iterator[Workers]:
     """So many hurried workers of the service of a module. They begin quickly, with all they need loaded."""
     told = variables(
-        settings.database_url,
+        resolve(settings.database_url),
         issuer,
         KAFKA_BOOTSTRAP=settings.kafka_bootstrap,
         TERRITORY=settings.territory,

@@ -22,6 +22,7 @@ from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.ports import free_port
 from eventstore.decider import Command, Decider, State, tell
+from eventstore.files import resolve
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from service.application import build
@@ -259,7 +260,7 @@ def variables(database: str, issuer: Issuer, **others: str) -> dict[str, str]:
     """The same settings, as environment variables."""
     settings = settings_for(database, issuer)
     return {
-        "DATABASE_URL": settings.database_url,
+        "DATABASE_URL": resolve(settings.database_url),
         "KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "OIDC_ISSUER": settings.oidc_issuer,
         "OIDC_AUDIENCE": settings.oidc_audience,

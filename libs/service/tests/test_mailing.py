@@ -20,6 +20,7 @@ from devstack.mail_server import MailServer
 from devstack.mirrored import show
 from eventstore.decider import PLATFORM, Actor
 from eventstore.execution import current, execute
+from eventstore.files import resolve
 from eventstore.mail import Mail, Queue, mails
 from eventstore.postgres.store import Store
 from service import clock
@@ -58,7 +59,9 @@ def settings(migrated_database: str, issuer: Issuer, mail_server: MailServer) ->
 
 @pytest.fixture
 async def client(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    await show(settings.database_url, streets, "rue-a", StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"))
+    await show(
+        resolve(settings.database_url), streets, "rue-a", StreetOpened(effective_on=date(2020, 1, 1), street="rue-a")
+    )
     headers = bearer(issuer, "neighbours:read neighbours:write neighbours:personal", roles=["town_hall", "ops"])
     async with calling_other(writing_service, settings, **headers) as client:
         yield client

@@ -16,6 +16,7 @@ from neighbours import PATH, StreetClosed, StreetOpened, requests, service, stre
 from contracts.model import Event
 from devstack.issuer import Issuer
 from devstack.mirrored import show
+from eventstore.files import resolve
 from service.documents import openapi
 from service.running.persons import persons
 from service.running.settings import Settings
@@ -43,7 +44,7 @@ async def client(settings: Settings, issuer: Issuer) -> AsyncIterator[httpx.Asyn
 
 async def happens(settings: Settings, *events: Event, current: bool = True) -> None:
     """Lets the mirror of streets show what happened to rue-a, and be at the end of its topic or not."""
-    await show(settings.database_url, streets, "rue-a", *events, current=current)
+    await show(resolve(settings.database_url), streets, "rue-a", *events, current=current)
 
 
 async def ask(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
@@ -158,7 +159,7 @@ async def test_whose_time_ends_is_told_thirty_days_before_and_erased_by_retentio
     assert await persons(service, settings, ["retain"]) == 0
     assert capsys.readouterr().out == "0 persons were erased, whom no record needs any more.\n"
     # Eleven days later, as far as the table tells.
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await asyncpg.connect(resolve(settings.database_url))
     await connection.execute("UPDATE kept SET until = until - 11")
     await connection.close()
     assert await persons(service, settings, ["retain", "--dry-run"]) == 0
@@ -234,7 +235,7 @@ async def test_what_a_mirror_shows_is_decided_on_and_what_lags_is_answered_503(
     closed = StreetClosed(effective_on=date(2020, 1, 2), street="rue-a")
     await happens(settings, StreetOpened(effective_on=date(2020, 1, 1), street="rue-a"), closed)
     assert (await ask(client)).json()["type"] == "/neighbours/problems/street-is-closed"
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await asyncpg.connect(resolve(settings.database_url))
     await connection.execute("UPDATE streams SET state_revision = 0 WHERE category = 'known-street'")
     await connection.close()
     assert (await ask(client)).json()["type"] == "/neighbours/problems/mirror-behind"
@@ -244,7 +245,7 @@ async def test_a_service_that_was_restored_names_nobody_until_its_erasures_are_k
     client: httpx.AsyncClient, settings: Settings, issuer: Issuer
 ) -> None:
     made = (await ask(client)).json()
-    connection = await asyncpg.connect(settings.database_url)
+    connection = await asyncpg.connect(resolve(settings.database_url))
     await connection.execute("DELETE FROM confirmation")
     await connection.close()
     for path in (f"{PATH}/{made['id']}", PATH, f"/v1/persons/{made['neighbour']}"):
@@ -262,11 +263,11 @@ async def test_nothing_of_a_person_is_anywhere_but_in_the_one_table(
     await client.post(f"{PATH}/{made['id']}/name", json={"neighbour": NEIGHBOUR})
     for seed in ("Exemple", "2000-01-02", "camille@example.org"):
         assert seed not in caplog.text
-        assert await tables_with(settings.database_url, seed) == {"personal_data"}
+        assert await tables_with(resolve(settings.database_url), seed) == {"personal_data"}
     for person in {made["neighbour"], (await client.get(f"{PATH}/{made['id']}")).json()["neighbour"]}:
         (await client.post("/v1/erasures", json={"person": person, "reason": "request"})).raise_for_status()
     for seed in ("Exemple", "2000-01-02", "camille@example.org"):
-        assert not await tables_with(settings.database_url, seed)
+        assert not await tables_with(resolve(settings.database_url), seed)
 
 
 async def tables_with(url: str, text: str) -> set[str]:

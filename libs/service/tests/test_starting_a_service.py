@@ -27,6 +27,7 @@ from devstack.ports import free_port
 from devstack.prepared import prepare
 from devstack.servers import Postgres
 from eventstore.decider import Decider
+from eventstore.files import resolve
 from eventstore.postgres.connection import place_of
 from eventstore.postgres.migrate import EVENTSTORE, migrate
 from service.definition import Service
@@ -172,7 +173,7 @@ def test_an_address_of_postgresql_may_be_written_in_many_ways(
     monkeypatch: pytest.MonkeyPatch, url: str, place: str
 ) -> None:
     given(monkeypatch, DATABASE_URL=url)
-    assert place_of(settings_module.load(Settings).database_url) == place
+    assert place_of(resolve(settings_module.load(Settings).database_url)) == place
 
 
 def test_origins_are_those_that_browsers_send(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,7 +393,7 @@ def test_a_service_has_migrations_and_commands_of_its_own(
     (tmp_path / "0001_bulbs.sql").write_text("CREATE TABLE bulbs (id integer)")
 
     async def count(settings: Settings, arguments: list[str]) -> int:
-        connection = await asyncpg.connect(settings.database_url)
+        connection = await asyncpg.connect(resolve(settings.database_url))
         print(arguments, await connection.fetchval("SELECT count(*) FROM bulbs"))
         await connection.close()
         return 7

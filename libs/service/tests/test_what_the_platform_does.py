@@ -23,6 +23,7 @@ from contracts.registry import Registry, UnknownEvent
 from devstack.issuer import Issuer
 from devstack.prepared import prepare
 from eventstore.decider import PLATFORM
+from eventstore.files import resolve
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.store import Store
 from eventstore.reactions import Issue, Reactions
@@ -159,7 +160,11 @@ async def commanded(settings: Settings, issuer: Issuer, *arguments: str) -> tupl
     program = "from bells import service; from service.running.cli import main; main(service)"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, "dead-letters", *arguments),
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), **variables(settings.database_url, issuer)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parent),
+            **variables(resolve(settings.database_url), issuer),
+        },
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()

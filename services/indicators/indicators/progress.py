@@ -54,12 +54,12 @@ class Progress:
 async def progress(connection: asyncpg.Connection, catalogue: Catalogue, settings: Settings) -> Mapping[str, Progress]:
     """Of each chapter, against the ends of its topics now. Raises KafkaError."""
     topics = {chapter: [settings.topic(name) for name in _topics(chapter)] for chapter in catalogue.chapters.values()}
-    existing = await existing_topics(settings.kafka_bootstrap, {topic for each in topics.values() for topic in each})
+    existing = await existing_topics(settings.brokers, {topic for each in topics.values() for topic in each})
     places = [TopicPartition(topic, number) for topic, count in existing.items() for number in range(count)]
     ends: dict[TopicPartition, int] = {}
     if places:
         origins = [Origin(*topic) for topic in existing.items()]
-        async with Places.open(settings.kafka_bootstrap, places, origins) as found:
+        async with Places.open(settings.brokers, places, origins) as found:
             ends = {place: message.position for place, message in (await found.last()).items()}
     generations = generations_of(catalogue, settings)
     served: Mapping[str, Served] = await serving(connection, catalogue, generations)

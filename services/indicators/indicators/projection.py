@@ -25,7 +25,7 @@ from eventstore.kafka.topics import name_of
 from eventstore.postgres.connection import connect
 from indicators.chapters import Catalogue, Chapter
 from indicators.measures import Fact, Measure
-from service.running.settings import Settings
+from service.running.settings import Names, Settings
 
 PREFIX: Final = "indicators-"
 """Begins the names of our subscriptions; chapter and generation follow."""
@@ -249,18 +249,18 @@ class _Batch:
         )
 
 
-def generation_of(chapter: Chapter, settings: Settings) -> str:
+def generation_of(chapter: Chapter, settings: Names) -> str:
     """What is folded under these definitions from these topics: facts say in which partition their events are."""
     replaced = (f"-{name}-v{version}" for name, version in sorted(settings.topic_versions.items()) if version > 1)
     return chapter.generation + "".join(replaced)
 
 
-def generations_of(catalogue: Catalogue, settings: Settings) -> Mapping[str, str]:
+def generations_of(catalogue: Catalogue, settings: Names) -> Mapping[str, str]:
     """The generation of each chapter."""
     return {name: generation_of(chapter, settings) for name, chapter in catalogue.chapters.items()}
 
 
-def begin(chapter: Chapter, settings: Settings) -> tuple[str, Projection]:
+def begin(chapter: Chapter, settings: Names) -> tuple[str, Projection]:
     """The subscription that feeds a chapter's indicators: its name and its handler."""
     projection = Projection(chapter, generation_of(chapter, settings))
     return projection.subscription, projection

@@ -117,7 +117,7 @@ class Topics:
 @asynccontextmanager
 async def consuming(settings: Settings) -> AsyncIterator[Consumer]:
     """A consumer that Kafka has answered. Raises KafkaError and NoAnswer."""
-    consumer = Consumer(bootstrap_servers=settings.kafka_bootstrap)
+    consumer = Consumer(settings.brokers)
     try:
         async with _answering():
             await consumer.start()

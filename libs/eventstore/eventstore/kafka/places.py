@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from aiokafka import TopicPartition
 
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Consumer
 from eventstore.kafka.envelope import Message, Origin
 
@@ -29,11 +30,11 @@ class Places:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, bootstrap: str, partitions: Collection[TopicPartition], origins: Collection[Origin]
+        cls, bootstrap: Bootstrap, partitions: Collection[TopicPartition], origins: Collection[Origin]
     ) -> "AsyncIterator[Places]":
         """A look at these partitions, which must exist, of topics that these write."""
         consumer = Consumer(
-            bootstrap_servers=bootstrap,
+            bootstrap,
             auto_offset_reset="earliest",
             request_timeout_ms=REQUEST_TIMEOUT,
             # A look that has found nothing to read must not wait for something to be written.

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from eventstore.kafka.clients import REQUEST_TIMEOUT
+from eventstore.kafka.brokers import Bootstrap
+from eventstore.kafka.clients import Admin
 
 _BROKERS_DEFAULT: Final = -1
 _SET_ON_TOPIC: Final = 1
@@ -36,7 +37,7 @@ class TopicUnusable(Exception):
     """The topic is not what the service needs; the message says how to put it right."""
 
 
-async def ensure_topic(bootstrap: str, topic: str, partitions: int) -> None:
+async def ensure_topic(bootstrap: Bootstrap, topic: str, partitions: int) -> None:
     """Creates the topic where it is missing, and sets what it must be set to. Raises TopicUnusable."""
     async with _admin(bootstrap) as admin:
         while (found := (await _partitions(admin)).get(topic)) is None:
@@ -46,12 +47,12 @@ async def ensure_topic(bootstrap: str, topic: str, partitions: int) -> None:
         await _mend(admin, topic)
 
 
-async def check_topic(bootstrap: str, topic: str, partitions: int) -> None:
+async def check_topic(bootstrap: Bootstrap, topic: str, partitions: int) -> None:
     """Raises TopicUnusable where the topic exists with another number of partitions."""
     _check(topic, (await existing_topics(bootstrap, [topic])).get(topic, partitions), partitions)
 
 
-async def existing_topics(bootstrap: str, topics: Collection[str]) -> dict[str, int]:
+async def existing_topics(bootstrap: Bootstrap, topics: Collection[str]) -> dict[str, int]:
     """Those of the topics that exist, with their numbers of partitions."""
     async with _admin(bootstrap) as admin:
         return {topic: partitions for topic, partitions in (await _partitions(admin)).items() if topic in topics}
@@ -80,8 +81,8 @@ def _check(topic: str, found: int, wanted: int) -> None:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT)
+async def _admin(bootstrap: Bootstrap) -> AsyncIterator[Admin]:
+    admin = Admin(bootstrap)
     try:
         await admin.start()
         yield admin
@@ -89,7 +90,7 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
+async def _partitions(admin: Admin) -> dict[str, int]:
     # Asked for all topics: asked for one by name, a broker may create it, in its own way.
     return {
         described["topic"]: len(described["partitions"])
@@ -98,7 +99,7 @@ async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     }
 
 
-async def _create(admin: AIOKafkaAdminClient, topic: str, partitions: int) -> None:
+async def _create(admin: Admin, topic: str, partitions: int) -> None:
     # An empty assignment of replicas is what lets the broker's default replication stand.
     new = NewTopic(topic, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=SETTINGS)
     response = await admin.create_topics([new])
@@ -108,9 +109,14 @@ async def _create(admin: AIOKafkaAdminClient, topic: str, partitions: int) -> No
             raise TopicUnusable(f"the topic {topic} cannot be created: {message or error.__name__}")
 
 
-async def _mend(admin: AIOKafkaAdminClient, topic: str) -> None:
+async def _mend(admin: Admin, topic: str) -> None:
     """Sets what an older release, or somebody, set otherwise."""
-    own = await _own_settings(admin, topic)
+    try:
+        own = await _own_settings(admin, topic)
+    except KafkaError as error:
+        # Not changed unread: what it has of its own would be lost.
+        log.error("the settings of the topic %s cannot be told: %s", topic, type(error).__name__)  # noqa: TRY400
+        return
     if own.items() >= SETTINGS.items():
         return
     # All of them: what is left out here is reset to the brokers' default.
@@ -124,7 +130,11 @@ async def _mend(admin: AIOKafkaAdminClient, topic: str) -> None:
             log.info("the topic %s is now set to %s", topic, SETTINGS)
 
 
-async def _own_settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+async def _own_settings(admin: Admin, topic: str) -> dict[str, str]:
+    """What is set on a topic itself. Raises KafkaError."""
     (response,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    for code, *_ in response.resources:
+        if code:
+            raise for_code(code)(topic)
     entries: list[Any] = [entry for resource in response.resources for entry in resource[4]]
     return {name: value for name, value, _, source, *_ in entries if source == _SET_ON_TOPIC}

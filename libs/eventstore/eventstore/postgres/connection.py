@@ -4,6 +4,7 @@ import asyncio
 import configparser
 import os
 import re
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 
 import asyncpg
 from asyncpg import connect_utils
+
+from eventstore.files import File, Told, resolve
 
 CONNECT_TIMEOUT = 1.0
 STATEMENT_TIMEOUT = 1.5
@@ -53,12 +56,19 @@ _LEFT_TO_THE_URL: Final = dict.fromkeys(
 )
 
 
+_NO_TLS: Final = "rejected SSL upgrade"
+"""What asyncpg says where a server has no TLS; it has no kind of its own for that."""
+
+
 class StoreUnavailable(Exception):
     """The database cannot be reached or does not answer in time."""
 
 
-class DatabaseRefused(Exception):
-    """The database lets nobody in as its address says: a wrong password, no such database, a certificate of another."""
+class DatabaseRefused(StoreUnavailable):
+    """The database lets nobody in as its address says: a wrong password, no such database, a certificate of another.
+
+    It does not pass by itself, so nobody waits for it who is only beginning.
+    """
 
 
 def place_of(url: str) -> str:
@@ -103,19 +113,42 @@ def _parsed(url: str) -> list[tuple[str, int] | str]:
     return list(places)
 
 
-async def connect(url: str, **options: Any) -> asyncpg.Connection:
-    """A connection, with asyncpg's options. Raises StoreUnavailable and DatabaseRefused, which name host and port."""
+async def connect(url: Told, **options: Any) -> asyncpg.Connection:
+    """A connection, with asyncpg's options. Raises StoreUnavailable and DatabaseRefused, which name host and port.
+
+    A file that has the address is read each time, as are the certificates that it names. What it has now may be what
+    was right before or will be in a moment, so that to be refused by it may pass.
+    """
     try:
-        return await asyncpg.connect(url, **options)
+        address = resolve(url)
+        place = place_of(address)
+    except (OSError, ValueError) as error:
+        raise StoreUnavailable(f"the address of PostgreSQL cannot be used ({_why(error)})") from error
+    try:
+        return await asyncpg.connect(address, **options)
     except Exception as error:
+        if isinstance(url, File) and isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+            raise StoreUnavailable(f"PostgreSQL at {place} refuses what a file says ({_why(error)})") from error
+        if _is_refusal(error):
+            raise DatabaseRefused(f"PostgreSQL at {place} cannot be used ({_why(error)})") from error
         if is_outage(error):
-            raise StoreUnavailable(f"PostgreSQL at {place_of(url)} does not answer ({_why(error)})") from error
-        if isinstance(error, asyncpg.PostgresError | ValueError):
-            raise DatabaseRefused(f"PostgreSQL at {place_of(url)} cannot be used ({_why(error)})") from error
+            raise StoreUnavailable(f"PostgreSQL at {place} does not answer ({_why(error)})") from error
         raise
 
 
+def _is_refusal(error: Exception) -> bool:
+    """Whether an attempt to connect failed for what does not pass by itself."""
+    if isinstance(error, ssl.SSLError):
+        # An alert is what the server sends whom it does not believe. The rest may be its end.
+        return isinstance(error, ssl.SSLCertVerificationError) or "ALERT" in (error.reason or "")
+    return _NO_TLS in str(error) or (isinstance(error, asyncpg.PostgresError | ValueError) and not is_outage(error))
+
+
 def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not believed: {error.verify_message.rstrip('.')}"
+    if _NO_TLS in str(error):
+        return "it has no TLS, which the address asks for"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
@@ -146,7 +179,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_pool(url: str, size: int = 10, settings: Mapping[str, str] = SESSION) -> AsyncIterator[asyncpg.Pool]:
+async def open_pool(url: Told, size: int = 10, settings: Mapping[str, str] = SESSION) -> AsyncIterator[asyncpg.Pool]:
     """A pool that connects when first used."""
     pool = asyncpg.create_pool(
         url,
@@ -175,7 +208,7 @@ async def _leave(_: asyncpg.Connection) -> None:
 class Line:
     """A connection of its own for one kind of statement, connected when first used and again when lost."""
 
-    def __init__(self, url: str, name: str, *, begins: str | None = None) -> None:
+    def __init__(self, url: Told, name: str, *, begins: str | None = None) -> None:
         """`begins` is a statement that each new connection begins with."""
         self._url = url
         self._begins = begins

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from eventstore.files import Told
 from eventstore.postgres.connection import connect
 
 LOCK = 7220002
@@ -65,7 +66,7 @@ class Migrations:
 EVENTSTORE = Migrations("eventstore", Path(__file__).parent / "migrations")
 
 
-async def migrate(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
+async def migrate(url: Told, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
     """Applies what is missing, each migration in a transaction of its own; returns how many.
 
     Raises SchemaMismatch, StoreUnavailable and DatabaseRefused.
@@ -107,7 +108,7 @@ async def migrate(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> int:
     return applied
 
 
-async def check(url: str, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
+async def check(url: Told, sets: Sequence[Migrations] = (EVENTSTORE,)) -> None:
     """Raises SchemaMismatch unless this code can run on the schema; StoreUnavailable and DatabaseRefused."""
     connection = await connect(url, timeout=CONNECT_TIMEOUT)
     try:

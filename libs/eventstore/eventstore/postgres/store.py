@@ -19,6 +19,7 @@ import asyncpg
 
 from eventstore.bounds import Bounds
 from eventstore.discretion import described
+from eventstore.files import Told
 from eventstore.postgres.appending import (
     APPEND_GROUP,
     Append,
@@ -102,7 +103,7 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, personal_key: str = "", bounds: Bounds | None = None) -> AsyncIterator[Self]:
+    async def open(cls, url: Told, *, personal_key: str = "", bounds: Bounds | None = None) -> AsyncIterator[Self]:
         """A store on the database at `url`. Opening needs no server: one that is away is found out by the calls.
 
         With the `personal_key` hashes are made by which persons are recognised, and what was asked under a key.

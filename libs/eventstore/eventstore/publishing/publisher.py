@@ -10,6 +10,7 @@ from typing import Final, Literal
 from aiokafka import TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Producer
 from eventstore.kafka.envelope import Message, source_of, to_headers, to_timestamp
 from eventstore.kafka.partitioning import partition_of
@@ -75,11 +76,11 @@ class Publisher:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, bootstrap: str, routes: Routes, partitions: int, compression: Compression | None
+        cls, bootstrap: Bootstrap, routes: Routes, partitions: int, compression: Compression | None
     ) -> "AsyncIterator[Publisher]":
         """Becomes the producer of topics that have so many partitions each, fencing off the one before."""
         producer = Producer(
-            bootstrap_servers=bootstrap,
+            bootstrap,
             # Whoever writes to any of the topics writes to the first.
             transactional_id=f"{routes.topics[0]}.relay",
             transaction_timeout_ms=TRANSACTION_TIMEOUT,

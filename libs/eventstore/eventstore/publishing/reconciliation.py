@@ -16,6 +16,7 @@ from aiokafka import TopicPartition
 from pydantic_core import to_json
 
 from contracts.erasure import PersonErased
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import REQUEST_TIMEOUT, Consumer
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.topics import existing_topics
@@ -94,7 +95,7 @@ class Reconciled:
 
 
 async def compare(
-    connection: asyncpg.Connection, bootstrap: str, topic: str, types: Mapping[str, str] | None = None
+    connection: asyncpg.Connection, bootstrap: Bootstrap, topic: str, types: Mapping[str, str] | None = None
 ) -> Comparison:
     """Reads the topics of a store, given as to its relay, to their end beside it.
 
@@ -132,7 +133,7 @@ async def compare(
 
 async def reconcile(
     connection: asyncpg.Connection,
-    bootstrap: str,
+    bootstrap: Bootstrap,
     topic: str,
     fold: Fold,
     *,
@@ -232,11 +233,11 @@ async def _compare(connection: asyncpg.Connection, batch: Sequence[Message], com
             comparison.events += 1
 
 
-async def _read(bootstrap: str, origin: Origin, faults: list[str]) -> AsyncIterator[list[Message]]:
+async def _read(bootstrap: Bootstrap, origin: Origin, faults: list[str]) -> AsyncIterator[list[Message]]:
     """The events that a topic holds now, in batches; what is none, and what is out of order, goes to the faults."""
     places = [TopicPartition(origin.topic, number) for number in range(origin.partitions)]
     before = dict.fromkeys(places, 0)
-    consumer = Consumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", request_timeout_ms=REQUEST_TIMEOUT)
+    consumer = Consumer(bootstrap, auto_offset_reset="earliest", request_timeout_ms=REQUEST_TIMEOUT)
     try:
         async with asyncio.timeout(PATIENCE) as deadline:
             await consumer.start()

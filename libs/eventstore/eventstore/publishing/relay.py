@@ -22,6 +22,8 @@ from typing import Final
 import asyncpg
 
 from eventstore.discretion import described
+from eventstore.files import Told
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.places import Places
@@ -76,11 +78,11 @@ class Relay:
 
     def __init__(
         self,
-        store_url: str,
+        store_url: Told,
         *,
         topic: str,
         types: Mapping[str, str] | None = None,
-        bootstrap: str,
+        bootstrap: Bootstrap,
         partitions: int = 12,
         compression: Compression | None = "lz4",
         wakers: set[Callable[[], None]] | None = None,
@@ -241,7 +243,7 @@ class Relay:
 
 
 @asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+async def _connection(url: Told) -> AsyncIterator[asyncpg.Connection]:
     connection = await connect(url, timeout=5, command_timeout=10, server_settings=_CONNECTION)
     try:
         yield connection

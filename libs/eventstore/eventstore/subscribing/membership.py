@@ -15,6 +15,7 @@ from typing import Final
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Origin
 from eventstore.kafka.places import Places
@@ -33,7 +34,7 @@ session at most, since a broker that answers is heard of no sooner."""
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """A member of a consumer group."""
 
-    def __init__(self, bootstrap: str, consumer: Consumer, origins: Collection[Origin], session: float) -> None:
+    def __init__(self, bootstrap: Bootstrap, consumer: Consumer, origins: Collection[Origin], session: float) -> None:
         self._bootstrap = bootstrap
         self._consumer = consumer
         self.origins = {origin.topic: origin for origin in origins}
@@ -54,11 +55,11 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, bootstrap: str, group: str, origins: Collection[Origin], session: float
+        cls, bootstrap: Bootstrap, group: str, origins: Collection[Origin], session: float
     ) -> "AsyncIterator[Membership]":
         """Joins a group that reads these topics; `session` is how many seconds without a sign of life end it."""
         consumer = Consumer(
-            bootstrap_servers=bootstrap,
+            bootstrap,
             group_id=group,
             # Where there is no telling, from the beginning: what is not after the mark is left out.
             auto_offset_reset="earliest",
@@ -102,6 +103,14 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         answers = [self._consumer.last_poll_timestamp(partition) for partition in self.marks]
         answered = max((milliseconds for milliseconds in answers if milliseconds), default=None)
         return 0 if answered is None else time.time() - answered / 1000
+
+    async def unanswered(self) -> str | None:
+        """What there is to tell where Kafka has not answered for longer than a session."""
+        silence = self.silence
+        if silence <= self._session:
+            return None
+        why = await self._consumer.refused()
+        return f"Kafka has not answered for {silence:.0f} s" + (f": {why}" if why else "")
 
     def leave_out(self, partitions: Collection[TopicPartition]) -> None:
         """Stops reading partitions, until they are placed again."""

@@ -32,6 +32,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from contracts.registry import UnknownEvent
 from eventstore.discretion import described
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.envelope import Message, NotAnEvent, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.partitioning import partition_of
@@ -101,7 +102,7 @@ class Subscription:
         name: str,
         *,
         topics: Collection[str],
-        bootstrap: str,
+        bootstrap: Bootstrap,
         pool: asyncpg.Pool,
         handle: Handle,
         known: Container[tuple[str, int]] | None = None,
@@ -203,7 +204,7 @@ class Subscription:
 
     async def _existing_topics(self) -> dict[str, int]:
         while not (topics := await existing_topics(self._bootstrap, self._topics)):
-            self.error = f"none of its topics exists yet: {', '.join(sorted(self._topics))}"
+            self.error = f"none of its topics exists yet, or may be read: {', '.join(sorted(self._topics))}"
             await asyncio.sleep(0.3)
         return topics
 
@@ -218,8 +219,7 @@ class Subscription:
             self._passed = {place: passed for place, passed in self._passed.items() if place not in unplaced}
             self._left = _Left(member.left, member.left, now)
         records = await member.poll(self._limit)
-        silence = member.silence
-        self.error = f"Kafka has not answered for {silence:.0f} s" if silence > self._session else None
+        self.error = await member.unanswered()
         if records or self._is_to_move(now):
             try:
                 await self._apply(member, records)

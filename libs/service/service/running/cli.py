@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -17,13 +17,13 @@ from service.application import build, own_settings
 from service.definition import Service
 from service.documents import openapi
 from service.http.serving import serve
-from service.running import settings
+from service.running import acls, settings
 from service.running.letters import dead_letters
 from service.running.logs import begin_log
 from service.running.persons import persons
 from service.running.reconciling import put_right, verify
 from service.running.refolding import fold_anew
-from service.running.settings import DatabaseSettings, Settings, SettingsError
+from service.running.settings import DatabaseSettings, Names, Settings, SettingsError
 from service.running.waiting import once_the_database_answers
 
 GRACE: Final = 20
@@ -41,10 +41,13 @@ def main(service: Service) -> NoReturn:
     if name == "openapi" and not arguments:
         print(json.dumps(openapi.document(service), ensure_ascii=False, indent=2))
         sys.exit(0)
+    if name == "acls":
+        print(_acls(service, arguments))
+        sys.exit(0)
     if name not in commands or (
         arguments and name not in {"reconcile", "refold", "dead-letters", "persons", *service.commands}
     ):
-        sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi'])}")
+        sys.exit(f"usage: python -m {service.name.replace('-', '_')} {'|'.join([*commands, 'openapi', 'acls'])}")
     try:
         configured = settings.load(DatabaseSettings if name == "migrate" else Settings)
         if isinstance(configured, Settings):
@@ -57,7 +60,7 @@ def main(service: Service) -> NoReturn:
             if name not in {"api", "worker", "all", "migrate"}:
                 runner.run(check(configured.database_url, service.all_migrations))
             status = runner.run(commands[name](configured, arguments))
-    except (SchemaMismatch, StoreUnavailable, DatabaseRefused) as said:
+    except (SchemaMismatch, StoreUnavailable) as said:
         sys.exit(f"{said}.")
     except Exception as error:
         if not (is_outage(error) or isinstance(error, asyncpg.InsufficientPrivilegeError)):
@@ -66,6 +69,13 @@ def main(service: Service) -> NoReturn:
     except KeyboardInterrupt:
         status = 130
     sys.exit(status)
+
+
+def _acls(service: Service, arguments: Sequence[str]) -> str:
+    try:
+        return acls.printed(service, settings.load(Names), arguments) or sys.exit(acls.USAGE)
+    except SettingsError as unset:
+        sys.exit(str(unset))
 
 
 Run = Callable[[Any, list[str]], Coroutine[Any, Any, int]]
@@ -104,6 +114,8 @@ def _commands(service: Service) -> dict[str, Run]:
             usable = None
             try:
                 await fits()
+            except DatabaseRefused:
+                raise
             except StoreUnavailable:
                 usable = asyncio.create_task(once_the_database_answers(fits), name="wait for the database")
             application = build(service, configured, api=api, worker=worker, usable=usable)

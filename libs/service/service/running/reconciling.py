@@ -26,7 +26,7 @@ async def verify(service: Service, settings: Settings, _: list[str]) -> int:
     try:
         with quiet_kafka_logs():
             topic, types = settings.topic(service.name), service.topic_by_type(settings)
-            compared = await compare(connection, settings.kafka_bootstrap, topic, types)
+            compared = await compare(connection, settings.brokers, topic, types)
     except (KafkaError, TimeoutError) as error:
         print(_said(error, settings))
         return 1
@@ -60,7 +60,7 @@ async def put_right(service: Service, settings: Settings, arguments: list[str]) 
         with quiet_kafka_logs():
             done = await reconcile(
                 connection,
-                settings.kafka_bootstrap,
+                settings.brokers,
                 settings.topic(service.name),
                 folds(service),
                 types=service.topic_by_type(settings),

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from eventstore.postgres.connection import StoreUnavailable, is_outage
+from eventstore.postgres.connection import DatabaseRefused, StoreUnavailable, is_outage
 
 PAUSE: Final = 1.0
 """Seconds between two attempts."""
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 async def once_the_database_answers(attempt: Callable[[], Awaitable[T]], *, patience: float | None = None) -> T:
     """What an attempt returns, made again while the database is away, for `patience` seconds where given.
 
-    Raises whatever else the attempt does, and its StoreUnavailable once patience is at an end.
+    Raises whatever else the attempt does, DatabaseRefused, and its StoreUnavailable once patience is at an end.
     """
     loop = asyncio.get_running_loop()
     begun, said = loop.time(), float("-inf")
@@ -28,7 +28,7 @@ async def once_the_database_answers(attempt: Callable[[], Awaitable[T]], *, pati
         try:
             found = await attempt()
         except Exception as error:
-            if not (isinstance(error, StoreUnavailable) or is_outage(error)):
+            if isinstance(error, DatabaseRefused) or not (isinstance(error, StoreUnavailable) or is_outage(error)):
                 raise
             now = loop.time()
             if patience is not None and now - begun > patience:

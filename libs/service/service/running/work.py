@@ -69,7 +69,7 @@ def _relay(service: Service, settings: Settings, store: Store) -> Supervised:
         settings.database_url,
         topic=settings.topic(service.name),
         types=service.topic_by_type(settings),
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.brokers,
         partitions=settings.topic_partitions,
         wakers=store.wakers,
     )
@@ -143,7 +143,7 @@ def _mirroring(service: Service, mirror: Mirror[Any], settings: Settings, store:
     subscription = Subscription(
         mirror.subscription,
         topics=[settings.topic(mirror.of.topic)],
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.brokers,
         pool=store.pool,
         handle=handle,
         known=service.registry,
@@ -226,7 +226,7 @@ def _reacting(
     subscription = Subscription(
         name,
         topics=[settings.topic(topic) for topic in service.reacts_to],
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.brokers,
         pool=store.pool,
         handle=handle,
         # An event of a later release is parked: passed over, it would never be reacted to.
@@ -256,7 +256,7 @@ def _subscription(subscribes: Subscribes, settings: Settings, store: Store) -> S
     subscription = Subscription(
         name,
         topics=[settings.topic(topic) for topic in subscribes.to],
-        bootstrap=settings.kafka_bootstrap,
+        bootstrap=settings.brokers,
         pool=store.pool,
         handle=handle,
         known=subscribes.registry,
