@@ -2,7 +2,7 @@
 
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +13,12 @@ from devstack.host import service_of
 from devstack.running import SERVICES
 from eventstore.kafka.topics import SETTINGS
 from service.definition import Service
-from service.running.settings import Settings
+from service.running.acls import Access, of_analyst, of_service
+from service.running.settings import Names, Settings
 
 DEPLOY: Final = Path(__file__).parents[1] / "deploy"
 COMPONENTS: Final = DEPLOY / "k8s" / "components"
-CONFIGURED: Final = Settings(
-    database_url="postgresql://user@server/companies",
-    kafka_bootstrap="broker:9092",
-    oidc_issuer="https://issuer.example.org",
-    oidc_audience="territory",
-    oidc_jwks_url="https://issuer.example.org/keys",
-)
+NAMES: Final = Names()
 OWN_BUSINESS: Final = (
     ("authorization",),
     ("maxReplicaCount",),
@@ -54,72 +49,36 @@ def rules(path: Path, user: str) -> set[Rule]:
     }
 
 
-def own(service: Service) -> set[str]:
-    """The topics that its relay writes."""
-    return {CONFIGURED.topic(service.name), *(service.topic_by_type(CONFIGURED) or {}).values()}
-
-
-def subscriptions(service: Service) -> Iterator[tuple[str, set[str]]]:
-    """The consumer groups that its workers are in, each with the topics that it reads."""
-    for mirror in service.mirrors:
-        yield CONFIGURED.group(f"{service.name}-{mirror.subscription}"), {CONFIGURED.topic(mirror.of.topic)}
-    if service.reactions:
-        yield CONFIGURED.group(f"{service.name}-reactions"), {CONFIGURED.topic(each) for each in service.reacts_to}
-    for subscribes in service.subscriptions:
-        yield CONFIGURED.group(subscribes.begin(CONFIGURED)[0]), {CONFIGURED.topic(each) for each in subscribes.to}
+def allowed(access: Sequence[Access]) -> set[Rule]:
+    return {(each.kind, each.name, each.prefix, frozenset(each.operations)) for each in access}
 
 
 @every_service
 def test_a_user_of_kafka_may_do_what_its_service_does_and_no_more(service: Service) -> None:
-    written, groups = own(service), dict(subscriptions(service))
-    read = set().union(*groups.values()) - written
-    given = rules(COMPONENTS / "strimzi/users.yaml", service.name)
-    assert {rule for rule in given if rule[0] != "group"} == {
-        *(("topic", name, False, frozenset({"Read", "Write", "Describe", "DescribeConfigs"})) for name in written),
-        *(("topic", name, False, frozenset({"Read", "Describe"})) for name in read),
-        ("transactionalId", f"{CONFIGURED.topic(service.name)}.relay", False, frozenset({"Write", "Describe"})),
-    }
-    in_groups = {rule for rule in given if rule[0] == "group"}
-    assert {rule[3] for rule in in_groups} == {frozenset({"Read", "Describe"})}
-    for group in groups:
-        assert any(covers(rule, group) for rule in in_groups), f"{group} cannot be joined"
-    for rule in in_groups:
-        assert any(covers(rule, group) for group in groups), f"{rule[1]} is no group of the service's"
-
-
-def covers(rule: Rule, name: str) -> bool:
-    return name.startswith(rule[1]) if rule[2] else name == rule[1]
-
-
-def test_no_service_may_join_a_group_of_another() -> None:
-    groups = {name: dict(subscriptions(service_of(name))) for name in SERVICES}
-    for user in SERVICES:
-        for rule in rules(COMPONENTS / "strimzi/users.yaml", user):
-            for service in SERVICES:
-                if rule[0] == "group" and service != user:
-                    assert not [group for group in groups[service] if covers(rule, group)], (user, service)
+    assert rules(COMPONENTS / "strimzi/users.yaml", service.name) == allowed(of_service(service, NAMES))
 
 
 def test_topics_are_what_relays_would_make() -> None:
     topics = documents(COMPONENTS / "strimzi/topics.yaml")
-    assert {each["metadata"]["name"] for each in topics} == set().union(*(own(service_of(name)) for name in SERVICES))
+    assert {each["metadata"]["name"] for each in topics} == {
+        access.name
+        for name in SERVICES
+        for access in of_service(service_of(name), NAMES)
+        if access.kind == "topic" and "Write" in access.operations
+    }
     for each in topics:
-        assert each["spec"]["partitions"] == CONFIGURED.topic_partitions
+        assert each["spec"]["partitions"] == Settings.model_fields["topic_partitions"].default
         assert each["spec"]["config"] == SETTINGS
         assert each["spec"]["replicas"] == 3
 
 
 def test_an_analyst_reads_what_is_about_no_person_in_groups_of_its_own_and_with_bounds() -> None:
     path = COMPONENTS / "analysts/users.yaml"
-    topics = {CONFIGURED.topic(name) for name in SERVICES}
     for each in documents(path):
         name = each["metadata"]["name"]
-        assert re.fullmatch(r"analyst-[a-z0-9-]+", name)
-        may = frozenset({"Read", "Describe"})
-        assert rules(path, name) == {
-            *(("topic", topic, False, may) for topic in topics),
-            ("group", f"{name}-", True, may),
-        }
+        assert rules(path, name) == set().union(
+            *(allowed(of_analyst(name, service_of(service), NAMES)) for service in SERVICES)
+        )
         assert each["spec"]["quotas"]["consumerByteRate"] > 0
         assert 0 < each["spec"]["quotas"]["requestPercentage"] <= 50
 
