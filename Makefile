@@ -30,7 +30,7 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 	@$(BIN)/lint-imports > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 	@exec $(BIN)/pytest -q -n 4 --maxschedchunk 1
 
-test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, generators of clients or a browser (Chromium), or take minutes
+test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, Go, generators of clients or a browser (Chromium), or take minutes
 	@exec $(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long
 
 bench: $(INSTALLED) $(PEERS) ## measure ours against its peers (JSON=file writes the results there too)
@@ -63,10 +63,10 @@ fmt: $(INSTALLED) ## format the code, and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .
 
 # What runs in production is a part of what is tested, at the same versions.
-lock: requirements-run.in requirements.in requirements-long.in requirements-bench.in ## resolve the requirements anew into their locks
+lock: requirements-run.in requirements.in requirements-long.in requirements-bench.in requirements-checkov.in ## resolve the requirements anew into their locks
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-long requirements-bench; do $(RESOLVE) --upgrade --output-file $$name.lock $$name.in || exit; done
+	@for name in requirements requirements-long requirements-bench requirements-checkov; do $(RESOLVE) --upgrade --output-file $$name.lock $$name.in || exit; done
 	@$(RESOLVE) --constraints requirements.lock --output-file requirements-run.lock requirements-run.in
 
 # Everything that installing prints goes to standard error: standard output belongs to the target. Packages
@@ -79,11 +79,13 @@ $(INSTALLED): requirements.lock $(PACKAGES:%=%/pyproject.toml)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PACKAGES:%=-e ./%) >&2
 	@touch $@
 
-# Node comes as a wheel, so that every machine has the same one.
-$(LONG): requirements-long.lock tests/node/package-lock.json
+# Node comes as a wheel, so that every machine has the same one. Checkov wants other versions than the rest.
+$(LONG): requirements-long.lock requirements-checkov.lock tests/node/package-lock.json
 	@echo 'Installing what the long tests need, once ...' >&2
 	@$(PYTHON) -m venv .venv/long >&2
 	@.venv/long/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-long.lock >&2
+	@$(PYTHON) -m venv .venv/checkov >&2
+	@.venv/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.lock >&2
 	@PATH="$(CURDIR)/.venv/long/bin:$$PATH" npm --prefix tests/node ci --silent >&2
 	@touch $@
 

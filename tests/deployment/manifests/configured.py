@@ -4,27 +4,65 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from manifests.objects import Manifest, Manifests, called, containers_of, labels_of, selects
+from manifests.objects import Manifest, Manifests, called, containers_of, labels_of, selects, template_of
 from manifests.policies import may_enter, may_leave
+from manifests.references import Keys, holders, sources
 
 STANDARD: Final = re.compile(r"OTEL_[A-Z_]+")
 """Those that a library reads for itself."""
-A_SECRET: Final = "a-secret-that-is-long-enough-for-all"
-OF_OPERATORS: Final = (("Cluster", r"(.+)-rw", "cnpg.io/cluster"), ("Kafka", r"(.+)-kafka-bootstrap", "strimzi.io/cluster"))
+UNTOLD: Final = "what-is-secret-and-long-enough-for-all"
+OF_OPERATORS: Final = (
+    ("Cluster", r"(.+)-rw", "cnpg.io/cluster"),
+    ("Kafka", r"(.+)-kafka-bootstrap", "strimzi.io/cluster"),
+)
 """Services that operators make, by the names of what they make them for, and the label of the pods behind them."""
 
 
-def told(manifests: Manifests, workload: Manifest) -> Mapping[str, str]:
-    """The environment of a workload's container, with something in the place of what is secret."""
+def environment(manifests: Manifests, workload: Manifest) -> Mapping[str, str]:
+    """The environment of a workload's container."""
     (container,) = containers_of(workload)
-    environment: dict[str, str] = {}
+    found: dict[str, str] = {}
     for source in container.get("envFrom", ()):
-        if "configMapRef" in source and (found := manifests.named("ConfigMap", source["configMapRef"]["name"])):
-            environment |= found["data"]
-        if "secretRef" in source and (found := manifests.named("ExternalSecret", source["secretRef"]["name"])):
-            template = found["spec"]["target"]["template"]["data"]
-            environment |= {key: re.sub(r"{{.*?}}", A_SECRET, value) for key, value in template.items()}
-    return environment | {each["name"]: each["value"] for each in container.get("env", ()) if "value" in each}
+        if platform := manifests.named("ConfigMap", source["configMapRef"]["name"]):
+            found |= platform["data"]
+    labels = template_of(workload)["metadata"]["labels"]
+    for each in container.get("env", ()):
+        field = each.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath", "")
+        named = re.fullmatch(r"metadata\.labels\['(.+)'\]", field)
+        found[each["name"]] = labels[named[1]] if named else each["value"]
+    return found
+
+
+def told(manifests: Manifests, workload: Manifest) -> Mapping[str, str]:
+    """The settings of a process: those of files have what these hold, with something in the place of what is secret."""
+    return {
+        name.removesuffix("_FILE"): (_content(manifests, workload, value) or UNTOLD)
+        if name.endswith("_FILE")
+        else value
+        for name, value in environment(manifests, workload).items()
+    }
+
+
+def _content(manifests: Manifests, workload: Manifest, path: str) -> str | None:
+    """What a file holds that is of a Secret from a store outside; None where that is not known."""
+    for _, name, key in _behind(workload, path):
+        secret = manifests.named("ExternalSecret", name)
+        template = secret["spec"]["target"]["template"]["data"] if secret else {}
+        if key in template:
+            return re.sub(r"{{.*?}}", UNTOLD, template[key])
+    return None
+
+
+def _behind(workload: Manifest, path: str) -> Iterator[tuple[str, str, str]]:
+    """The ConfigMaps or Secrets of which a file may be: kind, name and key."""
+    (container,) = containers_of(workload)
+    volumes = {volume["name"]: volume for volume in template_of(workload)["spec"].get("volumes", ())}
+    for mount in container.get("volumeMounts", ()):
+        if path.startswith(f"{mount['mountPath']}/") and mount["name"] in volumes:
+            file = path.removeprefix(f"{mount['mountPath']}/")
+            for kind, name, items in sources(volumes[mount["name"]]):
+                if not items or file in items:
+                    yield kind, name, items.get(file, file)
 
 
 def strange(manifests: Manifests, known: set[str]) -> Iterator[str]:
@@ -35,24 +73,25 @@ def strange(manifests: Manifests, known: set[str]) -> Iterator[str]:
                 yield f"{called(workload)}: {name} is no setting"
 
 
-def paths(manifests: Manifests) -> Iterator[str]:
+def paths(manifests: Manifests, elsewhere: Keys) -> Iterator[str]:
     """A file that a setting names is there."""
-    for workload in manifests.ours("api", "worker"):
-        (container,) = containers_of(workload)
-        mounts = [mount["mountPath"] for mount in container.get("volumeMounts", ())]
-        for name, value in told(manifests, workload).items():
+    there = holders(manifests, elsewhere)
+    for workload in manifests.ours():
+        for name, value in {**told(manifests, workload), **environment(manifests, workload)}.items():
             for path in re.findall(r"(?:^|=)(/[^&\s]+)", value):
-                if not any(path.startswith(f"{mount}/") for mount in mounts):
+                keys = [(there.get((kind, holder)), key) for kind, holder, key in _behind(workload, path)]
+                if not any(known is None or key in known for known, key in keys):
                     yield f"{called(workload)}: {name} names {path}, and nothing is there"
 
 
 def addresses(manifests: Manifests) -> Iterator[str]:
     """Who is asked is there, and may be asked."""
     for workload in manifests.ours("api", "worker"):
-        environment = told(manifests, workload)
-        asked = [("DATABASE_URL", *_place(environment["DATABASE_URL"]))] if "DATABASE_URL" in environment else []
+        settings = told(manifests, workload)
+        # What is made elsewhere is not known here.
+        asked = [("DATABASE_URL", *_place(url)) for url in (settings["DATABASE_URL"],) if url != UNTOLD]
         if labels_of(workload)["app.kubernetes.io/component"] == "worker":
-            places = environment.get("KAFKA_BOOTSTRAP", "").split(",")
+            places = settings["KAFKA_BOOTSTRAP"].split(",")
             asked += [("KAFKA_BOOTSTRAP", *_place(f"kafka://{place}")) for place in places]
         for name, host, port in asked:
             if fault := _unreachable(manifests, called(workload), host, port):
@@ -134,12 +173,11 @@ def unused(manifests: Manifests) -> Iterator[str]:
         for reference in source.values()
     }
     used |= {
-        volume["configMap"]["name"]
+        name
         for workload in manifests.workloads()
-        for volume in workload["spec"]["template"]["spec"].get("volumes", ())
-        if "configMap" in volume
+        for volume in template_of(workload)["spec"].get("volumes", ())
+        for _, name, _ in sources(volume)
     }
     for each in manifests.of("ConfigMap"):
         if each["metadata"]["name"] not in used and "grafana_dashboard" not in labels_of(each):
             yield f"{called(each)}: nobody reads it"
-

@@ -36,7 +36,7 @@ class Pod:
 
     def port(self, asked: str | int) -> int | None:
         """The number of a port that is asked for by name or number; None where it has none."""
-        return self.ports.get(asked, asked if asked in self.ports.values() else None)  # type: ignore[return-value]
+        return self.ports.get(asked) or next((number for number in self.ports.values() if number == asked), None)
 
 
 class Manifests:

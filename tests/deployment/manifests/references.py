@@ -35,11 +35,20 @@ def holders(manifests: Manifests, elsewhere: Keys) -> Keys:
 def overwritten(manifests: Manifests) -> Iterator[str]:
     """No Secret that an operator makes has the name of one that another makes."""
     made: dict[str, str] = {}
-    prefixes = [each["spec"]["entityOperator"]["userOperator"].get("secretPrefix", "") for each in manifests.of("Kafka")]
+    prefixes = [
+        each["spec"]["entityOperator"]["userOperator"].get("secretPrefix", "") for each in manifests.of("Kafka")
+    ]
     written = [
-        *((each["spec"].get("target", {}).get("name", each["metadata"]["name"]), each) for each in manifests.of("ExternalSecret")),
+        *(
+            (each["spec"].get("target", {}).get("name", each["metadata"]["name"]), each)
+            for each in manifests.of("ExternalSecret")
+        ),
         *((each["spec"]["secretName"], each) for each in manifests.of("Certificate")),
-        *((f"{each['metadata']['name']}-{part}", each) for each in manifests.of("Cluster") for part in ("app", "ca", "server", "replication")),
+        *(
+            (f"{each['metadata']['name']}-{part}", each)
+            for each in manifests.of("Cluster")
+            for part in ("app", "ca", "server", "replication")
+        ),
         *((prefix + each["metadata"]["name"], each) for each in manifests.of("KafkaUser") for prefix in prefixes),
     ]
     for name, each in written:
@@ -74,13 +83,21 @@ def references(manifests: Manifests, elsewhere: Keys) -> Iterator[str]:
     yield from _of_resources(manifests)
 
 
+def sources(volume: Manifest) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Of what the files of a volume are: kind and name, and the keys by file where these are told."""
+    for each in [volume, *volume.get("projected", {}).get("sources", ())]:
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            if told := each.get(field):
+                items = {item["path"]: item["key"] for item in told.get("items", ())}
+                yield kind, told.get("secretName") or told["name"], items
+
+
 def _named(manifests: Manifests) -> Iterator[tuple[str, str, str, set[str]]]:
     """Who names which ConfigMap or Secret, and which keys of it."""
     for workload in manifests.workloads():
         for volume in template_of(workload)["spec"].get("volumes", ()):
-            for kind, field, key in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")):
-                if told := volume.get(field):
-                    yield called(workload), kind, told[key], {item["key"] for item in told.get("items", ())}
+            for kind, name, items in sources(volume):
+                yield called(workload), kind, name, set(items.values())
         for container in containers_of(workload):
             for source in container.get("envFrom", ()):
                 for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
@@ -130,7 +147,8 @@ def _of_resources(manifests: Manifests) -> Iterator[str]:
             gateway = manifests.named("Gateway", parent["name"])
             listeners = gateway["spec"]["listeners"] if gateway else ()
             if parent["sectionName"] not in {listener["name"] for listener in listeners}:
-                yield f"{called(each)}: the listener {parent['sectionName']} of the Gateway {parent['name']} is not there"
+                named = f"the listener {parent['sectionName']} of the Gateway {parent['name']}"
+                yield f"{called(each)}: {named} is not there"
         for rule in each["spec"]["rules"]:
             for backend in rule.get("backendRefs", ()):
                 service = manifests.named("Service", backend["name"])

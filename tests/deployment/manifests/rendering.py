@@ -43,7 +43,7 @@ def kustomize() -> Path:
         # Renamed when complete: several tests may begin at once.
         with tempfile.TemporaryDirectory(dir=program.parent) as fresh:
             built = Path(fresh) / "kustomize"
-            command = [go(), "build", "-mod=readonly", "-o", built, "sigs.k8s.io/kustomize/kustomize/v5"]
+            command = [go(), "build", "-mod=readonly", "-o", str(built), "sigs.k8s.io/kustomize/kustomize/v5"]
             subprocess.run(command, cwd=folder, check=True)
             built.rename(program)
     return program
@@ -59,7 +59,7 @@ def rendered(overlay: Path) -> str:
 
 def manifests_of(overlay: Path) -> Manifests:
     """The objects of an overlay, read anew each time, so that they may be changed."""
-    return Manifests(list(yaml.safe_load_all(rendered(overlay))))
+    return Manifests(list(yaml.load_all(rendered(overlay), yaml.CSafeLoader)))
 
 
 OVERLAYS: Final[Mapping[str, Path]] = {

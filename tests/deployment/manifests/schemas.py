@@ -1,4 +1,4 @@
-"""The schemas of custom resources, out of the very definitions that a cluster is given: what they do not know is refused."""
+"""The schemas of custom resources, out of the definitions that a cluster is given: what they lack is refused."""
 
 import hashlib
 import json
@@ -39,7 +39,11 @@ class _Loader(yaml.CSafeLoader):
     """Reads a lone `=`, which YAML once meant something by and definitions list among operators, as text."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", yaml.CSafeLoader.construct_yaml_str)
+def _text(loader: _Loader, node: yaml.ScalarNode) -> object:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _text)
 
 
 @cache
@@ -91,7 +95,7 @@ def _strimzi() -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
             jars, made = Path(fresh) / "jars", Path(fresh) / "definitions"
             made.mkdir()
-            copy = [maven, "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
+            copy = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
             subprocess.run(copy, check=True, stdout=subprocess.DEVNULL)
             models = [f"io.strimzi.api.kafka.model.{model}={made / f'{model}.yaml'}" for model in STRIMZI]
             generate = [_java(), "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator", *models]
@@ -109,7 +113,9 @@ def _java() -> str:
             version = re.search(r'version "(\d+)', told)
             if version and int(version[1]) >= OLDEST_JAVA:
                 return path
-    raise AssertionError(f"Java {OLDEST_JAVA} or later is needed: install one, such as temurin-25-jdk, or set JAVA_HOME")
+    raise AssertionError(
+        f"Java {OLDEST_JAVA} or later is needed: install one, such as temurin-25-jdk, or set JAVA_HOME"
+    )
 
 
 def _validators(definition: Manifest) -> Iterator[tuple[tuple[str, str], Draft202012Validator]]:

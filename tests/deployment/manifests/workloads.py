@@ -6,7 +6,15 @@ from typing import Final
 
 from manifests.objects import Manifest, Manifests, called, containers_of, labels_of, selects, template_of
 
-PLAIN_VOLUMES: Final = {"configMap", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+PLAIN_VOLUMES: Final = {
+    "configMap",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
 """Volumes that the restricted level of pod security lets be; `csi` is of no use here."""
 UNITS: Final = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 
@@ -51,7 +59,11 @@ def ports(manifests: Manifests) -> Iterator[str]:
         if not asked:
             yield f"{called(monitor)}: it selects pods of nobody"
         for endpoint in monitor["spec"]["podMetricsEndpoints"]:
-            yield from (f"{called(monitor)}: {pod.owner} has no port {endpoint['port']}" for pod in asked if pod.port(endpoint["port"]) is None)
+            yield from (
+                f"{called(monitor)}: {pod.owner} has no port {endpoint['port']}"
+                for pod in asked
+                if pod.port(endpoint["port"]) is None
+            )
     for workload in manifests.workloads():
         for container in containers_of(workload):
             there = {port.get("name") for port in container.get("ports", ())}
