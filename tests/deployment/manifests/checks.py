@@ -11,7 +11,6 @@ from eventstore.postgres.store import LISTS_AT_ONCE
 from manifests import configured, policies, references, scaling, workloads
 from manifests.objects import Manifests
 from manifests.references import Keys
-from service.running.cli import GRACE
 from service.running.settings import Settings
 
 Check = Callable[[Manifests], Iterator[str]]
@@ -45,7 +44,7 @@ def checks(overlay: str) -> dict[str, Check]:
         "rollouts": workloads.rollouts,
         "resources": workloads.resources,
         "restricted": workloads.restricted,
-        "stopping": partial(workloads.stopping, grace=GRACE),
+        "stopping": partial(workloads.stopping, grace=int(_told_of("grace_seconds"))),
         "autoscalers": partial(scaling.autoscalers, partitions=int(_told_of("topic_partitions"))),
         "budgets": scaling.budgets,
         "connections": partial(scaling.connections, each=CONNECTIONS),
