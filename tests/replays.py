@@ -17,6 +17,7 @@ from devstack.mirrored import show
 from devstack.prepared import PERSONAL_KEY
 from eventstore.decider import TODAY, Command
 from eventstore.execution import execute
+from eventstore.files import Told
 from eventstore.issuing import OURS
 from eventstore.postgres.store import Store
 from service import clock
@@ -31,7 +32,7 @@ def as_told(person: Person) -> dict[str, Any]:
     return person.model_dump(mode="json")
 
 
-def settings_for(database: str, issuer: Issuer, **others: Any) -> Settings:
+def settings_for(database: Told, issuer: Issuer, **others: Any) -> Settings:
     """Settings of a service on a database, without Kafka unless told."""
     return Settings(
         **{
@@ -48,7 +49,7 @@ def settings_for(database: str, issuer: Issuer, **others: Any) -> Settings:
 
 @asynccontextmanager
 async def calling(
-    service: Service, database: str, issuer: Issuer, *, worker: bool = False, **others: Any
+    service: Service, database: Told, issuer: Issuer, *, worker: bool = False, **others: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service, without a worker and Kafka unless told."""
     settings = settings_for(database, issuer, **others)

@@ -53,7 +53,8 @@ class SecuredKafka(Kafka):
             "SSL": free_port(),
             "SASL_PLAINTEXT": free_port(),
         }
-        authority.issue("broker", *HOSTS)
+        self.own_listeners: dict[str, int] = {}
+        """The ports of what brokers and controllers say to each other, from one start to the next."""
 
     def brokers(
         self,
@@ -153,6 +154,7 @@ class SecuredKafka(Kafka):
 
     def _properties(self) -> dict[str, object]:
         inside, controller = free_port(), free_port()
+        self.own_listeners = {"INSIDE": inside, "CONTROLLER": controller}
         listeners = {"CLIENTS": self.port, "CERTIFIED": self._ports["SSL"], "CLEAR": self._ports["SASL_PLAINTEXT"]}
         listeners["INSIDE"] = inside
         plain = " ".join(f'user_{user}="{password_of(user)}"' for user in self._users)

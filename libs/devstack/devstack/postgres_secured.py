@@ -47,9 +47,9 @@ class SecuredPostgres(Postgres):
             f"{name}={quote(value, safe='/')}" for name, value in asks.items()
         )
 
-    def renew_certificate(self) -> None:
+    def renew_certificate(self, *hosts: str) -> None:
         """Puts another certificate in the place of the server's; it is used once the configuration is loaded again."""
-        self._certify(self._data())
+        self._certify(self._data(), *hosts)
 
     def _initialise(self, data: Path, initdb: Path) -> None:
         super()._initialise(data, initdb)
@@ -60,8 +60,8 @@ class SecuredPostgres(Postgres):
         folder = fetched("postgres-tls", POM, _unpack) / "programs"
         return folder if self._user is None else lodging.programs(folder, folder.parent.name)
 
-    def _certify(self, data: Path) -> None:
-        issued = self._authority.issue("postgres", *HOSTS)
+    def _certify(self, data: Path, *hosts: str) -> None:
+        issued = self._authority.issue("postgres", *(hosts or HOSTS))
         sources = {
             "server.pem": issued.certificate,
             "server.key": issued.key,

@@ -7,23 +7,24 @@ from typing import Literal
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from eventstore.kafka.brokers import Bootstrap, brokers_at
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.store import Recorded
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
 
-async def read_topic(bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> list[Message]:
+async def read_topic(bootstrap: Bootstrap, topic: str, isolation: Isolation = "read_committed") -> list[Message]:
     """All that the topic holds now, in order within each partition."""
     return await read_topics(bootstrap, [topic], isolation)
 
 
 async def read_topics(
-    bootstrap: str, topics: Collection[str], isolation: Isolation = "read_committed"
+    bootstrap: Bootstrap, topics: Collection[str], isolation: Isolation = "read_committed"
 ) -> list[Message]:
     """All that several topics hold now."""
     consumer = AIOKafkaConsumer(
-        *topics, bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest"
+        *topics, isolation_level=isolation, auto_offset_reset="earliest", **brokers_at(bootstrap).arguments
     )
     try:
         await consumer.start()

@@ -204,7 +204,7 @@ class Subscription:
 
     async def _existing_topics(self) -> dict[str, int]:
         while not (topics := await existing_topics(self._bootstrap, self._topics)):
-            self.error = f"none of its topics exists yet: {', '.join(sorted(self._topics))}"
+            self.error = f"none of its topics exists yet, or may be read: {', '.join(sorted(self._topics))}"
             await asyncio.sleep(0.3)
         return topics
 
