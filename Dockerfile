@@ -36,3 +36,15 @@ ENV PATH=/opt/territory/bin:$PATH PYTHONPATH=/opt/territory/code PYTHONDONTWRITE
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 8000 9464
+
+# The sample programme, which comes in by the front door.
+FROM platform AS sample
+COPY sample/sample /opt/territory/code/sample
+USER root
+# Where a volume remembers that all was sent.
+RUN install --directory --owner 10001 --group 10001 /var/lib/sample
+USER 10001:10001
+CMD ["python", "-m", "sample"]
+
+# What is built unless another is named.
+FROM platform

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
+LIBRARIES = ("libs/contracts", "libs/eventstore", "libs/service", "sample")
 
 
 def _locked(name: str) -> set[str]:
@@ -25,10 +26,10 @@ def test_production_has_the_very_packages_that_were_tested() -> None:
 def test_production_has_what_the_packages_that_are_deployed_declare() -> None:
     declared = {
         _named(requirement)
-        for folder in ("libs/contracts", "libs/eventstore", "libs/service", *REPOSITORY.glob("services/*"))
-        for requirement in tomllib.loads((REPOSITORY / str(folder) / "pyproject.toml").read_text(encoding="utf-8"))[
-            "project"
-        ]["dependencies"]
+        for folder in (*map(REPOSITORY.joinpath, LIBRARIES), *REPOSITORY.glob("services/*"))
+        for requirement in tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+            "dependencies"
+        ]
     }
     wanted = (REPOSITORY / "requirements-run.in").read_text(encoding="utf-8").splitlines()
     assert {name for name in declared if not name.startswith("territory-")} == {

@@ -7,21 +7,23 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from devstack import sending, summary
+from devstack import summary
 from devstack.child import Child, DevstackError
 from devstack.host import service_of
+from devstack.issuer import Issuer
 from devstack.mail_server import MailServer
 from devstack.ports import free_port, require_free
 from devstack.running import SERVICES, Running, database_of, only_one
@@ -29,7 +31,7 @@ from devstack.servers import Kafka, Postgres
 from eventstore.kafka.clients import Refused
 from eventstore.kafka.topics import existing_topics
 from eventstore.postgres.connection import StoreUnavailable, connect, place_of
-from sample import stories
+from sample import sending, stories
 from service.running.settings import KafkaSettings, SettingsError, load
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -194,14 +196,26 @@ def _send_sample(console: Console, running: Running) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Sending the sample programme", total=sum(len(story.steps) for story in told))
-        sending.send(
-            running.base_url,
-            sending.sample_tokens(running.issuer, told),
-            told,
-            today,
-            lambda: progress.advance(task),
-            lambda: asyncio.run(_mirrored(running)),
-        )
+        try:
+            sending.send(
+                running.base_url,
+                _sample_tokens(running.issuer, sending.scopes(told)),
+                told,
+                today,
+                lambda: progress.advance(task),
+                lambda: asyncio.run(_mirrored(running)),
+            )
+        except sending.NotSent as error:
+            raise DevstackError(str(error)) from error
+
+
+def _sample_tokens(issuer: Issuer, scopes: Sequence[str]) -> sending.Tokens:
+    @cache
+    def token(acts_for: tuple[tuple[str, str], ...]) -> str:
+        claims: dict[str, Any] = dict(acts_for)
+        return issuer.token(scopes, sending.ROLES, client="sample-programme", sample=True, **claims)
+
+    return lambda acts_for: token(tuple(sorted(acts_for.items())))
 
 
 async def _mirrored(running: Running) -> None:

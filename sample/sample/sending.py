@@ -7,15 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from functools import cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-from devstack.child import DevstackError
-from devstack.issuer import Issuer
-from sample import Made, Step, Story
+from contracts.roles import Role
+from sample.story import Made, Step, Story
 
-ROLES: Final = (
+ROLES: Final[tuple[Role, ...]] = (
     *("network", "town_hall", "epci", "region", "state", "steering", "mission_locale", "france_travail"),
     *("company", "school", "afpa", "training_body"),
 )
@@ -29,19 +27,16 @@ _WAITS: Final = 120
 
 
 Tokens = Callable[[Mapping[str, str]], str]
-"""Gives a token that acts for organisations, by role."""
+"""Gives a token that acts for organisations, by role, and whose commands are recorded as sample data."""
 
 
-def sample_tokens(issuer: Issuer, stories: Sequence[Story]) -> Tokens:
-    """Tokens for what the stories tell, whose commands are recorded as sample data."""
-    scopes = sorted({f"{step.category.service}:write" for story in stories for step in story.steps})
+class NotSent(Exception):
+    """A request of the sample was refused, or there was no answer; the message says which and why."""
 
-    @cache
-    def token(acts_for: tuple[tuple[str, str], ...]) -> str:
-        claims: dict[str, Any] = dict(acts_for)
-        return issuer.token(scopes, ROLES, client="sample-programme", sample=True, **claims)
 
-    return lambda acts_for: token(tuple(sorted(acts_for.items())))
+def scopes(stories: Sequence[Story]) -> list[str]:
+    """The scopes that telling the stories takes."""
+    return sorted({f"{step.category.service}:write" for story in stories for step in story.steps})
 
 
 def send(
@@ -52,7 +47,7 @@ def send(
     advance: Callable[[], object],
     settle: Callable[[], object],
 ) -> None:
-    """Sends each story's steps in order, and calls `advance` after each. Raises DevstackError.
+    """Sends each story's steps in order, and calls `advance` after each. Raises NotSent.
 
     `settle` waits until services know what others need of them, before the stories that follow others are told. What
     would be in the future by this machine's calendar is left out.
@@ -105,7 +100,7 @@ class _Sender:
         self._local = threading.local()
 
     def post(self, path: str, body: bytes, key: str, step: Step) -> str:
-        """Sends a step and returns the location of what it was about, if it was made. Raises DevstackError.
+        """Sends a step and returns the location of what it was about, if it was made. Raises NotSent.
 
         One that waits for the platform is sent again while it is refused.
         """
@@ -129,7 +124,7 @@ class _Sender:
                     break
             pause = 0.1 * 2**attempt
             time.sleep(min(pause, _LONGEST_PAUSE) if step.waits else pause)
-        raise DevstackError(f"The sample programme could not be sent: POST {path} was answered with {failure}")
+        raise NotSent(f"The sample programme could not be sent: POST {path} was answered with {failure}")
 
     def _try(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
