@@ -6,8 +6,8 @@ Their `stop` waits for as long as a broker does not answer, and may end as if th
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable
-from typing import Final
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import LeaderNotAvailableError, for_code
@@ -97,6 +97,16 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
         if self._fetcher is not None:
             await _within(_PARTING, self._fetcher.close())
         await _within(_PARTING, self._client.close())
+
+
+async def to_its_end(doing: Coroutine[Any, Any, None]) -> None:
+    """Does something that should not be left halfway: told to end meanwhile, it ends when that has, or in seconds."""
+    task = asyncio.ensure_future(doing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await _within(_PARTING, task)
+        raise
 
 
 async def _within(seconds: float, closing: Awaitable[None]) -> bool:

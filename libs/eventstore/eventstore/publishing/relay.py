@@ -22,6 +22,7 @@ from typing import Final
 import asyncpg
 
 from eventstore.discretion import described
+from eventstore.kafka.clients import to_its_end
 from eventstore.kafka.envelope import Message, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.places import Places
@@ -207,7 +208,7 @@ class Relay:
             following = asyncio.create_task(prepare(run.last)) if run.full else None
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await publisher.publish(run)
+                    await to_its_end(publisher.publish(run))
                 self.mark = run.last
                 run = await following if following else None
             finally:
