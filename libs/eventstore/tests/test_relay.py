@@ -12,6 +12,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from devstack.topics import delete_topic, read_topic, read_topics, topic_faults
+from eventstore.kafka.clients import Producer
 from eventstore.kafka.envelope import source_of
 from eventstore.kafka.topics import ensure_topic
 from eventstore.postgres.appending import Append, NewEvent
@@ -162,6 +163,23 @@ async def test_one_leads_and_the_next_continues_where_it_ended(
         await light(store, lamps=10, after=1)
         await until(lambda: fourth.mark == 20)
     assert store.wakers == set()
+    assert topic_faults(await read_topic(kafka, topic), await events_of(store)) == []
+
+
+async def test_told_to_end_it_commits_the_transaction_that_it_is_in(
+    store: Store, migrated_database: str, kafka: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+    begin = Producer.begin_transaction
+
+    async def begin_and_tell(producer: Producer) -> None:
+        await begin(producer)
+        begun.set()
+
+    monkeypatch.setattr(Producer, "begin_transaction", begin_and_tell)
+    await light(store, lamps=100)
+    async with running(Relay(migrated_database, topic=topic, bootstrap=kafka, partitions=4, wakers=store.wakers)):
+        await begun.wait()
     assert topic_faults(await read_topic(kafka, topic), await events_of(store)) == []
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import re
+import statistics
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -20,7 +21,7 @@ from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.store import Store
 from eventstore.publishing.relay import Relay
 from eventstore.subscribing import subscription as subscription_module
-from eventstore.subscribing.subscription import Subscription
+from eventstore.subscribing.subscription import SESSION, Subscription
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +122,44 @@ async def test_instances_that_come_and_go_share_the_work(town: Town) -> None:
         await others.aclose()
         await lighting
         await town.until_handled(30 * (hours + 50), seconds=60)
+
+
+@pytest.mark.slow
+async def test_what_one_that_leaves_had_is_read_by_the_others_at_once(town: Town) -> None:
+    lamps, clock = 30, asyncio.get_running_loop().time
+    handled = "SELECT min(hours) FROM (SELECT count(*) AS hours FROM effects GROUP BY stream_id) AS of_lamps"
+    working = "SELECT FROM effects WHERE handled_by = $1 LIMIT 1"
+    hours, ended = 0, asyncio.Event()
+
+    async def light() -> None:
+        nonlocal hours
+        while not ended.is_set():
+            await town.light(lamps)
+            hours += 1
+            await asyncio.sleep(0.05)
+
+    async def until_lit(seen: int) -> None:
+        async with asyncio.timeout(30):
+            while (await town.store.pool.fetchval(handled) or 0) < seen:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    lighting = asyncio.create_task(light())
+    gaps = []
+    async with running(town.subscription(town.note("stayer"), session=SESSION)):
+        for number in range(4):
+            async with running(town.subscription(town.note(f"leaver {number}"), session=SESSION)):
+                async with asyncio.timeout(30):
+                    while not await town.store.pool.fetch(working, f"leaver {number}"):  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+                told = clock()
+            # In each partition there is something that nobody read before it left.
+            await until_lit(hours + 1)
+            gaps.append(clock() - told)
+        ended.set()
+        await lighting
+        await town.until_handled(lamps * hours)
+    # A second on a machine that does nothing else; as long as a session where they did not leave.
+    assert statistics.median(gaps) < SESSION / 2, gaps
 
 
 FORGED: dict[str, Callable[[str], dict[str, Any]]] = {

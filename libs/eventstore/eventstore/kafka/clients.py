@@ -10,8 +10,8 @@ cancelled.
 import asyncio
 import ssl
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable
-from typing import Final
+from collections.abc import Awaitable, Coroutine, Iterable
+from typing import Any, Final
 
 from aiokafka import AIOKafkaClient, AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -209,6 +209,16 @@ class Admin(AIOKafkaAdminClient):  # type: ignore[misc]
         brokers = brokers_at(bootstrap)
         super().__init__(request_timeout_ms=REQUEST_TIMEOUT, **brokers.arguments)
         _Client.take_over(self._client, brokers)
+
+
+async def to_its_end(doing: Coroutine[Any, Any, None]) -> None:
+    """Does something that should not be left halfway: told to end meanwhile, it ends when that has, or in seconds."""
+    task = asyncio.ensure_future(doing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await _within(_PARTING, task)
+        raise
 
 
 async def _within(seconds: float, closing: Awaitable[None]) -> bool:

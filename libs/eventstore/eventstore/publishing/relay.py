@@ -26,6 +26,7 @@ from eventstore import tracing
 from eventstore.discretion import described
 from eventstore.files import Told
 from eventstore.kafka.brokers import Bootstrap
+from eventstore.kafka.clients import to_its_end
 from eventstore.kafka.envelope import Message, Origin
 from eventstore.kafka.logs import throttle_kafka_logs
 from eventstore.kafka.places import Places
@@ -230,7 +231,7 @@ class Relay:
             try:
                 with tracing.together(SpanKind.PRODUCER, run.riders):
                     async with asyncio.timeout(PATIENCE):
-                        await publisher.publish(run)
+                        await to_its_end(publisher.publish(run))
                 self.mark = self.reached = run.last
                 self.published += run.events
                 run = await following if following else None

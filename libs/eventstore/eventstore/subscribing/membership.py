@@ -29,6 +29,9 @@ _FETCH_WAIT: Final = 100
 _IDLE_FETCH_WAIT: Final = 1000
 """The same of one that is begun while all is read: it has all partitions, and the first record of any ends it. Half a
 session at most, since a broker that answers is heard of no sooner."""
+_HEARTBEAT: Final = 500
+"""Milliseconds between two signs of life, at most. By the answer to one a member hears that another has left, whose
+partitions nobody reads until then."""
 
 
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -42,6 +45,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._session = session
         self._polled_at = asyncio.get_running_loop().time()
         self._assignments = 0
+        self._wait: asyncio.Timeout | None = None
+        """Of the poll that waits for records, if one does."""
         self._reporting: asyncio.Task[None] | None = None
         self._reported: dict[TopicPartition, int] = {}
         self.marks: dict[TopicPartition, int] = {}
@@ -67,7 +72,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             # What there is to fetch anew wakes aiokafka by itself; this is how often it looks besides.
             consumer_timeout_ms=int(POLL * 1000),
             session_timeout_ms=int(session * 1000),
-            heartbeat_interval_ms=int(session * 250),
+            heartbeat_interval_ms=int(min(session * 250, _HEARTBEAT)),
             # Longer than the group may wait for a member that is gone.
             request_timeout_ms=int(session * 1000) + 5000,
             # In which a topic that was deleted and created anew is noticed.
@@ -91,6 +96,9 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assignments += 1
         self._forget(list(self.marks))
         self._consumer.pause(*assigned)
+        if self._wait is not None:
+            # They are placed first.
+            self._wait.reschedule(0)
 
     @property
     def partitions(self) -> frozenset[TopicPartition]:
@@ -146,11 +154,16 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
             self.left += ends[partition] - offset
 
     async def poll(self, limit: int) -> list[ConsumerRecord]:
-        """The next records of the partitions being read, in order within each; none after a while without any."""
+        """The next records of the partitions being read, in order within each; none after a while without any, or when
+        there are others to be placed."""
         self._consumer.let_wait(min(_IDLE_FETCH_WAIT, int(self._session * 500)))
         try:
-            polled = await self._consumer.getmany(timeout_ms=int(POLL * 1000), max_records=limit)
+            async with asyncio.timeout(None) as self._wait:
+                polled = await self._consumer.getmany(timeout_ms=int(POLL * 1000), max_records=limit)
+        except TimeoutError:
+            polled = {}
         finally:
+            self._wait = None
             self._consumer.let_wait(_FETCH_WAIT)
         last, self._polled_at = self._polled_at, asyncio.get_running_loop().time()
         if self._polled_at - last > max(self._session, 2 * POLL):
