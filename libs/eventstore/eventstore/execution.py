@@ -1,10 +1,10 @@
 """The way of a command: load the state, decide, append; again when somebody else was faster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Final, Generic
+from typing import Any, Final, Generic
 
 from pydantic_core import from_json, to_json
 
@@ -82,7 +82,7 @@ class Outcome(Generic[S]):
     replayed: bool = False
 
 
-async def execute(
+def execute(
     store: Streams,
     decider: Decider[S],
     command: Command,
@@ -95,7 +95,7 @@ async def execute(
     key: Key | None = None,
     reaction: str | None = None,
     begins: str | None = None,
-) -> Outcome[S]:
+) -> Coroutine[Any, Any, Outcome[S]]:
     """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
 
     A new one is known by what its command says, else as `begins`, or by an id that is made up.
@@ -112,11 +112,9 @@ async def execute(
     of these MirrorBehind before it, where a refusal may rest on what another service has changed since.
     """
     decision = decider.decision(type(command))
+    work = _execute(store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins)
     told = {"eventstore.category": decider.category, "eventstore.decision": decision.name}
-    with tracing.span(f"{decider.category} {decision.name}", told, expects=_NO_FAULTS):
-        return await _execute(
-            store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins
-        )
+    return tracing.spanned(work, f"{decider.category} {decision.name}", told, expects=_NO_FAULTS)
 
 
 async def _execute(

@@ -19,6 +19,7 @@ from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
 from service.http.resource import Endpoints
 from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HERE, STOPPING, Said
+from service.http.watching import Watched
 from service.running.settings import Settings
 
 _WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
@@ -54,6 +55,7 @@ class Boundary:
         self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
         self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
         self._outages = _Outages(name)
+        self._logs = settings.log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens."""
@@ -69,6 +71,10 @@ class Boundary:
         is_file = path in self._files and scope["method"] == "POST"
         limit, deadlines = self._limits_of_files if is_file else self._limits
         exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
+        with Watched(exchange, logs=self._logs):
+            await self._answer(exchange, scope, path, deadlines)
+
+    async def _answer(self, exchange: Exchange, scope: Scope, path: str, deadlines: Deadlines) -> None:
         try:
             if "refused" in scope:
                 raise scope["refused"]
