@@ -11,6 +11,8 @@ from typing import Any
 from devstack.cluster.load import COMMAND, Outcome, load
 
 BODY = {"title": "Exemple"}
+ENOUGH = 20
+"""Commands: among as many of a server that answers two statuses in turn there are some of both."""
 
 
 @contextmanager
@@ -55,8 +57,10 @@ def serving(*statuses: int) -> Iterator[tuple[str, Counter[str]]]:
 
 
 def loaded(address: str, *, again: bool) -> Outcome:
+    """What became of a load that lasted until enough was known of it."""
     with load(address, {}, BODY, again=again) as outcome:
-        sleep(1)
+        while outcome.acknowledged + outcome.failed.total() < ENOUGH:
+            sleep(0.05)
     return outcome
 
 

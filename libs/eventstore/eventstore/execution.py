@@ -130,7 +130,7 @@ def _came_of(error: BaseException) -> CommandOutcome:
 
 
 @_counted
-async def execute(
+def execute(
     store: Streams,
     decider: Decider[S],
     command: Command,
@@ -143,7 +143,7 @@ async def execute(
     key: Key | None = None,
     reaction: str | None = None,
     begins: str | None = None,
-) -> Outcome[S]:
+) -> Coroutine[Any, Any, Outcome[S]]:
     """Runs a command on an aggregate, or on a new one where `identity` is None, and returns where it led.
 
     A new one is known by what its command says, else as `begins`, or by an id that is made up.
@@ -160,11 +160,9 @@ async def execute(
     of these MirrorBehind before it, where a refusal may rest on what another service has changed since.
     """
     decision = decider.decision(type(command))
+    work = _execute(store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins)
     told = {"eventstore.category": decider.category, "eventstore.decision": decision.name}
-    with tracing.span(f"{decider.category} {decision.name}", told, expects=_NO_FAULTS):
-        return await _execute(
-            store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins
-        )
+    return tracing.spanned(work, f"{decider.category} {decision.name}", told, expects=_NO_FAULTS)
 
 
 async def _execute(

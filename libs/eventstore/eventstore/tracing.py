@@ -9,12 +9,12 @@ that the platform made: nothing that somebody sent.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
@@ -34,6 +34,7 @@ from opentelemetry.trace import (
 from eventstore.discretion import described
 
 Attributes = Mapping[str, str | int]
+T = TypeVar("T")
 
 HISTORY: Final = timedelta(hours=1)
 """The age from which an event is read as history: its trace was told long ago, and gets no more spans."""
@@ -76,6 +77,16 @@ def begin(provider: TracerProvider | None) -> None:
     """Gives spans to a provider from now on; with None to nobody any more."""
     global _tracer
     _tracer = None if provider is None else provider.get_tracer("territory")
+
+
+def enter(work: About) -> None:
+    """Says what the work at hand belongs to, until `leave`: `following`, where nothing is traced."""
+    _ABOUT.set(work)
+
+
+def leave() -> None:
+    """Says that the work at hand is done."""
+    _ABOUT.set(None)
 
 
 def about() -> About | None:
@@ -138,6 +149,23 @@ def span(
     An error is told by its kind, and is a fault unless it is one of those that are expected.
     """
     return _OFF if _tracer is None else _recorded(_tracer, name, attributes, kind, expects)
+
+
+def spanned(
+    work: Coroutine[Any, Any, T],
+    name: str,
+    attributes: Attributes,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    expects: tuple[type[Exception], ...] = (),
+) -> Coroutine[Any, Any, T]:
+    """The same work in a span; while nothing is traced, the work itself."""
+    return work if _tracer is None else _spanned(work, _recorded(_tracer, name, attributes, kind, expects))
+
+
+async def _spanned(work: Coroutine[Any, Any, T], recorded: AbstractContextManager[Span]) -> T:
+    with recorded:
+        return await work
 
 
 @contextmanager

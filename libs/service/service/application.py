@@ -26,7 +26,6 @@ from service.http.languages import VARIES, language_of
 from service.http.problems import Problem
 from service.http.resource import Endpoints
 from service.http.sentences import HEADERS_REFUSED, METHOD_REFUSED, NETWORK_REFUSED, ORIGIN_REFUSED, Said
-from service.http.watching import Watched
 from service.importing import routes as imports
 from service.running import health
 from service.running.runtime import Runtime
@@ -105,7 +104,7 @@ def guarded(
     files: Collection[str] = (),
     requests: Requests | None = None,
 ) -> ASGIApp:
-    """What stands around every application: its boundary, what browsers need around that, and who watches it all."""
+    """What stands around every application: its boundary, and what browsers need around that."""
     boundary = Boundary(
         application,
         name=name,
@@ -116,8 +115,8 @@ def guarded(
         requests=requests,
     )
     if not settings.cors_origins:
-        return Watched(boundary, logs=settings.log_requests)
-    origins = _Origins(
+        return boundary
+    return _Origins(
         boundary,
         name=name,
         allow_origins=settings.cors_origins,
@@ -126,7 +125,6 @@ def guarded(
         expose_headers=EXPOSED_HEADERS,
         max_age=3600,
     )
-    return Watched(origins, logs=settings.log_requests)
 
 
 class _Origins(CORSMiddleware):

@@ -137,17 +137,18 @@ class Store:
         stored; after StoreUnavailable it is unknown whether anything was, and a retry with the same key is safe.
         """
         refuse_large(append.events)
-        with tracing.span("SELECT append_group", _APPENDS, kind=SpanKind.CLIENT, expects=_NOT_APPENDED):
-            return await self._append(append)
+        appending = self._append(append)
+        return await tracing.spanned(
+            appending, "SELECT append_group", _APPENDS, kind=SpanKind.CLIENT, expects=_NOT_APPENDED
+        )
 
     async def load(self, stream_id: str) -> Stored | None:
         """The stream as it stands."""
-        return (await self.load_all((stream_id,)))[0]
+        return (await tracing.spanned(self._load((stream_id,)), "SELECT streams", _LOADS, kind=SpanKind.CLIENT))[0]
 
     async def load_all(self, stream_ids: Sequence[str]) -> Sequence[Stored | None]:
         """Streams as they stood at one moment, in the order asked."""
-        with tracing.span("SELECT streams", _LOADS, kind=SpanKind.CLIENT):
-            return await self._load(stream_ids)
+        return await tracing.spanned(self._load(stream_ids), "SELECT streams", _LOADS, kind=SpanKind.CLIENT)
 
     async def find_key(self, key: Key) -> Appended | None:
         """Where the command under this key led before. Raises KeyReused."""

@@ -21,6 +21,7 @@ from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
 from service.http.resource import Endpoints
 from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HERE, STOPPING, Said
+from service.http.watching import Watched
 from service.running.settings import Settings
 
 _WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
@@ -59,6 +60,7 @@ class Boundary:
         self._limits = settings.max_body_bytes, Deadlines(settings.request_timeout)
         self._limits_of_files = settings.max_import_bytes, Deadlines(settings.import_timeout)
         self._outages = _Outages(name)
+        self._logs = settings.log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, whatever happens."""
@@ -74,9 +76,17 @@ class Boundary:
         is_file = path in self._files and scope["method"] == "POST"
         limit, deadlines = self._limits_of_files if is_file else self._limits
         exchange = scope["exchange"] = Exchange(scope, receive, send, limit=limit)
-        found = None
         begun = perf_counter()
         self._requests.active += 1
+        try:
+            with Watched(exchange, logs=self._logs):
+                await self._answer(exchange, scope, path, deadlines)
+        finally:
+            self._requests.active -= 1
+            if exchange.status is not None:
+                self._requests.count(exchange.method, exchange.route() or "", exchange.status, perf_counter() - begun)
+
+    async def _answer(self, exchange: Exchange, scope: Scope, path: str, deadlines: Deadlines) -> None:
         try:
             if "refused" in scope:
                 raise scope["refused"]
@@ -109,11 +119,6 @@ class Boundary:
                 # Too late for another answer: closing the connection is all that tells the client.
                 raise
             await problem.answer(exchange)
-        finally:
-            self._requests.active -= 1
-            if exchange.answered:
-                route = _route(scope, found) or ""
-                self._requests.count(scope["method"], route, exchange.status, perf_counter() - begun)
 
     def _find(self, path: str) -> tuple[Endpoints, Sequence[str]] | None:
         """The resource a path leads to, and what follows the resource's own path."""

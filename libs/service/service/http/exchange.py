@@ -1,10 +1,14 @@
 """One HTTP request and its answer, as plain ASGI messages: no framework object is made on the way of a command."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from random import getrandbits
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
+from eventstore.tracing import About, as_id
 from service.http.kinds import KINDS
 from service.http.sentences import BODY_INCOMPLETE, BODY_TOO_LARGE, Said
 
@@ -14,6 +18,9 @@ JSON = (b"content-type", b"application/json")
 
 
 NOT_MODIFIED = 304
+
+_REQUEST_ID: Final = b"x-request-id"
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def _nowhere() -> None:
@@ -51,6 +58,7 @@ class Exchange:
         "_receive",
         "_received",
         "_send",
+        "about",
         "answered",
         "complete",
         "headers",
@@ -58,6 +66,7 @@ class Exchange:
         "root_path",
         "route",
         "scope",
+        "sent",
         "status",
         "waits_for_body",
     )
@@ -67,9 +76,12 @@ class Exchange:
         self.method: str = scope["method"]
         self.root_path: str = scope["root_path"]
         self.headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        self.about = _about(self.headers)
+        self.status: int | None = None
+        """What it was answered."""
+        self.sent = 0
+        """Bytes of the answer's body."""
         self.answered = False
-        self.status = 0
-        """Of the answer, once it has begun."""
         self.complete = False
         """Whether the whole body has been read."""
         self.waits_for_body = False
@@ -83,8 +95,7 @@ class Exchange:
 
     def header(self, name: bytes) -> str | None:
         """A header's value, without the white space around it."""
-        value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1").strip()
+        return _text(self.headers.get(name))
 
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLarge as soon as it is, and Disconnected."""
@@ -139,14 +150,40 @@ class Exchange:
 
     async def answer(self, status: int, body: bytes, headers: Headers = (JSON,)) -> None:
         """Sends the whole answer."""
-        self.answered, self.status = True, status
+        self.answered = True
+        self.status, self.sent = status, len(body)
+        headers = [*headers, self._request_id]
         if status != NOT_MODIFIED:
-            headers = [*headers, (b"content-length", str(len(body)).encode())]
+            headers.append((b"content-length", str(len(body)).encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
     async def send(self, message: Message) -> None:
         """A message to the client, from applications that answer for themselves."""
         self.answered = True
-        self.status = message.get("status", self.status)
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._request_id]
+        else:
+            self.sent += len(message.get("body", b""))
         await self._send(message)
+
+    @property
+    def _request_id(self) -> tuple[bytes, bytes]:
+        return _REQUEST_ID, (self.about.request_id or "").encode()
+
+
+def _about(given: Mapping[bytes, bytes]) -> About:
+    """What a request belongs to, as its headers say."""
+    request_id = as_id(_text(given.get(_REQUEST_ID))) or f"{getrandbits(128):032x}"
+    return About(request_id, as_id(_text(given.get(b"x-correlation-id"))), None, _trace_of(given))
+
+
+def _trace_of(given: Mapping[bytes, bytes]) -> str | None:
+    """The caller's trace; None where it is malformed, as W3C Trace Context asks."""
+    value = _text(given.get(b"traceparent"))
+    return value if value is not None and _TRACEPARENT.fullmatch(value) else None
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1").strip()

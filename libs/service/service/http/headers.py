@@ -1,7 +1,6 @@
 """The request headers that a command may carry, checked."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from service.http.exchange import Exchange
@@ -24,7 +23,6 @@ _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
 _ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _VERSION = re.compile(r'"([1-9]\d{0,8})"')
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def idempotency_key(exchange: Exchange) -> str | None:
@@ -71,17 +69,6 @@ def correlation_id(exchange: Exchange) -> str | None:
     if value is not None and not _CORRELATION.fullmatch(value):
         raise Problem("malformed-header", Said(CORRELATION_MALFORMED))
     return value
-
-
-def traceparent(exchange: Exchange) -> str | None:
-    """The caller's trace; ignored when malformed, as W3C Trace Context asks."""
-    return trace_of(exchange.headers)
-
-
-def trace_of(given: Mapping[bytes, bytes]) -> str | None:
-    """The trace that headers tell, if they tell one."""
-    value = given.get(b"traceparent", b"").decode("latin-1").strip()
-    return value if _TRACEPARENT.fullmatch(value) else None
 
 
 def require_json(exchange: Exchange) -> None:

@@ -282,7 +282,6 @@ def metadata_of(caller: Caller, exchange: Exchange, correlation_id: str | None =
     correlation_id = headers.correlation_id(exchange) or correlation_id
     if correlation_id is not None:
         metadata["correlation_id"] = correlation_id
-    traceparent = headers.traceparent(exchange)
-    if traceparent is not None:
-        metadata["traceparent"] = traceparent
+    if exchange.about.traceparent is not None:
+        metadata["traceparent"] = exchange.about.traceparent
     return to_json(metadata).decode()

@@ -1,16 +1,14 @@
-"""Every request watched from its first byte to its last: its id, its span, and its line in the log."""
+"""Every request watched from its first byte to its last: its ids, its span, and its line in the log."""
 
 import logging
-from secrets import token_hex
+from contextlib import ExitStack
 from time import perf_counter
+from types import TracebackType
 from typing import Final
 
 from opentelemetry.trace import Span, SpanKind, StatusCode
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventstore import tracing
-from eventstore.tracing import About, as_id
-from service.http import headers
 from service.http.exchange import Exchange
 
 _FAULT: Final = 500
@@ -21,88 +19,68 @@ log.setLevel(logging.INFO)
 
 
 class Watched:
-    """An application whose requests have an id, which is the caller's where that is one, and is told in the answer."""
+    """A block in which a request is answered. Each command passes here, so there is nothing but what is wanted."""
 
-    def __init__(self, application: ASGIApp, *, logs: bool) -> None:
-        """With `logs`, each request has a line in the log."""
-        self._application = application
+    __slots__ = ("_begun", "_exchange", "_logs", "_span", "_stack")
+
+    def __init__(self, exchange: Exchange, *, logs: bool) -> None:
+        """With `logs`, the request has a line in the log."""
+        self._exchange = exchange
         self._logs = logs
+        self._begun = perf_counter()
+        self._stack: ExitStack | None = None
+        self._span: Span | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        if scope["type"] != "http":
-            await self._application(scope, receive, send)
+    def __enter__(self) -> None:
+        about, method = self._exchange.about, self._exchange.method
+        if not tracing.is_on():
+            tracing.enter(about)
             return
-        begun = perf_counter()
-        given = dict(scope["headers"])
-        request_id = as_id(_text(given, b"x-request-id")) or token_hex(16)
-        about = About(request_id, as_id(_text(given, b"x-correlation-id")), None, headers.trace_of(given))
-        answer = _Answer(send, request_id)
-        method: str = scope["method"]
-        said = {"http.request.method": method, "url.scheme": scope.get("scheme", "http")}
-        with tracing.following(about), tracing.span(method, said, kind=SpanKind.SERVER) as span:
-            try:
-                await self._application(scope, receive, answer.send)
-            finally:
-                exchange: Exchange | None = scope.get("exchange")
-                route = exchange.route() if exchange else None
-                if span is not None:
-                    _describe(span, method, route, answer.status)
-                if self._logs:
-                    _tell(method, route, answer, about.client, 1000 * (perf_counter() - begun))
+        said = {"http.request.method": method, "url.scheme": self._exchange.scope.get("scheme", "http")}
+        self._stack = ExitStack()
+        self._stack.enter_context(tracing.following(about))
+        self._span = self._stack.enter_context(tracing.span(method, said, kind=SpanKind.SERVER))
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._logs:
+            self._tell()
+        if self._stack is None:
+            tracing.leave()
+            return
+        if self._span is not None:
+            self._describe(self._span)
+        self._stack.__exit__(kind, error, trace)
 
-class _Answer:
-    """What was answered, while it is on its way."""
+    def _describe(self, span: Span) -> None:
+        route, status = self._exchange.route(), self._exchange.status
+        if route is not None:
+            span.update_name(f"{self._exchange.method} {route}")
+            span.set_attribute("http.route", route)
+        if status is not None:
+            span.set_attribute("http.response.status_code", status)
+            if status >= _FAULT:
+                span.set_attribute("error.type", str(status))
+                span.set_status(StatusCode.ERROR)
 
-    def __init__(self, send: Send, request_id: str) -> None:
-        self._send = send
-        self._request_id = request_id.encode()
-        self.status: int | None = None
-        self.sent = 0
-        """Bytes of its body."""
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
-        else:
-            self.sent += len(message.get("body", b""))
-        await self._send(message)
-
-
-def _describe(span: Span, method: str, route: str | None, status: int | None) -> None:
-    if route is not None:
-        span.update_name(f"{method} {route}")
-        span.set_attribute("http.route", route)
-    if status is not None:
-        span.set_attribute("http.response.status_code", status)
-        if status >= _FAULT:
-            span.set_attribute("error.type", str(status))
-            span.set_status(StatusCode.ERROR)
-
-
-def _tell(method: str, route: str | None, answer: _Answer, client: str | None, milliseconds: float) -> None:
-    fields = {
-        "method": method,
-        "route": route,
-        "status": answer.status,
-        "duration_ms": round(milliseconds, 1),
-        "bytes": answer.sent,
-        "client": client,
-    }
-    log.info(
-        "%s %s: %s in %.1f ms, %d bytes, %s",
-        method,
-        route or "a path that is none",
-        answer.status or "not answered",
-        milliseconds,
-        answer.sent,
-        f"client {client}" if client else "no client",
-        extra={"fields": fields},
-    )
-
-
-def _text(given: dict[bytes, bytes], name: bytes) -> str | None:
-    value = given.get(name)
-    return None if value is None else value.decode("latin-1")
+    def _tell(self) -> None:
+        exchange = self._exchange
+        fields = {
+            "method": exchange.method,
+            "route": exchange.route(),
+            "status": exchange.status,
+            "duration_ms": round(1000 * (perf_counter() - self._begun), 1),
+            "bytes": exchange.sent,
+            "client": exchange.about.client,
+        }
+        log.info(
+            "%s %s: %s in %.1f ms, %d bytes, %s",
+            exchange.method,
+            fields["route"] or "a path that is none",
+            exchange.status or "not answered",
+            fields["duration_ms"],
+            exchange.sent,
+            f"client {exchange.about.client}" if exchange.about.client else "no client",
+            extra={"fields": fields},
+        )
