@@ -59,6 +59,7 @@ def test_every_setting_may_be_said_by_a_file(monkeypatch: pytest.MonkeyPatch, tm
         "smtp_url": "smtp://mail.test",
         "mail_from": "p@example.org",
         "cors_origins": "https://app.test",
+        "metrics_port": "9464",
         "kafka_security_protocol": "SASL_SSL",
         "kafka_sasl_username": "lamps",
         "kafka_sasl_password": "hunter2",

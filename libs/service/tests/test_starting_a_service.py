@@ -216,7 +216,7 @@ def test_a_command_that_is_none_is_answered_by_those_there_are() -> None:
         assert ended.returncode == 1
         assert (
             ended.stderr.strip()
-            == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|refold|dead-letters|openapi"
+            == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|refold|dead-letters|openapi|acls"
         )
 
 
