@@ -15,7 +15,7 @@ PEERS := .venv/installed-bench
 RESOLVE := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long bench token env topic verify publish clean-state lock fmt k8s-e2e
+.PHONY: help up test test-long drill bench token env topic verify publish clean-state lock fmt k8s-e2e
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 
 test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, Go, generators of clients or a browser (Chromium), or take minutes
 	@exec $(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long
+
+drill: $(INSTALLED) ## lose databases and Kafka under load, restore them, and see what became of it all: docs/runbooks.md
+	@exec $(BIN)/pytest -q -n 0 -s -m long tests/drills
 
 bench: $(INSTALLED) $(PEERS) ## measure ours against its peers (JSON=file writes the results there too)
 	@exec $(BIN)/python -m bench $(if $(JSON),--json '$(JSON)')

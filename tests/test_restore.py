@@ -1,4 +1,4 @@
-"""A service restored from a dump, by the runbook of docs/operations.md."""
+"""A service restored from a dump, by the runbook of docs/runbooks.md."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from service.running.settings import Settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "operations.md"
+PAGE: Final = Path(__file__).parents[1] / "docs" / "runbooks.md"
 
 
 def runbook() -> list[list[str]]:

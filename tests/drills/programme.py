@@ -1,0 +1,179 @@
+"""All services as processes, on a PostgreSQL and a Kafka of their own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+
+from contracts import package_of
+from devstack import lodging
+from devstack.child import Child
+from devstack.host import service_of
+from devstack.issuer import Issuer
+from devstack.ports import free_port
+from devstack.postgres import INSTALLED
+from devstack.prepared import PERSONAL_KEY
+from devstack.running import SERVICES, database_of
+from devstack.servers import Kafka, Postgres
+from drills.telling import say
+from eventstore.postgres.migrate import migrate
+
+TERRITORY: Final = "issoudun"
+PARTITIONS: Final = 2
+PATIENCE: Final = 180.0
+"""Seconds within which services answer, refuse or catch up: the machine may be at other work."""
+
+
+class Programme:
+    """The services by their addresses, and what ops do to them. `folder` is one that everybody may enter."""
+
+    def __init__(self, folder: Path, issuer: Issuer) -> None:
+        self.folder = folder
+        self.archive = folder / "archive"
+        self.archive.mkdir()
+        hand_over(self.archive)
+        self.postgres = Postgres(
+            folder / "postgres",
+            settings={
+                "archive_mode": "on",
+                # A file is there whole or not at all, and none is overwritten.
+                "archive_command": f"test ! -f {self.archive}/%f && cp %p {self.archive}/%f.new "
+                f"&& mv {self.archive}/%f.new {self.archive}/%f",
+                "archive_timeout": "5s",
+            },
+        )
+        self.kafka = Kafka(folder / "kafka")
+        self.issuer = issuer
+        self.ports = {name: free_port() for name in SERVICES}
+        self._processes: dict[str, Child] = {}
+
+    def database(self, service: str) -> str:
+        """The address of a service's database."""
+        return self.postgres.database_url(database_of(TERRITORY, service))
+
+    def environment(self, service: str) -> dict[str, str]:
+        """The settings of a service."""
+        return {
+            "DATABASE_URL": self.database(service),
+            "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "TERRITORY": TERRITORY,
+            "TOPIC_PARTITIONS": str(PARTITIONS),
+            "OIDC_ISSUER": self.issuer.url,
+            "OIDC_AUDIENCE": self.issuer.audience,
+            "OIDC_JWKS_URL": self.issuer.jwks_url,
+            "PERSONAL_KEY": PERSONAL_KEY,
+            "PORT": str(self.ports[service]),
+        }
+
+    async def prepare(self) -> None:
+        """Makes the databases."""
+        connection = await asyncpg.connect(self.postgres.url)
+        for name in SERVICES:
+            await connection.execute(f'CREATE DATABASE "{database_of(TERRITORY, name)}" TEMPLATE template0')
+        await connection.close()
+        for name in SERVICES:
+            await migrate(self.database(name), service_of(name).all_migrations)
+
+    def begin(self) -> None:
+        """Starts every service, API and worker in one process."""
+        for name in SERVICES:
+            log = self.folder / f"{name}.log"
+            command = [sys.executable, "-m", package_of(name), "all"]
+            environment = {**os.environ, **self.environment(name)}
+            self._processes[name] = Child(name, command, log=log, marker=str(self.folder), environment=environment)
+
+    def end(self) -> None:
+        """Stops them."""
+        for process in self._processes.values():
+            process.stop(signal.SIGTERM, seconds=30)
+
+    async def command(self, service: str, *arguments: str, told: int = 6) -> tuple[int, list[str]]:
+        """The exit status of a command of a service, and the lines it printed; the last of them are told."""
+        environment = {**os.environ, **self.environment(service)}
+        program = [sys.executable, "-m", package_of(service), *arguments]
+        done = await asyncio.to_thread(
+            lambda: subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
+        )
+        lines = done.stdout.splitlines()
+        say(f"$ python -m {package_of(service)} {' '.join(arguments)}    # status {done.returncode}")
+        for line in [*(["…"] if len(lines) > told else []), *lines[-told:]]:
+            say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
+        return done.returncode, lines
+
+    async def until(self, holds: Callable[[dict[str, Any]], bool], services: Sequence[str] = SERVICES) -> None:
+        """Waits until something holds of what each service says of itself."""
+        seen: dict[str, object] = {}
+        async with httpx.AsyncClient(timeout=10) as client:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    for name in services:
+                        while True:
+                            try:
+                                answer = await client.get(f"http://127.0.0.1:{self.ports[name]}/{name}/ready")
+                                seen[name] = answer.json()
+                                if holds(answer.json()):
+                                    break
+                            except httpx.TransportError as error:
+                                seen[name] = type(error).__name__
+                            await asyncio.sleep(0.1)
+            except TimeoutError:
+                raise AssertionError(f"not within {PATIENCE:.0f} s: {seen}") from None
+
+    async def fetch(self, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """What a service's database answers."""
+        connection = await asyncpg.connect(self.database(service))
+        try:
+            return list(await connection.fetch(query, *arguments))
+        finally:
+            await connection.close()
+
+
+def accepts(ready: dict[str, Any]) -> bool:
+    """Whether a service takes commands and its relay leads."""
+    return ready["commands"] == "accepted" and str(ready["work"].get("relay")).startswith("leading")
+
+
+def refuses(ready: dict[str, Any]) -> bool:
+    """Whether a service takes none, as its store was restored."""
+    return ready["commands"] == "refused" and "reconcile" in ready["work"].get("relay", "")
+
+
+@asynccontextmanager
+async def running(folder: Path, issuer: Issuer) -> AsyncIterator[Programme]:
+    """The whole programme, empty, for as long as the block lasts."""
+    programme = Programme(folder, issuer)
+    with ExitStack() as stack:
+        programme.kafka.begin()
+        stack.callback(programme.kafka.stop)
+        stack.callback(lodging.leave, programme.postgres.folder / "data")
+        # Whichever server has taken its place by then.
+        stack.callback(lambda: programme.postgres.stop())
+        programme.postgres.start()
+        programme.kafka.start()
+        await programme.prepare()
+        stack.callback(programme.end)
+        programme.begin()
+        await programme.until(accepts)
+        yield programme
+
+
+def hand_over(folder: Path) -> None:
+    """Makes a folder the server's, which does not run as root."""
+    if os.geteuid() == 0:
+        lodging.give(folder, "nobody")
+
+
+def tool(name: str, *arguments: str) -> str:
+    """What one of PostgreSQL's programs prints."""
+    say(f"$ {name} {' '.join(arguments)}")
+    done = subprocess.run([INSTALLED / "bin" / name, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    return done.stdout

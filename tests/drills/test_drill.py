@@ -1,0 +1,355 @@
+"""The drill of docs/runbooks.md: servers are lost under load and restored, and it is looked at what became of it all.
+
+`make drill` shows what is done, and how long each step takes.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import httpx
+import pytest
+
+from devstack.issuer import Issuer
+from devstack.running import SERVICES
+from drills import backups
+from drills.checking import Verdict, judge, settle, topics_of
+from drills.clients import Clients, Person, clients_of
+from drills.programme import Programme, accepts, refuses, running, tool
+from drills.telling import say, step
+from eventstore.kafka.envelope import Message
+
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(1200)]
+
+BEYOND: Final = 1_000_000
+"""A position that none ever was greater than."""
+STORES: Final = tuple(name for name in SERVICES if name != "indicators")
+"""Whose command `verify` looks at its store alone."""
+UNHEARD: Final = 5.0
+"""Seconds before a disaster in which what was acknowledged may not have been published yet."""
+POISON: Final = 123_456
+"""What an investment cost that no figure can be made of while the database has a fault."""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that PostgreSQL may enter whoever runs the test."""
+    folder = Path(tempfile.mkdtemp(prefix="territory-drill-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def programme(folder: Path, issuer: Issuer) -> AsyncIterator[Programme]:
+    """All services, which nobody has used yet."""
+    async with running(folder, issuer) as programme:
+        say("PostgreSQL, Kafka and the six services run")
+        yield programme
+
+
+async def test_a_server_is_restored_to_a_point_in_time(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        await clients.works(3)
+        await a_message_is_parked(programme, clients)
+        async with clients.working():
+            backup = await asyncio.to_thread(backups.base_backup, programme)
+        await clients.works(2)
+        leaving = await clients.trader_joins()
+        await backups.name_this_moment(programme, "noon")
+        noon = time.monotonic()
+        await clients.is_erased(leaving)
+        await clients.works(3)
+        died = await disaster(programme, clients)
+        published = await everything_published(programme)
+
+        await backups.restore(programme, backup, "noon")
+        await programme.until(refuses, ("companies", "employment"))
+        await is_read_only(clients, leaving)
+        await put_right(programme)
+        await programme.until(accepts)
+        say(f"Commands are taken again {time.monotonic() - died:.0f} s after the disaster")
+
+        verdict = await nothing_is_amiss(programme, clients, published, noon)
+        assert (verdict.listed, [each for each in verdict.forgotten if each.answered_at < died - UNHEARD]) == ([], [])
+        await repeats_are_recognised(clients, noon)
+        await what_was_parked_is_handled(programme)
+        await the_programme_goes_on(programme, clients)
+
+
+async def test_databases_are_restored_from_dumps(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        await clients.works(3)
+        # One after the other while work goes on: what services know of each other differs in them.
+        async with clients.working():
+            dumps = await asyncio.to_thread(backups.dump, programme)
+        noon = time.monotonic()
+        await clients.works(3)
+        async with clients.working():
+            await asyncio.sleep(2)
+        published = await everything_published(programme)
+
+        programme.end()
+        died = time.monotonic()
+        await asyncio.to_thread(backups.restore_dumps, programme, dumps)
+        programme.begin()
+        await programme.until(refuses, ("companies", "employment"))
+        await put_right(programme)
+        await programme.until(accepts)
+        say(f"Commands are taken again {time.monotonic() - died:.0f} s after the services were stopped")
+
+        verdict = await nothing_is_amiss(programme, clients, published, noon)
+        assert (verdict.listed, verdict.forgotten) == ([], [])
+        await the_programme_goes_on(programme, clients)
+
+
+async def test_a_replica_that_lagged_is_promoted(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        await clients.works(2)
+        replica = await asyncio.to_thread(backups.replica_of, programme)
+        await clients.works(2)
+        await backups.lag(replica)
+        lags = time.monotonic()
+        await clients.works(3)
+        died = await disaster(programme, clients)
+        published = await everything_published(programme)
+
+        await backups.fail_over(programme, replica)
+        await programme.until(refuses, ("companies", "employment"))
+        await put_right(programme)
+        await programme.until(accepts)
+        say(f"Commands are taken again {time.monotonic() - died:.0f} s after the disaster")
+
+        verdict = await nothing_is_amiss(programme, clients, published, lags)
+        assert (verdict.listed, [each for each in verdict.forgotten if each.answered_at < died - UNHEARD]) == ([], [])
+        await the_programme_goes_on(programme, clients)
+
+
+async def test_kafka_is_lost_and_fills_itself(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        await clients.works(3)
+        before = await everything_published(programme)
+        await asyncio.to_thread(programme.kafka.kill)
+        shutil.rmtree(programme.kafka.folder / "data")
+        with step("Kafka is gone, with all its data; commands are taken meanwhile"):
+            await clients.works(2)
+            assert {each.outcome for each in clients.sent} == {"ok"}
+        with step("An empty Kafka, in its place"):
+            await asyncio.to_thread(programme.kafka.start)
+            await programme.until(accepts)
+            await settle(programme)
+        verdict = await nothing_is_amiss(programme, clients, before, time.monotonic())
+        assert (verdict.listed, verdict.forgotten) == ([], [])
+        await the_programme_goes_on(programme, clients)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["the topics are empty", "the topics are of an older copy"])
+async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
+    async with clients_of(programme) as clients:
+        await clients.works(2)
+        copy = programme.folder / "kafka-copy"
+        if older:
+            programme.kafka.stop()
+            shutil.copytree(programme.kafka.folder / "data", copy)
+            programme.kafka.start()
+            await programme.until(accepts)
+        backup = await asyncio.to_thread(backups.base_backup, programme)
+        await clients.works(2)
+        await backups.name_this_moment(programme, "noon")
+        noon = time.monotonic()
+        await clients.works(2)
+        died = await disaster(programme, clients)
+        programme.kafka.kill()
+        shutil.rmtree(programme.kafka.folder / "data")
+        if older:
+            copy.rename(programme.kafka.folder / "data")
+
+        # What leads would not know that the topics had more.
+        programme.end()
+        await backups.restore(programme, backup, "noon")
+        await asyncio.to_thread(programme.kafka.start)
+        if not older:
+            status, lines = await programme.command("companies", "reconcile")
+            assert (status, "--beyond" in lines[-1]) == (1, True)
+        for service in SERVICES:
+            status, _ = await programme.command(service, "reconcile", "--beyond", str(BEYOND))
+            assert status == 0
+        programme.begin()
+        await programme.until(accepts)
+        await settle(programme)
+        say(f"Commands are taken again {time.monotonic() - died:.0f} s after the disaster")
+
+        verdict = await judge(programme, clients.sent)
+        say(str(verdict))
+        assert (verdict.faults, verdict.listed) == ([], [])
+        assert all(each.answered_at > noon for each in verdict.forgotten)
+        assert verdict.forgotten
+        clients.forget_since(noon)
+        await the_programme_goes_on(programme, clients)
+        new = [each for each in await topics_of(programme, "companies") if each.position > BEYOND]
+        assert {each.type for each in new} >= {"CompanyActivated", "InvestmentCompleted"}
+
+
+Published = Mapping[str, Sequence[Message]]
+
+
+async def disaster(programme: Programme, clients: Clients) -> float:
+    """The database's server is lost in the middle of work, and clients go on asking. Returns when."""
+    async with clients.working():
+        await asyncio.sleep(4)
+        say("The server of the databases dies, and its disk with it, while everybody works")
+        died = time.monotonic()
+        await asyncio.to_thread(backups.lose, programme)
+        await asyncio.sleep(2)
+    return died
+
+
+async def everything_published(programme: Programme) -> Published:
+    """What the topics hold: after a disaster nothing comes to them, before one all that is stored is awaited."""
+    if programme.postgres.running:
+        await settle(programme)
+    return {service: await topics_of(programme, service) for service in SERVICES}
+
+
+async def is_read_only(clients: Clients, person: Person) -> None:
+    """Nobody is told who anybody is, and nothing is taken, before the store was put right."""
+    sent = await clients.send("companies", "/v1/companies", {**clients.applies(9_999), "legal_form": "5710"})
+    assert (sent.outcome, sent.answer["type"]) == ("failed", "/companies/problems/store-unconfirmed")
+    shown = await clients.reads(person.service, person.record)
+    assert shown.json()["type"].endswith("/problems/store-unconfirmed")
+    assert (await clients.reads("companies", "/v1/companies?status=active")).is_success
+    say("Meanwhile: commands are refused, nobody is told who anybody is, all else is shown")
+
+
+async def put_right(programme: Programme) -> None:
+    """The runbook."""
+    with step("By the runbook: verify, and reconcile where that finds differences"):
+        for service in [name for name, status in (await verified(programme)).items() if status == 1]:
+            status, lines = await programme.command(service, "reconcile")
+            assert (status, " 0 lost" in lines[-1]) == (0, True)
+
+
+async def verified(programme: Programme) -> Mapping[str, int]:
+    """What the command says of each store: 1 where it differs from its topics."""
+    found = await asyncio.gather(*(programme.command(name, "verify", told=2) for name in STORES))
+    return dict(zip(STORES, (status for status, _ in found), strict=True))
+
+
+async def nothing_is_amiss(programme: Programme, clients: Clients, published: Published, since: float) -> Verdict:
+    """Looks at all that must hold, after what had been published and for those who were named before `since`."""
+    await settle(programme)
+    verdict = await judge(programme, clients.sent)
+    say(f"What clients remember: {verdict}")
+    assert verdict.faults == []
+    for service, before in published.items():
+        now = {message.event_id: message for message in await topics_of(programme, service)}
+        assert [now[message.event_id].position for message in before] == [message.position for message in before]
+    assert set((await verified(programme)).values()) == {0}
+    await figures_are_right(programme, clients)
+    await persons_are_right(programme, clients, since)
+    await posts_are_proposed_once(clients)
+    return verdict
+
+
+async def figures_are_right(programme: Programme, clients: Clients) -> None:
+    """Figures say what the topics hold: what they said before."""
+    status, lines = await programme.command("indicators", "verify", told=1)
+    lacks = bool(await parked(programme))
+    # They lack what is parked, and are found to.
+    assert (status, lines[-1].endswith("no differences")) == ((1, False) if lacks else (0, True))
+    counted = {"members": ("companies", "CompanyActivated"), "referrals": ("employment", "PathReferred")}
+    for name, (service, event) in counted.items():
+        happened = sum(message.type == event for message in await topics_of(programme, service))
+        figure = (await clients.reads("indicators", f"/v1/indicators/{name}")).json()
+        say(f"    {name}: {figure['value']}")
+        assert figure["value"] == happened
+
+
+async def persons_are_right(programme: Programme, clients: Clients, since: float) -> None:
+    """Nothing is left of whoever was erased, though backups knew them; of whoever was named since the backup there is
+    a pseudonym; all others are known."""
+    known: set[str] = set()
+    for service in ("companies", "employment"):
+        everything = tool("pg_dump", programme.database(service))
+        known |= {each.name for each in clients.persons if each.service == service and each.name in everything}
+    erased = [each for each in clients.persons if each.erased]
+    standing = [each for each in clients.persons if each.erased is False]
+    nameless = [each for each in standing if each.name not in known]
+    say(f"    {len(known)} persons are known, {len(erased)} erased; {len(nameless)} named since are pseudonyms")
+    assert not [each for each in erased if each.name in known]
+    assert [each for each in erased if each.named_at < since]
+    assert not [each for each in nameless if each.named_at < since]
+    for person in nameless:
+        shown = await clients.reads(person.service, person.record)
+        # What had not been published is gone altogether.
+        assert shown.status_code == httpx.codes.NOT_FOUND or shown.json()["personal"] == {}, shown.text
+        # There is nobody to be erased.
+        clients.persons.remove(person)
+
+
+async def posts_are_proposed_once(clients: Clients) -> None:
+    """What reactions had led to is not there twice, though what they are to was delivered again."""
+    for investment in clients.investments:
+        found = await clients.reads("employment", f"/v1/vacancies?investment={investment}")
+        # One that had not been published is gone.
+        shown = await clients.reads("companies", f"/v1/investments/{investment}")
+        completed = shown.is_success and shown.json()["status"] == "completed"
+        assert len(found.json()["items"]) == int(completed), investment
+
+
+async def repeats_are_recognised(clients: Clients, since: float) -> None:
+    """A client's key is known as long as the store that it was saved with."""
+    applied = [each for each in clients.sent if each.path == "/v1/companies" and each.outcome == "ok"]
+    before, after = applied[0], next(each for each in applied if each.answered_at > since)
+    again = await clients.send(before.service, before.path, before.body, key=before.key)
+    assert (again.outcome, again.answer) == ("ok", before.answer)
+    again = await clients.send(after.service, after.path, after.body, key=after.key)
+    assert (again.outcome, again.answer["type"]) == ("failed", "/companies/problems/company-exists")
+    # Of what had its effect under the key, and then a refusal, clients know both.
+    clients.sent.remove(again)
+
+
+async def a_message_is_parked(programme: Programme, clients: Clients) -> None:
+    """A fault of the database keeps figures from being made of an investment."""
+    connection = await asyncpg.connect(programme.database("indicators"))
+    await connection.execute(
+        f"""
+        CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'of a drill'; END $$;
+        CREATE TRIGGER fault BEFORE INSERT ON facts FOR EACH ROW WHEN (NEW.value = {POISON}) EXECUTE FUNCTION fault();
+        """
+    )
+    await connection.close()
+    await clients.company_invests(await clients.company_joins(), spent=POISON)
+    await settle(programme)
+    assert await parked(programme)
+    await programme.command("indicators", "dead-letters", "list")
+
+
+async def parked(programme: Programme) -> list[str]:
+    """The names of what could not be handled for the figures."""
+    return [row["id"] for row in await programme.fetch("indicators", "SELECT id FROM dead_letters")]
+
+
+async def what_was_parked_is_handled(programme: Programme) -> None:
+    """It was restored with the rest; its cause is taken away."""
+    await programme.fetch("indicators", "DROP FUNCTION fault CASCADE")
+    for name in await parked(programme):
+        status, _ = await programme.command("indicators", "dead-letters", "retry", name)
+        assert status == 0
+    assert await parked(programme) == []
+
+
+async def the_programme_goes_on(programme: Programme, clients: Clients) -> None:
+    """Work goes on as if nothing had been, and figures with it."""
+    await clients.works(2)
+    await settle(programme)
+    verdict = await judge(programme, clients.sent)
+    say(f"The programme goes on: {verdict}")
+    assert verdict.faults == []
+    assert (await programme.command("indicators", "verify", told=1))[0] == 0
+    await posts_are_proposed_once(clients)
