@@ -10,11 +10,10 @@ from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
-import httpx
 import psutil
 
 from bench.http import CONNECTIONS, NO_KAFKA, headcounts
-from bench.load import Requests, load
+from bench.load import Callers, Requests, load
 from bench.runner import Measure, Row
 from bench.sample import begin_streams
 from bench.servers import Servers
@@ -23,6 +22,8 @@ from devstack.ports import free_port
 
 ROUNDS: Final = 31
 MICROSECONDS: Final = 1_000_000
+
+_READ: Final = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
 @asynccontextmanager
@@ -65,12 +66,13 @@ async def _used(port: int, requests: list[Requests]) -> float:
 
 async def _read_meanwhile(port: int, measure: Measure) -> float:
     async def read() -> None:
-        async with httpx.AsyncClient() as client:
-            while True:
-                (await client.get(f"http://127.0.0.1:{port}/metrics")).raise_for_status()
-                await asyncio.sleep(1)
+        while True:
+            await prometheus.call(_READ)
+            await asyncio.sleep(1)
 
-    reading = asyncio.create_task(read())
-    used = await measure()
-    reading.cancel()
+    async with Callers.open(port, 1) as prometheus:
+        reading = asyncio.create_task(read())
+        used = await measure()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
     return used
