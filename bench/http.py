@@ -10,7 +10,7 @@ import asyncpg
 
 from bench import by_hand, platform, requested_by_hand
 from bench.load import Requests, load, request
-from bench.runner import Measure, Row
+from bench.runner import Row
 from bench.sample import begin_streams, sirets
 from bench.servers import Servers
 from bench.services import issuing, serving, settings
@@ -48,7 +48,8 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
         peer = stack.enter_context(
             serving("by hand", servers.folder, uvicorn, settings(hand, NO_KAFKA, issuer), "/openapi.json")
         )
-        command = stored_headcounts(ours, companies, issuer.token("companies:write", ["network"]))
+        reports = headcounts(issuer.token("companies:write", ["network"]))
+        command = partial(_stored, _EVENTS, ours, companies, reports)
         work = f"HTTP command, one worker, {CONNECTIONS} connections, with token, role, validation, ETag"
         yield [
             Row(
@@ -75,10 +76,9 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
         ]
 
 
-def stored_headcounts(url: str, port: int, token: str) -> Measure:
-    """Headcounts reported a second to a companies service, each of which its store then has."""
-    requests = _requests("/v1/companies/{}/report-headcount", {"authorization": f"Bearer {token}"})
-    return partial(_stored, _EVENTS, url, port, requests)
+def headcounts(token: str) -> list[Requests]:
+    """Per connection the headcounts that it reports to a companies service."""
+    return _requests("/v1/companies/{}/report-headcount", {"authorization": f"Bearer {token}"})
 
 
 async def _stored(counting: str, url: str, port: int, connections: list[Requests]) -> float:

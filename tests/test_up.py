@@ -23,7 +23,7 @@ import pytest
 from devstack import lodging
 from devstack.child import Child
 from devstack.ports import free_port
-from devstack.running import FRONTENDS, Running, only_one
+from devstack.running import FRONTENDS, SERVICES, Running, only_one
 from devstack.servers import Postgres
 from devstack.stack import Servers
 from sample import LAST_DAY, stories
@@ -51,7 +51,7 @@ class System:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("MAKEFLAGS", "MAKELEVEL", "DATABASE_URL", "KAFKA_BOOTSTRAP", "TERRITORY")
+            if name not in ("MAKEFLAGS", "MAKELEVEL", "DATABASE_URL", "KAFKA_BOOTSTRAP", "TERRITORY", "METRICS_PORT")
         } | {"STATE": str(self.state), "PORT": str(self.port), "COLUMNS": "200"}
         self._log = folder / "up.log"
         self._started: list[Child] = []
@@ -292,6 +292,9 @@ async def test_servers_given_by_address_are_used(system: System, tmp_path: Path,
         assert f"KAFKA_BOOTSTRAP={servers.kafka_bootstrap}\n" in addresses
         database = shlex.quote(postgres.database_url(f"{territory}_companies"))
         assert f"COMPANIES_DATABASE_URL={database}\n" in addresses
+        (metrics_url,) = re.findall("METRICS_URL=(.*)\n", addresses)
+        assert metrics_url in system.printed()
+        assert set(re.findall('eventstore_confirmed{service="(.*)"} 1', httpx.get(metrics_url).text)) == {*SERVICES}
         up.stop(signal.SIGTERM, seconds=20)
         assert postgres.running
 
