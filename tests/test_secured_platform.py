@@ -7,7 +7,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -330,6 +330,38 @@ async def test_a_subscription_says_why_it_is_refused_and_reads_once_it_is_not(
             assert subscription.failing is None
 
 
+async def test_every_service_works_by_what_its_own_declaration_allows(
+    kafka: SecuredKafka, databases: Callable[[], str], issuer: Issuer
+) -> None:
+    names = Names(territory="every")
+    async with AsyncExitStack() as stack:
+        clients = {}
+        for name in SERVICES:
+            await kafka.allow(name, of_service(service_of(name), names))
+            database = await asyncio.to_thread(databases)
+            await prepare(database, service_of(name).all_migrations)
+            brokers = settings_of(kafka.brokers(name), names)
+            calls = calling(service_of(name), database, issuer, worker=True, **brokers)
+            clients[name] = await stack.enter_async_context(calls)
+
+        async def troubled() -> dict[str, str]:
+            """What does not fare as it should."""
+            states = {name: (await client.get("/ready")).json()["work"] for name, client in clients.items()}
+            return {
+                f"{name}: {work}": state
+                for name, works in states.items()
+                for work, state in works.items()
+                if not (state.startswith("leading") if work == "relay" else state == "running")
+                and work.startswith(("relay", "mirror", "reactions", "subscription"))
+            }
+
+        await until(lambda: _none(troubled()), "all of them work")
+
+
+async def _none(troubled: Awaitable[dict[str, str]]) -> bool:
+    return not await troubled
+
+
 # The whole way, while everything that can be renewed is
 
 
@@ -362,28 +394,33 @@ class Service:
         fresh.write_text(self.postgres.url_of(self.name, self.name, password))
         fresh.replace(self.address.path)
 
-    def settings(self, brokers: Brokers) -> dict[str, Any]:
-        return {
-            "kafka_bootstrap": brokers.addresses,
-            "kafka_security_protocol": brokers.protocol,
-            "kafka_sasl_username": brokers.username,
-            "kafka_sasl_password": brokers.password,
-            "kafka_ssl_ca": brokers.authorities,
-            "kafka_ssl_certificate": brokers.certificate,
-            "kafka_ssl_key": brokers.key,
-            "territory": TERRITORY,
-            "topic_partitions": 2,
-        }
+
+def settings_of(brokers: Brokers, names: Names) -> dict[str, Any]:
+    """The settings by which a service meets them."""
+    return {
+        "kafka_bootstrap": brokers.addresses,
+        "kafka_security_protocol": brokers.protocol,
+        "kafka_sasl_username": brokers.username,
+        "kafka_sasl_password": brokers.password,
+        "kafka_ssl_ca": brokers.authorities,
+        "kafka_ssl_certificate": brokers.certificate,
+        "kafka_ssl_key": brokers.key,
+        "territory": names.territory,
+        "topic_partitions": 2,
+    }
 
 
+@pytest.mark.long
 async def test_passwords_and_certificates_are_renewed_while_commands_flow_into_figures(
     kafka: SecuredKafka, postgres: SecuredPostgres, authority: Authority, issuer: Issuer, tmp_path: Path
 ) -> None:
     companies, indicators = (Service(name, kafka, postgres, tmp_path) for name in ("companies", "indicators"))
+    names = Names(territory="renewed")
     for each in (companies, indicators):
         await each.prepare()
-    by_password = companies.settings(kafka.brokers("companies", password=companies.password))
-    by_certificate = indicators.settings(kafka.brokers("indicators", "SSL"))
+        await kafka.allow(each.name, of_service(service_of(each.name), names))
+    by_password = settings_of(kafka.brokers("companies", password=companies.password), names)
+    by_certificate = settings_of(kafka.brokers("indicators", "SSL"), names)
     async with (
         calling(service_of("companies"), companies.address, issuer, worker=True, **by_password) as writing,
         calling(service_of("indicators"), indicators.address, issuer, worker=True, **by_certificate) as reading,
@@ -418,7 +455,7 @@ async def test_passwords_and_certificates_are_renewed_while_commands_flow_into_f
         assert "parked" not in (await reading.get("/ready")).text
     async with Store.open(companies.address) as store:
         events = await store.read(0, 100_000)
-    topics = [NAMES.topic(name) for name in REGISTRY.topics_of("companies")]
+    topics = [names.topic(name) for name in REGISTRY.topics_of("companies")]
     existing = await existing_topics(kafka.brokers(ADMIN), topics)
     published = await read_topics(kafka.brokers(ADMIN), existing)
     assert topic_faults(published, events) == []
@@ -491,12 +528,15 @@ async def _shows(client: httpx.AsyncClient, issuer: Issuer, value: int) -> bool:
     return bool(answer.is_success and answer.json()["value"] == value)
 
 
-async def test_a_greedy_analyst_is_slowed_down_while_services_go_on(kafka: SecuredKafka, topics: None) -> None:
-    del topics
+@pytest.mark.long
+async def test_a_greedy_analyst_is_slowed_down_while_services_go_on(kafka: SecuredKafka) -> None:
+    names = Names(territory="greedy")
+    topic = names.topic("mobility")
+    await kafka.allow("mobility", of_service(service_of("mobility"), names))
+    await kafka.allow(ANALYST, of_analyst(ANALYST, service_of("mobility"), names))
     await asyncio.to_thread(kafka.limit, ANALYST, consumer_byte_rate=100_000, request_percentage=5)
     writer = kafka.brokers("mobility")
-    topic = NAMES.topic("mobility")
-    await kafka.allow(ANALYST, [Access("topic", topic, READING)])
+    await ensure_topic(writer, topic, 2)
     producer = Producer(writer)
     await producer.start()
     try:

@@ -25,6 +25,7 @@ from typing import Any
 
 import asyncpg
 
+from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import Producer
 from eventstore.kafka.envelope import Message
 from eventstore.postgres.connection import open_pool
@@ -45,8 +46,8 @@ def stop_here() -> None:
 class UnfencedProducer(Producer):
     """Shares its transactional id with nobody."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**{**settings, "transactional_id": f"{settings['transactional_id']}.{os.getpid()}"})
+    def __init__(self, bootstrap: Bootstrap, **settings: Any) -> None:
+        super().__init__(bootstrap, **{**settings, "transactional_id": f"{settings['transactional_id']}.{os.getpid()}"})
 
 
 class StallingProducer(Producer):
