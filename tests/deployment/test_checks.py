@@ -17,11 +17,11 @@ POD: Final = ("spec", "template", "spec")
 CONTAINER: Final = (*POD, "containers", 0)
 GONE: Final = object()
 
-Path = tuple[str | int, ...]
+Way = tuple[str | int, ...]
 Plant = Callable[[Manifests], None]
 
 
-def put(kind: str, name: str, path: Path, value: Any) -> Plant:
+def put(kind: str, name: str, path: Way, value: Any) -> Plant:
     """Puts a value where the path leads in an object, or takes away what is there."""
 
     def plant(manifests: Manifests) -> None:

@@ -78,6 +78,9 @@ def paths(manifests: Manifests, elsewhere: Keys) -> Iterator[str]:
     there = holders(manifests, elsewhere)
     for workload in manifests.ours():
         for name, value in {**told(manifests, workload), **environment(manifests, workload)}.items():
+            # Of what all are told, migrating takes where its database is.
+            if workload["kind"] == "Job" and not name.startswith("DATABASE_URL"):
+                continue
             for path in re.findall(r"(?:^|=)(/[^&\s]+)", value):
                 keys = [(there.get((kind, holder)), key) for kind, holder, key in _behind(workload, path)]
                 if not any(known is None or key in known for known, key in keys):

@@ -1,7 +1,7 @@
 """Rendered objects, and the pods that come of them: those of our own workloads, and those that operators make."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 Manifest = dict[str, Any]
@@ -30,9 +30,7 @@ class Pod:
 
     owner: str
     labels: Labels
-    ports: Mapping[str | int, int] = field(hash=False)
-    spec: Manifest = field(default_factory=dict, hash=False)
-    """Empty where an operator makes them."""
+    ports: Mapping[str | int, int]
 
     def port(self, asked: str | int) -> int | None:
         """The number of a port that is asked for by name or number; None where it has none."""
@@ -110,7 +108,7 @@ def _pod(workload: Manifest) -> Pod:
         for container in template["spec"]["containers"]
         for port in container.get("ports", ())
     }
-    return Pod(called(workload), template["metadata"].get("labels", {}), ports, template["spec"])
+    return Pod(called(workload), template["metadata"].get("labels", {}), ports)
 
 
 def selects(selector: Manifest, labels: Labels) -> bool:
