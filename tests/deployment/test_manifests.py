@@ -27,8 +27,6 @@ KUBERNETES: Final = "1.34"
 LONG: Final = REPOSITORY / ".venv" / "long" / "bin"
 CHECKOV: Final = REPOSITORY / ".venv" / "checkov" / "bin" / "checkov"
 SETTINGS: Final = {name.upper() for name in Settings.model_fields}
-ANNOUNCED: Final = {"DRAIN_SECONDS", "LOG_FORMAT", "METRICS_PORT"}
-"""Settings that manifests give before processes know them, which ignore what they do not know."""
 A_MAIL_SERVER: Final = "smtps://user:password@server:465"
 """What a store outside says as a whole."""
 
@@ -128,8 +126,7 @@ def test_objects_fit_one_another(overlay: str, check: str) -> None:
 @every_whole_overlay
 def test_every_process_is_told_what_it_needs_and_nothing_that_it_does_not_know(overlay: str) -> None:
     manifests = manifests_of(OVERLAYS[overlay])
-    assert list(strange(manifests, SETTINGS | ANNOUNCED)) == []
-    assert SETTINGS.isdisjoint(ANNOUNCED), "these are settings now: announce them no more"
+    assert list(strange(manifests, SETTINGS)) == []
 
 
 @pytest.mark.parametrize("overlay", ["production", "everything"])

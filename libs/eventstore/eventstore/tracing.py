@@ -144,11 +144,11 @@ def span(
     kind: SpanKind = SpanKind.INTERNAL,
     expects: tuple[type[Exception], ...] = (),
 ) -> AbstractContextManager[Span | None]:
-    """A span of the block, below the one at hand; None while nothing is traced.
+    """A span of the block, below the one at hand; None while nothing is traced, or that one is left out.
 
     An error is told by its kind, and is a fault unless it is one of those that are expected.
     """
-    return _OFF if _tracer is None else _recorded(_tracer, name, attributes, kind, expects)
+    return _OFF if _tracer is None or _is_left_out() else _recorded(_tracer, name, attributes, kind, expects)
 
 
 def spanned(
@@ -160,7 +160,9 @@ def spanned(
     expects: tuple[type[Exception], ...] = (),
 ) -> Coroutine[Any, Any, T]:
     """The same work in a span; while nothing is traced, the work itself."""
-    return work if _tracer is None else _spanned(work, _recorded(_tracer, name, attributes, kind, expects))
+    if _tracer is None or _is_left_out():
+        return work
+    return _spanned(work, _recorded(_tracer, name, attributes, kind, expects))
 
 
 async def _spanned(work: Coroutine[Any, Any, T], recorded: AbstractContextManager[Span]) -> T:
@@ -222,6 +224,12 @@ def note(error: Exception) -> None:
     """Tells of an error that the work at hand has met, and answers by itself."""
     if _tracer is not None:
         fail(get_current_span(), error)
+
+
+def _is_left_out() -> bool:
+    """Whether the sampler left out the span at hand: what is below it is left out too, and need not be asked about."""
+    known = get_current_span().get_span_context()
+    return known.is_valid and not known.is_remote and not known.trace_flags.sampled
 
 
 @contextmanager
