@@ -19,7 +19,7 @@ from devstack.issuer import Issuer
 CONNECTIONS = 64
 
 NO_KAFKA: Final = "localhost:9"
-_EVENTS: Final = "SELECT count(*) FROM events"
+EVENTS: Final = "SELECT count(*) FROM events"
 _BOOKINGS: Final = """
     SELECT count(*) FROM events e JOIN claims c USING (stream_id) JOIN due d USING (stream_id)
     WHERE c.kind = 'slot-taken'
@@ -49,7 +49,7 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
             serving("by hand", servers.folder, uvicorn, settings(hand, NO_KAFKA, issuer), "/openapi.json")
         )
         reports = headcounts(issuer.token("companies:write", ["network"]))
-        command = partial(_stored, _EVENTS, ours, companies, reports)
+        command = partial(_stored, EVENTS, ours, companies, reports)
         work = f"HTTP command, one worker, {CONNECTIONS} connections, with token, role, validation, ETag"
         yield [
             Row(
@@ -57,7 +57,7 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
                 "FastAPI endpoint that loads, decides and appends by hand",
                 3,
                 command,
-                partial(_stored, _EVENTS, hand, peer, _requests("/companies/{}/report-headcount", {})),
+                partial(_stored, EVENTS, hand, peer, _requests("/companies/{}/report-headcount", {})),
             ),
             Row(
                 work,
@@ -81,8 +81,8 @@ def headcounts(token: str) -> list[Requests]:
     return _requests("/v1/companies/{}/report-headcount", {"authorization": f"Bearer {token}"})
 
 
-async def _stored(counting: str, url: str, port: int, connections: list[Requests]) -> float:
-    """Commands answered a second, each of which has stored what is counted."""
+async def loaded(counting: str, url: str, port: int, connections: list[Requests]) -> tuple[float, int]:
+    """Commands answered a second, and in all, each of which has stored what is counted."""
     connection = await asyncpg.connect(url)
     before = await connection.fetchval(counting)
     rate, answers = await load(port, connections)
@@ -90,6 +90,11 @@ async def _stored(counting: str, url: str, port: int, connections: list[Requests
     await connection.close()
     if stored != answers:
         raise EventsMissing(f"{answers} commands were answered and {stored} stored")
+    return rate, answers
+
+
+async def _stored(counting: str, url: str, port: int, connections: list[Requests]) -> float:
+    rate, _ = await loaded(counting, url, port, connections)
     return rate
 
 
