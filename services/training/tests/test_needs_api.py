@@ -176,9 +176,10 @@ async def planners(database: str, issuer: Issuer) -> AsyncIterator[Planners]:
 
 @pytest.fixture
 async def working(database: str, kafka: str, issuer: Issuer) -> AsyncIterator[Planners]:
-    """With a worker, so that events are reacted to."""
+    """With a worker, so that events are reacted to: in one partition, where what follows from one stream comes before
+    what follows from a later event of another."""
     await join(database)
-    place = {"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 2}
+    place = {"kafka_bootstrap": kafka, "territory": f"t{uuid.uuid4().hex[:8]}", "topic_partitions": 1}
     async with calling(app, database, issuer, worker=True, **place) as client, asyncio.timeout(90):
         yield Planners(client, issuer)
 

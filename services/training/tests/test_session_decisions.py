@@ -343,6 +343,20 @@ def test_below_its_minimum_its_cancellation_is_proposed_on_the_day_of_decision(p
     )
 
 
+def test_what_is_entered_after_its_day_of_decision_is_left_until_the_next_day() -> None:
+    entered = DECIDED + timedelta(days=30)
+    left = entered + timedelta(days=1)
+    now = at(entered, "10:00")
+    late = given().knowing(course(), room()).at(now).when(plan).events
+    given(*late).is_due(Due(left, ProposeCancellation()))
+    given(*late).at(now).knowing(course()).when(Open(on=on(5, 5))).then_state(status="open", decision_on=DECIDED)
+    again = given(*PASTS["postponed"]).knowing(course(), room()).at(now).when(Reschedule(**DAYS)).events
+    given(*PASTS["postponed"], *again).is_due(Due(left, ProposeCancellation()))
+    # On the day itself it is decided as it is on any other.
+    prompt = given().knowing(course(), room()).at(at(DECIDED, "10:00")).when(plan).events
+    given(*prompt).is_due(Due(DECIDED, ProposeCancellation()))
+
+
 def test_enough_trainees_need_no_decision() -> None:
     enough = (planned, opened, taken(1, 1), taken(2, 2))
     given(*enough).is_due()

@@ -355,6 +355,9 @@ async def test_what_is_entered_late_begins_and_is_over_by_itself(working: Traine
     past = {"starts_on": day(-84), "ends_on": day(-78), "decision_on": day(-84), "on": day(-100)}
     session = await working.planned(**past)
     done(await working.post(f"/v1/sessions/{session}/open", on=day(-99)))
+    # However long whoever enters it takes: what was due by now has been issued when this one says so.
+    due = await working.planned("salle-14", decision_on=TODAY.isoformat())
+    await working.becomes(due, cancellation_proposed_on=TODAY.isoformat())
     done(await working.post(f"/v1/sessions/{session}/confirm", on=day(-98)))
     over = await working.becomes(session, status="completed")
     assert (over["began_on"], over["completed_on"], over["trainee_hours"]) == (day(-84), day(-77), 12 * 105)

@@ -310,6 +310,9 @@ class Session(State):
     starts_on: Day | None = None
     ends_on: Day | None = None
     decision_on: Day | None = None
+    decision_due_on: Day | None = None
+    """The day on which its cancellation is proposed, where that is not the day of decision: that had passed when it was
+    entered, and what is entered late is not decided between two entries."""
     seats: TrainingSeats
     minimum: TrainingSeats | None = None
     slots: tuple[SessionSlot, ...] = ()
@@ -583,13 +586,15 @@ def propose(command: Propose) -> SessionProposed:
 
 
 @sessions.creates(by=BODIES, to="planned", looks_up=(Lookup(courses, "course"), Lookup(rooms, "room")))
-def plan(command: Plan, course: Course | None, room: Room | None) -> SessionPlanned:
-    return _planned(command, command.body, command.need, course, room)
+def plan(command: Plan, course: Course | None, room: Room | None, context: Context) -> SessionPlanned:
+    return _planned(command, command.body, command.need, course, room, context)
 
 
 @sessions.decides(by=BODIES, when="proposed", to="planned", looks_up=(Lookup(courses, "course"), Lookup(rooms, "room")))
-def plan_proposed(session: Session, command: PlanProposed, course: Course | None, room: Room | None) -> SessionPlanned:
-    event = _planned(command, session.body, session.need, course, room)
+def plan_proposed(
+    session: Session, command: PlanProposed, course: Course | None, room: Room | None, context: Context
+) -> SessionPlanned:
+    event = _planned(command, session.body, session.need, course, room, context)
     if not any(codes.rome_kin(one, other) for one in session.romes for other in event.romes):
         raise COURSE_FOR_OTHER_OCCUPATIONS(proposed=session.romes, romes=event.romes)
     return event
@@ -695,13 +700,23 @@ def postpone(session: Session, command: Postpone) -> SessionPostponed:
     to=("planned", "open"),
     looks_up=(Lookup(courses, "course"), Lookup(rooms, "room")),
 )
-def reschedule(session: Session, command: Reschedule, course: Course | None, room: Room | None) -> SessionRescheduled:
+def reschedule(
+    session: Session, command: Reschedule, course: Course | None, room: Room | None, context: Context
+) -> SessionRescheduled:
     if session.course:
         _check_course(course, session.course, session.body, command.starts_on)
     _check_days(command, command.on)
     slots = _slots(command, command.starts_on, command.ends_on, session, room)
-    status = "open" if session.opened_on else "planned"
-    return _tell(SessionRescheduled, command, session, status=status, slots=slots, days_off=_days_off(command))
+    status, due_on = "open" if session.opened_on else "planned", _decision_due(command, context.today)
+    return _tell(
+        SessionRescheduled,
+        command,
+        session,
+        status=status,
+        decision_due_on=due_on,
+        slots=slots,
+        days_off=_days_off(command),
+    )
 
 
 @sessions.decides(by=BODIES, when=(*HOLDING, "postponed"), to="cancelled")
@@ -795,7 +810,8 @@ def _(session: Session, event: SessionTimetableChanged) -> Session:
 
 @sessions.evolves
 def _(session: Session, event: SessionRescheduled) -> Session:
-    days = {"starts_on": event.starts_on, "ends_on": event.ends_on, "decision_on": event.decision_on}
+    names = ("starts_on", "ends_on", "decision_on", "decision_due_on")
+    days = {name: getattr(event, name) for name in names}
     timetable = {"slots": event.slots, "days_off": event.days_off, "rooms": _rooms(event.slots)}
     return session.after(event, status=event.status, **days, **timetable, postponed_on=None, reason=None)
 
@@ -870,7 +886,7 @@ def _(session: Session) -> Iterable[Due]:
     match session.status:
         case "planned" | "open" if session.decision_on and session.is_below_minimum:
             if session.cancellation_proposed_on is None:
-                yield Due(session.decision_on, ProposeCancellation())
+                yield Due(session.decision_due_on or session.decision_on, ProposeCancellation())
         case "confirmed" if session.starts_on:
             yield Due(session.starts_on, Begin())
         case "running" if session.ends_on:
@@ -896,7 +912,12 @@ def _tell(model: type[E], command: Command, session: Session, **given: Any) -> E
 
 
 def _planned(
-    command: Plan | PlanProposed, body: Siret | None, need: RecordId | None, course: Course | None, room: Room | None
+    command: Plan | PlanProposed,
+    body: Siret | None,
+    need: RecordId | None,
+    course: Course | None,
+    room: Room | None,
+    context: Context,
 ) -> SessionPlanned:
     _check_days(command, command.on)
     checked = _check_course(course, command.course, body, command.starts_on)
@@ -910,6 +931,7 @@ def _planned(
         status="planned",
         admitted=0,
         seats_offered=0,
+        decision_due_on=_decision_due(command, context.today),
         slots=_slots(command, command.starts_on, command.ends_on, command, room),
         days_off=_days_off(command),
     )
@@ -962,6 +984,10 @@ def _slots(
     slots = laid_out(timetable, starts_on, ends_on, room.capacity if room and timetable.room else None)
     _check_room(room, timetable.room, held, slots, timetable.days_off)
     return slots
+
+
+def _decision_due(days: Days, today: Day) -> Day | None:
+    return today + timedelta(days=1) if days.decision_on < today else None
 
 
 def _check_days(days: Days, on: Day) -> None:

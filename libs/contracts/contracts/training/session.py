@@ -108,6 +108,8 @@ class SessionPlanned(_Session, version=1):
     """Of its course."""
     decision_on: Day
     """The day on which it is to be decided whether enough trainees have come together."""
+    decision_due_on: Day | None = None
+    """The day after it was entered, where the day of decision had passed by then; else None."""
     slots: tuple[SessionSlot, ...]
     days_off: tuple[Day, ...]
     """Days on which there is none: holidays, weeks in a company."""
@@ -177,6 +179,8 @@ class SessionRescheduled(_Session, version=1):
     starts_on_before: Day
     ends_on_before: Day
     decision_on: Day
+    decision_due_on: Day | None = None
+    """As of `SessionPlanned`."""
     slots: tuple[SessionSlot, ...]
     days_off: tuple[Day, ...]
 
