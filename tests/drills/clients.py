@@ -147,6 +147,12 @@ class Clients:
         await self.does(person.service, "/v1/erasures", {"person": person.subject, "reason": "request"})
         person.erased = True
 
+    async def committee_aims(self) -> str:
+        """A target, which is the figures' service's own. Returns where it is shown."""
+        target = {"indicator": "members", "aim": "at_least", "value": 100, "due": "2027-12-31"}
+        record = await self.does("indicators", "/v1/targets", target)
+        return f"/v1/targets/{record['id']}"
+
     async def works(self, rounds: int) -> None:
         """Some of each; every second person is forgotten soon."""
         for _ in range(rounds):

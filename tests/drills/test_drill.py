@@ -86,9 +86,9 @@ async def test_databases_are_restored_from_dumps(programme: Programme) -> None:
     async with clients_of(programme) as clients:
         await clients.works(3)
         # One after the other while work goes on: what services know of each other differs in them.
+        noon = time.monotonic()
         async with clients.working():
             dumps = await asyncio.to_thread(backups.dump, programme)
-        noon = time.monotonic()
         await clients.works(3)
         async with clients.working():
             await asyncio.sleep(2)
@@ -146,6 +146,25 @@ async def test_kafka_is_lost_and_fills_itself(programme: Programme) -> None:
         verdict = await nothing_is_amiss(programme, clients, before, time.monotonic())
         assert (verdict.listed, verdict.forgotten) == ([], [])
         await the_programme_goes_on(programme, clients)
+
+
+async def test_figures_are_folded_anew_from_nothing(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        target = await clients.committee_aims()
+        await clients.works(3)
+        before = await everything_published(programme)
+        shown = (await clients.reads("indicators", target)).json()
+        with step("The database of the figures is made anew"):
+            programme.end(["indicators"])
+            await asyncio.to_thread(backups.make_anew, programme, "indicators")
+            for command in ("migrate", "reconcile"):
+                assert (await programme.command("indicators", command))[0] == 0
+            programme.begin(["indicators"])
+            await programme.until(accepts, ["indicators"])
+            await settle(programme)
+        assert (await clients.reads("indicators", target)).json() == shown
+        await programme.command("indicators", "chapters", told=3)
+        await nothing_is_amiss(programme, clients, before, time.monotonic())
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["the topics are empty", "the topics are of an older copy"])
