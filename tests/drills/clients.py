@@ -48,6 +48,8 @@ class Person:
     named_at: float
     erased: bool | None = False
     """None where nobody can tell: it was asked for, and not answered."""
+    asked_at: float = 0.0
+    """When it was asked for."""
 
 
 class Refused(Exception):
@@ -143,7 +145,7 @@ class Clients:
 
     async def is_erased(self, person: Person) -> None:
         """Somebody asks to be forgotten."""
-        person.erased = None
+        person.erased, person.asked_at = None, time.monotonic()
         await self.does(person.service, "/v1/erasures", {"person": person.subject, "reason": "request"})
         person.erased = True
 
@@ -174,9 +176,14 @@ class Clients:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def forget_since(self, moment: float) -> None:
-        """Whoever has to enter things again begins where the backup ends."""
+    def go_back_to(self, moment: float) -> list[Person]:
+        """Forgets what came since, to be entered again. Returns who had been erased since, and is known again."""
         self.sent = [each for each in self.sent if 0 < each.answered_at < moment]
+        self.persons = [each for each in self.persons if each.named_at < moment]
+        again = [each for each in self.persons if each.asked_at > moment]
+        for person in again:
+            person.erased = False
+        return again
 
     async def _goes_on(self) -> None:
         while True:

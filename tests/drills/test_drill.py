@@ -179,8 +179,10 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
             await programme.until(accepts)
         backup = await asyncio.to_thread(backups.base_backup, programme)
         await clients.works(2)
+        leaving = await clients.trader_joins()
         await backups.name_this_moment(programme, "noon")
         noon = time.monotonic()
+        await clients.is_erased(leaving)
         await clients.works(2)
         died = await disaster(programme, clients)
         programme.kafka.kill()
@@ -208,7 +210,12 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
         assert (verdict.faults, verdict.listed) == ([], [])
         assert all(each.answered_at > noon for each in verdict.forgotten)
         assert verdict.forgotten
-        clients.forget_since(noon)
+        again = clients.go_back_to(noon)
+        assert again
+        for person in again:
+            assert (await clients.reads(person.service, person.record)).json()["personal"] != {}
+            await clients.is_erased(person)
+        say(f"{len(again)} persons were known again, and are erased again")
         await the_programme_goes_on(programme, clients)
         new = [each for each in await topics_of(programme, "companies") if each.position > BEYOND]
         assert {each.type for each in new} >= {"CompanyActivated", "InvestmentCompleted"}
