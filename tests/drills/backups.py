@@ -57,13 +57,17 @@ def dump(programme: Programme) -> dict[str, Path]:
 
 def restore_dumps(programme: Programme, dumps: dict[str, Path]) -> None:
     """Each database as it was when it was dumped, one after the other: no two at the same moment."""
-    server = f"--maintenance-db={programme.postgres.url}"
     with step("Restored from the dumps"):
         for name, file in dumps.items():
-            database = database_of(TERRITORY, name)
-            tool("dropdb", server, "--force", database)
-            tool("createdb", server, "--template=template0", database)
+            make_anew(programme, name)
             tool("pg_restore", "--exit-on-error", f"--dbname={programme.database(name)}", str(file))
+
+
+def make_anew(programme: Programme, service: str) -> None:
+    """An empty database in the place of a service's."""
+    server, database = f"--maintenance-db={programme.postgres.url}", database_of(TERRITORY, service)
+    tool("dropdb", server, "--force", database)
+    tool("createdb", server, "--template=template0", database)
 
 
 def replica_of(programme: Programme) -> Postgres:

@@ -48,6 +48,8 @@ class Person:
     named_at: float
     erased: bool | None = False
     """None where nobody can tell: it was asked for, and not answered."""
+    asked_at: float = 0.0
+    """When it was asked for."""
 
 
 class Refused(Exception):
@@ -143,9 +145,15 @@ class Clients:
 
     async def is_erased(self, person: Person) -> None:
         """Somebody asks to be forgotten."""
-        person.erased = None
+        person.erased, person.asked_at = None, time.monotonic()
         await self.does(person.service, "/v1/erasures", {"person": person.subject, "reason": "request"})
         person.erased = True
+
+    async def committee_aims(self) -> str:
+        """A target, which is the figures' service's own. Returns where it is shown."""
+        target = {"indicator": "members", "aim": "at_least", "value": 100, "due": "2027-12-31"}
+        record = await self.does("indicators", "/v1/targets", target)
+        return f"/v1/targets/{record['id']}"
 
     async def works(self, rounds: int) -> None:
         """Some of each; every second person is forgotten soon."""
@@ -168,9 +176,14 @@ class Clients:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def forget_since(self, moment: float) -> None:
-        """Whoever has to enter things again begins where the backup ends."""
+    def go_back_to(self, moment: float) -> list[Person]:
+        """Forgets what came since, to be entered again. Returns who had been erased since, and is known again."""
         self.sent = [each for each in self.sent if 0 < each.answered_at < moment]
+        self.persons = [each for each in self.persons if each.named_at < moment]
+        again = [each for each in self.persons if each.asked_at > moment]
+        for person in again:
+            person.erased = False
+        return again
 
     async def _goes_on(self) -> None:
         while True:

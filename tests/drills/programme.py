@@ -28,7 +28,7 @@ from eventstore.postgres.migrate import migrate
 
 TERRITORY: Final = "issoudun"
 PARTITIONS: Final = 2
-PATIENCE: Final = 180.0
+PATIENCE: Final = 300.0
 """Seconds within which services answer, refuse or catch up: the machine may be at other work."""
 
 
@@ -82,18 +82,18 @@ class Programme:
         for name in SERVICES:
             await migrate(self.database(name), service_of(name).all_migrations)
 
-    def begin(self) -> None:
-        """Starts every service, API and worker in one process."""
-        for name in SERVICES:
+    def begin(self, services: Sequence[str] = SERVICES) -> None:
+        """Starts services, API and worker of each in one process."""
+        for name in services:
             log = self.folder / f"{name}.log"
             command = [sys.executable, "-m", package_of(name), "all"]
             environment = {**os.environ, **self.environment(name)}
             self._processes[name] = Child(name, command, log=log, marker=str(self.folder), environment=environment)
 
-    def end(self) -> None:
+    def end(self, services: Sequence[str] = SERVICES) -> None:
         """Stops them."""
-        for process in self._processes.values():
-            process.stop(signal.SIGTERM, seconds=30)
+        for name in services:
+            self._processes[name].stop(signal.SIGTERM, seconds=30)
 
     async def command(self, service: str, *arguments: str, told: int = 6) -> tuple[int, list[str]]:
         """The exit status of a command of a service, and the lines it printed; the last of them are told."""

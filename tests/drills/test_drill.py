@@ -86,9 +86,9 @@ async def test_databases_are_restored_from_dumps(programme: Programme) -> None:
     async with clients_of(programme) as clients:
         await clients.works(3)
         # One after the other while work goes on: what services know of each other differs in them.
+        noon = time.monotonic()
         async with clients.working():
             dumps = await asyncio.to_thread(backups.dump, programme)
-        noon = time.monotonic()
         await clients.works(3)
         async with clients.working():
             await asyncio.sleep(2)
@@ -148,6 +148,25 @@ async def test_kafka_is_lost_and_fills_itself(programme: Programme) -> None:
         await the_programme_goes_on(programme, clients)
 
 
+async def test_figures_are_folded_anew_from_nothing(programme: Programme) -> None:
+    async with clients_of(programme) as clients:
+        target = await clients.committee_aims()
+        await clients.works(3)
+        before = await everything_published(programme)
+        shown = (await clients.reads("indicators", target)).json()
+        with step("The database of the figures is made anew"):
+            programme.end(["indicators"])
+            await asyncio.to_thread(backups.make_anew, programme, "indicators")
+            for command in ("migrate", "reconcile"):
+                assert (await programme.command("indicators", command))[0] == 0
+            programme.begin(["indicators"])
+            await programme.until(accepts, ["indicators"])
+            await settle(programme)
+        assert (await clients.reads("indicators", target)).json() == shown
+        await programme.command("indicators", "chapters", told=3)
+        await nothing_is_amiss(programme, clients, before, time.monotonic())
+
+
 @pytest.mark.parametrize("older", [False, True], ids=["the topics are empty", "the topics are of an older copy"])
 async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
     async with clients_of(programme) as clients:
@@ -160,8 +179,10 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
             await programme.until(accepts)
         backup = await asyncio.to_thread(backups.base_backup, programme)
         await clients.works(2)
+        leaving = await clients.trader_joins()
         await backups.name_this_moment(programme, "noon")
         noon = time.monotonic()
+        await clients.is_erased(leaving)
         await clients.works(2)
         died = await disaster(programme, clients)
         programme.kafka.kill()
@@ -189,7 +210,12 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
         assert (verdict.faults, verdict.listed) == ([], [])
         assert all(each.answered_at > noon for each in verdict.forgotten)
         assert verdict.forgotten
-        clients.forget_since(noon)
+        again = clients.go_back_to(noon)
+        assert again
+        for person in again:
+            assert (await clients.reads(person.service, person.record)).json()["personal"] != {}
+            await clients.is_erased(person)
+        say(f"{len(again)} persons were known again, and are erased again")
         await the_programme_goes_on(programme, clients)
         new = [each for each in await topics_of(programme, "companies") if each.position > BEYOND]
         assert {each.type for each in new} >= {"CompanyActivated", "InvestmentCompleted"}

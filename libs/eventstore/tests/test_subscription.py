@@ -63,6 +63,18 @@ async def test_what_was_handled_is_not_handled_again_by_who_comes_later(town: To
         await town.until_handled(240)
 
 
+async def test_a_database_that_was_restored_is_told_again_though_nothing_new_comes(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription_module, "HOUSEKEEPING", 0.5)
+    await town.light(lamps=20)
+    async with running(town.subscription()):
+        await town.until_handled(20)
+        # Under its feet, so that it notices nothing of it: marks and effects are as they were.
+        await town.store.pool.execute("BEGIN; UPDATE marks SET position = 0; DELETE FROM effects; COMMIT")
+        await town.until_handled(20)
+
+
 async def test_an_effect_that_is_rolled_back_is_had_later(town: Town) -> None:
     failures = iter([OSError("the network"), StoreUnavailable("away"), asyncpg.DeadlockDetectedError("again")])
     note = town.note("someone")

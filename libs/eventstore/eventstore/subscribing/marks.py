@@ -64,8 +64,9 @@ _CAUGHT_UP: Final = """
 
 _CURRENT: Final = """
     UPDATE marks SET current_at = clock_timestamp() - $4::interval
-    FROM unnest($2::text[], $3::int[]) AS asked (topic, partition)
+    FROM unnest($2::text[], $3::int[], $5::bigint[]) AS asked (topic, partition, position)
     WHERE marks.subscription = $1 AND marks.topic = asked.topic AND marks.partition = asked.partition
+      AND marks.position = asked.position
 """
 
 
@@ -151,11 +152,11 @@ async def hold_mark(connection: asyncpg.Connection, subscription: str, place: To
 
 
 async def were_current(
-    pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition], ago: timedelta
+    pool: asyncpg.Pool, subscription: str, marks: Mapping[TopicPartition, int], ago: timedelta
 ) -> None:
-    """Notes that a subscription was at the end of these partitions so long ago, at most."""
-    topics, numbers = [place.topic for place in partitions], [place.partition for place in partitions]
-    await pool.execute(_CURRENT, subscription, topics, numbers, ago)
+    """Notes that a subscription was at the end of these partitions so long ago, at most, unless marks are elsewhere."""
+    topics, numbers = [place.topic for place in marks], [place.partition for place in marks]
+    await pool.execute(_CURRENT, subscription, topics, numbers, ago, list(marks.values()))
 
 
 async def have_caught_up(pool: asyncpg.Pool, subscription: str, partitions: Collection[TopicPartition]) -> None:

@@ -66,7 +66,7 @@ BATCH: Final = 500
 SESSION: Final = 10.0
 """Seconds without a sign of life after which an instance's partitions are given to others."""
 HOUSEKEEPING: Final = 5.0
-"""Seconds between two reports of offsets, and between two looks for topics that did not exist."""
+"""Seconds between two reports of offsets, two looks for topics that did not exist, and two whether marks were moved."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds before another attempt, at most."""
 TOLD: Final = 2.0
@@ -167,6 +167,7 @@ class Subscription:
         self._tells_current = tells_current
         """Whether it notes beside its marks when they were at the ends of their partitions (`current_at`)."""
         self._told_current_at = 0.0
+        self._compared_at = 0.0
         self._left = _Left(0, 0, 0)
         self._outage = Outage(log, f"the subscription {name} goes on, after %(times)d failures in %(seconds).0f s")
         self.error: str | None = None
@@ -309,9 +310,13 @@ class Subscription:
         self._left = replace(self._left, left=member.left)
         if reached:
             await have_caught_up(self._pool, self._name, reached)
+        if now - self._compared_at > HOUSEKEEPING:
+            self._compared_at = now
+            await self._compare(dict(member.marks))
         if self._tells_current and now - self._told_current_at > TOLD:
             self._told_current_at = now
-            await were_current(self._pool, self._name, await member.current(TOLD), timedelta(seconds=TOLD))
+            current = {place: member.marks[place] for place in await member.current(TOLD) if place in member.marks}
+            await were_current(self._pool, self._name, current, timedelta(seconds=TOLD))
         if self.parked and now >= self._look_at:
             await self._try_parked(member)
 
@@ -329,6 +334,15 @@ class Subscription:
             place = TopicPartition(record.topic, record.partition)
             if place not in self._at_hand or record.offset <= self._stuck[place].offset:
                 self._since[place] = record.timestamp / _MILLISECONDS
+
+    async def _compare(self, marks: dict[TopicPartition, int]) -> None:
+        """Raises StaleOwner where marks are not where they were left.
+
+        Whoever moves one finds out. But a database that was restored lacks what was handled since, and would lack it
+        for as long as nothing new comes.
+        """
+        if marks and await read_marks(self._pool, self._name, marks) != marks:
+            raise StaleOwner("the marks are not where they were left: others moved them, or the database was restored")
 
     async def _read_marks(self, member: Membership, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         """The marks of partitions; then, so that none is missed that was parked up to there, their parked streams."""
