@@ -7,7 +7,6 @@ docker-compose.yml uses it: a Dockerfile each in `stand_ins`, on a Debian that d
 import shutil
 import subprocess
 import tarfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -90,8 +89,7 @@ def _kafka(context: Path) -> None:
 def _keycloak(context: Path) -> None:
     run("mvn", "-q", "-B", "dependency:copy", f"-Dartifact={KEYCLOAK}", f"-DoutputDirectory={context}")
     archive = next(context.glob("keycloak-*.zip"))
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(context)
+    shutil.unpack_archive(archive, context)
     archive.unlink()
     next(context.glob("keycloak-*")).rename(context / "keycloak")
 
