@@ -133,7 +133,7 @@ def base_url() -> Iterator[str]:
     if why := _why_not():
         pytest.skip(f"Compose was not tried, as there is no Docker engine with it: {why}")
     project, port = f"territory-test-{secrets.token_hex(3)}", free_port()
-    os.environ |= {"COMPOSE_PROJECT_NAME": project, "PORT": str(port), "COMPOSE_PROFILES": "sample"}
+    os.environ |= {"COMPOSE_PROJECT_NAME": project, "PORT": str(port)}
     run(REPOSITORY / "deploy/compose/secrets.sh", "")
     provide(OFFICIAL)
     build(REPOSITORY, "territory-platform:local")
@@ -141,7 +141,7 @@ def base_url() -> Iterator[str]:
     folder = REPOSITORY / "deploy/compose"
     build(folder, "territory-keycloak:local", "--file", str(folder / "keycloak.Dockerfile"))
     try:
-        _compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", "900", "entry")
+        _compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", "900")
         yield f"http://localhost:{port}"
     finally:
         _compose("--profile", "*", "down", "--volumes", "--timeout", "40")
@@ -175,7 +175,7 @@ def test_from_nothing_to_figures_and_again_after_a_restart(base_url: str) -> Non
     recorded = made.headers["Location"]
 
     _compose("down", "--timeout", "40")
-    _compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", "900", "entry")
+    _compose("up", "--no-build", "--detach", "--wait", "--wait-timeout", "900")
     company = {"Authorization": f"Bearer {_token(base_url, 'company', 'companies:read')}"}
     assert httpx.get(f"{base_url}{recorded}", headers=company, timeout=60).status_code == 200
     assert _invested(base_url) == INVESTED
