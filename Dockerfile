@@ -40,7 +40,7 @@ EXPOSE 8000 9464
 # The sample programme, which comes in by the front door.
 FROM platform AS sample
 COPY sample/sample /opt/territory/code/sample
-USER root
+USER 0:0
 # Where a volume remembers that all was sent.
 RUN install --directory --owner 10001 --group 10001 /var/lib/sample
 USER 10001:10001

@@ -5,4 +5,4 @@ KC_DB_PASSWORD=$(cat /run/secrets/keycloak_database_password)
 KC_BOOTSTRAP_ADMIN_PASSWORD=$(cat /run/secrets/keycloak_password)
 CLIENTS_SECRET=$(cat /run/secrets/clients_secret)
 export KC_DB_PASSWORD KC_BOOTSTRAP_ADMIN_PASSWORD CLIENTS_SECRET
-exec /opt/keycloak/bin/kc.sh start --import-realm
+exec /opt/keycloak/bin/kc.sh start --optimized --import-realm
