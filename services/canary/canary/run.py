@@ -98,9 +98,6 @@ class Runs:
 
 
 def is_known(positions: Positions, partition: str, position: int) -> bool:
-    """Whether every chapter that reads the topic of companies has come so far in a partition."""
-    # One that has read nothing yet tells of no topic.
-    readers = [topics for topics in positions.values() if "companies" in topics or not topics]
-    return bool(readers) and all(
-        topics.get("companies", {"partitions": {}})["partitions"].get(partition, 0) >= position for topics in readers
-    )
+    """Whether a figure is made of the topic of companies as far as a position of a partition, in all of its chapters."""
+    read = [topics["companies"]["partitions"] for topics in positions.values() if "companies" in topics]
+    return bool(read) and all(partitions.get(partition, 0) >= position for partitions in read)
