@@ -98,6 +98,6 @@ class Runs:
 
 
 def is_known(positions: Positions, partition: str, position: int) -> bool:
-    """Whether a figure is made of the topic of companies as far as a position of a partition, in all of its chapters."""
+    """Whether a figure has come to a position of a partition, in all of its chapters that read companies' topic."""
     read = [topics["companies"]["partitions"] for topics in positions.values() if "companies" in topics]
     return bool(read) and all(partitions.get(partition, 0) >= position for partitions in read)
