@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from canary.settings import Settings as OfCanary
 from devstack.host import service_of
 from devstack.running import SERVICES
 from service.running.settings import Settings
@@ -21,6 +22,10 @@ ROWS = {
 
 def test_every_setting_of_all_services_is_on_the_page() -> None:
     assert {name.upper() for name in Settings.model_fields} <= ROWS.keys()
+
+
+def test_every_setting_of_the_canary_is_on_the_page() -> None:
+    assert {name.upper() for name in OfCanary.model_fields} <= ROWS.keys()
 
 
 @pytest.mark.parametrize("name", SERVICES)

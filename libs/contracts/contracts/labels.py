@@ -1232,6 +1232,7 @@ VOCABULARIES: Final[Mapping[str, Mapping[str, Sentence]]] = MappingProxyType(
             "entered_twice": Sentence("Entered twice", "Saisi deux fois"),
             "other": _OTHER,
         },
+        "pulse-statuses": {"sent": Sentence("Sent", "Envoyé")},
         "erasure-statuses": {"erased": Sentence("Erased", "Effacée")},
         "erasure-reasons": {
             "request": Sentence("At the person's request", "À la demande de la personne"),

@@ -86,6 +86,7 @@ MEANINGFUL: dict[str, Any] = {
         },
     ],
     "made_on": "2024-05-13", "signatories": ["company", "agency"], "document": "a" * 64, "job_obtained": True,
+    "pulse": "canary-2026-11-30-07",
     "trader": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "person": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d",
     "hire": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c01", "evidenced_on": "2024-05-02", "jobs_evidenced_before": 1,
     "jobs_evidenced": 2, "investment": "0190a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c02",
@@ -576,6 +577,7 @@ def test_the_registry_holds_every_event() -> None:
         "MeterInstalled", "ReadingRecorded", "ReadingValidated", "ReadingCorrected", "ReadingDiscarded",
         "MeterReplaced", "MeterRemoved",
         "LicenceIssued", "LicenceRenewed", "LicenceExpired", "LicenceWithdrawn",
+        "PulseSent",
         "BookingRequested", "BookingQueued", "BookingOffered", "BookingDisplaced", "BookingPutBack", "OfferAccepted",
         "SurveyBegun", "SurveyAnswered", "SurveyCompleted", "SurveyReturned", "SurveyValidated", "SurveyAbandoned",
         "MaturityCorrected", "SurveyDayCorrected", "SurveyClosed",
@@ -716,6 +718,7 @@ def test_an_event_does_not_change(model: type[Event]) -> None:
 def test_an_event_says_what_it_counts_for(model: type[Event]) -> None:
     counted = {
         "contracts.companies.equipment": {"equipment", "commune"},
+        "contracts.companies.pulse": {"pulse"},
         "contracts.companies.meter": {"company", "naf", "commune", "zone", "kind"},
         "contracts.companies.plot": {"plot", "commune", "zone", "status", "area"},
         "contracts.companies.unit": {"unit", "kind", "commune", "zone", "status", "area"},

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,9 +16,11 @@ import httpx
 import lamps
 
 from devstack.child import Child, DevstackError
-from devstack.ports import free_port
+from devstack.ports import free_port, is_free
 
 LAMP: Final = {"company": "00000001800017", "watts": 70}
+KEPT: Final = 1
+"""Seconds for which callers and the proxy keep a connection that is silent: less than a replica does."""
 STARTING: Final = 60.0
 """Seconds that a replica has to be ready."""
 
@@ -35,21 +37,18 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    upstream replicas {{
-        {servers}
-        keepalive 64;
-        keepalive_timeout {idle}s;
-    }}
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    {upstreams}
     server {{
         listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://replicas;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-        }}
+        {locations}
     }}
 }}
 """
+
+UPSTREAM: Final = "upstream to_{first} {{ {servers} keepalive 64; keepalive_timeout {idle}s; }}\n"
+LOCATION: Final = "location {path} {{ proxy_pass http://to_{first}; }}\n"
 
 
 class Fleet:
@@ -57,7 +56,8 @@ class Fleet:
 
     def __init__(self, script: Path, command: str, environment: Mapping[str, str], folder: Path, *, count: int) -> None:
         self._command = [sys.executable, str(script), command]
-        self._environment = {**os.environ, **environment}
+        self.environment = {**os.environ, **environment}
+        """Of replicas that are started from now on."""
         self._folder = folder
         self.ports = [free_port() for _ in range(count)]
         self._replicas: dict[int, Child] = {}
@@ -69,7 +69,7 @@ class Fleet:
             self._command,
             log=self._folder / f"{port}.log",
             marker=str(self._command[1]),
-            environment={**self._environment, "PORT": str(port)},
+            environment={**self.environment, "PORT": str(port)},
         )
         replica.await_ready(lambda: is_ready(port), seconds=STARTING)
 
@@ -105,17 +105,21 @@ def fleet(
 
 
 @contextmanager
-def nginx(folder: Path, ports: list[int], *, idle: int) -> Iterator[str]:
-    """nginx in front of replicas, keeping connections to them for `idle` seconds; its address."""
+def nginx(folder: Path, replicas: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """nginx in front of the replicas of each path; its address."""
     program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         raise DevstackError("This test needs nginx: install it (on Debian and Ubuntu: apt-get install nginx-light).")
     folder.mkdir(exist_ok=True)
     port = free_port()
-    # One that is being restarted refuses connections, which nginx then makes to the other: it is not to be left out.
-    servers = " ".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
+    upstreams = locations = ""
+    for path, ports in replicas.items():
+        # One that is being restarted refuses connections, which nginx then makes to the other: it is not left out.
+        servers = " ".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
+        upstreams += UPSTREAM.format(first=ports[0], servers=servers, idle=KEPT)
+        locations += LOCATION.format(first=ports[0], path=path)
     configuration = folder / "nginx.conf"
-    configuration.write_text(NGINX.format(folder=folder, servers=servers, port=port, idle=idle))
+    configuration.write_text(NGINX.format(folder=folder, upstreams=upstreams, locations=locations, port=port))
     proxy = Child(
         "nginx",
         [program, "-p", folder, "-e", folder / "nginx.error.log", "-c", configuration],
@@ -123,7 +127,7 @@ def nginx(folder: Path, ports: list[int], *, idle: int) -> Iterator[str]:
         marker=str(configuration),
     )
     try:
-        proxy.await_ready(lambda: is_ready(port), seconds=10)
+        proxy.await_ready(lambda: not is_free(port), seconds=10)
         yield f"http://127.0.0.1:{port}"
     finally:
         proxy.stop(signal.SIGQUIT, seconds=5)
@@ -150,8 +154,17 @@ class Routes:
         self._turn += 1
         return f"http://127.0.0.1:{self._ready[self._turn % len(self._ready)]}"
 
-    async def watch(self) -> None:
-        """Looks on and on."""
+    @asynccontextmanager
+    async def watched(self) -> "AsyncIterator[Routes]":
+        """Looks on and on while the block runs."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            yield self
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
         async with httpx.AsyncClient() as client:
             while True:
                 self._ready = [port for port in self._ports if await self._is_ready(client, port)]
@@ -176,7 +189,8 @@ async def calls(
     ended = asyncio.Event()
 
     async def call() -> None:
-        async with httpx.AsyncClient(headers=headers, timeout=20) as client:
+        kept = httpx.Limits(keepalive_expiry=KEPT)
+        async with httpx.AsyncClient(headers=headers, timeout=20, limits=kept) as client:
             while not ended.is_set():
                 try:
                     outcomes[str((await client.post(f"{address()}/v1/lamps", json=LAMP)).status_code)] += 1

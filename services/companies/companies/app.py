@@ -16,6 +16,7 @@ from companies.matches import matching
 from companies.meter import meters
 from companies.need import needs
 from companies.plot import plots
+from companies.pulse import pulses
 from companies.reactions import reactions
 from companies.register import register
 from companies.survey import surveys
@@ -33,6 +34,7 @@ from contracts.companies import (
     meter,
     need,
     plot,
+    pulse,
     survey,
     synergy,
     unit,
@@ -108,6 +110,7 @@ app = Service(
                 public=("unit", "name", "kind", "zone", "commune", "area", "rent_per_m2", "status", "free_on"),
             ),
         ),
+        Resource(pulses, pulse.CATEGORY.path, reads=Reads(all=("ops",))),
         Resource(erasing("ops"), erasure.CATEGORY.path, reads=Reads(all=PARTNERS)),
     ),
     router=APIRouter(

@@ -53,8 +53,8 @@ _OF_CATEGORY: Final[Mapping[str, tuple[Axis, ...]]] = {
     **dict.fromkeys(("plot", "unit"), (2,)),
     **dict.fromkeys(("skill-need", "forecast", "skills-campaign", "campaign-answer"), (4,)),
     **dict.fromkeys(("equipment", "licence", "booking", "need", "survey"), (6,)),
-    # What the platform owes to persons is no news of an axis.
-    **dict.fromkeys(("erasure", "mail"), ()),
+    # What the platform owes to persons, and what it measures itself by, is no news of an axis.
+    **dict.fromkeys(("erasure", "mail", "pulse"), ()),
 }
 
 Row = tuple[str, str, int, str, int, date, bool]

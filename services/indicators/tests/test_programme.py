@@ -176,5 +176,5 @@ def test_an_event_is_of_the_axis_that_it_says_or_of_its_streams() -> None:
     for (event_type, _), published in REGISTRY.items():
         for category in published.categories:
             axes = axes_of(category.topic, event_type, 0)
-            without = category.name in ("company", "investment", "action", "target", "erasure", "mail")
+            without = category.name in ("company", "investment", "action", "target", "erasure", "mail", "pulse")
             assert without != bool(axes), f"{category.name} is of no axis"
