@@ -19,8 +19,8 @@ RUN python -m venv --without-pip /opt/territory \
 FROM ${PYTHON} AS code
 ENV PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=0
 WORKDIR /opt/territory/code
-COPY libs/contracts libs/eventstore libs/service services/companies services/employment services/indicators \
-    services/mobility services/training services/youth-events ./
+COPY libs/contracts libs/eventstore libs/service services/canary services/companies services/employment \
+    services/indicators services/mobility services/training services/youth-events ./
 RUN python -m compileall -q --invalidation-mode unchecked-hash . \
     && chmod -R u=rwX,go=rX . \
     && find . -exec touch --date "@${SOURCE_DATE_EPOCH}" {} +

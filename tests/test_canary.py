@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -240,6 +241,7 @@ async def test_it_tells_by_metrics_and_in_its_log(stack: Stack, issuer: Issuer, 
         "TOPIC_PARTITIONS": str(PARTITIONS),
         "METRICS_PORT": str(port),
         "PERIOD": "20",
+        "LOG_FORMAT": "json",
     }
 
     def samples() -> dict[str, float]:
@@ -263,6 +265,8 @@ async def test_it_tells_by_metrics_and_in_its_log(stack: Stack, issuer: Issuer, 
         ended = time.monotonic()
         canary.stop(signal.SIGTERM, seconds=10)
     assert time.monotonic() - ended < 5
-    assert "INFO canary: measured: figures knew of a command after" in log.read_text()
-    assert "WARNING canary: unauthorised: " in log.read_text()
-    assert "(measured 1 times before)" in log.read_text()
+    first, second = map(json.loads, log.read_text().splitlines())
+    assert (first["level"], first["service"]) == ("INFO", "canary")
+    assert first["message"].startswith("measured: figures knew of a command after")
+    assert second["level"] == "WARNING"
+    assert re.fullmatch(r"unauthorised: .* \(measured 1 times before\)", second["message"])

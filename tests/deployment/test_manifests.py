@@ -10,11 +10,14 @@ import certifi
 import pytest
 import yaml
 from manifests.checks import checks
+from manifests.configured import environment as environment_of
 from manifests.configured import strange, told
 from manifests.objects import Manifests, called, labels_of
 from manifests.rendering import K8S, OVERLAYS, REPOSITORY, manifests_of, rendered
 from manifests.schemas import BUILT_IN, invalid
 
+from canary.settings import Settings as CanarySettings
+from canary.settings import load as canary_settings
 from devstack.host import service_of
 from service.application import own_settings
 from service.running.settings import Settings, load
@@ -26,7 +29,7 @@ WHOLE: Final = ("local", "production", "everything")
 KUBERNETES: Final = "1.34"
 LONG: Final = REPOSITORY / ".venv" / "long" / "bin"
 CHECKOV: Final = REPOSITORY / ".venv" / "checkov" / "bin" / "checkov"
-SETTINGS: Final = {name.upper() for name in Settings.model_fields}
+SETTINGS: Final = {name.upper() for known in (Settings, CanarySettings) for name in known.model_fields}
 A_MAIL_SERVER: Final = "smtps://user:password@server:465"
 """What a store outside says as a whole."""
 
@@ -144,6 +147,11 @@ def test_every_process_takes_what_it_is_told(overlay: str, tmp_path: Path, monke
             settings = load(Settings)
             service = service_of(labels_of(workload)["app.kubernetes.io/name"])
             assert own_settings(service, settings), called(workload)
+    (canary,) = manifests.ours("canary")
+    with monkeypatch.context() as environment:
+        for name, value in environment_of(manifests, canary).items():
+            environment.setenv(name, value)
+        assert canary_settings().metrics_port is not None
 
 
 def test_each_component_is_in_an_overlay_that_is_rendered_and_explained() -> None:

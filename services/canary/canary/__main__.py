@@ -1,10 +1,12 @@
 """`python -m canary` measures on and on; `python -m canary once` measures once, and prints the seconds."""
 
 import asyncio
+import json
 import logging
 import signal
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import httpx
@@ -23,6 +25,22 @@ RUNS: Final = Counter("canary_runs", "Runs, by what came of them.", ["outcome"])
 SUCCEEDED: Final = Gauge("canary_last_success_timestamp_seconds", "When a run came to its end last.")
 
 log = logging.getLogger("canary")
+
+
+class _Json(logging.Formatter):
+    """A line as the services write theirs where LOG_FORMAT is json."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "service": "canary",
+        }
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False)
 
 
 async def watch(settings: Settings) -> None:
@@ -80,7 +98,10 @@ def main() -> None:
         settings = load()
     except SettingsError as unset:
         sys.exit(str(unset))
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    lines = logging.StreamHandler()
+    json_wanted = settings.log_format == "json"
+    lines.setFormatter(_Json() if json_wanted else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[lines])
     log.setLevel(logging.INFO)
     if sys.argv[1:]:
         sys.exit(asyncio.run(once(settings)))

@@ -1,7 +1,7 @@
 """What a deployment decides of the canary: read once from the environment."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     """Seconds from the beginning of a run to that of the next: of an hour's pulses one page is read."""
     patience: Seconds = 60
     """Seconds after which a run is given up."""
+    log_format: Literal["text", "json"] = "text"
+    """How lines of the log are written: for people, or an object of JSON each."""
     host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(gt=0, le=65535)] | None = None
     """Where metrics are served; nowhere unless given."""

@@ -161,7 +161,7 @@ def monitored(manifests: Manifests) -> Iterator[str]:
     """Every process is asked for its metrics."""
     monitors = manifests.of("PodMonitor")
     for pod in manifests.pods():
-        ours = pod.labels.get("app.kubernetes.io/component") in ("api", "worker")
+        ours = pod.labels.get("app.kubernetes.io/component") in ("api", "worker", "canary")
         if monitors and ours and not any(selects(each["spec"]["selector"], pod.labels) for each in monitors):
             yield f"{pod.owner}: no PodMonitor selects it"
 
