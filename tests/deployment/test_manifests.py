@@ -29,7 +29,9 @@ WHOLE: Final = ("local", "production", "everything")
 KUBERNETES: Final = "1.34"
 LONG: Final = REPOSITORY / ".venv" / "long" / "bin"
 CHECKOV: Final = REPOSITORY / ".venv" / "checkov" / "bin" / "checkov"
-SETTINGS: Final = {name.upper() for known in (Settings, CanarySettings) for name in known.model_fields}
+SETTINGS: Final = {
+    name.upper().removesuffix("_FILE") for known in (Settings, CanarySettings) for name in known.model_fields
+}
 A_MAIL_SERVER: Final = "smtps://user:password@server:465"
 """What a store outside says as a whole."""
 

@@ -78,8 +78,10 @@ def paths(manifests: Manifests, elsewhere: Keys) -> Iterator[str]:
     there = holders(manifests, elsewhere)
     for workload in manifests.ours():
         for name, value in {**told(manifests, workload), **environment(manifests, workload)}.items():
-            # Of what all are told, migrating takes where its database is.
+            # Of what all are told, migrating takes where its database is, and the canary nothing of Kafka.
             if workload["kind"] == "Job" and not name.startswith("DATABASE_URL"):
+                continue
+            if labels_of(workload)["app.kubernetes.io/component"] == "canary" and name.startswith("KAFKA_"):
                 continue
             for path in re.findall(r"(?:^|=)(/[^&\s]+)", value):
                 keys = [(there.get((kind, holder)), key) for kind, holder, key in _behind(workload, path)]
