@@ -1,0 +1,108 @@
+"""Every alert, provoked by what it is for: a real Prometheus watches real processes, and what happens to them."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+from alarms.faults import AFTERWARDS, FAULTS, Fault
+from alarms.hastening import alerts
+from alarms.platform import Platform, servers
+from alarms.prometheus import Prometheus
+from fleets import LAMP
+
+from devstack.issuer import Issuer
+
+pytestmark = pytest.mark.anyio
+
+HASTE: Final = 60
+"""How many times faster alerts are than deployed."""
+SLOWER: Final = {
+    # A canary measures every 20 seconds at most, and processes take seconds to start.
+    "CanaryFailing": 20,
+    "CanarySlow": 20,
+    "ProcessesRestart": 20,
+    "RelayFailing": 20,
+}
+FASTER: Final = dict.fromkeys(
+    ("MailWaiting", "ImportsWaiting", "ReleasesMixed", "SubscriptionFarBehind", "ChapterNotItsOwn"), 360
+)
+"""Those that wait for half an hour or longer."""
+HEALTHY: Final = 30
+"""Seconds for which all is well."""
+PATIENCE: Final = 90
+"""Seconds within which an alert fires, or ends."""
+
+
+def test_every_alert_is_provoked() -> None:
+    provoked = {name for lane in FAULTS.values() for fault in lane for name in fault.alerts}
+    assert provoked == set(alerts())
+
+
+@pytest.fixture
+async def platform(issuer: Issuer, tmp_path: Path) -> AsyncIterator[Platform]:
+    times = defaultdict(lambda: HASTE, {**SLOWER, **FASTER})
+    with ExitStack() as stack:
+        postgres, kafka = stack.enter_context(servers(tmp_path))
+        prometheus = stack.enter_context(Prometheus(tmp_path / "prometheus", times))
+        platform = Platform(postgres, kafka, issuer, tmp_path, prometheus, stack)
+        await platform.start()
+        yield platform
+
+
+async def nothing_fires_while_all_is_well(platform: Platform) -> None:
+    """Asks of every service what it is there for, and sees no alert."""
+    async with AsyncExitStack() as busy:
+        for service, path in (
+            ("companies", "/v1/companies"),
+            ("mobility", "/v1/parkings"),
+            ("training", "/v1/rooms"),
+            ("employment", "/v1/vacancies"),
+            ("youth-events", "/v1/immersions"),
+            ("indicators", "/v1/indicators"),
+        ):
+            await busy.enter_async_context(platform.asking(service, "GET", path, pause=1))
+        await busy.enter_async_context(platform.asking("lamps", "POST", "/v1/lamps", body=LAMP))
+        await asyncio.sleep(5)
+        ends = time.monotonic() + HEALTHY
+        while time.monotonic() < ends:
+            assert await platform.prometheus.firing() == []
+            await asyncio.sleep(0.5)
+
+
+async def is_noticed(platform: Platform, fault: Fault) -> None:
+    """A fault happens, and its alerts fire and end."""
+    for name, labels in fault.alerts.items():
+        await platform.prometheus.ends(name, labels, seconds=PATIENCE)
+    async with fault.happens(platform):
+        for name, labels in fault.alerts.items():
+            await platform.prometheus.fires(name, labels, seconds=PATIENCE)
+    if fault.ends:
+        for name, labels in fault.alerts.items():
+            await platform.prometheus.ends(name, labels, seconds=PATIENCE)
+
+
+async def befall(platform: Platform, lane: list[Fault]) -> list[str]:
+    """Faults happen one after the other; what of it was not noticed as it should be."""
+    wrong = []
+    for fault in lane:
+        try:
+            await is_noticed(platform, fault)
+        except Exception as error:
+            wrong.append(f"{fault.happens.__name__}: {error!r}")
+    return wrong
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_each_fault_fires_its_alerts_which_end_with_it_and_none_fires_without(platform: Platform) -> None:
+    await nothing_fires_while_all_is_well(platform)
+    lanes = [lane for name, lane in FAULTS.items() if name != AFTERWARDS]
+    wrong = [each for lane in await asyncio.gather(*map(partial(befall, platform), lanes)) for each in lane]
+    wrong += await befall(platform, FAULTS[AFTERWARDS])
+    assert wrong == []
