@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from pathlib import Path
@@ -75,27 +75,28 @@ async def nothing_fires_while_all_is_well(platform: Platform) -> None:
             await asyncio.sleep(0.5)
 
 
-async def is_noticed(platform: Platform, fault: Fault) -> None:
-    """A fault happens, and its alerts fire and end."""
-    for name, labels in fault.alerts.items():
-        await platform.prometheus.ends(name, labels, seconds=PATIENCE)
+async def is_noticed(platform: Platform, fault: Fault) -> list[str]:
+    """A fault happens, and its alerts fire and end. Returns what of it was not so."""
+    wrong: list[str] = []
+
+    async def expect(does: Callable[..., Awaitable[None]]) -> None:
+        for name, labels in fault.alerts.items():
+            try:
+                await does(name, labels, seconds=PATIENCE)
+            except AssertionError as error:
+                wrong.append(f"{fault.happens.__name__}: {error}")
+
+    await expect(platform.prometheus.ends)
     async with fault.happens(platform):
-        for name, labels in fault.alerts.items():
-            await platform.prometheus.fires(name, labels, seconds=PATIENCE)
+        await expect(platform.prometheus.fires)
     if fault.ends:
-        for name, labels in fault.alerts.items():
-            await platform.prometheus.ends(name, labels, seconds=PATIENCE)
+        await expect(platform.prometheus.ends)
+    return wrong
 
 
 async def befall(platform: Platform, lane: list[Fault]) -> list[str]:
-    """Faults happen one after the other; what of it was not noticed as it should be."""
-    wrong = []
-    for fault in lane:
-        try:
-            await is_noticed(platform, fault)
-        except Exception as error:
-            wrong.append(f"{fault.happens.__name__}: {error!r}")
-    return wrong
+    """Faults happen one after the other. Returns what of them was not noticed as it should be."""
+    return [each for fault in lane for each in await is_noticed(platform, fault)]
 
 
 @pytest.mark.long

@@ -116,7 +116,7 @@ async def more_is_asked_than_there_are_connections(platform: Platform) -> AsyncI
         lamp = (await client.post("/v1/lamps", json=LAMP)).json()["id"]
     async with (
         platform.locked("lamps", "LOCK TABLE events"),
-        platform.asking("lamps", "GET", f"/v1/lamps/{lamp}/events", callers=30),
+        platform.asking("lamps", "GET", f"/v1/lamps/{lamp}/events", callers=40, pause=0),
     ):
         yield
 
@@ -154,10 +154,10 @@ async def what_is_due_is_refused(platform: Platform) -> AsyncIterator[None]:
 
 
 @fault("bells", {"WorkFailing": {"service": "bells", "work": "settling of labels"}})
-async def a_table_is_lacking_that_one_work_needs(platform: Platform) -> AsyncIterator[None]:
-    await platform.tell("bells", "ALTER TABLE ordered RENAME TO lacking")
+async def an_index_is_lacking_that_one_work_needs(platform: Platform) -> AsyncIterator[None]:
+    await platform.tell("bells", "ALTER INDEX streams_by_label RENAME TO lacking")
     yield
-    await platform.tell("bells", "ALTER TABLE lacking RENAME TO ordered")
+    await platform.tell("bells", "ALTER INDEX lacking RENAME TO streams_by_label")
 
 
 @fault("bells", {"StreamsParked": {"service": "bells", "subscription": "bells-reactions"}})
@@ -167,11 +167,11 @@ async def a_message_cannot_be_handled(platform: Platform) -> AsyncIterator[None]
     await platform.tell("bells", "DELETE FROM parked_messages")
 
 
-@fault("bells", {"RelayStopped": {"service": "bells"}})
+@fault("youth-events", {"RelayStopped": {"service": "youth-events"}})
 async def an_event_has_a_type_that_is_none(platform: Platform) -> AsyncIterator[None]:
-    await platform.add_event("bells", "bell-strange", "BellMelted")
+    await platform.add_event("youth-events", "immersion-strange", "ImmersionDreamt")
     yield
-    await platform.tell("bells", "DELETE FROM events WHERE type = 'BellMelted'")
+    await platform.tell("youth-events", "DELETE FROM events WHERE type = 'ImmersionDreamt'")
 
 
 @fault("mobility", {"ReleasesMixed": {"service": "mobility"}})
@@ -259,7 +259,7 @@ async def the_issuer_of_tokens_is_away(platform: Platform) -> AsyncIterator[None
         yield
         with publishing(platform.issuer, port):
             async with platform.client("training", "api beginning") as client:
-                while (await client.get("/v1/rooms")).status_code != httpx.codes.OK:
+                while (await client.get("/v1/rooms")).status_code != httpx.codes.OK:  # noqa: ASYNC110 -- nobody tells
                     await asyncio.sleep(0.5)
     await api.stop()
 
@@ -322,8 +322,9 @@ async def there_is_no_mail_server(platform: Platform) -> AsyncIterator[None]:
             "PUBLIC_URL": "https://api.example.org",
         }
         await process.start()
-        while not server.received():
+        while not server.received():  # noqa: ASYNC110 -- nobody tells
             await asyncio.sleep(0.2)
+    await process.stop()
 
 
 @fault("mobility", {"PartitionsUnread": {"service": "mobility", "topic": "t1.companies.v1"}})
@@ -340,7 +341,7 @@ async def a_stranger_is_given_partitions(platform: Platform) -> AsyncIterator[No
     await stranger.stop()
 
 
-@fault("figures", {"CanaryFailing": {"what": "canary"}, "CanarySlow": {}})
+@fault("figures", {"CanaryFailing": {}, "CanarySlow": {}})
 async def publishing_stands_still(platform: Platform) -> AsyncIterator[None]:
     worker = platform.processes["companies worker"].running
 
@@ -363,7 +364,7 @@ async def facts_cannot_be_written(platform: Platform) -> AsyncIterator[None]:
         yield
 
 
-@fault(AFTERWARDS, {"BacklogOld": {"service": "lamps"}, "ChapterNotItsOwn": {"chapter": "companies"}})
+@fault(AFTERWARDS, {"BacklogOld": {"service": "lamps"}, "ChapterNotItsOwn": {"chapter": "investment"}})
 async def no_broker_answers(platform: Platform) -> AsyncIterator[None]:
     indicators = platform.processes["indicators all"]
     await indicators.stop()
