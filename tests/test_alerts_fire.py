@@ -26,7 +26,7 @@ SLOWER: Final = {
     # A canary measures every 20 seconds at most, and processes take seconds to start.
     "CanaryFailing": 20,
     "CanarySlow": 20,
-    "ProcessesRestart": 20,
+    "ProcessesRestart": 10,
     "RelayFailing": 20,
 }
 FASTER: Final = dict.fromkeys(
@@ -35,7 +35,7 @@ FASTER: Final = dict.fromkeys(
 """Those that wait for half an hour or longer."""
 HEALTHY: Final = 30
 """Seconds for which all is well."""
-PATIENCE: Final = 90
+PATIENCE: Final = 180
 """Seconds within which an alert fires, or ends."""
 
 

@@ -160,6 +160,23 @@ async def an_index_is_lacking_that_one_work_needs(platform: Platform) -> AsyncIt
     await platform.tell("bells", "ALTER INDEX lacking RENAME TO streams_by_label")
 
 
+@fault(
+    "bells",
+    {
+        "SubscriptionBehind": {"service": "bells", "subscription": "bells-reactions"},
+        "SubscriptionFarBehind": {"service": "bells", "subscription": "bells-reactions"},
+    },
+)
+async def each_message_takes_long(platform: Platform) -> AsyncIterator[None]:
+    # What follows from a bell is appended by itself, one after the other.
+    async with platform.locked("bells", "SELECT pg_advisory_xact_lock(7220001)", held=0.8):
+        async with platform.client("bells") as client:
+            towers = (f"slow {number}" for number in range(25))
+            answers = await asyncio.gather(*(client.post("/v1/bells", json={"tower": tower}) for tower in towers))
+            assert {answer.status_code for answer in answers} == {httpx.codes.CREATED}
+        yield
+
+
 @fault("bells", {"StreamsParked": {"service": "bells", "subscription": "bells-reactions"}})
 async def a_message_cannot_be_handled(platform: Platform) -> AsyncIterator[None]:
     await platform.add_event("bells", "bell-unreadable", "BellRung")
@@ -355,7 +372,7 @@ async def publishing_stands_still(platform: Platform) -> AsyncIterator[None]:
     worker.resume()
 
 
-@fault("figures", {"SubscriptionBehind": {"service": "indicators"}, "SubscriptionFarBehind": {"service": "indicators"}})
+@fault("figures", {"PartitionsUnread": {"service": "indicators", "topic": "t1.companies.v1"}})
 async def facts_cannot_be_written(platform: Platform) -> AsyncIterator[None]:
     async with platform.locked("indicators", "LOCK TABLE facts"):
         async with platform.client("companies") as client:

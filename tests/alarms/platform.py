@@ -2,11 +2,11 @@
 
 import asyncio
 import importlib
+import json
 import os
 import signal
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
@@ -23,7 +23,7 @@ from canary.tokens import SCOPES
 from contracts import package_of
 from devstack.child import Child
 from devstack.host import service_of
-from devstack.issuer import Issuer
+from devstack.issuer import ROLES, Issuer
 from devstack.ports import free_port
 from devstack.prepared import PERSONAL_KEY, prepare
 from devstack.running import SERVICES
@@ -188,13 +188,13 @@ class Platform:
             assert time.monotonic() < deadline, canary.log.read_text()
             await asyncio.sleep(0.2)
 
-    def client(self, service: str, command: str = "", **options: float) -> httpx.AsyncClient:
+    def client(self, service: str, command: str = "") -> httpx.AsyncClient:
         """A client of a service that may do all there."""
         process = self.processes[f"{service} {command or ('api' if service in APART else 'all')}"]
-        roles = {"roles": ["town_hall"]} if service in TOYS else {}
+        roles = ("town_hall", "ops") if service in TOYS else ROLES
         scopes = f"{service}:read {service}:write {service}:personal"
-        headers = {"Authorization": f"Bearer {self.issuer.token(scopes, **roles)}"}
-        return httpx.AsyncClient(base_url=process.address, headers=headers, timeout=options.get("timeout", 30))
+        headers = {"Authorization": f"Bearer {self.issuer.token(scopes, roles)}"}
+        return httpx.AsyncClient(base_url=process.address, headers=headers, timeout=30)
 
     @asynccontextmanager
     async def asking(
@@ -241,16 +241,15 @@ class Platform:
             for statement in statements:
                 await connection.execute(statement)
 
-    async def add_event(self, service: str, stream: str, type_: str, data: str = "{}") -> None:
+    async def add_event(self, service: str, stream: str, type_: str) -> None:
         """Writes past all of our code into a store what none of it would."""
         async with self.connected(service) as connection:
             await connection.execute(
                 "INSERT INTO events (stream_id, version, event_id, type, schema_version, data, metadata, recorded_at)"
-                " VALUES ($1, 1, $2, $3, 1, $4, '{\"actor\":\"nobody\"}', clock_timestamp())",
+                " VALUES ($1, 1, gen_random_uuid(), $2, 1, '{}', $3, clock_timestamp())",
                 stream,
-                uuid.uuid4(),
                 type_,
-                data,
+                json.dumps({"actor": "nobody"}),
             )
 
     @asynccontextmanager
