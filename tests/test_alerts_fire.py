@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from alarms.faults import AFTERWARDS, FAULTS, Fault
-from alarms.hastening import alerts
+from alarms.hastening import alerts, hastened
 from alarms.platform import Platform, servers
 from alarms.prometheus import Prometheus
 from fleets import LAMP
@@ -42,6 +42,27 @@ PATIENCE: Final = 180
 def test_every_alert_is_provoked() -> None:
     provoked = {name for lane in FAULTS.values() for fault in lane for name in fault.alerts}
     assert provoked == set(alerts())
+
+
+def test_every_alert_can_be_hastened() -> None:
+    for alert in alerts().values():
+        quick = hastened(alert, HASTE)
+        assert quick["for"] != alert["for"] or alert["for"] == "0s"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(things_total[5m:1m]) > 0",
+        "things_age_seconds >= 60",
+        "60 < things_age_seconds",
+        "things_age_seconds > bool 60",
+        "predict_linear(things[1h], 4 * 3600) > 0 and things offset -5m",
+    ],
+)
+def test_an_alert_of_which_a_duration_would_stay_is_refused(expression: str) -> None:
+    with pytest.raises(AssertionError):
+        hastened({**alerts()["DueLate"], "expr": expression}, HASTE)
 
 
 @pytest.fixture

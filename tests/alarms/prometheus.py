@@ -5,7 +5,8 @@ import json
 import re
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from operator import not_
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -82,16 +83,9 @@ class Prometheus:
             answer = (await client.get(f"{self._url}/api/v1/alerts")).raise_for_status().json()
         return [alert for alert in answer["data"]["alerts"] if alert["state"] == "firing"]
 
-    async def asked(self, question: str) -> Sequence[Any]:
-        """What it answers to a question."""
-        async with httpx.AsyncClient() as client:
-            answer = await client.get(f"{self._url}/api/v1/query", params={"query": question})
-        found: Sequence[Any] = answer.raise_for_status().json()["data"]["result"]
-        return found
-
     async def fires(self, name: str, labels: Labels, *, seconds: float) -> None:
         """Waits until an alert of these labels fires. Raises AssertionError where none does, or its text has gaps."""
-        found = await self._until(lambda found: bool(found), name, labels, seconds)
+        found = await self._until(bool, name, labels, seconds)
         assert found, f"{name} {dict(labels)} does not fire; {await self._told()}"
         for alert in found:
             for text in alerts()[name]["annotations"].values():
@@ -102,11 +96,13 @@ class Prometheus:
 
     async def ends(self, name: str, labels: Labels, *, seconds: float) -> None:
         """Waits until no alert of these labels fires. Raises AssertionError where one still does."""
-        assert not await self._until(lambda found: not found, name, labels, seconds), (
+        assert not await self._until(not_, name, labels, seconds), (
             f"{name} {dict(labels)} does not end; {await self._told()}"
         )
 
-    async def _until(self, come: Any, name: str, labels: Labels, seconds: float) -> list[dict[str, Any]]:
+    async def _until(
+        self, come: Callable[[list[dict[str, Any]]], bool], name: str, labels: Labels, seconds: float
+    ) -> list[dict[str, Any]]:
         wanted = {"alertname": name, **labels}.items()
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
