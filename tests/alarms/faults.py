@@ -383,12 +383,15 @@ async def facts_cannot_be_written(platform: Platform) -> AsyncIterator[None]:
 
 @fault(AFTERWARDS, {"BacklogOld": {"service": "lamps"}, "ChapterNotItsOwn": {"chapter": "investment"}})
 async def no_broker_answers(platform: Platform) -> AsyncIterator[None]:
-    indicators = platform.processes["indicators all"]
-    await indicators.stop()
-    emptied = indicators.environment["DATABASE_URL"] = await platform.made("emptied")
+    emptied = await platform.made("emptied")
     await prepare(emptied, found("indicators").all_migrations)
+    indicators = [platform.processes[f"indicators {command}"] for command in ("api", "worker")]
+    for process in indicators:
+        await process.stop()
+        process.environment["DATABASE_URL"] = emptied
     platform.kafka.pause()
-    indicators.begin()
+    for process in indicators:
+        process.begin()
     async with platform.client("lamps") as client:
         (await client.post("/v1/lamps", json=LAMP)).raise_for_status()
     yield

@@ -35,7 +35,7 @@ TOYS: Final = {"bells": "bells:service", "lamps": "lamps:service", "neighbours":
 _TOY: Final = "from {0} import {1}; from service.running.cli import main; main({1})"
 _FOUND_IN: Final = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(bells.__file__).parent)))
 """Where a process finds these."""
-APART: Final = ("companies", "mobility", "training", "bells", "lamps")
+APART: Final = ("companies", "indicators", "mobility", "training", "bells", "lamps")
 """Services that have an API and a worker; of the others one process is both."""
 PARTITIONS: Final = 3
 ASKING: Final = 0.1
@@ -172,7 +172,7 @@ class Platform:
         token.write_text(self.issuer.token(SCOPES, ["ops"], client="canary"))
         paths = {
             "/companies/": [self.processes["companies api"].port],
-            "/indicators/": [self.processes["indicators all"].port],
+            "/indicators/": [self.processes["indicators api"].port],
         }
         told = {
             "PUBLIC_URL": self._stack.enter_context(nginx(self.folder / "nginx", paths)),
