@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -222,9 +222,9 @@ async def clients_open_many_connections(platform: Platform) -> AsyncIterator[Non
     async def open_one() -> None:
         while True:
             _, writer = await asyncio.open_connection("127.0.0.1", platform.processes["training api"].port)
-            # It is closed there, as nothing is asked.
-            await asyncio.sleep(8)
-            writer.close()
+            with closing(writer):
+                # For less time than it is kept there, as nothing is asked.
+                await asyncio.sleep(8)
 
     opened = [asyncio.create_task(open_one()) for _ in range(45)]
     try:

@@ -19,7 +19,7 @@ from devstack.child import Child, DevstackError
 from devstack.ports import free_port
 
 Labels = Mapping[str, str]
-LOOK: Final = 0.2
+LOOK: Final = 0.5
 """Seconds between two looks at what fires."""
 
 
@@ -51,7 +51,7 @@ class Prometheus:
             )
         )
         port = free_port()
-        self._url = f"http://127.0.0.1:{port}"
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
         self._child = Child(
             "Prometheus",
             [
@@ -79,8 +79,7 @@ class Prometheus:
 
     async def firing(self) -> list[dict[str, Any]]:
         """The alerts that fire now."""
-        async with httpx.AsyncClient() as client:
-            answer = (await client.get(f"{self._url}/api/v1/alerts")).raise_for_status().json()
+        answer = (await asyncio.to_thread(self._client.get, "/api/v1/alerts")).raise_for_status().json()
         return [alert for alert in answer["data"]["alerts"] if alert["state"] == "firing"]
 
     async def fires(self, name: str, labels: Labels, *, seconds: float) -> None:
@@ -117,7 +116,7 @@ class Prometheus:
     def __enter__(self) -> Self:
         def is_ready() -> bool:
             try:
-                return httpx.get(f"{self._url}/-/ready").is_success
+                return self._client.get("/-/ready").is_success
             except httpx.TransportError:
                 return False
 
@@ -125,4 +124,5 @@ class Prometheus:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._client.close()
         self._child.stop(signal.SIGTERM, seconds=10)
