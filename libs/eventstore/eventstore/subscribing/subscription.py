@@ -296,7 +296,7 @@ class Subscription:
             self._at_hand -= unplaced
         records = await member.poll(self._limit)
         self._take_up(records)
-        self.error = await member.unanswered()
+        unanswered = await member.unanswered()
         if records or self._is_to_move(now):
             try:
                 await self._apply(member, records)
@@ -307,6 +307,9 @@ class Subscription:
             self._limit = min(self._batch, 2 * self._limit)
             self._put_down(records)
         reached = await member.caught_up()
+        if records or unanswered or not member.left:
+            # Not before: an attempt that fails as the one before did would pass for the end of what is waited out.
+            self.error = unanswered
         self._left = replace(self._left, left=member.left)
         if reached:
             await have_caught_up(self._pool, self._name, reached)
