@@ -225,7 +225,10 @@ async def test_what_the_relay_and_the_subscriptions_do_is_told(settings: Setting
         assert told["eventstore_subscription_partitions", "bells-reactions", topic] == 2
         assert told["eventstore_subscription_handled_total", "bells-reactions"] >= 3
         assert told["service_work_running", "relay"] == 1
-        assert await attention(client) == []
+        # What came due as it was entered is so for a moment.
+        async with asyncio.timeout(30):
+            while await attention(client):
+                await asyncio.sleep(0.1)
 
 
 @pytest.mark.slow

@@ -224,7 +224,9 @@ def faults(told: Sequence[Recorded], led: Sequence[Recorded]) -> list[str]:
         event_id, *kind = effect(event)
         cause = causes[event_id]
         travels = {name: told for name, told in json.loads(cause.metadata).items() if name != "roles"}
-        if json.loads(event.metadata) != {"actor": "platform", "causation_id": event_id, **travels}:
+        said = json.loads(event.metadata)
+        reaction = said.pop("reaction", "")
+        if said != {"actor": "platform", "causation_id": event_id, **travels} or not reaction.startswith(event_id):
             found.append(f"{event.type} says {event.metadata}, and is of what says {cause.metadata}")
         before = last[cause.stream_id, *kind]
         if cause.version <= before:

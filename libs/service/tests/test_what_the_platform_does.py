@@ -81,7 +81,11 @@ async def test_what_is_due_is_issued_and_what_it_led_to_is_reacted_to(client: ht
     echoed = next(item for item in (await client.get(PATH)).json()["items"] if item["status"] == "echoed")
     (event,) = (await client.get(f"{PATH}/{echoed['id']}/events")).json()["items"]
     rung = (await client.get(f"{hung.headers['location']}/events")).json()["items"][-1]
-    assert event["metadata"] == {"actor": PLATFORM, "causation_id": rung["event_id"]}
+    assert event["metadata"] == {
+        "actor": PLATFORM,
+        "causation_id": rung["event_id"],
+        "reaction": f"{rung['event_id']}/answer/0",
+    }
     work = (await client.get("/ready")).json()["work"]
     assert (work["issuing of what is due"], work["reactions"]) == ("running", "running")
 
@@ -334,6 +338,7 @@ async def test_an_event_of_another_service_is_reacted_to(
             "actor": PLATFORM,
             "causation_id": lit["event_id"],
             "correlation_id": "dusk",
+            "reaction": f"{lit['event_id']}/toll/0",
         }
 
 
