@@ -169,9 +169,9 @@ async def an_index_is_lacking_that_one_work_needs(platform: Platform) -> AsyncIt
 )
 async def each_message_takes_long(platform: Platform) -> AsyncIterator[None]:
     # What follows from a bell is appended by itself, one after the other.
-    async with platform.locked("bells", "SELECT pg_advisory_xact_lock(7220001)", held=0.8):
+    async with platform.locked("bells", "SELECT pg_advisory_xact_lock(7220001)", held=0.4):
         async with platform.client("bells") as client:
-            towers = (f"slow {number}" for number in range(25))
+            towers = (f"slow {number}" for number in range(40))
             answers = await asyncio.gather(*(client.post("/v1/bells", json={"tower": tower}) for tower in towers))
             assert {answer.status_code for answer in answers} == {httpx.codes.CREATED}
         yield
