@@ -216,7 +216,7 @@ def test_a_command_that_is_none_is_answered_by_those_there_are() -> None:
         assert ended.returncode == 1
         assert (
             ended.stderr.strip()
-            == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|refold|dead-letters|openapi|acls"
+            == "usage: python -m lamps api|worker|all|migrate|verify|reconcile|refold|dead-letters|status|openapi|acls"
         )
 
 
@@ -397,6 +397,22 @@ def test_a_worker_serves_its_health_alone(migrated_database: str, issuer: Issuer
         assert "relay" in httpx.get(f"{address}/lamps/ready").json()["work"]
         assert httpx.get(f"{address}/v1/lamps", headers=bearer(issuer)).status_code == 404
         assert httpx.get(f"{address}/openapi.json").status_code == 404
+
+
+def test_the_status_of_a_process_is_told_beside_it(migrated_database: str, issuer: Issuer) -> None:
+    environment = variables(migrated_database, issuer)
+    with running("worker", environment) as (process, address):
+        beside = environment | {"PORT": address.rpartition(":")[2], "HOST": "0.0.0.0"}  # noqa: S104
+        # Of the worker's database nothing is asked but by the worker.
+        beside |= {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}
+        told = run("status", beside)
+        assert told.returncode == 0, told.stderr
+        assert "relay" in json.loads(told.stdout)["work"]
+        process.kill()
+        process.wait()
+        silent = run("status", beside)
+        assert silent.returncode == 1
+        assert silent.stdout.startswith(f"{address}/ready does not answer (")
 
 
 def test_a_service_has_migrations_and_commands_of_its_own(

@@ -22,7 +22,9 @@ TOOK: Final = Histogram(
     "canary_command_to_figure_seconds", "From sending a command to figures that know of it.", buckets=_BUCKETS
 )
 RUNS: Final = Counter("canary_runs", "Runs, by what came of them.", ["outcome"])
-SUCCEEDED: Final = Gauge("canary_last_success_timestamp_seconds", "When a run came to its end last.")
+SUCCEEDED: Final = Gauge(
+    "canary_last_success_timestamp_seconds", "When a run came to its end last, or the canary began where none did yet."
+)
 
 log = logging.getLogger("canary")
 
@@ -84,6 +86,7 @@ async def run(settings: Settings) -> None:
     """Measures until SIGTERM."""
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, addr=settings.host)
+    SUCCEEDED.set_to_current_time()
     watching = asyncio.create_task(watch(settings))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
     with suppress(asyncio.CancelledError):

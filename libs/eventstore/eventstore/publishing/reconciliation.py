@@ -300,7 +300,7 @@ async def _be_alone(connection: asyncpg.Connection, topic: str) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise CannotReconcile(
-            "a relay leads, so its store holds what its topic ends with; or stop the workers"
+            "a relay leads, as only one does whose store holds what its topics end with: there is nothing to put right"
         ) from None
 
 

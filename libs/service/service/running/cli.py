@@ -24,6 +24,7 @@ from service.running.persons import persons
 from service.running.reconciling import put_right, verify
 from service.running.refolding import fold_anew
 from service.running.settings import DatabaseSettings, Names, Settings, SettingsError
+from service.running.status import status
 from service.running.traces import traced
 from service.running.waiting import once_the_database_answers
 
@@ -56,9 +57,9 @@ def main(service: Service) -> NoReturn:
     begin_log(configured.log_level, configured.log_format, service=service.name)
     try:
         with traced(service.name), asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            if name not in {"api", "worker", "all", "migrate"}:
+            if name not in {"api", "worker", "all", "migrate", "status"}:
                 runner.run(check(configured.database_url, service.all_migrations))
-            status = runner.run(commands[name](configured, arguments))
+            ended = runner.run(commands[name](configured, arguments))
     except SettingsError as unspoken:
         sys.exit(str(unspoken))
     except (SchemaMismatch, StoreUnavailable) as said:
@@ -68,8 +69,8 @@ def main(service: Service) -> NoReturn:
             raise
         sys.exit(f"The database can't be used: {str(error).rstrip('.') or type(error).__name__}.")
     except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+        ended = 130
+    sys.exit(ended)
 
 
 def _acls(service: Service, arguments: Sequence[str]) -> str:
@@ -136,6 +137,7 @@ def _commands(service: Service) -> dict[str, Run]:
         # Where there are events of its own.
         **(_on_own_events(service) if service.resources else {}),
         "dead-letters": dead_letters,
+        "status": status,
     }
     # What a service verifies itself comes on top of its store.
     return every | {name: _in_turn(*filter(None, (every.get(name), own))) for name, own in service.commands.items()}

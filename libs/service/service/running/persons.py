@@ -15,7 +15,7 @@ from service import clock
 from service.definition import Service
 from service.running.settings import Settings
 
-USAGE = "usage: persons expiring [DAYS] | retain [--dry-run] | show ID | erase ID"
+USAGE = "usage: persons expiring [DAYS, at most 9999] | retain [--dry-run] | show ID | erase ID"
 
 
 async def persons(service: Service, settings: Settings, arguments: list[str]) -> int:
