@@ -30,6 +30,13 @@ from eventstore.postgres.store import Store
 AFTERWARDS: Final = "all"
 """The lane of what befalls the platform as a whole, after all others."""
 
+SLOWLY: Final = """
+    CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END';
+    CREATE TRIGGER slowly BEFORE INSERT ON events
+    FOR EACH ROW WHEN (NEW.type = 'BellEchoed') EXECUTE FUNCTION slowly()
+"""
+"""What a reaction leads to is stored by itself, and takes long."""
+
 Happens = Callable[[Platform], AbstractAsyncContextManager[None]]
 """A fault that has happened inside the block, and is undone by its end."""
 
@@ -65,6 +72,16 @@ async def terminate(platform: Platform, service: str, where: str) -> None:
         "postgres",
         f"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = '{service}' AND {where}",  # noqa: S608
     )
+
+
+@asynccontextmanager
+async def relay_locked(platform: Platform, service: str) -> AsyncIterator[None]:
+    """Somebody else has the lock of whoever leads."""
+    async with platform.connected(service) as connection:
+        locked = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
+        while not await connection.fetchval(locked, platform.topic(service)):
+            await terminate(platform, service, "application_name = 'relay'")
+        yield
 
 
 @asynccontextmanager
@@ -167,14 +184,20 @@ async def an_index_is_lacking_that_one_work_needs(platform: Platform) -> AsyncIt
         "SubscriptionFarBehind": {"service": "bells", "subscription": "bells-reactions"},
     },
 )
-async def each_message_takes_long(platform: Platform) -> AsyncIterator[None]:
-    # What follows from a bell is appended by itself, one after the other.
-    async with platform.locked("bells", "SELECT pg_advisory_xact_lock(7220001)", held=0.4):
-        async with platform.client("bells") as client:
-            towers = (f"slow {number}" for number in range(40))
+async def each_of_many_messages_takes_long(platform: Platform) -> AsyncIterator[None]:
+    many = 40
+    async with platform.connected("bells") as connection:
+        async with relay_locked(platform, "bells"), platform.client("bells") as client:
+            towers = (f"slow {number}" for number in range(many))
             answers = await asyncio.gather(*(client.post("/v1/bells", json={"tower": tower}) for tower in towers))
             assert {answer.status_code for answer in answers} == {httpx.codes.CREATED}
+            # Published together, when all have rung.
+            rung = "SELECT count(*) FROM streams WHERE state ->> 'tower' LIKE 'slow %' AND state ->> 'status' = 'rung'"
+            while await connection.fetchval(rung) < many:
+                await asyncio.sleep(0.1)
+            await connection.execute(SLOWLY)
         yield
+        await connection.execute("DROP FUNCTION slowly CASCADE")
 
 
 @fault("bells", {"StreamsParked": {"service": "bells", "subscription": "bells-reactions"}})
@@ -201,10 +224,7 @@ async def a_worker_is_of_another_release(platform: Platform) -> AsyncIterator[No
 
 @fault("mobility", {"NoRelayLeads": {"service": "mobility"}})
 async def somebody_else_has_the_lock_of_the_relay(platform: Platform) -> AsyncIterator[None]:
-    async with platform.connected("mobility") as connection:
-        locked = "SELECT pg_try_advisory_lock(hashtextextended('relay of ' || $1, 0))"
-        while not await connection.fetchval(locked, platform.topic("mobility")):
-            await terminate(platform, "mobility", "application_name = 'relay'")
+    async with relay_locked(platform, "mobility"):
         yield
 
 
