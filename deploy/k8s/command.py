@@ -2,8 +2,8 @@
 
 python3 deploy/k8s/command.py companies reconcile --beyond 1000000
 
-The pod is made of the template of the service's workers, and so has their settings, secrets, volumes and ways. It is taken
-away when the command has ended, whose status is that of this one. NAMESPACE is `territory` unless it is set.
+The pod is made of the template of the service's workers, and so has their settings, secrets, volumes and ways. It is
+taken away when the command has ended, whose status is that of this one. NAMESPACE is `territory` unless it is set.
 """
 
 import json
@@ -46,7 +46,9 @@ def main() -> int:
         try:
             return _followed(name)
         except KeyboardInterrupt:
-            print(f"\nThe pod {name} goes on: look with kubectl logs, and delete it when it has ended.", file=sys.stderr)
+            print(
+                f"\nThe pod {name} goes on: look with kubectl logs, and delete it when it has ended.", file=sys.stderr
+            )
             return 130
     except subprocess.CalledProcessError:
         # kubectl has said why.
@@ -75,9 +77,7 @@ def _status(name: str) -> dict[str, Any]:
 
 
 def _kubectl(*arguments: str, given: str | None = None) -> str:
-    return subprocess.run(
-        [*_program(), *arguments], input=given, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+    return subprocess.run([*_program(), *arguments], input=given, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def _program() -> tuple[str, ...]:

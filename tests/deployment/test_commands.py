@@ -29,7 +29,8 @@ def with_commands(overlay: str) -> Manifests:
     manifests = manifests_of(OVERLAYS[overlay])
     pods = [pod_of(worker, ["reconcile"]) for worker in manifests.ours("worker")]
     jobs: list[dict[str, Any]] = [
-        {"apiVersion": "batch/v1", "kind": "Job", "metadata": pod["metadata"], "spec": {"template": pod}} for pod in pods
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": pod["metadata"], "spec": {"template": pod}}
+        for pod in pods
     ]
     manifests.objects = [*manifests.objects, *jobs]
     return manifests
