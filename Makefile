@@ -55,7 +55,7 @@ publish: $(INSTALLED) ## write down the events and versions that are new, with e
 	@$(BIN)/python -m devstack publish
 	@exec $(BIN)/python services/indicators/tests/golden_facts.py
 
-k8s-e2e: $(INSTALLED) ## install, use, upgrade, break and remove the platform on the cluster of kubectl's current context: [LOAD_IMAGE='kind load image-archive {archive}'] [ARCHIVES=folder] [UPGRADE_TO=image] [KEEP=1]
+k8s-e2e: $(INSTALLED) ## install, use, upgrade, break and remove the platform on the cluster of kubectl's current context: [LOAD_IMAGE='kind load image-archive {archive}'] [ARCHIVES=folder] [UPGRADE_TO=image] [KEEP=1] [INSTALL_ONLY=1]
 	@exec $(BIN)/python -m devstack.cluster
 
 clean-state: $(INSTALLED) ## forget the data of `make up`

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from contracts.roles import ORGANISATION_ROLES, Role
-from devstack.__main__ import SCOPES
 from devstack.issuer import AUDIENCE
-from devstack.running import FRONTENDS
+from devstack.running import FRONTENDS, SCOPES
 from sample.keycloak import CLIENT
 from sample.sending import ROLES
 

@@ -15,14 +15,8 @@ from rich.console import Console
 from contracts import REGISTRY, package_of
 from devstack.child import DevstackError
 from devstack.issuer import ROLES
-from devstack.running import SERVICES, Running, forget, variable_of
+from devstack.running import SCOPES, SERVICES, Running, forget, variable_of
 
-SCOPES = (
-    *(f"{service}:{access}" for service in SERVICES for access in ("read", "write")),
-    # All but indicators know persons; asking the services would take a second to import them.
-    *(f"{service}:personal" for service in SERVICES if service != "indicators"),
-    "indicators:persons",
-)
 _ACTS_FOR = {"company": "SIRET", "school": "UAI", "training_body": "SIRET"}
 """The roles that act for an organisation, and what that is known by."""
 

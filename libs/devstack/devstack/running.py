@@ -24,6 +24,14 @@ from service.running.settings import Settings, SettingsError, load
 SERVICES: Final = ("companies", "youth-events", "employment", "mobility", "training", "indicators")
 """The services by name, as paths, topics and scopes have it; the package of each has an `app` in its module `app`."""
 
+SCOPES: Final = (
+    *(f"{service}:{access}" for service in SERVICES for access in ("read", "write")),
+    # All but indicators know persons; asking the services would take a second to import them.
+    *(f"{service}:personal" for service in SERVICES if service != "indicators"),
+    "indicators:persons",
+)
+"""Every scope that there is."""
+
 FRONTENDS: Final = ("http://localhost:3000", "http://localhost:5173", "http://localhost:8080")
 """Where the usual tools for frontends serve what is being developed: origins that may call, unless others are set."""
 

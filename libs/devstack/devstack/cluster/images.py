@@ -28,7 +28,7 @@ def load() -> str:
         for archive in archives:
             _load(loading, archive)
         return f"{', '.join(archive.stem for archive in archives)} loaded"
-    _run(["docker", "build", "--quiet", "--tag", PLATFORM, "."])
+    _run(["docker", "build", "--quiet", "--build-arg", f"RELEASE={_release()}", "--tag", PLATFORM, "."])
     if not loading:
         return f"{PLATFORM} built"
     with TemporaryDirectory() as place:
@@ -36,6 +36,11 @@ def load() -> str:
         _run(["docker", "save", "--output", str(archive), PLATFORM])
         _load(loading, archive)
     return f"{PLATFORM} built and loaded"
+
+
+def _release() -> str:
+    """What metrics tell it by: the commit, and that it is not that alone where files were changed since."""
+    return _run(["git", "describe", "--always", "--dirty"]).strip()
 
 
 def _load(command: str, archive: Path) -> None:
@@ -46,11 +51,14 @@ def _load(command: str, archive: Path) -> None:
     _run([part.replace("{archive}", str(archive)) for part in shlex.split(command)])
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise DevstackError(f"{command[0]} was not found: install it, or load images in another way.") from None
+        raise DevstackError(
+            f"{command[0]} was not found: install it, or load images in another way: ARCHIVES."
+        ) from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise DevstackError(f"{' '.join(command)} failed: {' '.join(said[-3:])}")
+    return done.stdout

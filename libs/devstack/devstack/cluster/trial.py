@@ -29,7 +29,7 @@ from devstack.cluster.kubectl import (
 from devstack.cluster.load import Outcome, load
 from devstack.cluster.secrets import ISSUER, generated
 from devstack.issuer import Issuer
-from devstack.running import SERVICES
+from devstack.running import SCOPES, SERVICES
 
 COMPANY: Final = sample_siret(1)
 MEMBER: Final[dict[str, Any]] = {
@@ -46,6 +46,8 @@ INVESTMENT: Final = {"company": COMPANY, "title": "Exemple", "axis": 6, "amount"
 PROCESSES: Final = "app.kubernetes.io/component in (api, worker)"
 NO_PROCESSES: Final = "app.kubernetes.io/component notin (api, worker)"
 MIGRATIONS: Final = "app.kubernetes.io/component=migrate"
+MONTH: Final = 30 * 86_400
+"""Seconds that the token of an installation that stays is good for: its issuer's key is kept nowhere."""
 STEADY: Final = 10.0
 """Seconds of load before and after what is tried under it."""
 
@@ -63,7 +65,8 @@ class Trial:
         self._announced = 0
 
     def run(self) -> None:
-        """All steps in order. Raises Failed and DevstackError."""
+        """All steps in order, or with INSTALL_ONLY the first two. Raises Failed and DevstackError."""
+        alone = bool(os.environ.get("INSTALL_ONLY"))
         self._console.print(f"cluster {context()}, namespace {NAMESPACE}", soft_wrap=True)
         if kubectl("get", "namespace", NAMESPACE, "--ignore-not-found"):
             raise DevstackError(
@@ -72,25 +75,36 @@ class Trial:
         self._step("images", images.load)
         try:
             self._step("install", self._install)
-            with forwarded("entry") as address:
-                self._step("journey", lambda: self._journey(address))
-                self._step("rolling update", lambda: self._under_load(address, self._upgrade, again=False))
-                self._step("scaling", lambda: self._under_load(address, self._scale, again=False))
-                self._step("pods killed", lambda: self._under_load(address, self._kill, again=True))
-                self._step("figures", lambda: self._figure(address))
-            self._step("store, topics and figures compared", self._verify)
+            if not alone:
+                self._try()
         except (DevstackError, Failed, httpx.HTTPError):
             self._explain()
             raise
         finally:
-            if os.environ.get("KEEP"):
-                token = self._issuer.token("companies:read companies:write indicators:read")
-                self._console.print(
-                    f"Kept. kubectl --namespace {NAMESPACE} port-forward service/entry 8000:http\nTOKEN={token}",
-                    soft_wrap=True,
-                )
+            if alone or os.environ.get("KEEP"):
+                self._tell()
             else:
                 self._step("removal", self._remove)
+
+    def _try(self) -> None:
+        with forwarded("entry") as address:
+            self._step("journey", lambda: self._journey(address))
+            self._step("rolling update", lambda: self._under_load(address, self._upgrade, again=False))
+            self._step("scaling", lambda: self._under_load(address, self._scale, again=False))
+            self._step("pods killed", lambda: self._under_load(address, self._kill, again=True))
+            self._step("figures", lambda: self._figure(address))
+        self._step("store, topics and figures compared", self._verify)
+
+    def _tell(self) -> None:
+        """How to reach what stays, with a token of every scope and role."""
+        self._console.print(
+            f"It stays. It is at http://localhost:8000 while this runs:\n\n"
+            f"    kubectl --namespace {NAMESPACE} port-forward service/entry 8000:http\n\n"
+            f"TOKEN={self._issuer.token(SCOPES, seconds=MONTH)}\n\n"
+            f"To take it away: kubectl delete namespace {NAMESPACE}",
+            soft_wrap=True,
+            markup=False,
+        )
 
     def _step(self, name: str, work: Callable[[], str]) -> None:
         begun = time.monotonic()
