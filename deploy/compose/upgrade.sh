@@ -14,7 +14,7 @@ replace() {
   mapfile -t old < <(docker compose ps --all --quiet "$1")
   if ! docker compose up --no-deps --no-recreate --wait --scale "$1=$((${#old[@]} * 2))" "$1"; then
     mapfile -t new < <(docker compose ps --all --quiet "$1" | grep --invert-match --fixed-strings --line-regexp "${old[@]/#/--regexp=}")
-    docker logs --tail 20 "${new[0]}" || true
+    docker logs --tail 20 "${new[0]}" >&2
     docker rm --force "${new[@]}" >/dev/null
     echo "$1 of the release $RELEASE is not ready: what ran before serves on." >&2
     exit 1
@@ -30,10 +30,10 @@ docker compose build
 mapfile -t services < <(docker compose config --services | sed -n 's/-api$//p')
 docker compose up --no-deps --detach "${services[@]/%/-migrate}"
 for service in "${services[@]}"; do
-  docker compose wait "$service-migrate" >/dev/null || {
-    docker compose logs --tail 20 "$service-migrate"
+  if [ "$(docker wait "$(docker compose ps --all --quiet "$service-migrate")")" != 0 ]; then
+    docker compose logs --tail 20 "$service-migrate" >&2
     exit 1
-  }
+  fi
 done
 scales=()
 for service in "${services[@]}"; do
