@@ -28,7 +28,8 @@ def load() -> str:
         for archive in archives:
             _load(loading, archive)
         return f"{', '.join(archive.stem for archive in archives)} loaded"
-    _run(["docker", "build", "--quiet", "--tag", PLATFORM, "."])
+    release = _run(["git", "describe", "--always", "--dirty"])
+    _run(["docker", "build", "--quiet", "--build-arg", f"RELEASE={release}", "--tag", PLATFORM, "."])
     if not loading:
         return f"{PLATFORM} built"
     with TemporaryDirectory() as place:
@@ -46,7 +47,7 @@ def _load(command: str, archive: Path) -> None:
     _run([part.replace("{archive}", str(archive)) for part in shlex.split(command)])
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -54,3 +55,4 @@ def _run(command: list[str]) -> None:
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise DevstackError(f"{' '.join(command)} failed: {' '.join(said[-3:])}")
+    return done.stdout.strip()
