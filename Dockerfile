@@ -1,6 +1,6 @@
 # One image for every process of every service: `python -m companies api`, and so on.
 #
-#   docker build --tag territory-platform:local .
+#   docker build --tag territory-platform:local --build-arg RELEASE="$(git describe --always --dirty)" .
 #
 # To have the same base each time, give it with its digest: --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
@@ -46,5 +46,7 @@ RUN install --directory --owner 10001 --group 10001 /var/lib/sample
 USER 10001:10001
 CMD ["python", "-m", "sample"]
 
-# What is built unless another is named.
+# What is built unless another is named. Which release it is comes last, so that all before is the same for each.
 FROM platform
+ARG RELEASE=unknown
+ENV RELEASE=${RELEASE}

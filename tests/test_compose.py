@@ -7,8 +7,11 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,9 +88,25 @@ def test_every_secret_is_a_file_that_the_command_makes_once(tmp_path: Path) -> N
 
 def test_the_way_in_leads_to_every_service() -> None:
     configured = (REPOSITORY / "deploy/compose/nginx.conf").read_text(encoding="utf-8")
-    for service in SERVICES:
-        assert f"server {service}-api:8000 resolve;" in configured
-        assert f"location /{service}/ {{ proxy_pass http://{service}; }}" in configured
+    [led] = re.findall(r"location ~ \^/\(\?<service>(.*)\)/ { proxy_pass http://\$service-api:8000; }", configured)
+    assert set(led.split("|")) == set(SERVICES)
+
+
+def test_the_way_in_stays_while_what_it_leads_to_is_made_anew() -> None:
+    # Compose ends whatever depends on a container that it replaces.
+    assert "depends_on" not in CONTAINERS["entry"]
+
+
+def test_an_archive_changes_nothing_else_of_the_database() -> None:
+    archived = yaml.safe_load((REPOSITORY / "deploy/compose/backup.yml").read_text(encoding="utf-8"))
+    assert archived["services"].keys() == {"postgres"}
+    plain = CONTAINERS["postgres"]["command"]
+    assert archived["services"]["postgres"]["command"][: len(plain)] == plain
+
+
+def test_what_an_operator_writes_is_not_committed() -> None:
+    for name in (".env", "settings.env", "docker-compose.override.yml"):
+        assert run("git", "check-ignore", name, folder=REPOSITORY) == name
 
 
 def test_prometheus_finds_every_process() -> None:
@@ -179,6 +198,51 @@ def test_from_nothing_to_figures_and_again_after_a_restart(base_url: str) -> Non
     company = {"Authorization": f"Bearer {_token(base_url, 'company', 'companies:read')}"}
     assert httpx.get(f"{base_url}{recorded}", headers=company, timeout=60).status_code == 200
     assert _invested(base_url) == INVESTED
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_no_request_fails_in_an_upgrade(base_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _compose("run", "--rm", "--no-TTY", "sample")
+    on_the_machines_network = {name: {"build": {"network": "host"}} for name in ("companies-migrate", "keycloak")}
+    (tmp_path / "build.yml").write_text(yaml.safe_dump({"services": on_the_machines_network}))
+    monkeypatch.setenv("COMPOSE_FILE", f"docker-compose.yml:{tmp_path / 'build.yml'}")
+    monkeypatch.setenv("RELEASE", "another")
+    company = {"Authorization": f"Bearer {_token(base_url, 'company', 'companies:write')}"}
+    investment = {"company": "00000001800010", "title": "Banc", "axis": 6, "amount": 1, "jobs_planned": 1}
+    asked = [httpx.Request("GET", f"{base_url}/{service}/docs") for service in SERVICES]
+    asked.append(httpx.Request("POST", f"{base_url}/companies/v1/investments", headers=company, json=investment))
+    over, answers = threading.Event(), Counter[str]()
+
+    def asks() -> None:
+        with httpx.Client(timeout=60) as client:
+            while not over.is_set():
+                answers.update(_told(client, request) for request in asked)
+
+    with ThreadPoolExecutor(2) as threads:
+        asking = [threads.submit(asks) for _ in range(2)]
+        try:
+            run(REPOSITORY / "deploy/compose/upgrade.sh", "")
+        finally:
+            over.set()
+    for each in asking:
+        each.result()
+    assert answers.keys() == {"200", "201"}, answers
+    assert {_compose("exec", "--no-TTY", f"{service}-api", "printenv", "RELEASE") for service in SERVICES} == {
+        "another"
+    }
+
+    runs = _compose("ps", "--quiet")
+    _compose("up", "--detach", "--wait", "--wait-timeout", "900")
+    assert _compose("ps", "--quiet") == runs
+
+
+def _told(client: httpx.Client, request: httpx.Request) -> str:
+    """The status of an answer, or why there is none."""
+    try:
+        return str(client.send(request).status_code)
+    except httpx.HTTPError as error:
+        return f"{request.url.path}: {error!r}"
 
 
 def _invested(base_url: str, *, at_least: int = 0) -> int:

@@ -18,6 +18,6 @@ for name in postgres_password keycloak_database_password keycloak_password clien
   secret "$name" "$(random)"
 done
 for service in companies employment indicators mobility training youth_events; do
-  secret "${service}_database_url" "postgresql://$service:$(random)@postgres:5432/$service"
+  secret "${service}_database_url" "postgresql://${service}_a:$(random)@postgres:5432/$service"
   secret "${service}_personal_key" "$(random)"
 done

@@ -1,6 +1,6 @@
 ARG DEBIAN
 FROM ${DEBIAN}
-ENV PGDATA=/var/lib/postgresql/18/docker PATH=/opt/pgserver/postgres/bin:$PATH
+ENV PGDATA=/var/lib/postgresql/18/docker PGHOST=/var/run/postgresql PATH=/opt/pgserver/postgres/bin:$PATH
 RUN groupadd --gid 999 postgres && useradd --uid 999 --gid 999 --home-dir /var/lib/postgresql --create-home postgres \
     && install --directory --owner postgres --group postgres /var/run/postgresql /docker-entrypoint-initdb.d
 COPY postgres /opt/pgserver/postgres
