@@ -23,6 +23,8 @@ def begin_log(level: str, form: Format = "text", *, service: str = "") -> None:
     handler.setFormatter(Json(service) if form == "json" else Discreet(LINES))
     logging.basicConfig(level=level, handlers=[handler])
     logging.captureWarnings(capture=True)
+    # It tells of each request, as the issuer's keys are asked for again and again; what fails is told by whoever asked.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Discreet(logging.Formatter):
