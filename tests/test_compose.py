@@ -33,7 +33,7 @@ INVESTED: Final = 22_000_000
 """What the sample's companies had invested by the end of 2023, in euros."""
 OFFICIAL: Final = {
     "python:3.11-slim-bookworm": "python",
-    "quay.io/keycloak/keycloak:26.4": "keycloak",
+    "keycloak/keycloak:26.4": "keycloak",
     "postgres:18": "postgres",
     "apache/kafka:4.1.1": "kafka",
     "nginx:1.28": "nginx",
