@@ -45,7 +45,8 @@ CATALOGUE: Final = Catalogue(Chapter("joining", joined), Chapter("employing", em
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
     await prepare(database, app.all_migrations)
-    async with asyncpg.create_pool(database, min_size=1, max_size=6) as pool:
+    # Without a time-out, which the platform has, a cancellation that is not acknowledged is waited for forever.
+    async with asyncpg.create_pool(database, min_size=1, max_size=6, command_timeout=20) as pool:
         yield pool
 
 
