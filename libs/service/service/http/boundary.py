@@ -21,11 +21,10 @@ from service.http.exchange import Disconnected, Exchange
 from service.http.problems import Problem, problem_of, unavailable, wrong_method
 from service.http.resource import Endpoints
 from service.http.sentences import BODY_LATE, BUG, NO_ANSWER_IN_TIME, NOTHING_HERE, STOPPING, Said
-from service.http.watching import Watched
+from service.http.watching import NO_PATH, Watched
 from service.running.settings import Settings
 
 _WRONG_METHOD: Final = HTTPStatus.METHOD_NOT_ALLOWED
-NO_PATH: Final = "a path that is none"
 DEPTH: Final = 3
 """A resource's path is followed by at most two parts: an id, and a decision or `events`."""
 
@@ -167,7 +166,7 @@ class _Outages(dict[type[Exception], Outage]):
 
 
 def _named(exchange: Exchange) -> str:
-    return f"{exchange.method} {exchange.route() or 'a path that is none'}"
+    return f"{exchange.method} {exchange.route() or NO_PATH}"
 
 
 def _route(scope: Scope, found: tuple[Endpoints, Sequence[str]] | None) -> str | None:

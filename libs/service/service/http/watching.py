@@ -11,6 +11,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from eventstore import tracing
 from service.http.exchange import Exchange
 
+NO_PATH: Final = "a path that is none"
+"""Stands for the route of what is asked at none."""
 _FAULT: Final = 500
 
 log = logging.getLogger("service.requests")
@@ -77,7 +79,7 @@ class Watched:
         log.info(
             "%s %s: %s in %.1f ms, %d bytes, %s",
             exchange.method,
-            fields["route"] or "a path that is none",
+            fields["route"] or NO_PATH,
             exchange.status or "not answered",
             fields["duration_ms"],
             exchange.sent,
