@@ -8,7 +8,7 @@ from threading import Lock, Thread
 from time import sleep
 from typing import Any
 
-from devstack.cluster.load import COMMAND, Outcome, load
+from devstack.cluster.load import COMMAND, CONNECTIONS, Outcome, load
 
 BODY = {"title": "Exemple"}
 ENOUGH = 20
@@ -44,8 +44,12 @@ def serving(*statuses: int) -> Iterator[tuple[str, Counter[str]]]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        # Five wait at most otherwise: of the load's connections, which come at once, others are then reset.
+        request_queue_size = CONNECTIONS
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
