@@ -1,1 +1,1 @@
-"""What the drill of docs/runbooks.md is made of: the whole programme on servers that it may destroy."""
+"""The drill of docs/runbooks.md: how servers are saved, lost and restored."""

@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import asyncpg
+from programme.running import TERRITORY, Programme, hand_over, tool
+from programme.telling import say, step
 
 from devstack import lodging
 from devstack.running import SERVICES, database_of
 from devstack.servers import Postgres
-from drills.programme import TERRITORY, Programme, hand_over, tool
-from drills.telling import say, step
 
 
 def base_backup(programme: Programme, name: str = "base", *options: str) -> Path:

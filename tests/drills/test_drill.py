@@ -5,7 +5,6 @@
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,14 +13,14 @@ from typing import Final
 import asyncpg
 import httpx
 import pytest
+from programme.checking import Verdict, judge, settle, topics_of
+from programme.clients import Clients, Person, clients_of
+from programme.running import Programme, accepts, new_folder, refuses, running, tool
+from programme.telling import say, step
 
 from devstack.issuer import Issuer
 from devstack.running import SERVICES
 from drills import backups
-from drills.checking import Verdict, judge, settle, topics_of
-from drills.clients import Clients, Person, clients_of
-from drills.programme import Programme, accepts, refuses, running, tool
-from drills.telling import say, step
 from eventstore.kafka.envelope import Message
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(1200)]
@@ -38,9 +37,8 @@ POISON: Final = 123_456
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """One that PostgreSQL may enter whoever runs the test."""
-    folder = Path(tempfile.mkdtemp(prefix="territory-drill-"))
-    folder.chmod(0o711)
+    """One that is gone after the test."""
+    folder = new_folder("territory-drill-")
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 

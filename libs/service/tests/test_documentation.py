@@ -8,9 +8,10 @@ import json
 import re
 import runpy
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from poles import poles
 import service as package
 from contracts.language import Sentence
 from devstack.issuer import Issuer
+from eventstore.refusal import Refusal
 from service.documents import components, openapi
 from service.documents.refusals import refusals_of
 from service.http.kinds import Kind
@@ -206,6 +208,20 @@ def test_the_refusals_of_a_decision_are_found_in_its_code(document: dict[str, An
 def test_a_sentence_of_a_refusal_leaves_out_what_it_speaks_of() -> None:
     dim = next(decision for decision in lamps.decisions.values() if decision.name == "dim")
     assert refusals_of(lamps, dim)["not-dimmer"].advice.en == "… W is no less than … W."
+
+
+def _is_dimmer(refusal: Refusal = poles.exists) -> NoReturn:
+    raise refusal()
+
+
+def _dim() -> NoReturn:
+    _is_dimmer()
+
+
+def test_a_refusal_that_is_taken_for_given_is_found_out() -> None:
+    dim = next(decision for decision in lamps.decisions.values() if decision.name == "dim")
+    with pytest.raises(TypeError, match="_is_dimmer takes a refusal for given"):
+        refusals_of(lamps, replace(dim, function=_dim))
 
 
 def test_a_field_with_a_default_may_be_left_out_and_says_so(document: dict[str, Any]) -> None:

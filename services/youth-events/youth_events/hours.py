@@ -136,7 +136,7 @@ class Agreed(Protocol):
         """How long the break of each day lasts."""
 
 
-def checked(agreed: Agreed, law: Hours, week_too_long: Refusal = WEEK_TOO_LONG) -> tuple[int, int]:
+def checked(agreed: Agreed, law: Hours, week_too_long: Refusal) -> tuple[int, int]:
     """The minutes of a day and of a week that are agreed. Raises Rejected where the law does not allow them."""
     if len(set(agreed.weekdays)) < len(agreed.weekdays):
         raise WEEKDAY_TWICE()

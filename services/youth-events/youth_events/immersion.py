@@ -68,7 +68,7 @@ from eventstore.decider import PLATFORM, By, Claim, Command, Context, Decider, D
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
 from youth_events.hours import ADULTS, MINORS, age, age_band, checked
-from youth_events.members import Member, active_member, members
+from youth_events.members import HOST_NOT_A_MEMBER, Member, active_member, members
 from youth_events.placement import Tutor
 
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
@@ -505,7 +505,7 @@ immersions = Decider(
 
 @immersions.creates(by=AGENCIES, to="ready_to_sign", looks_up=Lookup(members, "company"))
 def prepare(command: Prepare, member: Member | None, context: Context) -> ImmersionPrepared:
-    host = active_member(member, command.company)
+    host = active_member(member, command.company, HOST_NOT_A_MEMBER)
     given = _checked(command, context.today)
     links = _links(_signatories(given["age_band"]), command.begins_on, context.today, after=0)
     return tell(ImmersionPrepared, command, host, **given, prepared_on=command.on, terms=1, links=links)
@@ -586,7 +586,7 @@ def sign(immersion: Immersion, command: Sign) -> ImmersionSigned:
     by=AGENCIES, when="in_review", to="accepted", day="accepted_on", looks_up=Lookup(members, "company")
 )
 def accept(immersion: Immersion, command: Accept, member: Member | None) -> ImmersionAccepted:
-    active_member(member, immersion.company)
+    active_member(member, immersion.company, HOST_NOT_A_MEMBER)
     _check_not_begun(immersion.begins_on, command.on)
     return tell(ImmersionAccepted, command, immersion)
 

@@ -65,7 +65,7 @@ def _(_member: Member | None, event: CompanyActivated | CompanyReinstated | Comp
     )
 
 
-def active_member(member: Member | None, siret: str, refusal: Refusal = HOST_NOT_A_MEMBER) -> Member:
+def active_member(member: Member | None, siret: str, refusal: Refusal) -> Member:
     """The company that hosts or takes part, as an active member. Raises Rejected."""
     if member is None or member.status != "active":
         raise refusal(company=siret, status=member.status if member else "unknown")

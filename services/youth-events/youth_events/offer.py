@@ -39,7 +39,7 @@ from contracts.youth_events.offer import (
 from eventstore.decider import ITSELF, PLATFORM, Claim, Command, Context, Decider, Due, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
-from youth_events.members import Member, active_member, members
+from youth_events.members import HOST_NOT_A_MEMBER, Member, active_member, members
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
     "on": "2024-04-22",
@@ -151,7 +151,7 @@ offers = Decider(
 
 @offers.creates(by=("company", "network"), to="open", day="opened_on", looks_up=Lookup(members, "company"))
 def open_offer(command: Open, member: Member | None, context: Context) -> OfferOpened:
-    host = active_member(member, command.company)
+    host = active_member(member, command.company, HOST_NOT_A_MEMBER)
     check_ahead(command.week, command.on)
     if len(set(command.schools)) < len(command.schools):
         raise SCHOOL_TWICE()

@@ -62,8 +62,8 @@ from contracts.youth_events.placement import (
 from eventstore.decider import PLATFORM, By, Claim, Command, Context, Decider, Due, Keep, Lookup, State, tell
 from eventstore.finding import Finding
 from eventstore.refusal import Refusal
-from youth_events.hours import LAW, MINORS, Hours, Limit, Night, age, age_band, checked
-from youth_events.members import Member, active_member, members
+from youth_events.hours import LAW, MINORS, WEEK_TOO_LONG, Hours, Limit, Night, age, age_band, checked
+from youth_events.members import HOST_NOT_A_MEMBER, Member, active_member, members
 from youth_events.offer import NO_PLACE_LEFT, Offer, check_ahead, offers
 
 TIME_TO_ANSWER: Final = timedelta(days=15)
@@ -350,7 +350,7 @@ MAY_HOST: Final = (Lookup(members, "company"), Lookup(offers, "offer"))
 def submit(command: Submit, member: Member | None, offer: Offer | None, context: Context) -> PlacementSubmitted:
     if offer is None or offer.company != command.company:
         raise OFFER_UNKNOWN(company=command.company, offer=command.offer)
-    host = active_member(member, command.company)
+    host = active_member(member, command.company, HOST_NOT_A_MEMBER)
     if offer.status != "open":
         raise NO_REQUESTS(offer=command.offer, status=offer.status)
     if offer.schools and command.school not in offer.schools:
@@ -417,7 +417,7 @@ placements.steps(
 def draw_up_agreement(placement: Placement, command: DrawUpAgreement) -> PlacementAgreementDrawnUp | tuple[()]:
     if all(getattr(placement, name) == getattr(command, name) for name in AGREED):
         return ()
-    daily, weekly = checked(command, HOURS[placement.age_band])
+    daily, weekly = checked(command, HOURS[placement.age_band], WEEK_TOO_LONG)
     return tell(PlacementAgreementDrawnUp, command, placement, daily_minutes=daily, weekly_minutes=weekly)
 
 
@@ -526,7 +526,7 @@ def _(placement: Placement) -> Iterable[Keep]:
 
 def _check_host(placement: Placement, member: Member | None, offer: Offer | None) -> None:
     """Whether the company may still take the pupil in. Raises Rejected."""
-    active_member(member, placement.company)
+    active_member(member, placement.company, HOST_NOT_A_MEMBER)
     if offer is None or offer.status == "withdrawn":
         raise NO_REQUESTS(offer=placement.offer, status="withdrawn")
 

@@ -39,7 +39,8 @@ def refusals(decider: Decider[Any]) -> Mapping[str, RefusalKind]:
 
 @cache
 def refusals_of(decider: Decider[Any], decision: Decision) -> Mapping[str, RefusalKind]:
-    """By slug, what one decision may be refused for. Raises TypeError where a slug comes with other parameters."""
+    """By slug, what one decision may be refused for. Raises TypeError where a slug comes with other
+    parameters, or a function takes a refusal for given."""
     given = [ON_IN_THE_FUTURE]
     if not decision.corrects:
         given.append(ON_BEFORE_PREVIOUS_STEP)
@@ -92,6 +93,9 @@ def _named_by(function: Callable[..., object], state: type[BaseModel]) -> list[R
         if not isinstance(member, FunctionType) or member in seen:
             continue
         seen.add(member)
+        if any(isinstance(value, Refusal) for value in (member.__defaults__ or ())):
+            # Whose call leaves it out does not name it.
+            raise TypeError(f"{member.__qualname__} takes a refusal for given: name it where it is called")
         for name in _names(member.__code__):
             value = member.__globals__.get(name)
             if isinstance(value, Refusal):

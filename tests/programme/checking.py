@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+import httpx
+
 from contracts import REGISTRY
+from devstack.host import service_of
 from devstack.running import SERVICES
 from devstack.topics import read_topics
-from drills.clients import Sent
-from drills.programme import PATIENCE, TERRITORY, Programme
 from eventstore.kafka.envelope import Message
+from programme.clients import Sent
+from programme.running import PATIENCE, TERRITORY, Programme
 
+TEMPORARY: Final = (408, 429, 503, 504, 507)
 _EVENTS: Final = """
     SELECT position, event_id, stream_id, metadata ->> 'correlation_id' AS key, metadata ->> 'causation_id' AS cause
     FROM events
@@ -81,7 +85,7 @@ async def _left(programme: Programme, service: str) -> list[str]:
 
 async def judge(programme: Programme, sent: Sequence[Sent]) -> Verdict:
     """Compares what clients remember with all stores and topics."""
-    verdict = Verdict()
+    verdict = Verdict(_unclear(sent))
     for service in SERVICES:
         messages = await topics_of(programme, service)
         rows = await programme.fetch(service, _EVENTS)
@@ -101,6 +105,23 @@ async def judge(programme: Programme, sent: Sequence[Sent]) -> Verdict:
             if each.service == service:
                 _place(verdict, each, effects.get(each.key, []), was_lost=each.key in was_lost)
     return verdict
+
+
+def _unclear(sent: Sequence[Sent]) -> list[str]:
+    """Answers that do not say what is wrong, or whether to try again."""
+    faults = []
+    for each in sent:
+        for answer in each.answers:
+            if (problem := answer.problem) is None:
+                continue
+            slug = str(problem.get("type", "")).removeprefix(f"/{each.service}/problems/")
+            if slug not in service_of(each.service).problems or not {"title", "status", "detail"} <= problem.keys():
+                faults.append(f"{each} was answered {problem}")
+            if answer.status in TEMPORARY and "Retry-After" not in answer.headers:
+                faults.append(f"{each} was answered {problem}, and not when to come back")
+            if answer.status == httpx.codes.INTERNAL_SERVER_ERROR:
+                faults.append(f"{each} met a fault of ours: {problem}")
+    return faults
 
 
 def _place(verdict: Verdict, sent: Sent, effects: Sequence[str], *, was_lost: bool) -> None:

@@ -2,20 +2,19 @@
 
 import asyncio
 import os
-import signal
 import subprocess
-import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
 
 from contracts import package_of
 from devstack import lodging
-from devstack.child import Child
 from devstack.host import service_of
 from devstack.issuer import Issuer
 from devstack.ports import free_port
@@ -23,8 +22,10 @@ from devstack.postgres import INSTALLED
 from devstack.prepared import PERSONAL_KEY
 from devstack.running import SERVICES, database_of
 from devstack.servers import Kafka, Postgres
-from drills.telling import say
 from eventstore.postgres.migrate import migrate
+from programme.processes import Mother, Process, mother
+from programme.proxies import Proxy
+from programme.telling import say
 
 TERRITORY: Final = "issoudun"
 PARTITIONS: Final = 2
@@ -33,9 +34,12 @@ PATIENCE: Final = 300.0
 
 
 class Programme:
-    """The services by their addresses, and what ops do to them. `folder` is one that everybody may enter."""
+    """The services by their addresses, and what ops do to them. `folder` is one that everybody may enter.
 
-    def __init__(self, folder: Path, issuer: Issuer) -> None:
+    Services come to their servers by proxies; who looks from outside does not.
+    """
+
+    def __init__(self, folder: Path, issuer: Issuer, begin: Mother, changes: Sequence[str]) -> None:
         self.folder = folder
         self.archive = folder / "archive"
         self.archive.mkdir()
@@ -50,10 +54,18 @@ class Programme:
                 "archive_timeout": "5s",
             },
         )
-        self.kafka = Kafka(folder / "kafka")
+        self.kafka_port = free_port()
+        self.to_postgres = Proxy(lambda: self.postgres.port)
+        self.to_kafka = Proxy(lambda: self.kafka_port)
+        self.kafka = Kafka(folder / "kafka", port=self.kafka_port, advertised_port=self.to_kafka.port)
         self.issuer = issuer
         self.ports = {name: free_port() for name in SERVICES}
-        self._processes: dict[str, Child] = {}
+        self.processes: dict[str, Process] = {}
+        """The one of each service that answers at its address."""
+        self.settings: dict[str, str] = {}
+        """Those of every process that are not as they are by themselves."""
+        self._begin = begin
+        self._changes = tuple(changes)
 
     def database(self, service: str) -> str:
         """The address of a service's database."""
@@ -61,8 +73,9 @@ class Programme:
 
     def environment(self, service: str) -> dict[str, str]:
         """The settings of a service."""
+        parts = urlsplit(self.database(service))
         return {
-            "DATABASE_URL": self.database(service),
+            "DATABASE_URL": urlunsplit(parts._replace(netloc=f"postgres@127.0.0.1:{self.to_postgres.port}")),
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "TERRITORY": TERRITORY,
             "TOPIC_PARTITIONS": str(PARTITIONS),
@@ -71,6 +84,8 @@ class Programme:
             "OIDC_JWKS_URL": self.issuer.jwks_url,
             "PERSONAL_KEY": PERSONAL_KEY,
             "PORT": str(self.ports[service]),
+            "LOG_LEVEL": "WARNING",
+            **self.settings,
         }
 
     async def prepare(self) -> None:
@@ -82,31 +97,30 @@ class Programme:
         for name in SERVICES:
             await migrate(self.database(name), service_of(name).all_migrations)
 
-    def begin(self, services: Sequence[str] = SERVICES) -> None:
-        """Starts services, API and worker of each in one process."""
+    def begin(self, services: Sequence[str] = SERVICES, *, changes: Sequence[str] = ()) -> None:
+        """Starts services, API and worker of each in one process, which answers at the service's address."""
         for name in services:
-            log = self.folder / f"{name}.log"
-            command = [sys.executable, "-m", package_of(name), "all"]
-            environment = {**os.environ, **self.environment(name)}
-            self._processes[name] = Child(name, command, log=log, marker=str(self.folder), environment=environment)
+            self.processes[name] = self.begin_beside(name, "all", changes=changes, PORT=str(self.ports[name]))
+
+    def begin_beside(self, service: str, command: str, *, changes: Sequence[str] = (), **settings: str) -> Process:
+        """Another process of a service: `api`, `worker` or `all`."""
+        environment = self.environment(service) | {"PORT": "0"} | settings
+        return self._begin.begin(service, command, environment=environment, changes=[*self._changes, *changes])
 
     def end(self, services: Sequence[str] = SERVICES) -> None:
         """Stops them."""
         for name in services:
-            self._processes[name].stop(signal.SIGTERM, seconds=30)
+            self.processes[name].stop()
 
     async def command(self, service: str, *arguments: str, told: int = 6) -> tuple[int, list[str]]:
         """The exit status of a command of a service, and the lines it printed; the last of them are told."""
-        environment = {**os.environ, **self.environment(service)}
-        program = [sys.executable, "-m", package_of(service), *arguments]
-        done = await asyncio.to_thread(
-            lambda: subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
-        )
-        lines = done.stdout.splitlines()
-        say(f"$ python -m {package_of(service)} {' '.join(arguments)}    # status {done.returncode}")
+        process = self._begin.begin(service, *arguments, environment=self.environment(service))
+        status = await process.status()
+        lines = process.said.splitlines()
+        say(f"$ python -m {package_of(service)} {' '.join(arguments)}    # status {status}")
         for line in [*(["…"] if len(lines) > told else []), *lines[-told:]]:
             say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
-        return done.returncode, lines
+        return status, lines
 
     async def until(self, holds: Callable[[dict[str, Any]], bool], services: Sequence[str] = SERVICES) -> None:
         """Waits until something holds of what each service says of itself."""
@@ -147,10 +161,12 @@ def refuses(ready: dict[str, Any]) -> bool:
 
 
 @asynccontextmanager
-async def running(folder: Path, issuer: Issuer) -> AsyncIterator[Programme]:
-    """The whole programme, empty, for as long as the block lasts."""
-    programme = Programme(folder, issuer)
+async def running(folder: Path, issuer: Issuer, *, changes: Sequence[str] = ()) -> AsyncIterator[Programme]:
+    """The whole programme, empty, for as long as the block lasts; `changes` are made to every process of a service."""
     with ExitStack() as stack:
+        programme = Programme(folder, issuer, stack.enter_context(mother(folder)), changes)
+        stack.enter_context(programme.to_postgres.open())
+        stack.enter_context(programme.to_kafka.open())
         programme.kafka.begin()
         stack.callback(programme.kafka.stop)
         stack.callback(lodging.leave, programme.postgres.folder / "data")
@@ -163,6 +179,13 @@ async def running(folder: Path, issuer: Issuer) -> AsyncIterator[Programme]:
         programme.begin()
         await programme.until(accepts)
         yield programme
+
+
+def new_folder(prefix: str) -> Path:
+    """One that PostgreSQL may enter whoever runs the test."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o711)
+    return folder
 
 
 def hand_over(folder: Path) -> None:

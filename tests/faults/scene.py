@@ -1,0 +1,59 @@
+"""A fault in the middle of the programme's daily work, and what must hold once it is over."""
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from programme.checking import Verdict, judge, settle, topics_of
+from programme.clients import Clients
+from programme.folding import faults_of_all_folds
+from programme.running import Programme
+
+from devstack.running import SERVICES
+
+
+@dataclass
+class Scene:
+    """Where a test does its worst. What chance decides depends on the seed alone, as far as it lies with us."""
+
+    programme: Programme
+    clients: Clients
+    seed: int
+    chance: random.Random
+    stands: bool = False
+    """Whether it was found to be whole."""
+
+    @asynccontextmanager
+    async def busy(self, at_once: int = 4) -> AsyncIterator[None]:
+        """Daily work of so many at once, which goes on until the block ends and is then finished."""
+        async with self.clients.busy(at_once):
+            yield
+
+    async def is_whole(self) -> Verdict:
+        """Waits until all that was begun is done, and then looks at all that must hold.
+
+        L: nothing acknowledged is lost. D: nothing has its effect twice. O: streams are in order, in stores and topics.
+        P: states, claims, mirrors and what else stands beside events is what these add up to; what follows from work in
+        other services is there, once (figures are compared when the scenes on a platform are over). E: every answer is
+        clear.
+        """
+        verdict, faults = await self.looked_at()
+        assert faults == [], faults[:10]
+        assert (verdict.listed, verdict.forgotten) == ([], [])
+        self.stands = True
+        return verdict
+
+    async def looked_at(self) -> tuple[Verdict, list[str]]:
+        """What became of the commands, and all that is otherwise than it must be."""
+        await settle(self.programme)
+        verdict = await judge(self.programme, self.clients.sent)
+        published = {service: await topics_of(self.programme, service) for service in SERVICES}
+        databases = {service: self.programme.database(service) for service in SERVICES}
+        faults = [
+            *verdict.faults,
+            *await faults_of_all_folds(databases, published),
+            *await self.clients.faults_of_work(),
+            *(f"daily work was refused: {each}" for each in self.clients.refusals),
+        ]
+        return verdict, faults
