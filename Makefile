@@ -15,7 +15,7 @@ PEERS := .venv/installed-bench
 RESOLVE := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long drill bench token env topic verify publish clean-state lock fmt k8s-e2e
+.PHONY: help up test test-long faults drill bench token env topic verify publish clean-state lock fmt k8s-e2e
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,11 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 	@exec $(BIN)/pytest -q -n 4 --maxschedchunk 1
 
 test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, Go, generators of clients or a browser (Chromium), or take minutes
-	@exec $(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long
+	@$(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long --ignore=tests/faults
+	@exec $(BIN)/pytest -q -n 0 -m long tests/faults
+
+faults: $(INSTALLED) ## play every fault that the platform must survive, with each of so many seeds: SEEDS=20 [SEEDS=7,9: with these]
+	@exec $(BIN)/pytest -q -n 0 -s -m long tests/faults
 
 drill: $(INSTALLED) ## lose databases and Kafka under load, restore them, and see what became of it all: docs/runbooks.md
 	@exec $(BIN)/pytest -q -n 0 -s -m long tests/drills

@@ -2,13 +2,21 @@
 is lost and nothing is there twice, so that it is seen what would become of it.
 """
 
-from collections.abc import Callable, Mapping
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from eventstore import mirroring
+import asyncpg
+
+from eventstore import execution, mirroring
+from eventstore.kafka.brokers import Bootstrap
+from eventstore.kafka.clients import Producer
+from eventstore.kafka.envelope import Message
 from eventstore.postgres import parking
+from eventstore.publishing import publisher, relay
 from eventstore.subscribing import membership, subscription
 from service.running import work
 
@@ -24,5 +32,69 @@ def hurry() -> None:
     vars(work)["Subscription"] = partial(subscription.Subscription, session=1.5)
 
 
-CHANGES: Final[Mapping[str, Callable[[], None]]] = {"in a hurry": hurry}
+def forget(what: str) -> None:
+    """Commands are executed as if this had not been given with them."""
+    execute = vars(execution)["_execute"]
+    signature = inspect.signature(execute)
+
+    def execute_without(*given: Any) -> Any:
+        return execute(**{**signature.bind(*given).arguments, what: None})
+
+    vars(execution)["_execute"] = execute_without
+
+
+def hold_nothing() -> None:
+    """Streams claim nothing."""
+    vars(execution)["_holds"] = lambda *_: None
+    vars(execution)["holdings"] = lambda *_: ()
+
+
+class UnfencedProducer(Producer):
+    """Shares its transactional id with nobody, so that it ends no other's transaction and none ends its own."""
+
+    def __init__(self, bootstrap: Bootstrap, **settings: Any) -> None:
+        super().__init__(bootstrap, **{**settings, "transactional_id": f"{settings['transactional_id']}.{os.getpid()}"})
+
+
+def fence_off_nobody() -> None:
+    """A relay does not fence off the one before it."""
+    vars(publisher)["Producer"] = UnfencedProducer
+
+
+async def _move_regardless(
+    connection: asyncpg.Connection, name: str, marks: Mapping[Any, int], messages: Sequence[Message]
+) -> dict[Any, int]:
+    """What `move_marks` would be without comparing."""
+    last = {(message.topic, message.partition): message.position for message in messages}
+    await connection.executemany(
+        "UPDATE marks SET position = $4 WHERE subscription = $1 AND topic = $2 AND partition = $3",
+        [(name, *place, position) for place, position in last.items()],
+    )
+    return {place: last[place.topic, place.partition] for place in marks if (place.topic, place.partition) in last}
+
+
+def compare_no_marks() -> None:
+    """A subscription moves its marks wherever they are."""
+    vars(subscription)["move_marks"] = _move_regardless
+
+
+def confirm_anything() -> None:
+    """A relay takes any store for the one that its topics are of."""
+
+    async def unknown(*_: object) -> list[object]:
+        return []
+
+    vars(relay)["unknown"] = unknown
+
+
+CHANGES: Final[Mapping[str, Callable[[], None]]] = {
+    "in a hurry": hurry,
+    "without detecting what was sent before": partial(forget, "key"),
+    "without If-Match": partial(forget, "expected"),
+    "without keys of reactions": partial(forget, "reaction"),
+    "without claims": hold_nothing,
+    "without fencing off": fence_off_nobody,
+    "without comparing marks": compare_no_marks,
+    "without confirming the store": confirm_anything,
+}
 """By name."""
