@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -122,16 +122,23 @@ class Programme:
             say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
         return status, lines
 
-    async def until(self, holds: Callable[[dict[str, Any]], bool], services: Sequence[str] = SERVICES) -> None:
-        """Waits until something holds of what each service says of itself."""
+    async def until(
+        self,
+        holds: Callable[[dict[str, Any]], bool],
+        services: Sequence[str] = SERVICES,
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
+        """Waits until something holds of what each service says of itself, by the processes at their addresses unless
+        `ports` names others."""
         seen: dict[str, object] = {}
         async with httpx.AsyncClient(timeout=10) as client:
             try:
                 async with asyncio.timeout(PATIENCE):
                     for name in services:
+                        at = f"127.0.0.1:{(ports or self.ports)[name]}"
                         while True:
                             try:
-                                answer = await client.get(f"http://127.0.0.1:{self.ports[name]}/{name}/ready")
+                                answer = await client.get(f"http://{at}/{name}/ready")
                                 seen[name] = answer.json()
                                 if holds(answer.json()):
                                     break
