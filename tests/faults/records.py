@@ -18,13 +18,11 @@ class Record:
 
     path: str
     begins: Callable[[], Body]
-    """What a new one is told as."""
+    """What a new one is told as, each otherwise."""
     corrected_by: str
     """What corrects it, any number of times."""
     corrects: Callable[[int], Body]
     """That, otherwise with each number."""
-    identity: str = "id"
-    """The field that it is known by."""
 
 
 _NUMBERS: Final = count()
@@ -41,7 +39,7 @@ def _plot() -> Body:
 
 
 def _event() -> Body:
-    what = {"title": "Exemple", "kind": "forum", "levels": ["3e"], "rome": ["H2902"], "capacity": 120}
+    what = {"title": _code(), "kind": "forum", "levels": ["3e"], "rome": ["H2902"], "capacity": 120}
     when = {"day": (today() + timedelta(days=60)).isoformat(), "starts": "09:00", "ends": "12:00"}
     return {**what, **when, "place": "Halle", "commune": "36088"}
 
@@ -57,7 +55,7 @@ def _station() -> Body:
 
 def _course() -> Body:
     valid = {"valid_from": "2024-01-01", "valid_until": "2040-12-31"}
-    return {"certification": "RNCP35094", "hours": 560, "level": 3, "romes": ["H2913"], "title": "Exemple", **valid}
+    return {"certification": "RNCP35094", "hours": 560, "level": 3, "romes": ["H2913"], "title": _code(), **valid}
 
 
 def _target() -> Body:
@@ -71,11 +69,11 @@ def _as(field: str, written: Callable[[int], object]) -> Callable[[int], Body]:
 
 
 RECORDS: Final[Mapping[str, Record]] = {
-    "companies": Record("/v1/plots", _plot, "correct-description", _as("name", "Exemple {}".format), "code"),
-    "mobility": Record("/v1/bike-stations", _station, "correct-docks", _as("docks", lambda n: 10 + n), "code"),
+    "companies": Record("/v1/plots", _plot, "correct-description", _as("name", "Exemple {}".format)),
+    "mobility": Record("/v1/bike-stations", _station, "correct-docks", _as("docks", lambda n: 10 + n)),
     "youth-events": Record("/v1/events", _event, "revise", lambda number: {"capacity": 120 + number}),
     "training": Record("/v1/courses", _course, "correct", _as("hours", lambda n: 560 + n)),
-    "employment": Record("/v1/labour-series", _series, "correct", _as("title", "Exemple {}".format), "code"),
+    "employment": Record("/v1/labour-series", _series, "correct", _as("title", "Exemple {}".format)),
     "indicators": Record("/v1/targets", _target, "correct", _as("value", lambda n: 100 + n)),
 }
 """By the service."""

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx
 import pytest
@@ -26,6 +26,11 @@ def begin(scene: Scene, service: str, key: str) -> asyncio.Task[Sent]:
     return asyncio.create_task(scene.clients.send(service, record.path, record.begins(), key=key))
 
 
+def holding(key: str) -> Callable[[bytes], bool]:
+    """What chooses the append of the command of a key: nothing else that goes to a store has it in it."""
+    return lambda chunk: key.encode() in chunk
+
+
 async def effects(scene: Scene, service: str, key: str) -> int:
     """How many events there are of what was sent under a key."""
     ((number,),) = await scene.programme.fetch(service, STORED, key)
@@ -35,7 +40,7 @@ async def effects(scene: Scene, service: str, key: str) -> int:
 async def until_stored(scene: Scene, service: str, key: str) -> None:
     """Waits until what was sent under a key is in the store."""
     async with asyncio.timeout(30):
-        while not await effects(scene, service, key):
+        while not await effects(scene, service, key):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -47,8 +52,7 @@ def is_repeated(answer: Answer) -> bool:
 async def is_answered_as_it_is_read(scene: Scene, sent: Sent) -> None:
     """Once more under its key, a command is answered what is read of its record, byte for byte."""
     again = await scene.clients.send(sent.service, sent.path, sent.body, key=sent.key)
-    record = RECORDS[sent.service]
-    read = await scene.clients.reads(sent.service, f"{record.path}/{sent.answer[record.identity]}")
+    read = await scene.clients.reads(sent.service, f"{sent.path}/{sent.answer['id']}")
     assert is_repeated(again.answers[-1])
     assert again.answers[-1].body == sent.answers[-1].body == read.content
 
@@ -59,7 +63,7 @@ async def test_an_api_dies_between_its_commit_and_its_answer(scene: Scene) -> No
     async def dies(service: str) -> Sent:
         await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
         key = str(uuid.uuid4())
-        silenced = programme.to_postgres.silence(lambda chunk: key.encode() in chunk)
+        silenced = programme.to_postgres.silence(holding(key))
         sending = begin(scene, service, key)
         await met(silenced)
         # What it does not read any more it cannot answer.
@@ -83,7 +87,7 @@ async def test_a_reply_to_a_commit_is_lost(scene: Scene) -> None:
     keys = {service: str(uuid.uuid4()) for service in SERVICES}
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.2, 1.0))
-        lost = [programme.to_postgres.silence(lambda chunk, key=key: key.encode() in chunk) for key in keys.values()]
+        lost = [programme.to_postgres.silence(holding(key)) for key in keys.values()]
         sending = [begin(scene, service, key) for service, key in keys.items()]
         for (service, key), silenced in zip(keys.items(), lost, strict=True):
             await met(silenced)
@@ -106,7 +110,7 @@ async def test_an_api_dies_in_the_middle_of_an_append(scene: Scene) -> None:
     async def dies(service: str) -> Sent:
         await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
         key = str(uuid.uuid4())
-        halved = programme.to_postgres.halve(lambda chunk: key.encode() in chunk)
+        halved = programme.to_postgres.halve(holding(key))
         sending = begin(scene, service, key)
         await met(halved)
         programme.processes[service].kill()
@@ -128,7 +132,7 @@ async def test_many_write_on_one_stream_and_one_of_them_wins_each_version(scene:
     async def write(service: str, other: int) -> None:
         record, clients = RECORDS[service], scene.clients
         begun = await clients.send(service, record.path, record.begins())
-        path, seen = f"{record.path}/{begun.answer[record.identity]}", begun.answers[-1].headers["ETag"]
+        path, seen = f"{record.path}/{begun.answer['id']}", begun.answers[-1].headers["ETag"]
         for version in (2, 3, 4):
             writers = [
                 clients.send(
