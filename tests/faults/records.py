@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final
 
-from programme.clients import today
+from programme.clients import Clients, Sent, today
 
 Body = dict[str, Any]
 
@@ -77,3 +77,9 @@ RECORDS: Final[Mapping[str, Record]] = {
     "indicators": Record("/v1/targets", _target, "correct", _as("value", lambda n: 100 + n)),
 }
 """By the service."""
+
+
+async def begin(clients: Clients, service: str, *, key: str | None = None, port: int | None = None) -> Sent:
+    """A new record of a service. The command, once it has a clear answer."""
+    record = RECORDS[service]
+    return await clients.send(service, record.path, record.begins(), key=key, port=port)

@@ -27,6 +27,10 @@ class Scene:
     stands: bool = False
     """Whether it was found to be whole."""
 
+    def some(self, number: int = 3) -> list[str]:
+        """Services, as chance has them."""
+        return self.chance.sample(SERVICES, number)
+
     @asynccontextmanager
     async def busy(self, at_once: int = 4) -> AsyncIterator[None]:
         """Daily work of so many at once, which goes on until the block ends and is then finished."""

@@ -10,7 +10,7 @@ import pytest
 from programme.clients import Answer, Sent
 
 from devstack.running import SERVICES
-from faults.records import RECORDS
+from faults.records import RECORDS, begin
 from faults.scene import Scene, met
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
@@ -18,12 +18,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 WRITERS = 50
 REPEATS = 20
 STORED = "SELECT count(*) FROM events WHERE metadata ->> 'correlation_id' = $1"
-
-
-def begin(scene: Scene, service: str, key: str) -> asyncio.Task[Sent]:
-    """Sends the command that begins a record, under a key."""
-    record = RECORDS[service]
-    return asyncio.create_task(scene.clients.send(service, record.path, record.begins(), key=key))
 
 
 def holding(key: str) -> Callable[[bytes], bool]:
@@ -64,7 +58,7 @@ async def test_an_api_dies_between_its_commit_and_its_answer(scene: Scene) -> No
         await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
         key = str(uuid.uuid4())
         silenced = programme.to_postgres.silence(holding(key))
-        sending = begin(scene, service, key)
+        sending = asyncio.create_task(begin(scene.clients, service, key=key))
         await met(silenced)
         # What it does not read any more it cannot answer.
         programme.processes[service].freeze()
@@ -74,7 +68,7 @@ async def test_an_api_dies_between_its_commit_and_its_answer(scene: Scene) -> No
         return await sending
 
     async with scene.busy():
-        commands = await asyncio.gather(*map(dies, SERVICES))
+        commands = await asyncio.gather(*map(dies, scene.some()))
     for sent in commands:
         assert (sent.outcome, sent.answers[0].status) == ("ok", None), sent
         assert is_repeated(sent.answers[-1]), sent
@@ -88,7 +82,7 @@ async def test_a_reply_to_a_commit_is_lost(scene: Scene) -> None:
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.2, 1.0))
         lost = [programme.to_postgres.silence(holding(key)) for key in keys.values()]
-        sending = [begin(scene, service, key) for service, key in keys.items()]
+        sending = [asyncio.create_task(begin(scene.clients, service, key=key)) for service, key in keys.items()]
         for (service, key), silenced in zip(keys.items(), lost, strict=True):
             await met(silenced)
             await until_stored(scene, service, key)
@@ -111,7 +105,7 @@ async def test_an_api_dies_in_the_middle_of_an_append(scene: Scene) -> None:
         await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
         key = str(uuid.uuid4())
         halved = programme.to_postgres.halve(holding(key))
-        sending = begin(scene, service, key)
+        sending = asyncio.create_task(begin(scene.clients, service, key=key))
         await met(halved)
         programme.processes[service].kill()
         assert await effects(scene, service, key) == 0
@@ -119,7 +113,7 @@ async def test_an_api_dies_in_the_middle_of_an_append(scene: Scene) -> None:
         return await sending
 
     async with scene.busy():
-        commands = await asyncio.gather(*map(dies, SERVICES))
+        commands = await asyncio.gather(*map(dies, scene.some()))
     for sent in commands:
         assert (sent.outcome, sent.answers[0].status) == ("ok", None), sent
         assert not is_repeated(sent.answers[-1]), "nothing was there of what was cut"
@@ -127,11 +121,9 @@ async def test_an_api_dies_in_the_middle_of_an_append(scene: Scene) -> None:
 
 
 async def test_many_write_on_one_stream_and_one_of_them_wins_each_version(scene: Scene) -> None:
-    services = scene.chance.sample(SERVICES, 3)
-
     async def write(service: str, other: int) -> None:
         record, clients = RECORDS[service], scene.clients
-        begun = await clients.send(service, record.path, record.begins())
+        begun = await begin(clients, service)
         path, seen = f"{record.path}/{begun.answer['id']}", begun.answers[-1].headers["ETag"]
         for version in (2, 3, 4):
             writers = [
@@ -149,14 +141,14 @@ async def test_many_write_on_one_stream_and_one_of_them_wins_each_version(scene:
             (seen,) = [each.headers["ETag"] for each in answers if each.status == httpx.codes.OK]
             assert seen == f'"{version}"'
 
-    async with scene.busy(), scene.beside(services, "api") as others:
+    async with scene.busy(), scene.beside(scene.some(), "api") as others:
         await asyncio.gather(*(write(service, port) for service, port in others.items()))
     await scene.is_whole()
 
 
 async def test_one_command_is_sent_many_times_at_once(scene: Scene) -> None:
     clients = scene.clients
-    async with scene.busy(), scene.beside(SERVICES, "api") as others:
+    async with scene.busy(), scene.beside(scene.some(), "api") as others:
         for service, other in others.items():
             record, key = RECORDS[service], str(uuid.uuid4())
             body, ports = record.begins(), (None, other)
@@ -183,7 +175,7 @@ async def test_another_command_under_a_key_that_was_used_is_refused(scene: Scene
             )
         )
 
-    async with scene.busy(), scene.beside(SERVICES, "api") as others:
+    async with scene.busy(), scene.beside(scene.some(), "api") as others:
         for service, other in others.items():
             under, bodies = str(uuid.uuid4()), [RECORDS[service].begins() for _ in range(2)]
             first, second = await sent_with(service, bodies, under, other)

@@ -60,6 +60,7 @@ class Programme:
         self.kafka = Kafka(folder / "kafka", port=self.kafka_port, advertised_port=self.to_kafka.port)
         self.issuer = issuer
         self.ports = {name: free_port() for name in SERVICES}
+        self.metrics_ports = {name: free_port() for name in SERVICES}
         self.processes: dict[str, Process] = {}
         """The one of each service that answers at its address."""
         self.settings: dict[str, str] = {}
@@ -100,7 +101,8 @@ class Programme:
     def begin(self, services: Sequence[str] = SERVICES, *, changes: Sequence[str] = ()) -> None:
         """Starts services, API and worker of each in one process, which answers at the service's address."""
         for name in services:
-            self.processes[name] = self.begin_beside(name, "all", changes=changes, PORT=str(self.ports[name]))
+            ports = {"PORT": str(self.ports[name]), "METRICS_PORT": str(self.metrics_ports[name])}
+            self.processes[name] = self.begin_beside(name, "all", changes=changes, **ports)
 
     def begin_beside(self, service: str, command: str, *, changes: Sequence[str] = (), **settings: str) -> Process:
         """Another process of a service: `api`, `worker` or `all`."""
