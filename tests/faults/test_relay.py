@@ -65,7 +65,7 @@ async def until_all_is_published(scene: Scene, service: str) -> None:
     """Waits until what a service has stored so far is in its topics."""
     ((stored,),) = await scene.programme.fetch(service, "SELECT max(position) FROM events")
     async with asyncio.timeout(60):
-        while max((each.position for each in await topics_of(scene.programme, service)), default=0) < stored:
+        while max((each.position for each in await topics_of(scene.programme, service)), default=0) < stored:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -146,7 +146,7 @@ async def test_a_relay_stands_still_in_mid_transaction_until_another_has_gone_on
         led = await leader(scene, service)
         assert await is_in_mid_transaction(scene, service)
         async with asyncio.timeout(60):
-            while (leads := await leader(scene, service)) in (led, None):
+            while (leads := await leader(scene, service)) in (led, None):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert leads is not None
         await until_all_is_published(scene, service)
@@ -171,7 +171,7 @@ async def test_an_append_is_slow_while_others_commit(scene: Scene) -> None:
         async with holding_up(scene, service, before.key, key) as connection:
             slow = asyncio.create_task(begin(clients, service, key=key))
             async with asyncio.timeout(30):
-                while not await connection.fetch(_HELD_UP):
+                while not await connection.fetch(_HELD_UP):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             (given,) = await connection.fetch(_GIVEN)
             assert given["given"] > given["seen"], "it has its positions, and nobody sees them"
