@@ -1,7 +1,9 @@
 """A fault in the middle of the programme's daily work, and what must hold once it is over."""
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ from programme.clients import Clients
 from programme.folding import faults_of_all_folds
 from programme.running import Programme
 
+from devstack.ports import free_port
 from devstack.running import SERVICES
 
 
@@ -24,11 +27,30 @@ class Scene:
     stands: bool = False
     """Whether it was found to be whole."""
 
+    def some(self, number: int = 3) -> list[str]:
+        """Services, as chance has them."""
+        return self.chance.sample(SERVICES, number)
+
     @asynccontextmanager
     async def busy(self, at_once: int = 4) -> AsyncIterator[None]:
         """Daily work of so many at once, which goes on until the block ends and is then finished."""
         async with self.clients.busy(at_once):
             yield
+
+    @asynccontextmanager
+    async def beside(self, services: Sequence[str], command: str) -> AsyncIterator[Mapping[str, int]]:
+        """Another process of each of these services, an `api` or a `worker`, as long as the block lasts.
+
+        Yields the ports that they answer at.
+        """
+        ports = {name: free_port() for name in services}
+        begun = [self.programme.begin_beside(name, command, PORT=str(port)) for name, port in ports.items()]
+        try:
+            await self.programme.until(lambda ready: bool(ready["ready"]), services, ports)
+            yield ports
+        finally:
+            for process in begun:
+                process.kill()
 
     async def is_whole(self) -> Verdict:
         """Waits until all that was begun is done, and then looks at all that must hold.
@@ -57,3 +79,8 @@ class Scene:
             *(f"daily work was refused: {each}" for each in self.clients.refusals),
         ]
         return verdict, faults
+
+
+async def met(what: threading.Event) -> None:
+    """Waits until something that a proxy was told to wait for has come to it."""
+    assert await asyncio.to_thread(what.wait, 30), "it never came"

@@ -36,6 +36,7 @@ class Answer:
     problem: dict[str, Any] | None = None
     """What was told where it did not succeed."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Sent:
     body: dict[str, Any]
     key: str
     """Its idempotency key, and its correlation id: by that it is found in stores and topics."""
+    port: int
+    """Where it is sent to."""
     outcome: Outcome = "unknown"
     """`failed` had no effect for sure. Of what is `unknown` nobody can tell before looking."""
     answered_at: float = 0.0
@@ -128,13 +131,16 @@ class Clients:
         company: str = "",
         key: str | None = None,
         seen: str | None = None,
+        under: str | None = None,
+        port: int | None = None,
     ) -> Sent:
         """Sends a command, and again under its key while nobody can tell what became of it. It is remembered before it
-        goes out. `seen` is the ETag of what it is decided on, if that matters."""
-        sent = Sent(service, path, body, key or str(uuid.uuid4()))
+        goes out. `seen` is the ETag of what it is decided on, if that matters; `under` the idempotency key of another
+        command, where it is sent under that; `port` that of another process of the service than usual."""
+        sent = Sent(service, path, body, key or str(uuid.uuid4()), port or self._programme.ports[service])
         self.sent.append(sent)
         headers = self._headers(company or sample_siret(1))
-        headers |= {"Idempotency-Key": sent.key, "X-Correlation-ID": sent.key}
+        headers |= {"Idempotency-Key": under or sent.key, "X-Correlation-ID": sent.key}
         headers |= {"If-Match": seen} if seen else {}
         ends = time.monotonic() + self.patience
         while True:
@@ -146,14 +152,15 @@ class Clients:
     async def _send_once(self, sent: Sent, headers: Mapping[str, str]) -> None:
         begun = time.monotonic()
         try:
-            answer = await self._http.post(self._url(sent.service, sent.path), json=sent.body, headers=headers)
+            answer = await self._http.post(_url(sent.port, sent.service, sent.path), json=sent.body, headers=headers)
         except httpx.TransportError:
             sent.answers.append(Answer(time.monotonic() - begun, None))
             return
         sent.answered_at = time.monotonic()
         told = answer.json()
         problem = None if answer.is_success else told
-        sent.answers.append(Answer(sent.answered_at - begun, answer.status_code, problem, answer.headers))
+        seconds = sent.answered_at - begun
+        sent.answers.append(Answer(seconds, answer.status_code, problem, answer.headers, answer.content))
         if answer.is_success:
             sent.outcome, sent.answer = "ok", told
         elif (answer.is_client_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS) or (
@@ -183,10 +190,8 @@ class Clients:
 
     async def reads(self, service: str, path: str) -> httpx.Response:
         """What a service shows."""
-        return await self._http.get(self._url(service, path), headers=self._headers(sample_siret(1)))
-
-    def _url(self, service: str, path: str) -> str:
-        return f"http://127.0.0.1:{self._programme.ports[service]}/{service}{path}"
+        url = _url(self._programme.ports[service], service, path)
+        return await self._http.get(url, headers=self._headers(sample_siret(1)))
 
     async def company_joins(self) -> str:
         """A company becomes a member. Returns its SIRET."""
@@ -233,15 +238,15 @@ class Clients:
 
     async def committee_aims(self) -> str:
         """A target, which is the figures' service's own. Returns where it is shown."""
-        due = _today() + timedelta(days=next(self._numbers))
+        due = today() + timedelta(days=next(self._numbers))
         target = {"indicator": "members", "aim": "at_least", "value": 100, "due": due.isoformat()}
         record = await self.does("indicators", "/v1/targets", target)
         return f"/v1/targets/{record['id']}"
 
     async def pupil_is_placed(self, companies: Sequence[str]) -> None:
         """A pupil asks several companies for a place in one week, and the first agrees: the other requests end."""
-        week = (_today() + timedelta(weeks=self.chance.randint(6, 30))).strftime("%G-W%V")
-        pupil = _named(_nobody_else("Alix")) | {"born_on": (_today() - timedelta(days=16 * 366)).isoformat()}
+        week = (today() + timedelta(weeks=self.chance.randint(6, 30))).strftime("%G-W%V")
+        pupil = _named(_nobody_else("Alix")) | {"born_on": (today() - timedelta(days=16 * 366)).isoformat()}
         placements = []
         for company in companies:
             told = {"company": company, "grade": "3e", "places": 1, "week": week}
@@ -262,7 +267,7 @@ class Clients:
         terms = {"slots": [slot], "price_cents": 950, "subsidy_cap_cents": 8000}
         await self.does("mobility", "/v1/shared-services", told | terms)
         await self.does("mobility", f"/v1/shared-services/{code}/open", {})
-        monday = _today() + timedelta(days=7 - _today().weekday())
+        monday = today() + timedelta(days=7 - today().weekday())
         waiting = []
         for _ in range(guests):
             guest = _named(_nobody_else("Maxime")) | {"email": "convive@example.org"}
@@ -277,7 +282,7 @@ class Clients:
         course = {"certification": "RNCP35094", "hours": 560, "level": 3, "romes": ["H2913"], "title": "Exemple"}
         valid = {"valid_from": "2024-01-01", "valid_until": "2040-12-31"}
         record = await self.does("training", "/v1/courses", course | valid)
-        starts, decided, ends = (_today() + timedelta(days=days) for days in (90, 60, 240))
+        starts, decided, ends = (today() + timedelta(days=days) for days in (90, 60, 240))
         slot = {"starts": "08:30", "ends": "12:00", "weekdays": ["monday", "tuesday"]}
         told = {"course": record["id"], "commune": "36088", "seats": 1, "minimum": 1, "slots": [slot]}
         when = {"starts_on": starts.isoformat(), "decision_on": decided.isoformat(), "ends_on": ends.isoformat()}
@@ -416,6 +421,10 @@ class Clients:
 _COMPANY: Final = {"legal_form": "5710", "naf": "25.62B", "commune": "36088", "zone": "zi-limoise", "headcount": 42}
 
 
+def _url(port: int, service: str, path: str) -> str:
+    return f"http://127.0.0.1:{port}/{service}{path}"
+
+
 def _nobody_else(begins: str) -> str:
     """A name that nobody else has, of letters alone."""
     return begins + "".join(chr(ord("a") + int(digit, 16)) for digit in uuid.uuid4().hex[:12])
@@ -425,7 +434,7 @@ def _named(given: str) -> dict[str, str]:
     return {"family_name": "Exemple", "given_name": given}
 
 
-def _today() -> date:
+def today() -> date:
     return datetime.now(PARIS).date()
 
 

@@ -11,13 +11,31 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from devstack.ports import free_port
 
 CHUNK: Final = 65_536
 _RESETS: Final = struct.pack("ii", 1, 0)
 """Of SO_LINGER: closing resets the connection, and what was not sent is dropped."""
+
+
+@dataclass
+class _Meeting:
+    """What is done to the connection on which something chosen comes to the server."""
+
+    chosen: Callable[[bytes], bool]
+    does: Literal["halve", "hold", "silence"]
+    met: threading.Event = field(default_factory=threading.Event)
+    over: bool = False
+
+
+@dataclass
+class _Line:
+    """A connection that is forwarded."""
+
+    silenced: bool = False
 
 
 class Proxy:
@@ -40,8 +58,9 @@ class Proxy:
         self.chance = random.Random(0)
         self.connected = 0
         """How many connections were opened so far."""
-        self._halving: Callable[[bytes], bool] | None = None
-        self._halved = threading.Event()
+        self.lost = 0
+        """How many of them were cut because of `losses`."""
+        self._meetings: list[_Meeting] = []
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._changed: asyncio.Event
@@ -69,7 +88,9 @@ class Proxy:
         """Forwards at once, what was kept back too."""
         self.to_server = self.to_client = True
         self.delay = self.losses = 0.0
-        self._halving = None
+        for meeting in self._meetings:
+            meeting.over = True
+        self._meetings = []
         self._loop.call_soon_threadsafe(self._changed.set)
 
     def cut(self) -> None:
@@ -81,11 +102,22 @@ class Proxy:
     def halve(self, chosen: Callable[[bytes], bool]) -> threading.Event:
         """Of the next chunk to the server that is chosen forwards a half, and nothing more on its connection.
 
-        Returns what tells that it has.
+        Returns what tells that it has, as the next two do.
         """
-        self._halved = threading.Event()
-        self._halving = chosen
-        return self._halved
+        return self._meet(chosen, "halve")
+
+    def hold_back(self, chosen: Callable[[bytes], bool]) -> threading.Event:
+        """Keeps back the next chunk to the server that is chosen, and what follows it on its connection."""
+        return self._meet(chosen, "hold")
+
+    def silence(self, chosen: Callable[[bytes], bool]) -> threading.Event:
+        """Forwards the next chunk to the server that is chosen, and of what this answers nothing more."""
+        return self._meet(chosen, "silence")
+
+    def _meet(self, chosen: Callable[[bytes], bool], does: Literal["halve", "hold", "silence"]) -> threading.Event:
+        meeting = _Meeting(chosen, does)
+        self._meetings = [*self._meetings, meeting]
+        return meeting.met
 
     def _run(self, begun: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
@@ -115,11 +147,11 @@ class Proxy:
         except OSError:
             _reset(writer)
             return
-        both = {writer, to_server[1]}
+        both, line = {writer, to_server[1]}, _Line()
         self._writers |= both
         try:
-            there = asyncio.create_task(self._pass_on(reader, to_server[1], towards_server=True))
-            back = asyncio.create_task(self._pass_on(to_server[0], writer, towards_server=False))
+            there = asyncio.create_task(self._pass_on(reader, to_server[1], line, towards_server=True))
+            back = asyncio.create_task(self._pass_on(to_server[0], writer, line, towards_server=False))
             # Each side may say that it has no more to say, and listen.
             await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
             for task in (there, back):
@@ -132,26 +164,43 @@ class Proxy:
                     each.close()
 
     async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, towards_server: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line, *, towards_server: bool
     ) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 if self.delay:
                     await asyncio.sleep(self.chance.uniform(0, self.delay))
                 if self.losses and self.chance.random() < self.losses:
+                    self.lost += 1
                     _reset(writer)
                     return
                 while not (self.to_server if towards_server else self.to_client):
-                    self._changed.clear()
-                    await self._changed.wait()
-                if towards_server and self._halving is not None and self._halving(chunk):
-                    self._halving = None
+                    await self._change()
+                if not towards_server and line.silenced:
+                    continue
+                meeting = self._next_meeting(chunk) if towards_server else None
+                if meeting is not None and meeting.does == "halve":
                     writer.write(chunk[: len(chunk) // 2])
                     await writer.drain()
-                    self._halved.set()
-                    await asyncio.Event().wait()
+                    meeting.met.set()
+                    while await reader.read(CHUNK):
+                        pass
+                    return
+                if meeting is not None:
+                    line.silenced = meeting.does == "silence"
+                    meeting.met.set()
+                while meeting is not None and meeting.does == "hold" and not meeting.over:
+                    await self._change()
                 writer.write(chunk)
                 await writer.drain()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _next_meeting(self, chunk: bytes) -> _Meeting | None:
+        """The first that waits for this chunk. It waits for no other."""
+        return next((each for each in self._meetings if not each.met.is_set() and each.chosen(chunk)), None)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -60,6 +60,7 @@ class Programme:
         self.kafka = Kafka(folder / "kafka", port=self.kafka_port, advertised_port=self.to_kafka.port)
         self.issuer = issuer
         self.ports = {name: free_port() for name in SERVICES}
+        self.metrics_ports = {name: free_port() for name in SERVICES}
         self.processes: dict[str, Process] = {}
         """The one of each service that answers at its address."""
         self.settings: dict[str, str] = {}
@@ -100,7 +101,8 @@ class Programme:
     def begin(self, services: Sequence[str] = SERVICES, *, changes: Sequence[str] = ()) -> None:
         """Starts services, API and worker of each in one process, which answers at the service's address."""
         for name in services:
-            self.processes[name] = self.begin_beside(name, "all", changes=changes, PORT=str(self.ports[name]))
+            ports = {"PORT": str(self.ports[name]), "METRICS_PORT": str(self.metrics_ports[name])}
+            self.processes[name] = self.begin_beside(name, "all", changes=changes, **ports)
 
     def begin_beside(self, service: str, command: str, *, changes: Sequence[str] = (), **settings: str) -> Process:
         """Another process of a service: `api`, `worker` or `all`."""
@@ -122,16 +124,23 @@ class Programme:
             say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
         return status, lines
 
-    async def until(self, holds: Callable[[dict[str, Any]], bool], services: Sequence[str] = SERVICES) -> None:
-        """Waits until something holds of what each service says of itself."""
+    async def until(
+        self,
+        holds: Callable[[dict[str, Any]], bool],
+        services: Sequence[str] = SERVICES,
+        ports: Mapping[str, int] | None = None,
+    ) -> None:
+        """Waits until something holds of what each service says of itself, by the processes at their addresses unless
+        `ports` names others."""
         seen: dict[str, object] = {}
         async with httpx.AsyncClient(timeout=10) as client:
             try:
                 async with asyncio.timeout(PATIENCE):
                     for name in services:
+                        at = f"127.0.0.1:{(ports or self.ports)[name]}"
                         while True:
                             try:
-                                answer = await client.get(f"http://127.0.0.1:{self.ports[name]}/{name}/ready")
+                                answer = await client.get(f"http://{at}/{name}/ready")
                                 seen[name] = answer.json()
                                 if holds(answer.json()):
                                     break
