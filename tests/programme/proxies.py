@@ -42,6 +42,8 @@ class Proxy:
         """How many connections were opened so far."""
         self._halving: Callable[[bytes], bool] | None = None
         self._halved = threading.Event()
+        self._holding: Callable[[bytes], bool] | None = None
+        self._held = threading.Event()
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._changed: asyncio.Event
@@ -65,11 +67,17 @@ class Proxy:
         """Keeps back what comes in these directions. Nobody is told: connections stay open."""
         self.to_server, self.to_client = not to_server, not to_client
 
+    def hold_at(self, chosen: Callable[[bytes], bool]) -> threading.Event:
+        """Keeps back what comes to the server, from the next chunk on that is chosen. Returns what tells that it has."""
+        self._held = threading.Event()
+        self._holding = chosen
+        return self._held
+
     def forward(self) -> None:
         """Forwards at once, what was kept back too."""
         self.to_server = self.to_client = True
         self.delay = self.losses = 0.0
-        self._halving = None
+        self._halving = self._holding = None
         self._loop.call_soon_threadsafe(self._changed.set)
 
     def cut(self) -> None:
@@ -141,6 +149,10 @@ class Proxy:
                 if self.losses and self.chance.random() < self.losses:
                     _reset(writer)
                     return
+                if towards_server and self._holding is not None and self._holding(chunk):
+                    self._holding = None
+                    self.to_server = False
+                    self._held.set()
                 while not (self.to_server if towards_server else self.to_client):
                     self._changed.clear()
                     await self._changed.wait()

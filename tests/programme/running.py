@@ -71,11 +71,14 @@ class Programme:
         """The address of a service's database."""
         return self.postgres.database_url(database_of(TERRITORY, service))
 
+    def database_by(self, way: Proxy, service: str) -> str:
+        """The same, for whoever comes to it by this way."""
+        return urlunsplit(urlsplit(self.database(service))._replace(netloc=f"postgres@127.0.0.1:{way.port}"))
+
     def environment(self, service: str) -> dict[str, str]:
         """The settings of a service."""
-        parts = urlsplit(self.database(service))
         return {
-            "DATABASE_URL": urlunsplit(parts._replace(netloc=f"postgres@127.0.0.1:{self.to_postgres.port}")),
+            "DATABASE_URL": self.database_by(self.to_postgres, service),
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "TERRITORY": TERRITORY,
             "TOPIC_PARTITIONS": str(PARTITIONS),
