@@ -68,7 +68,7 @@ class Proxy:
         self.to_server, self.to_client = not to_server, not to_client
 
     def hold_at(self, chosen: Callable[[bytes], bool]) -> threading.Event:
-        """Keeps back what comes to the server, from the next chunk on that is chosen. Returns what tells that it has."""
+        """Keeps back what comes to the server from the next chunk that is chosen on. Returns what tells so."""
         self._held = threading.Event()
         self._holding = chosen
         return self._held
