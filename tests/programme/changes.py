@@ -1,12 +1,15 @@
-"""What processes of a test do otherwise than what is deployed: in a hurry, or without one of the means by which nothing
-is lost and nothing is there twice, so that it is seen what would become of it.
+"""What processes of a test do otherwise than what is deployed: in a hurry, without one of the means by which nothing is
+lost and nothing is there twice, so that it is seen what would become of it, or as another release does.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
+from contracts import REGISTRY
+from employment.vacancy import NO_POST_LEFT, Propose, vacancies
 from eventstore import mirroring
 from eventstore.postgres import parking
 from eventstore.subscribing import membership, subscription
@@ -24,5 +27,25 @@ def hurry() -> None:
     vars(work)["Subscription"] = partial(subscription.Subscription, session=1.5)
 
 
-CHANGES: Final[Mapping[str, Callable[[], None]]] = {"in a hurry": hurry}
+def know_less() -> None:
+    """A release that came before: it has heard of no second version of an application, nor that investments start."""
+    for unheard in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
+        del vars(REGISTRY)["_published"][unheard]
+
+
+def mistake_a_rule() -> None:
+    """No vacancy can be proposed."""
+
+    def refuse(_: object) -> NoReturn:
+        raise NO_POST_LEFT()
+
+    proposing = vacancies.decisions[Propose]
+    vacancies.decisions[Propose] = replace(proposing, function=refuse)
+
+
+CHANGES: Final[Mapping[str, Callable[[], None]]] = {
+    "in a hurry": hurry,
+    "of a release before": know_less,
+    "with a mistaken rule": mistake_a_rule,
+}
 """By name."""
