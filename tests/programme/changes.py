@@ -1,16 +1,19 @@
-"""What processes of a test do otherwise than what is deployed: in a hurry, or without one of the means by which nothing
-is lost and nothing is there twice, so that it is seen what would become of it.
+"""What processes of a test do otherwise than what is deployed: in a hurry, without one of the means by which nothing is
+lost and nothing is there twice, so that it is seen what would become of it, or as another release does.
 """
 
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import asyncpg
 
+from contracts import REGISTRY
+from employment.vacancy import NO_POST_LEFT, Propose, vacancies
 from eventstore import execution, mirroring
 from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import Producer
@@ -87,6 +90,22 @@ def confirm_anything() -> None:
     vars(relay)["unknown"] = unknown
 
 
+def know_less() -> None:
+    """A release that came before: it has heard of no second version of an application, nor that investments start."""
+    for unheard in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
+        del vars(REGISTRY)["_published"][unheard]
+
+
+def mistake_a_rule() -> None:
+    """No vacancy can be proposed."""
+
+    def refuse(_: object) -> NoReturn:
+        raise NO_POST_LEFT()
+
+    proposing = vacancies.decisions[Propose]
+    vacancies.decisions[Propose] = replace(proposing, function=refuse)
+
+
 CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "in a hurry": hurry,
     "without detecting what was sent before": partial(forget, "key"),
@@ -96,5 +115,7 @@ CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "without fencing off": fence_off_nobody,
     "without comparing marks": compare_no_marks,
     "without confirming the store": confirm_anything,
+    "of a release before": know_less,
+    "with a mistaken rule": mistake_a_rule,
 }
 """By name."""

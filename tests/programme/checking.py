@@ -9,13 +9,12 @@ from uuid import UUID
 
 import httpx
 
-from contracts import REGISTRY
 from devstack.host import service_of
 from devstack.running import SERVICES
 from devstack.topics import read_topics
 from eventstore.kafka.envelope import Message
 from programme.clients import Sent
-from programme.running import PATIENCE, TERRITORY, Programme
+from programme.running import PATIENCE, Programme
 
 TEMPORARY: Final = (408, 429, 503, 504, 507)
 _EVENTS: Final = """
@@ -49,8 +48,7 @@ class Verdict:
 
 async def topics_of(programme: Programme, service: str) -> list[Message]:
     """All that the topics of a service hold."""
-    names = [f"{TERRITORY}.{name}.v1" for name in REGISTRY.topics_of(service)]
-    return await read_topics(programme.kafka.bootstrap, names)
+    return await read_topics(programme.kafka.bootstrap, programme.topics(service))
 
 
 async def settle(programme: Programme) -> None:

@@ -1,10 +1,11 @@
 """Clients that do the programme's daily work, and keep a record of their own of what they were answered."""
 
 import asyncio
+import json
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -77,17 +78,20 @@ class Person:
     """None where nobody can tell: it was asked for, and not answered."""
     asked_at: float = 0.0
     """When it was asked for."""
+    also: list[str] = field(default_factory=list)
+    """Under which subjects it was named again."""
 
 
 @dataclass
 class Queue:
-    """Who waits for one place, in their order: the first has it."""
+    """Who waits for places, in their order: the first have them."""
 
     service: str
     path: str
     records: list[str]
     has_it: str
-    """The status of whoever has the place."""
+    """The status of whoever has a place."""
+    places: int = 1
 
 
 class Refused(Exception):
@@ -204,16 +208,35 @@ class Clients:
         """What a company tells that wants to be a member."""
         return {**_COMPANY, "siret": sample_siret(number), "name": f"Exemple {number}"}
 
+    def companies_to_join(self, number: int) -> dict[str, list[dict[str, Any]]]:
+        """Lines of an import by which so many companies become members, by SIRET."""
+        joining = (self.applies(next(self._numbers)) for _ in range(number))
+        return {each["siret"]: _begun("/v1/companies", each["siret"], each, "activate") for each in joining}
+
+    def stations_to_open(self, number: int) -> dict[str, list[dict[str, Any]]]:
+        """Lines of an import by which so many bike stations enter service, by code."""
+        codes = [f"borne-{uuid.uuid4().hex[:8]}" for _ in range(number)]
+        return {each: _begun("/v1/bike-stations", each, _STATION | {"code": each}, "enter-service") for each in codes}
+
+    async def imports(self, service: str, records: Iterable[Sequence[dict[str, Any]]]) -> str:
+        """Sends a file of commands. Returns where it is told how far it is."""
+        lines = b"".join(json.dumps(line).encode() + b"\n" for several in records for line in several)
+        headers = self._headers(sample_siret(1)) | {"Content-Type": "application/jsonl"}
+        answer = await self._http.post(
+            _url(self._programme.ports[service], service, "/v1/imports"), content=lines, headers=headers
+        )
+        assert answer.is_success, answer.text
+        return f"/v1/imports/{answer.json()['id']}"
+
     async def trader_joins(self) -> Person:
         """A sole trader applies, whose name the service keeps apart."""
         siret, name = sample_siret(next(self._numbers)), _nobody_else("Camille")
-        told = {**_COMPANY, "siret": siret, "legal_form": "1000", "trader": _named(name)}
-        record = await self.does("companies", "/v1/companies", told)
+        record = await self.does("companies", "/v1/companies", self._trades(siret, name))
         return self._met(Person("companies", name, f"/v1/companies/{siret}", record["trader"], time.monotonic()))
 
-    async def company_invests(self, company: str, spent: int = 440_000) -> str:
+    async def company_invests(self, company: str, spent: int = 440_000, amount: int = 450_000) -> str:
         """An investment from its announcement to its end, which has posts proposed in another service."""
-        announced = {"company": company, "title": "Exemple", "axis": 6, "amount": 450_000, "jobs_planned": 2}
+        announced = {"company": company, "title": "Exemple", "axis": 6, "amount": amount, "jobs_planned": 2}
         record = await self.does("companies", "/v1/investments", announced, company=company)
         path = f"/v1/investments/{record['id']}"
         for verb in ("approve", "commit", "start"):
@@ -225,8 +248,7 @@ class Clients:
     async def seeker_is_referred(self) -> Person:
         """An agency begins to accompany somebody."""
         name = _nobody_else("Sacha")
-        told = {"agency": "mission_locale", "residence": "town", "seeker": _named(name) | {"born_on": "1990-05-13"}}
-        record = await self.does("employment", "/v1/paths", told)
+        record = await self.does("employment", "/v1/paths", _seeks(name))
         met = Person("employment", name, f"/v1/paths/{record['id']}", record["seeker"], time.monotonic())
         return self._met(met)
 
@@ -235,6 +257,24 @@ class Clients:
         person.erased, person.asked_at = None, time.monotonic()
         await self.does(person.service, "/v1/erasures", {"person": person.subject, "reason": "request"})
         person.erased = True
+
+    async def is_named_again(self, person: Person) -> None:
+        """Somebody is named in another command, which may be refused, and may be before or behind an erasure."""
+        match person.service:
+            case "companies":
+                told = self._trades(sample_siret(next(self._numbers)), person.name)
+                sent = await self.send("companies", "/v1/companies", told)
+            case _:
+                sent = await self.send("employment", "/v1/paths", _seeks(person.name))
+        person.also += [sent.answer[role] for role in ("trader", "seeker") if role in sent.answer]
+
+    async def is_erased_again(self, person: Person) -> None:
+        """Whoever was named again may be somebody else to the service, who is to be forgotten, too."""
+        for subject in {*person.also} - {person.subject}:
+            await self.does(person.service, "/v1/erasures", {"person": subject, "reason": "request"})
+
+    def _trades(self, siret: str, name: str) -> dict[str, Any]:
+        return {**_COMPANY, "siret": siret, "legal_form": "1000", "trader": _named(name)}
 
     async def committee_aims(self) -> str:
         """A target, which is the figures' service's own. Returns where it is shown."""
@@ -259,10 +299,14 @@ class Clients:
         await self.does("youth-events", f"{first}/approve", {})
         self.rivals.append(placements)
 
-    async def canteen_is_full(self, guests: int = 3) -> None:
+    async def canteen_is_full(self) -> None:
         """More guests than there are places wait for one; the first to have it gives it up, and the next has it."""
+        await self.first_gives_up(await self.guests_queue(3))
+
+    async def guests_queue(self, guests: int, places: int = 1) -> "Queue":
+        """A canteen has fewer places than there are guests."""
         code = f"cantine-{uuid.uuid4().hex[:8]}"
-        slot = {"starts": "12:00", "ends": "12:45", "places": 1, "weekdays": ["monday"]}
+        slot = {"starts": "12:00", "ends": "12:45", "places": places, "weekdays": ["monday"]}
         told = {"code": code, "commune": "36088", "kind": "canteen", "name": "Exemple", "place": "Hall 3"}
         terms = {"slots": [slot], "price_cents": 950, "subsidy_cap_cents": 8000}
         await self.does("mobility", "/v1/shared-services", told | terms)
@@ -274,39 +318,55 @@ class Clients:
             asked = {"shared_service": code, "company": sample_siret(1), "guest": guest, "starts": "12:00"}
             wish = asked | {"day": monday.isoformat(), "wait": True}
             waiting.append((await self.does("mobility", "/v1/service-reservations", wish))["id"])
-        self.queues.append(Queue("mobility", "/v1/service-reservations", waiting, "booked"))
-        await self.first_gives_up(self.queues[-1], {"reason": "not_needed"})
+        self.queues.append(Queue("mobility", "/v1/service-reservations", waiting, "booked", places))
+        return self.queues[-1]
 
-    async def session_is_full(self, trainees: int = 3) -> None:
+    async def session_is_full(self) -> None:
         """More trainees than there are seats are queued; the first to have one gives it up, and the next has it."""
+        await self.first_gives_up(await self.trainees_queue(3))
+
+    async def trainees_queue(self, trainees: int, seats: int = 1) -> "Queue":
+        """A session has fewer seats than there are trainees."""
+        session = await self.session_opens(seats)
+        waiting = []
+        for _ in range(trainees):
+            waiting.append(await self.trainee_applies(session))
+            await self.does("training", f"/v1/enrolments/{waiting[-1]}/queue", {})
+        self.queues.append(Queue("training", "/v1/enrolments", waiting, "admitted", seats))
+        return self.queues[-1]
+
+    async def session_opens(self, seats: int) -> str:
+        """A training that people may apply for. Returns its id."""
         course = {"certification": "RNCP35094", "hours": 560, "level": 3, "romes": ["H2913"], "title": "Exemple"}
         valid = {"valid_from": "2024-01-01", "valid_until": "2040-12-31"}
         record = await self.does("training", "/v1/courses", course | valid)
         starts, decided, ends = (today() + timedelta(days=days) for days in (90, 60, 240))
         slot = {"starts": "08:30", "ends": "12:00", "weekdays": ["monday", "tuesday"]}
-        told = {"course": record["id"], "commune": "36088", "seats": 1, "minimum": 1, "slots": [slot]}
+        told = {"course": record["id"], "commune": "36088", "seats": seats, "minimum": 1, "slots": [slot]}
         when = {"starts_on": starts.isoformat(), "decision_on": decided.isoformat(), "ends_on": ends.isoformat()}
         session = await self.does("training", "/v1/sessions", told | when)
         await self.does("training", f"/v1/sessions/{session['id']}/open", {})
-        waiting = []
-        for _ in range(trainees):
-            person = _named(_nobody_else("Camille")) | {"born_on": "1990-05-13"}
-            asked = await self.does("training", "/v1/enrolments", {"session": session["id"], "trainee": person})
-            await self.does("training", f"/v1/enrolments/{asked['id']}/queue", {})
-            waiting.append(asked["id"])
-        self.queues.append(Queue("training", "/v1/enrolments", waiting, "admitted"))
-        await self.first_gives_up(self.queues[-1], {"reason": "trainee_withdrew"})
+        return str(session["id"])
 
-    async def first_gives_up(self, queue: "Queue", reason: dict[str, str]) -> None:
+    async def trainee_applies(self, session: str) -> str:
+        """Somebody would be trained. Returns the enrolment's id."""
+        person = _named(_nobody_else("Camille")) | {"born_on": "1990-05-13"}
+        return str((await self.does("training", "/v1/enrolments", {"session": session, "trainee": person}))["id"])
+
+    async def first_gives_up(self, queue: "Queue") -> None:
         """Whoever came first has a place, or waits a moment for one, and gives it up."""
-        await self.does(queue.service, f"{queue.path}/{queue.records[0]}/cancel", reason)
-        queue.records.pop(0)
+        await self.gives_up(queue, 0)
+
+    async def gives_up(self, queue: "Queue", number: int) -> None:
+        """One of those who are in a queue has a place no more, or waits for none."""
+        record = queue.records.pop(number)
+        reason = {"mobility": "not_needed", "training": "trainee_withdrew"}[queue.service]
+        await self.does(queue.service, f"{queue.path}/{record}/cancel", {"reason": reason})
 
     async def bike_is_lent(self) -> None:
         """A bike is borrowed and brought back: it follows its loan."""
         station, bike = f"gare-{uuid.uuid4().hex[:8]}", f"velo-{uuid.uuid4().hex[:8]}"
-        told = {"name": "Gare", "position": [1.974, 46.952], "code": station, "commune": "36088", "docks": 10}
-        await self.does("mobility", "/v1/bike-stations", told)
+        await self.does("mobility", "/v1/bike-stations", _STATION | {"code": station})
         await self.does("mobility", f"/v1/bike-stations/{station}/enter-service", {})
         await self.does("mobility", "/v1/bikes", {"code": bike, "kind": "bike", "station": station})
         borrower = _named(_nobody_else("Noa")) | {"email": "emprunt@example.org"}
@@ -386,7 +446,7 @@ class Clients:
                 faults.append(f"a pupil's placements are {said}")
         for queue in self.queues:
             said = [await self._status(queue.service, f"{queue.path}/{each}") for each in queue.records]
-            if said != [queue.has_it, *("waiting" for _ in said[1:])]:
+            if said != [queue.has_it] * queue.places + ["waiting"] * (len(said) - queue.places):
                 faults.append(f"those who wait at {queue.service}{queue.path} are {said}")
         for bike in self.lent:
             shown = (await self.reads("mobility", f"/v1/bikes/{bike}")).json()
@@ -423,6 +483,18 @@ _COMPANY: Final = {"legal_form": "5710", "naf": "25.62B", "commune": "36088", "z
 
 def _url(port: int, service: str, path: str) -> str:
     return f"http://127.0.0.1:{port}/{service}{path}"
+
+
+_STATION: Final = {"name": "Gare", "position": [1.974, 46.952], "commune": "36088", "docks": 10}
+
+
+def _begun(path: str, name: str, body: dict[str, Any], then: str) -> list[dict[str, Any]]:
+    """Lines that begin a record and go on with it."""
+    return [{"path": path, "name": name, "body": body}, {"path": f"{path}/{{{name}}}/{then}", "body": {}}]
+
+
+def _seeks(name: str) -> dict[str, Any]:
+    return {"agency": "mission_locale", "residence": "town", "seeker": _named(name) | {"born_on": "1990-05-13"}}
 
 
 def _nobody_else(begins: str) -> str:

@@ -21,12 +21,15 @@ _RESETS: Final = struct.pack("ii", 1, 0)
 """Of SO_LINGER: closing resets the connection, and what was not sent is dropped."""
 
 
+_Deed = Literal["halve", "hold", "hold all", "silence"]
+
+
 @dataclass
 class _Meeting:
     """What is done to the connection on which something chosen comes to the server."""
 
     chosen: Callable[[bytes], bool]
-    does: Literal["halve", "hold", "silence"]
+    does: _Deed
     met: threading.Event = field(default_factory=threading.Event)
     over: bool = False
 
@@ -102,7 +105,7 @@ class Proxy:
     def halve(self, chosen: Callable[[bytes], bool]) -> threading.Event:
         """Of the next chunk to the server that is chosen forwards a half, and nothing more on its connection.
 
-        Returns what tells that it has, as the next two do.
+        Returns what tells that it has, as the next three do.
         """
         return self._meet(chosen, "halve")
 
@@ -110,11 +113,15 @@ class Proxy:
         """Keeps back the next chunk to the server that is chosen, and what follows it on its connection."""
         return self._meet(chosen, "hold")
 
+    def hold_all(self, chosen: Callable[[bytes], bool]) -> threading.Event:
+        """Keeps back all that comes to the server, from the next chunk that is chosen on."""
+        return self._meet(chosen, "hold all")
+
     def silence(self, chosen: Callable[[bytes], bool]) -> threading.Event:
         """Forwards the next chunk to the server that is chosen, and of what this answers nothing more."""
         return self._meet(chosen, "silence")
 
-    def _meet(self, chosen: Callable[[bytes], bool], does: Literal["halve", "hold", "silence"]) -> threading.Event:
+    def _meet(self, chosen: Callable[[bytes], bool], does: _Deed) -> threading.Event:
         meeting = _Meeting(chosen, does)
         self._meetings = [*self._meetings, meeting]
         return meeting.met
@@ -188,7 +195,10 @@ class Proxy:
                     return
                 if meeting is not None:
                     line.silenced = meeting.does == "silence"
+                    self.to_server &= meeting.does != "hold all"
                     meeting.met.set()
+                while towards_server and not self.to_server:
+                    await self._change()
                 while meeting is not None and meeting.does == "hold" and not meeting.over:
                     await self._change()
                 writer.write(chunk)

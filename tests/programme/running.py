@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 
-from contracts import package_of
+from contracts import REGISTRY, package_of
 from devstack import lodging
 from devstack.host import service_of
 from devstack.issuer import Issuer
@@ -65,6 +65,8 @@ class Programme:
         """The one of each service that answers at its address."""
         self.settings: dict[str, str] = {}
         """Those of every process that are not as they are by themselves."""
+        self.versions: dict[str, int] = {}
+        """Of services' topics, where they are not 1."""
         self._begin = begin
         self._changes = tuple(changes)
 
@@ -72,14 +74,22 @@ class Programme:
         """The address of a service's database."""
         return self.postgres.database_url(database_of(TERRITORY, service))
 
+    def database_by(self, way: Proxy, service: str) -> str:
+        """The same, for whoever comes to it by this way."""
+        return urlunsplit(urlsplit(self.database(service))._replace(netloc=f"postgres@127.0.0.1:{way.port}"))
+
+    def topics(self, service: str) -> list[str]:
+        """The names of a service's topics, its own first."""
+        return [f"{TERRITORY}.{name}.v{self.versions.get(service, 1)}" for name in REGISTRY.topics_of(service)]
+
     def environment(self, service: str) -> dict[str, str]:
         """The settings of a service."""
-        parts = urlsplit(self.database(service))
         return {
-            "DATABASE_URL": urlunsplit(parts._replace(netloc=f"postgres@127.0.0.1:{self.to_postgres.port}")),
+            "DATABASE_URL": self.database_by(self.to_postgres, service),
             "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "TERRITORY": TERRITORY,
             "TOPIC_PARTITIONS": str(PARTITIONS),
+            "TOPIC_VERSIONS": ",".join(f"{name}={version}" for name, version in self.versions.items()),
             "OIDC_ISSUER": self.issuer.url,
             "OIDC_AUDIENCE": self.issuer.audience,
             "OIDC_JWKS_URL": self.issuer.jwks_url,

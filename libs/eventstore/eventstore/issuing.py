@@ -33,8 +33,8 @@ from eventstore.postgres.parking import (
     take_due,
 )
 from eventstore.postgres.store import Store
-from eventstore.reactions import Found, Identity, Issue, Reaction, Reactions
-from eventstore.refusal import Refused, Rejected
+from eventstore.reactions import Found, Identity, Issue, Queue, Reaction, Reactions
+from eventstore.refusal import Refusal, Refused, Rejected
 from eventstore.tracing import About
 
 log = logging.getLogger(__name__)
@@ -136,6 +136,7 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     """Issues what an event asks for, each command with one effect however often it is delivered.
 
     A reaction that finds streams finds them once: when all that it asked of those is done, it asks nothing of others.
+    In a queue it asks nobody behind one who was told that it is full.
     Raises ReactionsRefused, once all were issued, where any is refused and its reaction does not expect that: those are
     issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind.
     """
@@ -161,13 +162,18 @@ async def _react(
     arguments = (*((identity,) if reaction.takes_identity else ()), *await _found(store, reaction, event, identity))
     # An ordinal only of those that begin a stream: what is found may be fewer when the event is delivered again.
     ordinals = count()
+    full = set[Queue | None]()
     for issue in reaction.function(event, *arguments):
         reactions.check(issue)
+        if issue.queue in full:
+            continue
         target = str(next(ordinals)) if issue.identity is None else issue.decider.stream_id(issue.identity)
         outcome, refusal = await _answer(store, issue, f"{done}/{target}", message, event, now)
         store.measured.reactions[reaction.name, outcome] += 1
         if refusal is not None:
             refusals.append(f"{refusal} (asked by {reaction.name})")
+        if outcome == "full":
+            full.add(issue.queue)
     if reaction.finds is not None and not refusals:
         # Whatever may be found when the event is delivered again, days later, is none of its concern.
         await record_reaction(store.pool, Led(done, "done", message.stream_id, message.version))
@@ -219,6 +225,9 @@ async def _answer(
         if not _is_expected(refusal, issue):
             target = issue.decider.stream_id(issue.identity) if issue.identity else f"a new {issue.decider.category}"
             return "refused", f"{type(command).__name__} on {target}: {_reason(refusal)}"
+    if issue.queue and any(_is_of(refusal, issue.queue.full) for _, refusal in refused):
+        # Not recorded: whoever is behind would be asked first when the event is delivered again.
+        return "full", None
     await record_reaction(store.pool, Led(key, "passed", issue.decider.stream_id(issue.identity or ""), 0))
     return "passed", None
 
@@ -256,6 +265,10 @@ async def _try(
 
 def _is_refusal(error: Exception | None) -> bool:
     return isinstance(error, Refused | StreamNotFound | EventTooLarge)
+
+
+def _is_of(error: Exception, refusal: Refusal) -> bool:
+    return isinstance(error, Refused) and error.slug == refusal.slug
 
 
 def _is_expected(error: Exception, issue: Issue) -> bool:

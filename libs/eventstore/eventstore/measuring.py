@@ -21,9 +21,10 @@ CommandOutcome = Literal[
 """What came of a command: events; nothing, as there was nothing to change; what the same key led to before; a refusal
 by a rule; a command that cannot be one, or of no such record; a caller who may not; another version than it was meant
 for; a key that was used for something else; no database in time, so that nobody knows; a bug."""
-ReactionOutcome = Literal["issued", "unchanged", "passed", "known", "refused"]
-"""What came of what a reaction asks: events; nothing, as there was nothing to change; a refusal that it expects; what
-it led to before; a refusal that it does not expect, which parks the event."""
+ReactionOutcome = Literal["issued", "unchanged", "passed", "full", "known", "refused"]
+"""What came of what a reaction asks: events; nothing, as there was nothing to change; a refusal that it expects;
+one that says that there is nothing for a queue; what it led to before; a refusal that it does not expect, which parks
+the event."""
 
 SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 """Of groups, of which the greatest has 512."""

@@ -13,7 +13,7 @@ an `Identity` is told which stream the event is of. Whatever is delivered twice,
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, NewType, TypeVar, get_type_hints
+from typing import Any, Final, Generic, NamedTuple, NewType, TypeVar, get_type_hints
 
 from contracts.model import Event
 from eventstore.decider import ITSELF, PLATFORM, Command, Decider, S, events_of
@@ -33,11 +33,21 @@ class Found(Generic[S]):
     state: S
 
 
+class Queue(NamedTuple):
+    """Those who wait for the same, in their order. Once one is told that it is `full`, nobody behind is asked: what
+    fell free in between is for the first of them, when it is heard of."""
+
+    of: str
+    """What they wait for."""
+    full: Refusal
+
+
 class Issue:
     """A command for a stream, or for a new one where `identity` is None: the first of some that is not refused.
 
     A refusal that a reaction `expects`, as where somebody else was faster, is no fault; any other parks its event. Nor
     is it one that there is no such stream, where it is asked only `if_there`: its id was entered, and may be wrong.
+    That a `queue` is full is expected.
     """
 
     def __init__(
@@ -47,11 +57,13 @@ class Issue:
         *commands: Command,
         expects: tuple[Refusal, ...] = (),
         if_there: bool = False,
+        queue: Queue | None = None,
     ) -> None:
         self.decider: Final = decider
         self.identity: Final = identity
         self.commands: Final = commands
-        self.expected: Final = frozenset(refusal.slug for refusal in expects)
+        self.queue: Final = queue
+        self.expected: Final = frozenset(refusal.slug for refusal in (*expects, *((queue.full,) if queue else ())))
         self.if_there: Final = if_there
 
     def __repr__(self) -> str:

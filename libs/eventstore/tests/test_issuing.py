@@ -14,6 +14,7 @@ from towns import running, until
 
 from contracts.model import Event
 from devstack.prepared import prepare
+from eventstore import reactions as asking
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
 from eventstore.execution import Outcome, current, execute
 from eventstore.finding import Finding
@@ -377,6 +378,27 @@ async def test_of_several_commands_the_first_that_is_not_refused_is_issued(store
     event = SeatReleased(seat=blind, effective_on=NOW.date())
     await react(store, choosing, message_of(uuid4()), event, NOW)
     assert (await state(store, blind)).state.status == "offered"
+
+
+async def test_who_is_behind_in_a_queue_gets_nothing_that_the_first_was_told_there_is_not(store: Store) -> None:
+    queueing = Reactions()
+
+    @queueing.to(finds=seats, by={}, among={"status": "queued"})
+    def offer_in_order(_event: SeatReleased, waiting: Sequence[Found[Seat]]) -> Iterable[Issue]:
+        for found in sorted(waiting, key=lambda found: found.state.seat):
+            yield Issue(seats, found.identity, Offer(), queue=asking.Queue(found.state.seat[:1], TAKEN))
+
+    holder = await reserved(store, "1A")
+    # Of the first row only one place is taken: it is as if the other fell free after the first was refused.
+    first, behind, elsewhere = [await queued(store, seat) for seat in ("1A", "1B", "2A")]
+    event, message = SeatReleased(seat="1A", effective_on=NOW.date()), message_of(uuid4())
+    await react(store, queueing, message, event, NOW)
+    assert [(await state(store, each)).state.status for each in (first, behind)] == ["queued", "queued"]
+    assert (await state(store, elsewhere)).state.status == "offered"
+    assert store.measured.reactions["offer-in-order", "full"] == 1
+    await issued(store, Release(), holder)
+    await react(store, queueing, message_of(uuid4()), event, NOW)
+    assert [(await state(store, each)).state.status for each in (first, behind)] == ["offered", "offered"]
 
 
 async def test_a_reaction_begins_a_stream_once(store: Store) -> None:

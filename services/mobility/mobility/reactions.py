@@ -15,7 +15,7 @@ from contracts.mobility.shared_service import (
     SharedServiceSuspended,
     SharedServiceTermsChanged,
 )
-from eventstore.reactions import Found, Identity, Issue, Reactions
+from eventstore.reactions import Found, Identity, Issue, Queue, Reactions
 from mobility.bike import GiveUp, LeaveDock, TakeBack, bikes
 from mobility.loan import Cancel as CancelLoan
 from mobility.loan import Loan, Settle, loans
@@ -151,14 +151,14 @@ def cancel_what_nobody_comes_to(_event: PersonErased, reserved: Sequence[Found[S
 
 def _in_order(waiting: Sequence[Found[ServiceReservation]]) -> Iterable[Issue]:
     expects = (
-        SLOT_FULL,
         SLOT_BEGUN,
         SLOT_UNKNOWN,
         SHARED_SERVICE_NOT_OPEN,
         *service_reservations.not_for(MoveUp),
     )
     for found in sorted(waiting, key=_waited):
-        yield Issue(service_reservations, found.identity, MoveUp(), expects=expects)
+        queue = Queue(found.state.slot, SLOT_FULL)
+        yield Issue(service_reservations, found.identity, MoveUp(), expects=expects, queue=queue)
 
 
 def _waited(found: Found[ServiceReservation]) -> tuple[datetime, str]:

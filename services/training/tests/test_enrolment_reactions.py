@@ -31,7 +31,7 @@ from contracts.erasure import PersonErased
 from contracts.model import PARIS, Event
 from contracts.training.enrolment import EnrolmentCertificationUndone, EnrolmentOutcomeCorrected
 from contracts.training.session import SessionRescheduled, SessionSeatsChanged, SessionTimetableChanged
-from eventstore.reactions import Found, Identity, Issue
+from eventstore.reactions import Found, Identity, Issue, Queue
 from training.enrolment import (
     ENROLMENT_HAS_BEGUN,
     PENDING,
@@ -118,8 +118,9 @@ def test_the_session_learns_that_a_seat_is_free() -> None:
 def test_whoever_has_waited_longest_moves_up_first() -> None:
     since = [datetime(2026, 1, day, 9, tzinfo=PARIS) for day in (27, 26, 26)]
     waiting = [found("waiting", name, queued_at=at) for name, at in zip(("a", "c", "b"), since, strict=True)]
-    expects = (NO_SEAT_LEFT, SESSION_NOT_OFFERED, *enrolments.not_for(MoveUp))
-    in_order = [Issue(enrolments, name, MoveUp(), expects=expects) for name in ("b", "c", "a")]
+    expects = (SESSION_NOT_OFFERED, *enrolments.not_for(MoveUp))
+    queue = Queue(SESSION, NO_SEAT_LEFT)
+    in_order = [Issue(enrolments, name, MoveUp(), expects=expects, queue=queue) for name in ("b", "c", "a")]
     for event in (queued, dropped, cancelled):
         assert list(give_the_seat(event, waiting)) == in_order
     more = SessionSeatsChanged(**{**BEGAN.model_dump(), "seats": 4}, seats_before=2, minimum_before=1)

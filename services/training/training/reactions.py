@@ -57,7 +57,7 @@ from contracts.training.skill_need import (
 from contracts.training.skills_campaign import SkillsCampaignCleaned, SkillsCampaignClosed, SkillsCampaignPublished
 from contracts.values import MOST_SEATS, months_later
 from eventstore.decider import ITSELF, Command
-from eventstore.reactions import Found, Identity, Issue, Reactions
+from eventstore.reactions import Found, Identity, Issue, Queue, Reactions
 from eventstore.refusal import Refusal
 from training.campaign_answer import LOOKED_AT, CampaignAnswer, Count, campaign_answers
 from training.campaign_answer import Review as ReviewAnswer
@@ -322,9 +322,10 @@ def _not_counting(*commands: type[Command]) -> tuple[Refusal, ...]:
 
 
 def _in_order(waiting: Sequence[Found[Enrolment]]) -> Iterable[Issue]:
-    expects = (NO_SEAT_LEFT, SESSION_NOT_OFFERED, *enrolments.not_for(MoveUp))
+    expects = (SESSION_NOT_OFFERED, *enrolments.not_for(MoveUp))
     for found in sorted(waiting, key=_waited):
-        yield Issue(enrolments, found.identity, MoveUp(), expects=expects)
+        queue = Queue(found.state.session, NO_SEAT_LEFT)
+        yield Issue(enrolments, found.identity, MoveUp(), expects=expects, queue=queue)
 
 
 def _waited(found: Found[Enrolment]) -> tuple[float, str]:
