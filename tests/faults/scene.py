@@ -1,16 +1,21 @@
 """A fault in the middle of the programme's daily work, and what must hold once it is over."""
 
+import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from programme.checking import Verdict, judge, settle, topics_of
-from programme.clients import Clients
+from programme.clients import Answer, Clients
 from programme.folding import faults_of_all_folds
 from programme.running import Programme
 
 from devstack.running import SERVICES
+
+PATIENCE: Final = 60.0
+"""Seconds within which a fault is felt: the machine may be at other work."""
 
 
 @dataclass
@@ -23,6 +28,24 @@ class Scene:
     chance: random.Random
     stands: bool = False
     """Whether it was found to be whole."""
+    _before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._before = len(self.clients.sent)
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What clients were answered so far in this scene."""
+        return [answer for each in self.clients.sent[self._before :] for answer in each.answers]
+
+    async def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Waits for what a fault leads to."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not happened():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
 
     @asynccontextmanager
     async def busy(self, at_once: int = 4) -> AsyncIterator[None]:
