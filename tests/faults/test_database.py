@@ -11,10 +11,11 @@ from typing import Final
 import asyncpg
 import httpx
 import pytest
+from programme.disks import small_disk
 from programme.running import accepts
 
 from devstack.running import SERVICES
-from faults.scene import Scene
+from faults.scene import PATIENCE, Scene
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -83,18 +84,70 @@ async def test_somebody_else_has_all_connections(scene: Scene) -> None:
     await scene.is_whole()
 
 
-@pytest.mark.parametrize("what", ["append", "load", "relay"])
-async def test_a_backend_stands_still(scene: Scene, what: str) -> None:
-    service = scene.chance.choice(SERVICES[:5])
-    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1"
+@pytest.mark.parametrize("whose", ["append", "load", "relay"])
+async def test_a_backend_stands_still(scene: Scene, whose: str) -> None:
+    service = scene.chance.choice(SERVICES)
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
-        ((pid,),) = await scene.programme.fetch(service, query, what)
-        os.kill(pid, signal.SIGSTOP)
+        backend = await backend_of(scene, service, whose)
+        os.kill(backend, signal.SIGSTOP)
         try:
-            await asyncio.sleep(scene.chance.uniform(3, 5))
+            await asyncio.sleep(scene.chance.uniform(2, 4))
             await all_live(scene)
         finally:
-            os.kill(pid, signal.SIGCONT)
+            os.kill(backend, signal.SIGCONT)
         await scene.programme.until(accepts)
+    assert await backend_of(scene, service, whose) != backend
     await scene.is_whole()
+
+
+async def backend_of(scene: Scene, service: str, whose: str) -> int:
+    """The process of PostgreSQL that answers what a service appends or loads, or its relay."""
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1"
+    async with asyncio.timeout(PATIENCE):
+        while not (found := await scene.programme.fetch(service, query, whose)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return int(found[0]["pid"])
+
+
+async def test_the_disk_of_the_data_is_full(scene: Scene) -> None:
+    with small_disk(scene.programme, "base") as disk:
+        await scene.programme.until(accepts)
+        async with scene.busy():
+            await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
+            await asyncio.to_thread(disk.fill)
+            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await all_live(scene)
+            for path in ("/v1/companies", "/v1/investments"):
+                assert (await scene.clients.reads("companies", path)).is_success
+            await asyncio.sleep(scene.chance.uniform(0.5, 2))
+            disk.free()
+            await scene.programme.until(accepts)
+        await scene.is_whole()
+
+
+async def test_the_disk_of_the_log_is_full_and_postgresql_ends(scene: Scene) -> None:
+    postgres = scene.programme.postgres
+    with small_disk(scene.programme, "pg_wal") as disk:
+        await scene.programme.until(accepts)
+        async with scene.busy():
+            await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
+            await asyncio.to_thread(disk.fill)
+            await uses_up_the_log(scene)
+            # What has no room for its log cannot begin either: that is left to whoever started it.
+            await scene.until(lambda: not postgres.running, "PostgreSQL has ended")
+            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await all_live(scene)
+            disk.free()
+            await asyncio.to_thread(postgres.start)
+            await scene.programme.until(accepts)
+        await scene.is_whole()
+
+
+async def uses_up_the_log(scene: Scene) -> None:
+    """Goes from file to file of the log, until there is no room for the next."""
+    with contextlib.suppress(asyncpg.PostgresError, OSError):
+        connection = await asyncpg.connect(scene.programme.postgres.url)
+        while True:
+            await connection.execute("SELECT pg_switch_wal()")
+            await asyncio.sleep(0.02)
