@@ -69,7 +69,7 @@ def small_disk(programme: Programme, part: str) -> Iterator[Disk]:
 @contextmanager
 def _mounted(folder: Path, size: int) -> Iterator[None]:
     """A disk of so many bytes, in memory."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
