@@ -6,29 +6,34 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
 import asyncpg
-import httpx
 import pytest
+from programme import backups
 from programme.checking import Verdict, judge, settle, topics_of
-from programme.clients import Clients, Person, clients_of
-from programme.running import Programme, accepts, new_folder, refuses, running, tool
+from programme.clients import Clients, clients_of
+from programme.putting_right import (
+    Published,
+    everything_published,
+    is_read_only,
+    persons_are_right,
+    places_are_kept,
+    put_right,
+    verified,
+)
+from programme.running import Programme, accepts, new_folder, refuses, running
 from programme.telling import say, step
 
 from devstack.issuer import Issuer
 from devstack.running import SERVICES
-from drills import backups
-from eventstore.kafka.envelope import Message
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(1200)]
 
 BEYOND: Final = 1_000_000
 """A position that none ever was greater than."""
-STORES: Final = tuple(name for name in SERVICES if name != "indicators")
-"""Whose command `verify` looks at its store alone."""
 UNHEARD: Final = 5.0
 """Seconds before a disaster in which what was acknowledged may not have been published yet."""
 POISON: Final = 123_456
@@ -219,9 +224,6 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
         assert {each.type for each in new} >= {"CompanyActivated", "InvestmentCompleted"}
 
 
-Published = Mapping[str, Sequence[Message]]
-
-
 async def disaster(programme: Programme, clients: Clients) -> float:
     """The database's server is lost in the middle of work, and clients go on asking. Returns when."""
     async with clients.working():
@@ -233,46 +235,13 @@ async def disaster(programme: Programme, clients: Clients) -> float:
     return died
 
 
-async def everything_published(programme: Programme) -> Published:
-    """What the topics hold: after a disaster nothing comes to them, before one all that is stored is awaited."""
-    if programme.postgres.running:
-        await settle(programme)
-    return {service: await topics_of(programme, service) for service in SERVICES}
-
-
-async def is_read_only(clients: Clients, person: Person) -> None:
-    """Nobody is told who anybody is, and nothing is taken, before the store was put right."""
-    sent = await clients.send("companies", "/v1/companies", {**clients.applies(9_999), "legal_form": "5710"})
-    assert (sent.outcome, sent.answer["type"]) == ("failed", "/companies/problems/store-unconfirmed")
-    shown = await clients.reads(person.service, person.record)
-    assert shown.json()["type"].endswith("/problems/store-unconfirmed")
-    assert (await clients.reads("companies", "/v1/companies?status=active")).is_success
-    say("Meanwhile: commands are refused, nobody is told who anybody is, all else is shown")
-
-
-async def put_right(programme: Programme) -> None:
-    """The runbook."""
-    with step("By the runbook: verify, and reconcile where that finds differences"):
-        for service in [name for name, status in (await verified(programme)).items() if status == 1]:
-            status, lines = await programme.command(service, "reconcile")
-            assert (status, " 0 lost" in lines[-1]) == (0, True)
-
-
-async def verified(programme: Programme) -> Mapping[str, int]:
-    """What the command says of each store: 1 where it differs from its topics."""
-    found = await asyncio.gather(*(programme.command(name, "verify", told=2) for name in STORES))
-    return dict(zip(STORES, (status for status, _ in found), strict=True))
-
-
 async def nothing_is_amiss(programme: Programme, clients: Clients, published: Published, since: float) -> Verdict:
     """Looks at all that must hold, after what had been published and for those who were named before `since`."""
     await settle(programme)
     verdict = await judge(programme, clients.sent)
     say(f"What clients remember: {verdict}")
     assert verdict.faults == []
-    for service, before in published.items():
-        now = {message.event_id: message for message in await topics_of(programme, service)}
-        assert [now[message.event_id].position for message in before] == [message.position for message in before]
+    await places_are_kept(programme, published)
     assert set((await verified(programme)).values()) == {0}
     await figures_are_right(programme, clients)
     await persons_are_right(programme, clients, since)
@@ -292,28 +261,6 @@ async def figures_are_right(programme: Programme, clients: Clients) -> None:
         figure = (await clients.reads("indicators", f"/v1/indicators/{name}")).json()
         say(f"    {name}: {figure['value']}")
         assert figure["value"] == happened
-
-
-async def persons_are_right(programme: Programme, clients: Clients, since: float) -> None:
-    """Nothing is left of whoever was erased, though backups knew them; of whoever was named since the backup there is
-    a pseudonym; all others are known."""
-    known: set[str] = set()
-    for service in ("companies", "employment"):
-        everything = tool("pg_dump", programme.database(service))
-        known |= {each.name for each in clients.persons if each.service == service and each.name in everything}
-    erased = [each for each in clients.persons if each.erased]
-    standing = [each for each in clients.persons if each.erased is False]
-    nameless = [each for each in standing if each.name not in known]
-    say(f"    {len(known)} persons are known, {len(erased)} erased; {len(nameless)} named since are pseudonyms")
-    assert not [each for each in erased if each.name in known]
-    assert [each for each in erased if each.named_at < since]
-    assert not [each for each in nameless if each.named_at < since]
-    for person in nameless:
-        shown = await clients.reads(person.service, person.record)
-        # What had not been published is gone altogether.
-        assert shown.status_code == httpx.codes.NOT_FOUND or shown.json()["personal"] == {}, shown.text
-        # There is nobody to be erased.
-        clients.persons.remove(person)
 
 
 async def posts_are_proposed_once(clients: Clients) -> None:

@@ -6,11 +6,12 @@
 import os
 import random
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
 import pytest
+from key_servers import KeyServer
 from programme.clients import Clients, clients_of
 from programme.running import Programme, new_folder, running
 from programme.telling import say
@@ -76,6 +77,22 @@ class Stage:
 def anyio_backend() -> str:
     """One loop for all scenes, as the platform outlives them."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def keys() -> Iterator[KeyServer]:
+    """Where the keys of the issuer are published."""
+    server = KeyServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def issuer(keys: KeyServer) -> Issuer:
+    """Signs tokens, by keys that a scene may change."""
+    issuer = Issuer(keys.url.removesuffix("/jwks"))
+    keys.jwks = issuer.jwks
+    return issuer
 
 
 @pytest.fixture(scope="session")

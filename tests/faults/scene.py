@@ -3,17 +3,21 @@
 import asyncio
 import random
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from programme.checking import Verdict, judge, settle, topics_of
-from programme.clients import Clients
+from programme.clients import Answer, Clients
 from programme.folding import faults_of_all_folds
 from programme.running import Programme
 
 from devstack.ports import free_port
 from devstack.running import SERVICES
+
+PATIENCE: Final = 60.0
+"""Seconds within which a fault is felt: the machine may be at other work."""
 
 
 @dataclass
@@ -26,6 +30,24 @@ class Scene:
     chance: random.Random
     stands: bool = False
     """Whether it was found to be whole."""
+    _before: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._before = len(self.clients.sent)
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What clients were answered so far in this scene."""
+        return [answer for each in self.clients.sent[self._before :] for answer in each.answers]
+
+    async def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Waits for what a fault leads to."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not happened():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
 
     def some(self, number: int = 3) -> list[str]:
         """Services, as chance has them."""

@@ -21,6 +21,7 @@ from eventstore.kafka.envelope import Message
 from eventstore.postgres import parking
 from eventstore.publishing import publisher, relay
 from eventstore.subscribing import membership, subscription
+from indicators import chapters
 from service.running import work
 
 
@@ -106,6 +107,11 @@ def mistake_a_rule() -> None:
     vacancies.decisions[Propose] = replace(proposing, function=refuse)
 
 
+def fold_anew() -> None:
+    """Figures are defined otherwise, all of them: their chapters are folded from the first event on."""
+    vars(chapters)["FORMAT"] += 1
+
+
 CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "in a hurry": hurry,
     "without detecting what was sent before": partial(forget, "key"),
@@ -117,5 +123,6 @@ CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "without confirming the store": confirm_anything,
     "of a release before": know_less,
     "with a mistaken rule": mistake_a_rule,
+    "with other definitions of figures": fold_anew,
 }
 """By name."""

@@ -21,6 +21,15 @@ from devstack.running import SERVICES
 from programme.running import Programme
 
 Outcome = Literal["ok", "failed", "unknown"]
+LISTS: Final = {
+    "companies": "/v1/companies",
+    "youth-events": "/v1/placements",
+    "employment": "/v1/vacancies",
+    "mobility": "/v1/service-reservations",
+    "training": "/v1/enrolments",
+    "indicators": "/v1/targets",
+}
+"""Of each service what daily work makes longer."""
 _SCOPES: Final = " ".join(f"{name}:{what}" for name in SERVICES for what in ("read", "write", "personal"))
 SCHOOL: Final = "0360024F"
 PATIENCE: Final = 60.0
@@ -116,15 +125,18 @@ class Clients:
         self.chance = chance
         self.patience = PATIENCE
         """Seconds for which a command without a clear answer is repeated under its key; 0 where none is."""
+        self.claims: Mapping[str, Any] = {}
+        """What their tokens say otherwise than usual."""
+        self.beside: Sequence[Mapping[str, str]] = ({},)
+        """Headers that go with a request: one of these, as chance has it."""
         self._programme = programme
         self._http = http
         self._numbers = count(1)
 
     def _headers(self, company: str) -> dict[str, str]:
-        token = self._programme.issuer.token(
-            _SCOPES, ROLES, company=company, school=SCHOOL, training_body=sample_siret(1)
-        )
-        return {"Authorization": f"Bearer {token}"}
+        claims = {"company": company, "school": SCHOOL, "training_body": sample_siret(1), **self.claims}
+        token = self._programme.issuer.token(_SCOPES, ROLES, **claims)
+        return {"Authorization": f"Bearer {token}", **self.chance.choice(self.beside)}
 
     async def send(
         self,

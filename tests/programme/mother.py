@@ -71,6 +71,16 @@ def live(told: Told) -> NoReturn:
         os._exit(status)
 
 
+def begin(line: str) -> NoReturn:
+    """Is the process that a line tells of."""
+    told = Told.model_validate_json(line)
+    if "LD_PRELOAD" in told.environment:
+        # That is looked at when a program begins, and by no copy of one that runs.
+        command = [sys.executable, "-m", "programme.mother", line]
+        os.execve(sys.executable, command, {**os.environ, **told.environment})  # noqa: S606
+    live(told)
+
+
 def begin_processes() -> None:
     """Begins processes until the input ends."""
     for name in SERVICES:
@@ -80,7 +90,7 @@ def begin_processes() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            live(Told.model_validate_json(line))
+            begin(line)
         begun.append(child)
         print(child, flush=True)
     for child in begun:
@@ -89,4 +99,6 @@ def begin_processes() -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        live(Told.model_validate_json(sys.argv[1]))
     begin_processes()

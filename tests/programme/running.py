@@ -124,9 +124,11 @@ class Programme:
         for name in services:
             self.processes[name].stop()
 
-    async def command(self, service: str, *arguments: str, told: int = 6) -> tuple[int, list[str]]:
+    async def command(
+        self, service: str, *arguments: str, changes: Sequence[str] = (), told: int = 6
+    ) -> tuple[int, list[str]]:
         """The exit status of a command of a service, and the lines it printed; the last of them are told."""
-        process = self._begin.begin(service, *arguments, environment=self.environment(service))
+        process = self._begin.begin(service, *arguments, environment=self.environment(service), changes=changes)
         status = await process.status()
         lines = process.said.splitlines()
         say(f"$ python -m {package_of(service)} {' '.join(arguments)}    # status {status}")

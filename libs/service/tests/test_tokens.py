@@ -5,15 +5,14 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+from key_servers import KeyServer
 from lamps import bearer, calling, settings_for
 
 from devstack.issuer import Issuer
@@ -21,49 +20,6 @@ from service.http import auth
 from service.http.auth import IssuerUnavailable, ScopeMissing, Tokens, Unauthenticated
 
 pytestmark = pytest.mark.anyio
-
-
-class KeyServer:
-    """Publishes keys, and can go away and come back on its port."""
-
-    def __init__(self) -> None:
-        self.jwks: dict[str, Any] = {"keys": []}
-        self.asked = 0
-        self.loses = 0
-        """How many of the next requests it leaves without an answer."""
-        self._server: ThreadingHTTPServer | None = None
-        self._port = 0
-
-    def start(self) -> Self:
-        keys = self
-
-        class Publish(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                keys.asked += 1
-                if keys.loses > 0:
-                    keys.loses -= 1
-                    return
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(keys.jwks).encode())
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), Publish)
-        self._port = self._server.server_port
-        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/jwks"
 
 
 @pytest.fixture

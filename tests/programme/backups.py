@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import asyncpg
-from programme.running import TERRITORY, Programme, hand_over, tool
-from programme.telling import say, step
 
 from devstack import lodging
 from devstack.running import SERVICES, database_of
 from devstack.servers import Postgres
+from programme.running import TERRITORY, Programme, hand_over, tool
+from programme.telling import say, step
 
 
 def base_backup(programme: Programme, name: str = "base", *options: str) -> Path:
@@ -70,10 +70,10 @@ def make_anew(programme: Programme, service: str) -> None:
     tool("createdb", server, "--template=template0", database)
 
 
-def replica_of(programme: Programme) -> Postgres:
+def replica_of(programme: Programme, name: str = "replica") -> Postgres:
     """A server that follows the programme's."""
-    backup = base_backup(programme, "replica-base", "-R")
-    replica = Postgres(programme.folder / "replica")
+    backup = base_backup(programme, f"{name}-base", "-R")
+    replica = Postgres(programme.folder / name)
     _put(backup, replica)
     replica.start()
     return replica

@@ -1,0 +1,82 @@
+"""Analysts who read everything again and again, as fast as they can: services and relays go on.
+
+That a quota of the brokers slows such an analyst down is shown in `tests/test_secured_platform.py`: brokers have quotas
+where they know who asks.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from programme.clients import LISTS
+from programme.processes import FOUND_IN
+from programme.running import TERRITORY, Programme, accepts
+
+from contracts import REGISTRY
+from devstack.running import SERVICES
+from faults.scene import Scene
+
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+
+AGAIN: Final = 3
+"""Times that each has read everything before it is enough."""
+SOON: Final = 15.0
+"""Seconds within which a figure knows what happened, though four analysts keep a machine of two cores busy."""
+
+
+@contextmanager
+def analyst(log: Path, *arguments: str) -> Iterator[Path]:
+    """One who reads as long as the block lasts, and what it says."""
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "programme.analyst", *arguments], stdout=said, env={"PYTHONPATH": str(FOUND_IN)}
+        )
+    try:
+        yield log
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def greed(programme: Programme, service: str) -> Iterator[tuple[str, ...]]:
+    """What analysts are to read of all topics, and of a service."""
+    topics = [f"{TERRITORY}.{topic}.v1" for name in SERVICES for topic in REGISTRY.topics_of(name)]
+    for isolation in ("read_committed", "read_uncommitted", "read_uncommitted"):
+        yield ("topics", programme.kafka.bootstrap, isolation, *topics)
+    address = f"http://127.0.0.1:{programme.ports[service]}/{service}{LISTS[service]}"
+    yield ("list", address, programme.issuer.token(f"{service}:read"))
+
+
+async def test_services_go_on_beside_greedy_analysts(scene: Scene) -> None:
+    programme, clients = scene.programme, scene.clients
+    with ExitStack() as stack:
+        async with scene.busy():
+            analysts = [
+                stack.enter_context(analyst(programme.folder / f"analyst-{number}", *arguments))
+                for number, arguments in enumerate(greed(programme, scene.chance.choice(SERVICES)))
+            ]
+            await scene.until(
+                lambda: all(len(each.read_text().splitlines()) >= AGAIN for each in analysts), "all is read again"
+            )
+            before = await members(scene)
+            await clients.company_joins()
+            joined = time.monotonic()
+            while await members(scene) == before:
+                assert time.monotonic() < joined + SOON
+                await asyncio.sleep(0.1)
+            await programme.until(accepts)
+    assert {answer.status for answer in scene.answers} & {None, httpx.codes.SERVICE_UNAVAILABLE} == set()
+    await scene.is_whole()
+
+
+async def members(scene: Scene) -> int:
+    """How many there are, as the figures have it."""
+    return int((await scene.clients.reads("indicators", "/v1/indicators/members")).json()["value"])
