@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from drills.backups import make_anew
+from programme.backups import make_anew
 from programme.checking import settle, topics_of
 from programme.clients import Clients, Queue
 from programme.processes import Process
