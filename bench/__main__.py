@@ -12,7 +12,22 @@ from typing import Final
 
 import uvloop
 
-from bench import claims, figures, fold, http, idle, imports, lists, metrics, reactions, relay, store, visible
+from bench import (
+    claims,
+    figures,
+    fold,
+    http,
+    idle,
+    imports,
+    lists,
+    metrics,
+    reactions,
+    relay,
+    sizes,
+    starts,
+    store,
+    visible,
+)
 from bench.runner import Result, Row, compare, table, write_json
 from bench.servers import Servers, running
 
@@ -30,6 +45,8 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "idle": idle.rows,
     "figures": figures.rows,
     "fold": fold.rows,
+    "sizes": partial(sizes.rows, events=fold.EVENTS),
+    "starts": partial(starts.rows, events=fold.EVENTS),
 }
 
 
@@ -49,12 +66,17 @@ async def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     parser.add_argument("--rounds", type=int, default=os.environ.get("ROUNDS") or None, help="of every row")
     parser.add_argument("--facts", type=int, default=figures.FACTS, help="of a level and of a sum, for `figures`")
-    parser.add_argument("--events", type=int, default=fold.EVENTS, help="for `fold`")
+    parser.add_argument("--events", type=int, default=fold.EVENTS, help="for `fold`, `sizes` and `starts`")
     asked = parser.parse_args()
     unknown = set(asked.subject) - SUBJECTS.keys()
     if unknown or (asked.rounds is not None and asked.rounds < 1):
         parser.error(f"no such subject: {', '.join(unknown)}" if unknown else "at least one round is needed")
-    sized = {"figures": partial(figures.rows, facts=asked.facts), "fold": partial(fold.rows, events=asked.events)}
+    sized = {
+        "figures": partial(figures.rows, facts=asked.facts),
+        "fold": partial(fold.rows, events=asked.events),
+        "sizes": partial(sizes.rows, events=asked.events),
+        "starts": partial(starts.rows, events=asked.events),
+    }
     subjects = [sized.get(subject, SUBJECTS[subject]) for subject in asked.subject or SUBJECTS]
     results = []
     async for result in measure(subjects, asked.rounds):

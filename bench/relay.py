@@ -51,16 +51,29 @@ async def _events(url: str) -> list[Recorded]:
 
 async def _relay(url: str, bootstrap: str, last: int, count: int) -> float:
     """Events committed a second, from when the relay leads."""
-    relay = Relay(url, topic=await _topic(bootstrap), bootstrap=bootstrap, compression=COMPRESSION)
+    async with leading(
+        Relay(url, topic=await _topic(bootstrap), bootstrap=bootstrap, compression=COMPRESSION)
+    ) as relay:
+        begun = perf_counter()
+        await reached(relay, last)
+        return count / (perf_counter() - begun)
+
+
+@asynccontextmanager
+async def leading(relay: Relay) -> AsyncIterator[Relay]:
+    """Runs a relay as long as the block, which begins once it leads."""
     running = asyncio.create_task(relay.run())
     try:
         await _until(lambda: relay.leading)
-        begun = perf_counter()
-        await _until(lambda: relay.mark >= last)
-        return count / (perf_counter() - begun)
+        yield relay
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def reached(relay: Relay, position: int) -> None:
+    """Waits until a relay has published what is up to a position."""
+    await _until(lambda: relay.mark >= position)
 
 
 async def _send(bootstrap: str, records: list[sends.Ready]) -> float:

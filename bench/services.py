@@ -5,9 +5,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import attrgetter
 from pathlib import Path
 
 import httpx
@@ -44,8 +45,15 @@ def issuing() -> Iterator[Issuer]:
 
 
 @contextmanager
-def serving(name: str, folder: Path, command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
-    """Runs a Python module that serves at PORT, which is yielded once the path `ready` answers."""
+def serving(
+    name: str,
+    folder: Path,
+    command: list[str],
+    environment: dict[str, str],
+    ready: str,
+    is_ready: Callable[[httpx.Response], bool] = attrgetter("is_success"),
+) -> Iterator[int]:
+    """Runs a Python module that serves at PORT, which is yielded once the path `ready` answers well."""
     port = free_port()
     child = Child(
         name,
@@ -57,7 +65,7 @@ def serving(name: str, folder: Path, command: list[str], environment: dict[str, 
 
     def answers() -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}{ready}").is_success
+            return is_ready(httpx.get(f"http://127.0.0.1:{port}{ready}"))
         except httpx.TransportError:
             return False
 
