@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 
 import httpx
+import psutil
 
 from devstack.child import Child
 from devstack.issuer import Issuer
@@ -74,6 +75,11 @@ def serving(
         yield port
     finally:
         child.stop(signal.SIGTERM, seconds=10)
+
+
+def process_at(port: int) -> psutil.Process:
+    """The process of ours that serves at a port."""
+    return next(each for each in psutil.Process().children() if each.environ().get("PORT") == str(port))
 
 
 def settings(database_url: str, bootstrap: str, issuer: Issuer) -> dict[str, str]:

@@ -20,6 +20,8 @@ A_STREAM: Final = 10
 """Events of a stream, on average."""
 _REPORTS: Final = 10
 """Headcounts that each active company has reported; those that have only applied, a fifth, report none."""
+AT_ONCE: Final = 50
+"""Appended; they have more events than others have."""
 _FILLING: Final = 600.0
 """Seconds that PostgreSQL may take to look through what was stored."""
 
@@ -53,7 +55,8 @@ async def stored(servers: Servers, events: int) -> Stored:
     async with Store.open(made.url) as store:
         streams = range(communes * IN_A_COMMUNE)
         for begin in streams[::SETTLED]:
-            await append_all(store, map(partial(_append, communes=communes), streams[begin : begin + SETTLED]))
+            appends = map(partial(_append, communes=communes), streams[begin : begin + SETTLED])
+            await append_all(store, appends, at_once=AT_ONCE)
             await store.settle_labels()
         await store.pool.execute("VACUUM ANALYZE streams, events, ordered", timeout=_FILLING)
         last = await last_position(store)
