@@ -27,6 +27,7 @@ from bench import (
     soak,
     starts,
     store,
+    ups,
     visible,
 )
 from bench.runner import Result, Row, compare, table, write_json
@@ -44,6 +45,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "visible": visible.rows,
     "reactions": reactions.rows,
     "idle": idle.rows,
+    "ups": ups.rows,
     "figures": figures.rows,
     "fold": fold.rows,
     "sizes": partial(sizes.rows, events=fold.EVENTS),

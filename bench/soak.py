@@ -265,7 +265,7 @@ class Platform:
     async def _report(self) -> None:
         minute = 0
         while True:
-            begun = perf_counter()
+            begun, used = perf_counter(), self._used()
             await asyncio.sleep(MINUTE)
             minute += 1
             of_minute = {kind: self.between(kind, begun, perf_counter()) for kind in [*self.noted]}
@@ -274,9 +274,16 @@ class Platform:
                 f"{kind} {statistics.median(of_minute[kind]):.1f} and {_p99(of_minute[kind]):.1f} ms"
                 for kind in (COMMANDS, READINGS, FIGURES)
             ]
-            memory = [f"{name} {of_minute[_memory(name)][-1]:.0f}" for name in self._services]
+            services = [
+                f"{name} {of_minute[_memory(name)][-1]:.0f} MB {(now - before) / MINUTE:.2f}"
+                for (name, before), now in zip(used.items(), self._used().values(), strict=True)
+            ]
             _tell(
                 f"minute {minute}: {requests / MINUTE:.0f} requests/s, {len(self._refused)} refused so far; "
                 f"p50 and p99 of {', '.join(times)}; backlog up to {max(of_minute[BACKLOG]):.0f} events; "
-                f"MB: {', '.join(memory)}"
+                f"memory and cores: {', '.join(services)}"
             )
+
+    def _used(self) -> dict[str, float]:
+        """Seconds of processors that each service has used."""
+        return {name: sum(service.process.cpu_times()[:2]) for name, service in self._services.items()}
