@@ -11,12 +11,13 @@ from contracts.model import Event
 from contracts.values import sample_siret
 from eventstore.finding import words
 
-COMPANIES: Final = 200_000
+IN_A_COMMUNE: Final = 25
+COMMUNES: Final = 8_000
+COMPANIES: Final = COMMUNES * IN_A_COMMUNE
 FOUND: Final = 20
 PAGE: Final = 51
 """A page of 50, and one more that tells whether there is another page."""
 
-_COMMUNES: Final = 8_000
 _TRADES: Final = (
     *("Câblage", "Carrosserie", "Chaudronnerie", "Décolletage", "Emballage", "Fonderie", "Imprimerie", "Maroquinerie"),
     *("Mécanique", "Menuiserie", "Outillage", "Plasturgie", "Robotique", "Sellerie", "Serrurerie", "Teinturerie"),
@@ -24,9 +25,9 @@ _TRADES: Final = (
 )
 
 
-def listed(number: int) -> tuple[Company, list[Event]]:
+def listed(number: int, communes: int = COMMUNES) -> tuple[Company, list[Event]]:
     """A company, and its events: of the 25 in a commune, 20 are active and the others have applied."""
-    round_, commune = divmod(number, _COMMUNES)
+    round_, commune = divmod(number, communes)
     return company(
         sample_siret(number),
         name=f"{_TRADES[number % len(_TRADES)]} de {_places()[number // len(_TRADES) % len(_places())]}",
@@ -35,9 +36,9 @@ def listed(number: int) -> tuple[Company, list[Event]]:
     )
 
 
-def some_commune() -> str:
+def some_commune(communes: int = COMMUNES) -> str:
     """A commune."""
-    return _code(random.randrange(_COMMUNES))
+    return _code(random.randrange(communes))
 
 
 def some_name() -> list[str]:

@@ -109,7 +109,7 @@ class Fold:
             name = _subscription(growth, 1)
             with ExitStack() as stack:
                 for _ in range(workers):
-                    stack.enter_context(_worker(self._servers, url, topic, growth, 1))
+                    stack.enter_context(worker(self._servers, url, topic.name, growth, 1))
                 await topic.await_group(f"{topic.name}.{name}", workers)
                 await _until(partial(_is_placed, pool, name, topic))
                 rate = await self._rate(topic, partial(_is_at_end, pool, name, topic))
@@ -186,7 +186,7 @@ class Live:
             async def begun() -> bool:
                 return bool(await pool.fetchval(_REACHED, name, self._topic.name))
 
-            with _worker(self._servers, self._url, self._topic, employed, number):
+            with worker(self._servers, self._url, self._topic.name, employed, number):
                 await _until(begun)
                 rate = await self.asked()
                 assert not await _is_at_end(pool, name, self._topic), "too few events to ask while they are folded"
@@ -194,8 +194,9 @@ class Live:
 
 
 @contextmanager
-def _worker(servers: Servers, url: str, topic: Shut, measure: Measure, number: int) -> Iterator[None]:
-    with _program(servers, sys.executable, "bench.worker", url, servers.kafka, topic.name, measure.name, number):
+def worker(servers: Servers, url: str, topic: str, measure: Measure, number: int) -> Iterator[None]:
+    """Folds a topic into the facts of a measure, as a process of its own."""
+    with _program(servers, sys.executable, "bench.worker", url, servers.kafka, topic, measure.name, number):
         yield
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import signal
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -14,8 +12,7 @@ from typing import Final
 
 from bench.runner import Row
 from bench.servers import Servers
-from devstack.child import Child
-from devstack.ports import free_port
+from bench.up import up
 
 LIMIT: Final = 0.25
 """Of a core."""
@@ -27,28 +24,19 @@ _WINDOW: Final = 60.0
 @asynccontextmanager
 async def rows(_: Servers) -> AsyncIterator[list[Row]]:
     """The system with its sample programme."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "STATE": f"{folder}/state", "PORT": str(free_port())}
-        command: list[str | Path] = [sys.executable, "-m", "devstack", "up"]
-        up = Child("make up", command, log=Path(folder) / "up.log", marker=folder, environment=environment)
-        try:
-            up.await_ready(
-                lambda: "Ctrl-C stops everything" in (Path(folder) / "up.log").read_text("utf-8"), seconds=180
-            )
-            await asyncio.sleep(_SETTLING)
+    with tempfile.TemporaryDirectory() as folder, up(Path(folder)) as process:
+        await asyncio.sleep(_SETTLING)
 
-            async def cores() -> float:
-                before, begun = _seconds(up.pid), perf_counter()
-                await asyncio.sleep(_WINDOW)
-                return (_seconds(up.pid) - before) / (perf_counter() - begun)
+        async def cores() -> float:
+            before, begun = _seconds(process.pid), perf_counter()
+            await asyncio.sleep(_WINDOW)
+            return (_seconds(process.pid) - before) / (perf_counter() - begun)
 
-            async def limit() -> float:
-                return LIMIT
+        async def limit() -> float:
+            return LIMIT
 
-            work = "all of `make up`, of which nothing is asked"
-            yield [Row(work, "a quarter of a core", 1, cores, limit, unit=" cores", at_most=True, rounds=2)]
-        finally:
-            up.stop(signal.SIGTERM, seconds=20)
+        work = "all of `make up`, of which nothing is asked"
+        yield [Row(work, "a quarter of a core", 1, cores, limit, unit=" cores", at_most=True, rounds=2)]
 
 
 def _seconds(root: int) -> float:

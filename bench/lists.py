@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from bench import listed_by_hand
-from bench.directory import COMPANIES, FOUND, PAGE, listed, some_commune, some_name
+from bench.directory import COMMUNES, COMPANIES, FOUND, PAGE, listed, some_commune, some_name
 from bench.processes import Clients
 from bench.runner import Action, Row, throughput
 from bench.sample import append_all, begun
@@ -55,14 +55,19 @@ async def _rate(opened: Clients, url: str, **options: Any) -> float:
 
 
 @asynccontextmanager
-async def listing(url: str, clients: int, *, searching: bool) -> AsyncIterator[Sequence[Action]]:
+async def listing(
+    url: str, clients: int, *, searching: bool, communes: int = COMMUNES
+) -> AsyncIterator[Sequence[Action]]:
     """Clients that ask for the first page of what they find."""
     async with Store.open(url) as store:
-        yield [_searcher(store) if searching else _lister(store)] * clients
+        yield [_searcher(store) if searching else _lister(store, communes)] * clients
 
 
-def _lister(store: Store) -> Action:
-    return lambda: _page(store, [companies.labelling.having_all({"commune": some_commune(), "status": "active"})])
+def _lister(store: Store, communes: int) -> Action:
+    def found_by() -> dict[str, str]:
+        return {"commune": some_commune(communes), "status": "active"}
+
+    return lambda: _page(store, [companies.labelling.having_all(found_by())])
 
 
 def _searcher(store: Store) -> Action:

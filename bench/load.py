@@ -95,6 +95,12 @@ def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
+def reading(path: str, headers: dict[str, str]) -> bytes:
+    """The bytes of a GET."""
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {"host": "localhost", **headers}.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 class Callers:
     """Connections that stay open, for requests that are sent when it is time."""
 
@@ -115,13 +121,14 @@ class Callers:
             for _, writer in streams:
                 writer.close()
 
-    async def call(self, sent: bytes) -> None:
-        """Sends a request and awaits its answer. Raises UnexpectedAnswer."""
+    async def call(self, sent: bytes) -> bytes:
+        """Sends a request and returns the body of its answer. Raises UnexpectedAnswer."""
         reader, writer = await self._free.get()
         writer.write(sent)
         head = await reader.readuntil(_END)
         begin = head.find(_LENGTH) + len(_LENGTH)
-        await reader.readexactly(int(head[begin : head.find(b"\r", begin)]))
+        body = await reader.readexactly(int(head[begin : head.find(b"\r", begin)]))
         self._free.put_nowait((reader, writer))
         if head[9:10] != _SUCCESS:
-            raise UnexpectedAnswer(head.decode())
+            raise UnexpectedAnswer((head + body).decode())
+        return body

@@ -10,14 +10,12 @@ from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
-import psutil
-
 from bench.http import CONNECTIONS, EVENTS, NO_KAFKA, headcounts, loaded
 from bench.load import Callers, Requests
 from bench.runner import Measure, Row
 from bench.sample import begin_streams
 from bench.servers import Servers
-from bench.services import issuing, serving, settings
+from bench.services import issuing, process_at, serving, settings
 from devstack.ports import free_port
 
 ROUNDS: Final = 40
@@ -57,7 +55,7 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
 
 async def _used(url: str, port: int, requests: list[Requests]) -> float:
     """Microseconds that the process which serves at a port takes of the processor for each command."""
-    process = next(each for each in psutil.Process().children() if each.environ().get("PORT") == str(port))
+    process = process_at(port)
     before = process.cpu_times()
     _, answers = await loaded(EVENTS, url, port, requests)
     after = process.cpu_times()

@@ -64,16 +64,29 @@ async def _events(url: str) -> list[Recorded]:
 
 async def _relay(url: str, bootstrap: str, last: int) -> sends.Spent:
     """What it takes to commit all events, from when the relay leads."""
-    relay = Relay(url, topic=await _topic(bootstrap), bootstrap=bootstrap, compression=COMPRESSION)
+    async with leading(
+        Relay(url, topic=await _topic(bootstrap), bootstrap=bootstrap, compression=COMPRESSION)
+    ) as relay:
+        begun, used = perf_counter(), process_time()
+        await reached(relay, last)
+        return sends.Spent(perf_counter() - begun, process_time() - used)
+
+
+@asynccontextmanager
+async def leading(relay: Relay) -> AsyncIterator[Relay]:
+    """Runs a relay as long as the block, which begins once it leads."""
     running = asyncio.create_task(relay.run())
     try:
         await _until(lambda: relay.leading)
-        begun, used = perf_counter(), process_time()
-        await _until(lambda: relay.mark >= last)
-        return sends.Spent(perf_counter() - begun, process_time() - used)
+        yield relay
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def reached(relay: Relay, position: int) -> None:
+    """Waits until a relay has published what is up to a position."""
+    await _until(lambda: relay.mark >= position)
 
 
 async def _send(bootstrap: str, records: list[sends.Ready]) -> sends.Spent:

@@ -105,11 +105,11 @@ def begun(decider: Decider[S], identity: str, events: Sequence[Event]) -> Append
     )
 
 
-async def append_all(store: Store, appends: Iterable[Append]) -> None:
+async def append_all(store: Store, appends: Iterable[Append], at_once: int = _AT_ONCE) -> None:
     """Stores what many commands leave behind, as many at once as ride in a group."""
     left, flying = iter(appends), list[asyncio.Task[object]]()
     # The next group is made while PostgreSQL works on the last one.
-    while some := list(islice(left, _AT_ONCE)):
+    while some := list(islice(left, at_once)):
         await asyncio.gather(*flying)
         flying = [asyncio.create_task(store.append(append)) for append in some]
         await asyncio.sleep(0.001)

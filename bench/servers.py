@@ -3,10 +3,11 @@
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -51,6 +52,21 @@ class Servers:
     async def store(self) -> str:
         """The address of a new database with an event store."""
         return await self.database([EVENTSTORE])
+
+    @asynccontextmanager
+    async def copied(self, url: str) -> AsyncIterator[str]:
+        """The address of a copy of a database that nobody is connected to; it is gone afterwards."""
+        name, source = f"bench_{uuid.uuid4().hex}", urlsplit(url).path[1:]
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {source}", timeout=600)
+            copy = self.postgres.database_url(name)
+            # Its store is confirmed for the one that it was copied from.
+            await prepare(copy)
+            yield copy
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        finally:
+            await connection.close()
 
     def stop(self) -> None:
         """Stops them."""

@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import attrgetter
 from pathlib import Path
 
 import httpx
+import psutil
 
 from devstack.child import Child
 from devstack.issuer import Issuer
@@ -44,8 +46,15 @@ def issuing() -> Iterator[Issuer]:
 
 
 @contextmanager
-def serving(name: str, folder: Path, command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
-    """Runs a Python module that serves at PORT, which is yielded once the path `ready` answers."""
+def serving(
+    name: str,
+    folder: Path,
+    command: list[str],
+    environment: dict[str, str],
+    ready: str,
+    is_ready: Callable[[httpx.Response], bool] = attrgetter("is_success"),
+) -> Iterator[int]:
+    """Runs a Python module that serves at PORT, which is yielded once the path `ready` answers well."""
     port = free_port()
     child = Child(
         name,
@@ -57,7 +66,7 @@ def serving(name: str, folder: Path, command: list[str], environment: dict[str, 
 
     def answers() -> bool:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}{ready}").is_success
+            return is_ready(httpx.get(f"http://127.0.0.1:{port}{ready}"))
         except httpx.TransportError:
             return False
 
@@ -66,6 +75,11 @@ def serving(name: str, folder: Path, command: list[str], environment: dict[str, 
         yield port
     finally:
         child.stop(signal.SIGTERM, seconds=10)
+
+
+def process_at(port: int) -> psutil.Process:
+    """The process of ours that serves at a port."""
+    return next(each for each in psutil.Process().children() if each.environ().get("PORT") == str(port))
 
 
 def settings(database_url: str, bootstrap: str, issuer: Issuer) -> dict[str, str]:

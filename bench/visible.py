@@ -3,11 +3,11 @@
 import asyncio
 import statistics
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from time import perf_counter
-from typing import Final
+from typing import Any, Final, Self
 
 import asyncpg
 
@@ -20,6 +20,8 @@ from bench.services import issuing, serving, settings
 from eventstore.kafka.topics import ensure_topic
 from eventstore.postgres.store import Store
 from indicators.app import app as indicators
+from indicators.chapters import Chapter
+from indicators.measures import Measure
 from indicators.network import CHAPTER, headcount
 from indicators.projection import measure_id, subscription_of
 
@@ -30,8 +32,9 @@ COMPANIES: Final = 3_000
 CONNECTIONS: Final = 8
 MILLISECONDS: Final = 1000
 
-_SUBSCRIPTION: Final = subscription_of(CHAPTER, CHAPTER.generation)
-_HEADCOUNT: Final = measure_id(_SUBSCRIPTION, headcount.name)
+Told = Callable[[], tuple[str, Coroutine[Any, Any, object]]]
+"""Tells something of a stream, which is named: an event that counts once."""
+
 _FOUND: Final = "SELECT count(*), max(position) FROM facts WHERE measure = $1 AND position > $2"
 _SINCE: Final = "SELECT subject, partition, position FROM facts WHERE measure = $1 AND position > $2"
 _MARKS: Final = "SELECT partition, position FROM marks WHERE subscription = $1"
@@ -60,7 +63,7 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
                 "indicators", servers.folder, ["indicators", "worker"], settings(folded, servers.kafka, issuer), "/live"
             )
         )
-        figures = Figures(await stack.enter_async_context(asyncpg.create_pool(folded, min_size=2, max_size=2)))
+        figures = await stack.enter_async_context(Figures.open(folded, CHAPTER, headcount))
         authorization = f"Bearer {issuer.token('companies:write', ['network'])}"
         steps = await stack.enter_async_context(commits.steps(inserted, servers.kafka, topic, record))
         ours, peer = partial(_visible, port, figures, _commands(authorization)), partial(_summed, steps)
@@ -81,21 +84,46 @@ async def rows(servers: Servers) -> AsyncIterator[list[Row]]:
 
 
 class Figures:
-    """What the indicators have applied, and when that was seen."""
+    """What the indicators have applied of a measure, and when that was seen."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, chapter: Chapter, measure: Measure) -> None:
         self._pool = pool
+        self._subscription = subscription_of(chapter, chapter.generation)
+        self._measure = measure_id(self._subscription, measure.name)
         self._seen: dict[int, list[tuple[int, float]]] = defaultdict(list)
         """Per partition the positions it was seen at, and when."""
 
-    async def watch(self) -> None:
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, chapter: Chapter, measure: Measure) -> AsyncIterator[Self]:
+        """Looked at over connections of their own."""
+        async with asyncpg.create_pool(url, min_size=2, max_size=2) as pool:
+            yield cls(pool, chapter, measure)
+
+    async def milliseconds(self, tell: Told, after: int) -> float:
+        """The median from the telling of an event until its fact is committed, of some that come after a position."""
+        sent: dict[str, float] = {}
+
+        async def act() -> None:
+            stream_id, telling = tell()
+            sent[stream_id] = perf_counter()
+            await telling
+
+        watching = asyncio.create_task(self._watch())
+        await paced(act, COMMANDS, PACE)
+        await self.last(after, COMMANDS)
+        watching.cancel()
+        seen = await self._since(after)
+        return statistics.median(seen[stream_id] - sent[stream_id] for stream_id in sent) * MILLISECONDS
+
+    async def _watch(self) -> None:
         """Looks every millisecond where the marks are, which move with the facts."""
         while True:
             await self._look()
             await asyncio.sleep(0.001)
 
     async def _look(self) -> None:
-        rows = await self._pool.fetch(_MARKS, _SUBSCRIPTION)
+        rows = await self._pool.fetch(_MARKS, self._subscription)
         now = perf_counter()
         for partition, position in rows:
             seen = self._seen[partition]
@@ -103,16 +131,16 @@ class Figures:
                 seen.append((position, now))
 
     async def last(self, after: int, count: int) -> int:
-        """Waits until so many facts of headcounts come after a position, and returns the position of the last."""
+        """Waits until so many facts come after a position, and returns the position of the last."""
         while True:
-            [(found, last)] = await self._pool.fetch(_FOUND, _HEADCOUNT, after)
+            [(found, last)] = await self._pool.fetch(_FOUND, self._measure, after)
             if found >= count:
                 return int(last)
             await asyncio.sleep(0.05)
 
-    async def since(self, position: int) -> dict[str, float]:
+    async def _since(self, position: int) -> dict[str, float]:
         """When the fact of each stream that came after a position was seen, by stream."""
-        rows = await self._pool.fetch(_SINCE, _HEADCOUNT, position)
+        rows = await self._pool.fetch(_SINCE, self._measure, position)
         await self._look()
         return {
             row["subject"]: next(seen for reached, seen in self._seen[row["partition"]] if reached >= row["position"])
@@ -122,21 +150,14 @@ class Figures:
 
 async def _visible(port: int, figures: Figures, commands: Iterator[tuple[str, bytes]]) -> float:
     """The median of milliseconds from the sending of a command until its fact is committed."""
-    sent: dict[str, float] = {}
 
-    async def act() -> None:
+    def tell() -> tuple[str, Coroutine[Any, Any, object]]:
         stream_id, command = next(commands)
-        sent[stream_id] = perf_counter()
-        await callers.call(command)
+        return stream_id, callers.call(command)
 
     before = await figures.last(0, COMPANIES)
-    watching = asyncio.create_task(figures.watch())
     async with Callers.open(port, CONNECTIONS) as callers:
-        await paced(act, COMMANDS, PACE)
-        await figures.last(before, COMMANDS)
-    watching.cancel()
-    seen = await figures.since(before)
-    return statistics.median(seen[stream_id] - sent[stream_id] for stream_id in sent) * MILLISECONDS
+        return await figures.milliseconds(tell, before)
 
 
 async def _summed(steps: commits.Steps) -> float:

@@ -37,6 +37,10 @@ PATIENCE: Final = 10.0
 COPYING: Final = 300.0
 """Seconds that columns may take to come as far as PostgreSQL is. It is once that they have to copy all."""
 
+AT_ONCE: Final = 5
+"""Questions that have a connection. The others wait, so that however much is asked, facts are folded and commands are
+decided over the rest of the pool: one question waits for another while columns are brought up to now."""
+
 _DIMENSIONS: Final[Sequence[Name]] = get_args(Name)
 _ARRIVED: Final = {
     "measure": "bigint",
@@ -155,6 +159,8 @@ class Columns:
     """The columns of one database."""
 
     def __init__(self) -> None:
+        self.turns = asyncio.Semaphore(AT_ONCE)
+        """For whoever asks, before it takes a connection."""
         self.lock = asyncio.Lock()
         """For whoever looks how far PostgreSQL is, until columns have come as far and the moment is taken."""
         spilled = Path(gettempdir(), f"columns-{uuid4()}")  # It is only there when memory does not suffice.

@@ -373,7 +373,11 @@ async def snapshot(
     this database, which are brought up to now; others have all facts copied.
     """
     columns = columns or Columns()
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with (
+        columns.turns,
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
         async with columns.lock:
             chapters = await serving(connection, catalogue, generations or {})  # type: ignore[arg-type]
             moment = await columns.moment(connection, {each.generation: each.held for each in chapters.values()})  # type: ignore[arg-type]

@@ -189,3 +189,19 @@ async def test_whatever_a_dimension_says_is_told_apart(pool: asyncpg.Pool) -> No
             if aim is not None:
                 only = await now.answer(catalogue["saying"], Question(where={"aim": (aim,)}))
                 assert only.total.value == 1, aim
+
+
+async def test_however_many_ask_others_have_connections(pool: asyncpg.Pool) -> None:
+    columns = Columns()
+
+    async def ask() -> None:
+        async with snapshot(pool, CATALOGUE, columns=columns):
+            pass
+
+    async with columns.lock:
+        asking = [asyncio.create_task(ask()) for _ in range(20)]
+        await asyncio.sleep(0.2)
+        async with asyncio.timeout(10):
+            assert await pool.fetchval("SELECT true")
+        assert not any(each.done() for each in asking)
+    await asyncio.gather(*asking)
