@@ -6,14 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
-from contracts import REGISTRY
+from contracts.registry import UnknownEvent
 from employment.vacancy import NO_POST_LEFT, Propose, vacancies
 from eventstore import mirroring
-from eventstore.postgres import parking
+from eventstore.postgres import connection, parking
 from eventstore.subscribing import membership, subscription
 from service.running import work
+
+SESSION: Final = 1.5
+"""Seconds without a sign of life after which partitions are given to others, in a hurry."""
 
 
 def hurry() -> None:
@@ -24,13 +27,27 @@ def hurry() -> None:
     vars(mirroring)["LAG"] = timedelta(seconds=4)
     vars(parking)["LEASE"] = timedelta(seconds=1)
     vars(work)["UNTIL_NEXT"] = 0.1
-    vars(work)["Subscription"] = partial(subscription.Subscription, session=1.5)
+    vars(work)["Subscription"] = partial(subscription.Subscription, session=SESSION)
+
+
+def wait_for_answers() -> None:
+    """What PostgreSQL answers counts, however late: whoever stands still does not know how late it is."""
+    vars(connection)["STATEMENT_TIMEOUT"] = 60.0
+
+
+class Unhearing(subscription.Subscription):
+    """Of a release that came before: it has heard of no second version of an application, nor that investments start."""
+
+    def _unknown(self, event: Any) -> UnknownEvent | None:
+        kind = (event.type, event.schema_version)
+        if kind in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
+            return UnknownEvent(*kind)
+        return super()._unknown(event)
 
 
 def know_less() -> None:
-    """A release that came before: it has heard of no second version of an application, nor that investments start."""
-    for unheard in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
-        del vars(REGISTRY)["_published"][unheard]
+    """What others publish since a later release is not known."""
+    vars(work)["Subscription"] = partial(Unhearing, session=SESSION)
 
 
 def mistake_a_rule() -> None:
@@ -45,6 +62,7 @@ def mistake_a_rule() -> None:
 
 CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "in a hurry": hurry,
+    "waiting for answers": wait_for_answers,
     "of a release before": know_less,
     "with a mistaken rule": mistake_a_rule,
 }
