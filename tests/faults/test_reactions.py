@@ -23,9 +23,9 @@ from training.enrolment import enrolments
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
-LINES: Final = 150
+LINES: Final = 500
 """Records of an import, each with a line more."""
-FIGURES: Final = ("members", "referrals", "investments")
+FIGURES: Final = ("members", "referrals", "investment-announced")
 FROZEN: Final = (1.0, 3.0)
 """Seconds that a worker stands still: for some of them others take over."""
 
@@ -139,7 +139,7 @@ async def test_an_import_whose_workers_are_killed_has_the_effect_of_each_line_on
                 await _strike(scene, service, workers[service])
                 blows += 1
                 # Later and later, so that it comes to an end at last.
-                await asyncio.sleep(0.3 * blows)
+                await asyncio.sleep(chance.uniform(0.0, 0.1 * blows))
     finally:
         for worker in workers.values():
             worker.kill()

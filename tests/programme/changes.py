@@ -12,17 +12,21 @@ from typing import Any, Final, NoReturn
 
 import asyncpg
 
-from contracts import REGISTRY
+from contracts.registry import UnknownEvent
 from employment.vacancy import NO_POST_LEFT, Propose, vacancies
 from eventstore import execution, mirroring
 from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import Producer
 from eventstore.kafka.envelope import Message
+from eventstore.postgres import connection as postgres
 from eventstore.postgres import parking
 from eventstore.publishing import publisher, relay
 from eventstore.subscribing import membership, subscription
 from indicators import chapters
 from service.running import work
+
+SESSION: Final = 1.5
+"""Seconds without a sign of life after which partitions are given to others, in a hurry."""
 
 
 def hurry() -> None:
@@ -33,7 +37,22 @@ def hurry() -> None:
     vars(mirroring)["LAG"] = timedelta(seconds=4)
     vars(parking)["LEASE"] = timedelta(seconds=1)
     vars(work)["UNTIL_NEXT"] = 0.1
-    vars(work)["Subscription"] = partial(subscription.Subscription, session=1.5)
+    vars(work)["Subscription"] = partial(subscription.Subscription, session=SESSION)
+
+
+def wait_for_answers() -> None:
+    """What PostgreSQL answers counts, however late: whoever stands still does not know how late it is."""
+    vars(postgres)["STATEMENT_TIMEOUT"] = 60.0
+
+
+class Unhearing(subscription.Subscription):
+    """Of a release that came before: it has heard of no second version of an application, nor that investments start."""
+
+    def _unknown(self, event: Any) -> UnknownEvent | None:
+        kind = (event.type, event.schema_version)
+        if kind in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
+            return UnknownEvent(*kind)
+        return super()._unknown(event)
 
 
 def forget(what: str) -> None:
@@ -92,9 +111,8 @@ def confirm_anything() -> None:
 
 
 def know_less() -> None:
-    """A release that came before: it has heard of no second version of an application, nor that investments start."""
-    for unheard in (("CompanyApplied", 2), ("InvestmentStarted", 1)):
-        del vars(REGISTRY)["_published"][unheard]
+    """What others publish since a later release is not known."""
+    vars(work)["Subscription"] = partial(Unhearing, session=SESSION)
 
 
 def mistake_a_rule() -> None:
@@ -121,6 +139,7 @@ CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "without fencing off": fence_off_nobody,
     "without comparing marks": compare_no_marks,
     "without confirming the store": confirm_anything,
+    "waiting for answers": wait_for_answers,
     "of a release before": know_less,
     "with a mistaken rule": mistake_a_rule,
     "with other definitions of figures": fold_anew,
