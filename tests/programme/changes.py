@@ -4,20 +4,17 @@ lost and nothing is there twice, so that it is seen what would become of it, or 
 
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, NoReturn
-
-import asyncpg
 
 from contracts.registry import UnknownEvent
 from employment.vacancy import NO_POST_LEFT, Propose, vacancies
 from eventstore import execution, mirroring
 from eventstore.kafka.brokers import Bootstrap
 from eventstore.kafka.clients import Producer
-from eventstore.kafka.envelope import Message
 from eventstore.postgres import connection as postgres
 from eventstore.postgres import parking
 from eventstore.publishing import publisher, relay
@@ -84,23 +81,6 @@ def fence_off_nobody() -> None:
     vars(publisher)["Producer"] = UnfencedProducer
 
 
-async def _move_regardless(
-    connection: asyncpg.Connection, name: str, marks: Mapping[Any, int], messages: Sequence[Message]
-) -> dict[Any, int]:
-    """What `move_marks` would be without comparing."""
-    last = {(message.topic, message.partition): message.position for message in messages}
-    await connection.executemany(
-        "UPDATE marks SET position = $4 WHERE subscription = $1 AND topic = $2 AND partition = $3",
-        [(name, *place, position) for place, position in last.items()],
-    )
-    return {place: last[place.topic, place.partition] for place in marks if (place.topic, place.partition) in last}
-
-
-def compare_no_marks() -> None:
-    """A subscription moves its marks wherever they are."""
-    vars(subscription)["move_marks"] = _move_regardless
-
-
 def confirm_anything() -> None:
     """A relay takes any store for the one that its topics are of."""
 
@@ -137,7 +117,6 @@ CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "without keys of reactions": partial(forget, "reaction"),
     "without claims": hold_nothing,
     "without fencing off": fence_off_nobody,
-    "without comparing marks": compare_no_marks,
     "without confirming the store": confirm_anything,
     "waiting for answers": wait_for_answers,
     "of a release before": know_less,

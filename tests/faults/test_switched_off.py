@@ -1,0 +1,73 @@
+"""Each means by which nothing is lost and nothing is there twice, taken away: a scene that rests on it turns red.
+
+Subscriptions that move their marks without comparing turn red in libs/eventstore/tests/test_kafka_faults.py: what they do
+here rests on keys as well.
+"""
+
+import random
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+import pytest
+from programme import running as running_programme
+from programme.clients import Clients, clients_of
+from programme.proxies import Proxy
+from programme.running import Programme, new_folder, running
+from programme.telling import say
+
+from devstack.issuer import Issuer
+from faults import test_answers, test_lost_servers, test_reactions, test_relay, test_subscribers
+from faults.scene import Scene
+
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(600)]
+
+TRIES: Final = 6
+"""Seeds, at most: what chance chooses need not rest on the means each time."""
+PATIENCE: Final = 40.0
+"""Seconds within which services do what they never do without it."""
+
+
+async def killed_between_effect_and_mark(scene: Scene) -> None:
+    """The scene, with what it is given as a test."""
+    with Proxy(lambda: scene.programme.postgres.port).open() as way:
+        await test_subscribers.test_a_subscriber_is_killed_again_and_again_between_its_effects_and_its_mark(scene, way)
+
+
+RESTS_ON: Final[dict[str, Callable[[Scene], Awaitable[None]]]] = {
+    "without detecting what was sent before": test_answers.test_one_command_is_sent_many_times_at_once,
+    "without If-Match": test_answers.test_many_write_on_one_stream_and_one_of_them_wins_each_version,
+    "without fencing off": test_relay.test_a_relay_stands_still_in_mid_transaction_until_another_has_gone_on,
+    "without claims": test_reactions.test_who_waits_has_what_falls_free_in_order_whatever_becomes_of_workers,
+    "without keys of reactions": killed_between_effect_and_mark,
+    "without confirming the store": test_lost_servers.test_stores_come_back_as_dumps_have_them,
+}
+
+
+@pytest.fixture
+async def lacking(request: pytest.FixtureRequest, issuer: Issuer) -> AsyncIterator[tuple[Programme, Clients]]:
+    """A platform without one of them."""
+    folder = new_folder("territory-faults-")
+    try:
+        async with (
+            running(folder, issuer, changes=["in a hurry", request.param]) as programme,
+            clients_of(programme) as clients,
+        ):
+            yield programme, clients
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("lacking", "scene_of"), RESTS_ON.items(), indirect=["lacking"], ids=RESTS_ON)
+async def test_a_scene_turns_red(
+    lacking: tuple[Programme, Clients], scene_of: Callable[[Scene], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_programme, "PATIENCE", PATIENCE)
+    for seed in range(1, TRIES + 1):
+        lacking[1].chance = random.Random(seed)
+        try:
+            await scene_of(Scene(*lacking, seed, random.Random(seed)))
+        except AssertionError as red:
+            say(f"seed {seed} is red: {str(red)[:300]}")
+            return
+    pytest.fail(f"nothing turned red in {TRIES} tries")
