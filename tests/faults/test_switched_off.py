@@ -1,7 +1,7 @@
 """Each means by which nothing is lost and nothing is there twice, taken away: a scene that rests on it turns red.
 
-Subscriptions that move their marks without comparing turn red in libs/eventstore/tests/test_kafka_faults.py: what they do
-here rests on keys as well.
+Subscriptions that move their marks without comparing turn red in libs/eventstore/tests/test_kafka_faults.py: what they
+do here rests on keys as well.
 """
 
 import random
