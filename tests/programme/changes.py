@@ -20,7 +20,7 @@ from eventstore.postgres import parking
 from eventstore.publishing import publisher, relay
 from eventstore.subscribing import membership, subscription
 from indicators import chapters
-from service.running import work
+from service.running import health, work
 
 SESSION: Final = 1.5
 """Seconds without a sign of life after which partitions are given to others, in a hurry."""
@@ -28,10 +28,11 @@ SESSION: Final = 1.5
 
 def hurry() -> None:
     """What was taken is left to whoever took it for a second, and the partitions that it reads for as long: one that
-    stands still for longer goes on with what others have taken over from it."""
+    stands still for longer goes on with what others have taken over from it. What waits for three seconds is late."""
     vars(subscription).update(LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
     vars(membership)["POLL"] = 0.3
     vars(mirroring)["LAG"] = timedelta(seconds=4)
+    vars(health)["LATE"] = 3.0
     vars(parking)["LEASE"] = timedelta(seconds=1)
     vars(work)["UNTIL_NEXT"] = 0.1
     vars(work)["Subscription"] = partial(subscription.Subscription, session=SESSION)
