@@ -36,7 +36,7 @@ def wait_for_answers() -> None:
 
 
 class Unhearing(subscription.Subscription):
-    """Of a release that came before: it has heard of no second version of an application, nor that investments start."""
+    """Of a release before: it has heard of no second version of an application, nor that investments start."""
 
     def _unknown(self, event: Any) -> UnknownEvent | None:
         kind = (event.type, event.schema_version)
