@@ -43,6 +43,11 @@ def wait_for_answers() -> None:
     vars(postgres)["STATEMENT_TIMEOUT"] = 60.0
 
 
+def let_go_soon() -> None:
+    """A relay that stands still loses its lock after three seconds."""
+    vars(relay)["_CONNECTION"]["idle_session_timeout"] = "3s"
+
+
 class Unhearing(subscription.Subscription):
     """Of an earlier release: it has heard of no second version of an application, nor that investments start."""
 
@@ -120,6 +125,7 @@ CHANGES: Final[Mapping[str, Callable[[], None]]] = {
     "without fencing off": fence_off_nobody,
     "without confirming the store": confirm_anything,
     "waiting for answers": wait_for_answers,
+    "letting go of its lock soon": let_go_soon,
     "of a release before": know_less,
     "with a mistaken rule": mistake_a_rule,
     "with other definitions of figures": fold_anew,
