@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
 LINES: Final = 500
 """Records of an import, each with a line more."""
-FIGURES: Final = ("members", "referrals", "investment-announced")
+FIGURES: Final = ("members", "referrals", "investment_announced")
 FROZEN: Final = (1.0, 3.0)
 """Seconds that a worker stands still: for some of them others take over."""
 

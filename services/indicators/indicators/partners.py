@@ -76,7 +76,9 @@ _ALL: Final = """
 SELECT role, topic, type, axis, day, sample, max(last_at) AS last_at FROM heard
 GROUP BY role, topic, type, axis, day, sample
 """
-_MARKS: Final = "SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 ORDER BY 1, 2"
+_MARKS: Final = """
+SELECT topic, partition, position, caught_up FROM marks WHERE subscription = $1 AND NOT superseded ORDER BY 1, 2
+"""
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ from indicators.asking import BY
 from indicators.catalogue import catalogue
 from indicators.chapters import Catalogue, Chapter
 from indicators.columns import Columns
-from indicators.partners import served
+from indicators.partners import SUBSCRIPTION, served
 from indicators.progress import chapters
 from indicators.query import CatchingUp, Snapshot, snapshot
 from indicators.question import PERIODS, Question
@@ -2330,6 +2330,21 @@ async def is_wrong(now: Snapshot, asked: Asked, recount: Recount, topics: Topics
         if found:
             return True
     return False
+
+
+async def test_what_was_heard_of_a_topic_that_was_given_up_is_not_looked_for_in_its_next(pool: asyncpg.Pool) -> None:
+    await pool.executemany(
+        "INSERT INTO marks (subscription, topic, partition, position, caught_up, superseded)"
+        " VALUES ($1, $2, $3, $4, true, $5)",
+        [
+            (SUBSCRIPTION, f"t.companies.v{version}", partition, 7 * version, version == 1)
+            for version, partitions in ((1, 3), (2, 2))
+            for partition in range(partitions)
+        ],
+    )
+    async with pool.acquire() as connection:
+        heard = await served(connection)  # type: ignore[arg-type]
+    assert (heard.partitions, heard.positions) == ({"companies": 2}, {"companies": {0: 14, 1: 14}})
 
 
 @pytest.mark.long
