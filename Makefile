@@ -32,7 +32,7 @@ test: $(INSTALLED) ## check format, lint, types and imports, then run all tests 
 
 test-long: $(INSTALLED) $(LONG) ## run the tests that need Node, Go, generators of clients or a browser (Chromium), or take minutes
 	@$(BIN)/pytest -q -n 3 --maxschedchunk 1 -m long --ignore=tests/faults
-	@exec $(BIN)/pytest -q -n 0 -m long tests/faults
+	@exec $(BIN)/pytest -q -n 0 -m 'long and chosen' tests/faults
 
 faults: $(INSTALLED) ## play every fault that the platform must survive, with each of so many seeds: SEEDS=20 [SEEDS=7,9: with these]
 	@exec $(BIN)/pytest -q -n 0 -s -m long tests/faults

@@ -29,6 +29,11 @@ def seeds() -> Sequence[int]:
     return [int(seed) for seed in told.split(",")] if "," in told else range(1, int(told) + 1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marker."""
+    config.addinivalue_line("markers", "chosen: a scene that `make test-long` plays, too")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every scene with every seed."""
     if "seed" in metafunc.fixturenames:

@@ -13,7 +13,7 @@ from devstack.running import SERVICES
 from faults.records import RECORDS, begin
 from faults.scene import Scene, met
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.chosen, pytest.mark.timeout(300)]
 
 WRITERS = 50
 REPEATS = 20

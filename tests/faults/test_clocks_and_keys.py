@@ -101,6 +101,7 @@ def published(*issuers: Issuer) -> dict[str, Any]:
     return {"keys": [key for each in issuers for key in each.jwks["keys"]]}
 
 
+@pytest.mark.chosen
 async def test_keys_are_rotated_and_then_their_issuer_is_away(scene: Scene, keys: KeyServer, issuer: Issuer) -> None:
     programme, before = scene.programme, scene.programme.issuer
     successor, unheard = (
@@ -140,6 +141,7 @@ async def all_answer(programme: Programme, **claims: Any) -> None:
     assert {each.status_code for each in told} == {httpx.codes.OK}
 
 
+@pytest.mark.chosen
 async def test_whoever_wishes_for_another_protocol_is_answered_by_this_one(scene: Scene) -> None:
     scene.clients.beside = UPGRADES
     async with scene.busy():

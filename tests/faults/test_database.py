@@ -41,6 +41,7 @@ async def all_live(scene: Scene) -> None:
     assert {each.status_code for each in shown} == {httpx.codes.OK}
 
 
+@pytest.mark.chosen
 async def test_postgresql_is_killed_and_starts_again(scene: Scene) -> None:
     postgres = scene.programme.postgres
     async with scene.busy():
@@ -74,6 +75,7 @@ async def somebody_else(url: str) -> AsyncIterator[None]:
         yield
 
 
+@pytest.mark.chosen
 async def test_somebody_else_has_all_connections(scene: Scene) -> None:
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))

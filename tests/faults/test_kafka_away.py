@@ -83,6 +83,7 @@ def tells_that_it_is_late(ready: dict[str, Any]) -> bool:
     return bool(late) and ready["ready"] and leads_no_more(ready)
 
 
+@pytest.mark.chosen
 async def test_the_broker_dies_and_comes_back_again_and_again(scene: Scene) -> None:
     programme = scene.programme
     async with scene.busy():

@@ -30,6 +30,7 @@ FROZEN: Final = (1.0, 3.0)
 """Seconds that a worker stands still: for some of them others take over."""
 
 
+@pytest.mark.chosen
 async def test_a_reaction_that_is_refused_is_kept_shown_and_done_when_it_is_asked_for_again(scene: Scene) -> None:
     programme, clients, metrics = scene.programme, scene.clients, free_port()
     programme.processes["employment"].stop()
@@ -74,6 +75,7 @@ async def test_what_a_service_should_have_done_while_it_was_away_it_does_when_it
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_who_waits_has_what_falls_free_in_order_whatever_becomes_of_workers(scene: Scene) -> None:
     programme, clients, chance = scene.programme, scene.clients, scene.chance
     queues = [await clients.guests_queue(9, places=2), await clients.trainees_queue(9, seats=2)]
@@ -121,6 +123,7 @@ async def test_reactions_and_mirrors_survive_kills_and_restarts_of_the_database(
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_an_import_whose_workers_are_killed_has_the_effect_of_each_line_once(scene: Scene) -> None:
     programme, clients, chance = scene.programme, scene.clients, scene.chance
     members, stations = clients.companies_to_join(LINES), clients.stations_to_open(LINES)

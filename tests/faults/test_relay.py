@@ -96,6 +96,7 @@ async def holding_up(scene: Scene, service: str, before: str, key: str) -> Async
         await connection.close()
 
 
+@pytest.mark.chosen
 async def test_relays_are_killed_with_their_transactions_open(scene: Scene) -> None:
     programme = scene.programme
     first, *others = scene.some()
@@ -163,6 +164,7 @@ async def test_a_relay_stands_still_in_mid_transaction_until_another_has_gone_on
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_an_append_is_slow_while_others_commit(scene: Scene) -> None:
     async def is_slow(service: str, other: int) -> None:
         clients = scene.clients

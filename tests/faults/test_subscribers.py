@@ -66,6 +66,7 @@ async def test_a_subscriber_that_stood_still_beyond_its_session_changes_nothing(
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_a_subscriber_is_killed_again_and_again_between_its_effects_and_its_mark(
     scene: Scene, way: Proxy
 ) -> None:
@@ -106,6 +107,7 @@ async def test_replicas_become_six_and_then_two_under_load(scene: Scene) -> None
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_what_cannot_be_handled_is_parked_with_its_stream_and_handled_in_order_once_it_can(scene: Scene) -> None:
     programme, clients = scene.programme, scene.clients
     company = await clients.company_joins()
@@ -162,6 +164,7 @@ async def test_events_of_a_later_release_are_parked_until_it_runs(scene: Scene) 
     await scene.is_whole()
 
 
+@pytest.mark.chosen
 async def test_a_crowded_stream_keeps_its_order_and_so_do_its_reactions_and_readers(scene: Scene) -> None:
     clients = scene.clients
     company, session = await clients.company_joins(), await clients.session_opens(seats=WRITERS * ROUNDS)
