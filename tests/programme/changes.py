@@ -30,5 +30,8 @@ def fold_anew() -> None:
     vars(chapters)["FORMAT"] += 1
 
 
-CHANGES: Final[Mapping[str, Callable[[], None]]] = {"in a hurry": hurry}
+CHANGES: Final[Mapping[str, Callable[[], None]]] = {
+    "in a hurry": hurry,
+    "with other definitions of figures": fold_anew,
+}
 """By name."""
