@@ -10,8 +10,10 @@ from typing import Final
 import httpx
 import pytest
 from fleets import is_ready, nginx
+from programme.checking import settle
+from programme.clients import Answer
 from programme.processes import Process
-from programme.running import accepts
+from programme.running import PATIENCE, accepts
 
 from devstack.host import service_of
 from devstack.ports import free_port
@@ -19,7 +21,7 @@ from devstack.running import SERVICES
 from eventstore.postgres.migrate import Migrations, migrate
 from faults.scene import Scene
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(600)]
 
 GROWING: Final = ("members", "referrals")
 """Figures that never go down in daily work."""
@@ -54,6 +56,9 @@ async def read_throughout(scene: Scene, ports: Sequence[int]) -> AsyncIterator[d
 async def test_all_that_is_derived_is_folded_anew_under_writes(scene: Scene) -> None:
     programme, port = scene.programme, free_port()
     anew = ["with other definitions of figures"]
+    # What nothing was ever folded of has no figures that could serve meanwhile.
+    await scene.clients.works(1)
+    await settle(programme)
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
         beside = programme.begin_beside("indicators", "all", changes=anew, PORT=str(port))
@@ -61,9 +66,9 @@ async def test_all_that_is_derived_is_folded_anew_under_writes(scene: Scene) -> 
         async with read_throughout(scene, [programme.ports["indicators"], port]) as told:
             for name in scene.chance.sample(SERVICES, len(SERVICES)):
                 assert (await programme.command(name, "refold", told=1))[0] == 0
-            async with asyncio.timeout(120):
-                while (await programme.command("indicators", "chapters", changes=anew, told=1))[0] == 1:  # noqa: ASYNC110
-                    await asyncio.sleep(0.5)
+            async with asyncio.timeout(PATIENCE):
+                while (await programme.command("indicators", "chapters", changes=anew, told=0))[0] == 1:  # noqa: ASYNC110
+                    await asyncio.sleep(3)
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
     assert all(values == sorted(values) for values in told.values())
     assert any(len(set(values)) > 1 for values in told.values())
@@ -87,6 +92,11 @@ def of_the_next_release(service: str, folder: Path) -> Sequence[Migrations]:
     shutil.copytree(eventstore.folder, folder, dirs_exist_ok=True)
     (folder / f"{NEXT}_tints.sql").write_text("ALTER TABLE streams ADD COLUMN tint text")
     return [Migrations(eventstore.name, folder), *own]
+
+
+def waits(answer: Answer) -> bool:
+    """Whether it says that what another service did a moment ago is not known yet, as may be at any time."""
+    return answer.problem is not None and str(answer.problem["type"]).endswith("/mirror-behind")
 
 
 async def test_the_next_release_takes_over_in_all_services(scene: Scene) -> None:
@@ -116,7 +126,8 @@ async def test_the_next_release_takes_over_in_all_services(scene: Scene) -> None
                 await all_ready([each[number] for each in ports.values()])
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
         programme.ports = own
-    assert {answer.status for answer in scene.answers} & {None, 500, 502, 503, 504} == set()
+    failed = [each for each in scene.answers if each.status is None or (each.status >= 500 and not waits(each))]
+    assert failed == []
     await asyncio.gather(*(asyncio.to_thread(each.stop) for replaced in replicas for each in replaced))
     for name in SERVICES:
         await programme.fetch(name, "ALTER TABLE streams DROP COLUMN tint")
