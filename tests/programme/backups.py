@@ -82,12 +82,20 @@ def replica_of(programme: Programme, name: str = "replica") -> Postgres:
 async def lag(replica: Postgres) -> None:
     """Cuts a replica off: it gets nothing more."""
     connection = await asyncpg.connect(replica.url)
-    await connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
-    await connection.execute("SELECT pg_reload_conf()")
-    async with asyncio.timeout(30):
-        while await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver"):  # noqa: ASYNC110
+    try:
+        # One that is about to begin may still go by the old settings.
+        await _until_it_streams(connection, streams=True)
+        await connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+        await connection.execute("SELECT pg_reload_conf()")
+        await _until_it_streams(connection, streams=False)
+    finally:
+        await connection.close()
+
+
+async def _until_it_streams(connection: asyncpg.Connection, *, streams: bool) -> None:
+    async with asyncio.timeout(60):
+        while bool(await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver")) != streams:
             await asyncio.sleep(0.05)
-    await connection.close()
 
 
 async def fail_over(programme: Programme, replica: Postgres) -> None:

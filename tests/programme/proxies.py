@@ -134,11 +134,17 @@ class Proxy:
         )
         self._loop.call_soon(begun.set)
         self._loop.run_forever()
-        self._server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(self._loop), return_exceptions=True))
+        self._loop.run_until_complete(self._end())
         self._loop.close()
+
+    async def _end(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # Sockets are closed in the loop's next turns.
+        await asyncio.sleep(0.05)
 
     def _cut(self, done: threading.Event) -> None:
         for writer in self._writers:
@@ -149,14 +155,11 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connected += 1
+        both, line = {writer}, _Line()
         try:
             to_server = await asyncio.open_connection("127.0.0.1", self._target())
-        except OSError:
-            _reset(writer)
-            return
-        both, line = {writer, to_server[1]}, _Line()
-        self._writers |= both
-        try:
+            both.add(to_server[1])
+            self._writers |= both
             there = asyncio.create_task(self._pass_on(reader, to_server[1], line, towards_server=True))
             back = asyncio.create_task(self._pass_on(to_server[0], writer, line, towards_server=False))
             # Each side may say that it has no more to say, and listen.
@@ -164,6 +167,8 @@ class Proxy:
             for task in (there, back):
                 task.cancel()
             await asyncio.gather(there, back, return_exceptions=True)
+        except OSError:
+            _reset(writer)
         finally:
             self._writers -= both
             for each in both:
