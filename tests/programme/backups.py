@@ -94,7 +94,7 @@ async def lag(replica: Postgres) -> None:
 
 async def _until_it_streams(connection: asyncpg.Connection, *, streams: bool) -> None:
     async with asyncio.timeout(60):
-        while bool(await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver")) != streams:
+        while bool(await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver")) != streams:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
