@@ -80,14 +80,19 @@ def replica_of(programme: Programme, name: str = "replica") -> Postgres:
 
 
 async def lag(replica: Postgres) -> None:
-    """Cuts a replica off: it gets nothing more."""
+    """Cuts a replica off, once it follows: it gets nothing more."""
     connection = await asyncpg.connect(replica.url)
+    await _follows(connection, 1)
     await connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
     await connection.execute("SELECT pg_reload_conf()")
-    async with asyncio.timeout(30):
-        while await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await _follows(connection, 0)
     await connection.close()
+
+
+async def _follows(replica: asyncpg.Connection, receivers: int) -> None:
+    async with asyncio.timeout(60):
+        while await replica.fetchval("SELECT count(*) FROM pg_stat_wal_receiver") != receivers:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def fail_over(programme: Programme, replica: Postgres) -> None:

@@ -124,24 +124,28 @@ class Programme:
             say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
         return status, lines
 
+    async def ready(self, service: str) -> dict[str, Any]:
+        """What a service says of itself. Raises TransportError."""
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(f"http://127.0.0.1:{self.ports[service]}/{service}/ready")
+        return dict(answer.json())
+
     async def until(self, holds: Callable[[dict[str, Any]], bool], services: Sequence[str] = SERVICES) -> None:
         """Waits until something holds of what each service says of itself."""
         seen: dict[str, object] = {}
-        async with httpx.AsyncClient(timeout=10) as client:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    for name in services:
-                        while True:
-                            try:
-                                answer = await client.get(f"http://127.0.0.1:{self.ports[name]}/{name}/ready")
-                                seen[name] = answer.json()
-                                if holds(answer.json()):
-                                    break
-                            except httpx.TransportError as error:
-                                seen[name] = type(error).__name__
-                            await asyncio.sleep(0.1)
-            except TimeoutError:
-                raise AssertionError(f"not within {PATIENCE:.0f} s: {seen}") from None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for name in services:
+                    while True:
+                        try:
+                            seen[name] = told = await self.ready(name)
+                            if holds(told):
+                                break
+                        except httpx.TransportError as error:
+                            seen[name] = type(error).__name__
+                        await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {seen}") from None
 
     async def fetch(self, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
         """What a service's database answers."""
