@@ -24,7 +24,7 @@ from faults.scene import PATIENCE, Scene
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
-AGAIN: Final = 3
+AGAIN: Final = 2
 """Times that each has read everything before it is enough."""
 
 
@@ -33,7 +33,7 @@ def analyst(log: Path, *arguments: str) -> Iterator[Path]:
     """One who reads as long as the block lasts, and what it says."""
     with log.open("w") as said:
         # It has a machine of its own: what it asks for takes from others, and not what it does with that.
-        command = ["nice", "-n", "19", sys.executable, "-m", "programme.analyst", *arguments]
+        command = ["nice", "-n", "10", sys.executable, "-m", "programme.analyst", *arguments]
         process = subprocess.Popen(command, stdout=said, env={**os.environ, "PYTHONPATH": str(FOUND_IN)})
     try:
         yield log
