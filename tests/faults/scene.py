@@ -6,8 +6,9 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+import httpx
 from programme.checking import Verdict, judge, settle, topics_of
 from programme.clients import Answer, Clients
 from programme.folding import faults_of_all_folds
@@ -18,6 +19,10 @@ from devstack.running import SERVICES
 
 PATIENCE: Final = 60.0
 """Seconds within which a fault is felt: the machine may be at other work."""
+
+
+def _waits_for_others(problem: Mapping[str, Any]) -> bool:
+    return str(problem.get("type")).endswith("/mirror-behind")
 
 
 @dataclass
@@ -39,6 +44,17 @@ class Scene:
     def answers(self) -> list[Answer]:
         """What clients were answered so far in this scene."""
         return [answer for each in self.clients.sent[self._before :] for answer in each.answers]
+
+    @property
+    def failed(self) -> list[Answer]:
+        """Those of them that there were none, or say that something is away. That what another service did a moment ago
+        is not known yet is no failure."""
+        return [
+            each
+            for each in self.answers
+            if each.status is None
+            or (each.status >= httpx.codes.INTERNAL_SERVER_ERROR and not _waits_for_others(each.problem or {}))
+        ]
 
     async def until(self, happened: Callable[[], bool], what: str) -> None:
         """Waits for what a fault leads to."""

@@ -5,6 +5,7 @@ where they know who asks.
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-import httpx
 import pytest
 from programme.clients import LISTS
 from programme.processes import FOUND_IN
@@ -24,7 +24,7 @@ from faults.scene import PATIENCE, Scene
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
-AGAIN: Final = 3
+AGAIN: Final = 2
 """Times that each has read everything before it is enough."""
 
 
@@ -32,9 +32,9 @@ AGAIN: Final = 3
 def analyst(log: Path, *arguments: str) -> Iterator[Path]:
     """One who reads as long as the block lasts, and what it says."""
     with log.open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "programme.analyst", *arguments], stdout=said, env={"PYTHONPATH": str(FOUND_IN)}
-        )
+        # It has a machine of its own: what it asks for takes from others, and not what it does with that.
+        command = ["nice", "-n", "10", sys.executable, "-m", "programme.analyst", *arguments]
+        process = subprocess.Popen(command, stdout=said, env={**os.environ, "PYTHONPATH": str(FOUND_IN)})
     try:
         yield log
         assert process.poll() is None
@@ -69,10 +69,12 @@ async def test_services_go_on_beside_greedy_analysts(scene: Scene) -> None:
             async with asyncio.timeout(PATIENCE):
                 while await members(scene) == before:  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-    assert {answer.status for answer in scene.answers} & {None, httpx.codes.SERVICE_UNAVAILABLE} == set()
+    assert scene.failed == [], [each.problem for each in scene.failed]
     await scene.is_whole()
 
 
 async def members(scene: Scene) -> int:
     """How many there are, as the figures have it."""
-    return int((await scene.clients.reads("indicators", "/v1/indicators/members")).json()["value"])
+    shown = await scene.clients.reads("indicators", "/v1/indicators/members")
+    assert shown.is_success, shown.text
+    return int(shown.json()["value"])

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from programme import backups
 from programme.checking import topics_of
-from programme.clients import Person
+from programme.clients import Clients, Person
 from programme.putting_right import (
     Published,
     everything_published,
@@ -31,13 +31,26 @@ SHORT_OF_WORK: Final = 3.0
 """Seconds of work that a store lacks, at most, when it comes back."""
 
 
+async def is_met(clients: Clients) -> Person:
+    """Somebody whom daily work has not erased by chance."""
+    person = await clients.trader_joins()
+    clients.persons.remove(person)
+    return person
+
+
+async def leaves(clients: Clients, person: Person) -> None:
+    """That somebody is erased."""
+    clients.persons.append(person)
+    await clients.is_erased(person)
+
+
 async def test_stores_come_back_as_dumps_have_them(scene: Scene) -> None:
     programme, clients = scene.programme, scene.clients
-    leaving, since = await clients.trader_joins(), time.monotonic()
+    leaving, since = await is_met(clients), time.monotonic()
     async with scene.busy():
         # One after the other: what services know of each other differs in them.
         dumps = await asyncio.to_thread(backups.dump, programme)
-        await clients.is_erased(leaving)
+        await leaves(clients, leaving)
         await asyncio.sleep(scene.chance.uniform(1, SHORT_OF_WORK))
     published = await everything_published(programme)
     await asyncio.to_thread(programme.end)
@@ -48,12 +61,12 @@ async def test_stores_come_back_as_dumps_have_them(scene: Scene) -> None:
 
 async def test_a_replica_that_lagged_takes_over(scene: Scene) -> None:
     programme, clients = scene.programme, scene.clients
-    leaving, since = await clients.trader_joins(), time.monotonic()
+    leaving, since = await is_met(clients), time.monotonic()
     async with scene.busy():
         replica = await asyncio.to_thread(backups.replica_of, programme, f"replica-{scene.seed}")
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
         await backups.lag(replica)
-        await clients.is_erased(leaving)
+        await leaves(clients, leaving)
         await asyncio.sleep(scene.chance.uniform(1, SHORT_OF_WORK))
     published = await everything_published(programme)
     await asyncio.to_thread(backups.lose, programme)

@@ -80,21 +80,18 @@ def replica_of(programme: Programme, name: str = "replica") -> Postgres:
 
 
 async def lag(replica: Postgres) -> None:
-    """Cuts a replica off: it gets nothing more."""
+    """Cuts a replica off, once it follows: it gets nothing more."""
     connection = await asyncpg.connect(replica.url)
-    try:
-        # One that is about to begin may still go by the old settings.
-        await _until_it_streams(connection, streams=True)
-        await connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
-        await connection.execute("SELECT pg_reload_conf()")
-        await _until_it_streams(connection, streams=False)
-    finally:
-        await connection.close()
+    await _follows(connection, 1)
+    await connection.execute("ALTER SYSTEM SET primary_conninfo = ''")
+    await connection.execute("SELECT pg_reload_conf()")
+    await _follows(connection, 0)
+    await connection.close()
 
 
-async def _until_it_streams(connection: asyncpg.Connection, *, streams: bool) -> None:
+async def _follows(replica: asyncpg.Connection, receivers: int) -> None:
     async with asyncio.timeout(60):
-        while bool(await connection.fetchval("SELECT count(*) FROM pg_stat_wal_receiver")) != streams:  # noqa: ASYNC110
+        while await replica.fetchval("SELECT count(*) FROM pg_stat_wal_receiver") != receivers:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

@@ -136,6 +136,13 @@ class Programme:
             say(f"    {line if len(line) <= 200 else line[:200] + '…'}")
         return status, lines
 
+    async def ready(self, service: str, port: int | None = None) -> dict[str, Any]:
+        """What a service says of itself, by the process at its address unless `port` is another's. Raises
+        TransportError."""
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(f"http://127.0.0.1:{port or self.ports[service]}/{service}/ready")
+        return dict(answer.json())
+
     async def until(
         self,
         holds: Callable[[dict[str, Any]], bool],
@@ -145,22 +152,19 @@ class Programme:
         """Waits until something holds of what each service says of itself, by the processes at their addresses unless
         `ports` names others."""
         seen: dict[str, object] = {}
-        async with httpx.AsyncClient(timeout=10) as client:
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    for name in services:
-                        at = f"127.0.0.1:{(ports or self.ports)[name]}"
-                        while True:
-                            try:
-                                answer = await client.get(f"http://{at}/{name}/ready")
-                                seen[name] = answer.json()
-                                if holds(answer.json()):
-                                    break
-                            except httpx.TransportError as error:
-                                seen[name] = type(error).__name__
-                            await asyncio.sleep(0.1)
-            except TimeoutError:
-                raise AssertionError(f"not within {PATIENCE:.0f} s: {seen}") from None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for name in services:
+                    while True:
+                        try:
+                            seen[name] = told = await self.ready(name, (ports or self.ports)[name])
+                            if holds(told):
+                                break
+                        except httpx.TransportError as error:
+                            seen[name] = type(error).__name__
+                        await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"not within {PATIENCE:.0f} s: {seen}") from None
 
     async def fetch(self, service: str, query: str, *arguments: object) -> list[asyncpg.Record]:
         """What a service's database answers."""
