@@ -136,31 +136,27 @@ async def letting_go_soon(scene: Scene, services: list[str]) -> AsyncIterator[No
 
 async def test_a_relay_stands_still_in_mid_transaction_until_another_has_gone_on(scene: Scene) -> None:
     programme, services = scene.programme, scene.some(2)
-
-    async def is_followed(service: str) -> int:
-        """Whose connection holds the lock of its relays, once that is another's."""
-        process = programme.processes[service]
-        ending = programme.to_kafka.hold_back(asks(Request.END, service))
-        sending = asyncio.create_task(begin(scene.clients, service))
-        await met(ending)
-        process.freeze()
-        led = await leader(scene, service)
-        assert await is_in_mid_transaction(scene, service)
-        async with asyncio.timeout(60):
-            while (leads := await leader(scene, service)) in (led, None):  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-        assert leads is not None
-        await until_all_is_published(scene, service)
-        process.thaw()
-        await sending
-        return leads
-
-    async with letting_go_soon(scene, services), scene.busy(), scene.beside(services, "worker"):
-        leading = await asyncio.gather(*map(is_followed, services))
-        # Only now are they heard that were about to commit.
-        programme.to_kafka.forward()
-        await programme.until(stands_by, services)
-        assert [await leader(scene, service) for service in services] == leading
+    async with letting_go_soon(scene, services), scene.busy():
+        for service in services:
+            process = programme.processes[service]
+            ending = programme.to_kafka.hold_back(asks(Request.END, service))
+            sending = asyncio.create_task(begin(scene.clients, service))
+            await met(ending)
+            process.freeze()
+            led = await leader(scene, service)
+            assert await is_in_mid_transaction(scene, service)
+            # Only now is there another, so that it is the first that stands still.
+            async with scene.beside([service], "worker"):
+                async with asyncio.timeout(60):
+                    while (leads := await leader(scene, service)) in (led, None):  # noqa: ASYNC110
+                        await asyncio.sleep(0.1)
+                await until_all_is_published(scene, service)
+                # It wakes, and is heard by Kafka only now that it was about to commit.
+                process.thaw()
+                programme.to_kafka.forward()
+                await sending
+                await programme.until(stands_by, [service])
+                assert await leader(scene, service) == leads
     await scene.is_whole()
 
 
