@@ -142,7 +142,7 @@ async def test_an_import_whose_workers_are_killed_has_the_effect_of_each_line_on
                 await _strike(scene, service, workers[service])
                 blows += 1
                 # Later and later, so that it comes to an end at last.
-                await asyncio.sleep(chance.uniform(0.0, 0.1 * blows))
+                await asyncio.sleep(chance.uniform(0.1, 0.1 + 0.3 * blows))
     finally:
         for worker in workers.values():
             worker.kill()
