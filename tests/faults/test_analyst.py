@@ -47,7 +47,8 @@ def greed(programme: Programme, service: str) -> Iterator[tuple[str, ...]]:
     """What analysts are to read of all topics, and of a service."""
     topics = [f"{TERRITORY}.{topic}.v1" for name in SERVICES for topic in REGISTRY.topics_of(name)]
     for isolation in ("read_committed", "read_uncommitted"):
-        yield ("topics", programme.kafka.bootstrap, isolation, *topics)
+        # Past the proxy, which is no broker and soon has enough to do.
+        yield ("topics", programme.kafka.own_bootstrap, isolation, *topics)
     address = f"http://127.0.0.1:{programme.ports[service]}/{service}{LISTS[service]}"
     yield ("list", address, programme.issuer.token(f"{service}:read"))
 

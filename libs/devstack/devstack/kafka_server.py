@@ -27,6 +27,8 @@ class Kafka(Server):
     ) -> None:
         super().__init__(folder, port=port)
         self._advertised_port = advertised_port or self.port
+        self.own_bootstrap = ""
+        """Where the broker comes to itself, by no proxy, from one start to the next."""
         self._compilation = [] if peak else ["-XX:TieredStopAtLevel=1"]
 
     @property
@@ -59,6 +61,7 @@ class Kafka(Server):
 
     def _properties(self) -> dict[str, object]:
         inside, controller = free_port(), free_port()
+        self.own_bootstrap = f"127.0.0.1:{inside}"
         return {
             "process.roles": "broker,controller",
             "node.id": 1,
@@ -66,9 +69,9 @@ class Kafka(Server):
             "controller.listener.names": "CONTROLLER",
             # The broker's own requests, which end transactions, take a way that no proxy of a test cuts.
             "inter.broker.listener.name": "INSIDE",
-            "listeners": f"CLIENTS://127.0.0.1:{self.port},INSIDE://127.0.0.1:{inside},"
+            "listeners": f"CLIENTS://127.0.0.1:{self.port},INSIDE://{self.own_bootstrap},"
             f"CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"CLIENTS://{self.bootstrap},INSIDE://127.0.0.1:{inside}",
+            "advertised.listeners": f"CLIENTS://{self.bootstrap},INSIDE://{self.own_bootstrap}",
             "listener.security.protocol.map": "CLIENTS:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "log.dirs": self.folder / "data",
             "auto.create.topics.enable": "false",
