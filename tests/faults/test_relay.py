@@ -61,12 +61,15 @@ async def is_in_mid_transaction(scene: Scene, service: str) -> bool:
     return max(each.position for each in sent) > max((each.position for each in committed), default=0)
 
 
-async def until_all_is_published(scene: Scene, service: str) -> None:
-    """Waits until what a service has stored so far is in its topics."""
+async def published_all_of(scene: Scene, service: str) -> Callable[[dict[str, Any]], bool]:
+    """What tells whether the relay of a process leads, and has sent all that a service has stored by now."""
     ((stored,),) = await scene.programme.fetch(service, "SELECT max(position) FROM events")
-    async with asyncio.timeout(60):
-        while max((each.position for each in await topics_of(scene.programme, service)), default=0) < stored:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+
+    def leads_so_far(ready: dict[str, Any]) -> bool:
+        told = str(ready["work"]["relay"])
+        return told.startswith("leading, at position ") and int(told.rpartition(" ")[2]) >= stored
+
+    return leads_so_far
 
 
 def stands_by(ready: dict[str, Any]) -> bool:
@@ -146,11 +149,10 @@ async def test_a_relay_stands_still_in_mid_transaction_until_another_has_gone_on
             led = await leader(scene, service)
             assert await is_in_mid_transaction(scene, service)
             # Only now is there another, so that it is the first that stands still.
-            async with scene.beside([service], "worker"):
-                async with asyncio.timeout(60):
-                    while (leads := await leader(scene, service)) in (led, None):  # noqa: ASYNC110
-                        await asyncio.sleep(0.1)
-                await until_all_is_published(scene, service)
+            async with scene.beside([service], "worker") as ports:
+                await programme.until(await published_all_of(scene, service), [service], ports)
+                leads = await leader(scene, service)
+                assert leads not in (led, None)
                 # It wakes, and is heard by Kafka only now that it was about to commit.
                 process.thaw()
                 programme.to_kafka.forward()
