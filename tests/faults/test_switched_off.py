@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 import pytest
+from programme import checking
 from programme import running as running_programme
 from programme.clients import Clients, clients_of
 from programme.proxies import Proxy
@@ -62,7 +63,8 @@ async def lacking(request: pytest.FixtureRequest, issuer: Issuer) -> AsyncIterat
 async def test_a_scene_turns_red(
     lacking: tuple[Programme, Clients], scene_of: Callable[[Scene], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running_programme, "PATIENCE", PATIENCE)
+    for module in (running_programme, checking):
+        monkeypatch.setattr(module, "PATIENCE", PATIENCE)
     for seed in range(1, TRIES + 1):
         lacking[1].chance = random.Random(seed)
         try:
