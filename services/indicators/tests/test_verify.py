@@ -2348,6 +2348,7 @@ async def test_what_was_heard_of_a_topic_that_was_given_up_is_not_looked_for_in_
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 async def test_verify_finds_whatever_is_wrong(pool: asyncpg.Pool) -> None:
     logs = Log("companies"), Log("youth-events"), Log("youth-events.persons"), Log("indicators")
     History(36088, 400, logs[0])
