@@ -104,6 +104,19 @@ def test_an_archive_changes_nothing_else_of_the_database() -> None:
     assert archived["services"]["postgres"]["command"][: len(plain)] == plain
 
 
+def test_a_file_of_the_log_is_archived_again_where_it_is_the_same_and_never_by_another(tmp_path: Path) -> None:
+    archived = yaml.safe_load((REPOSITORY / "deploy/compose/backup.yml").read_text(encoding="utf-8"))
+    (told,) = [part for part in archived["services"]["postgres"]["command"] if part.startswith("archive_command=")]
+    segment, archive = tmp_path / "segment", tmp_path / "archive"
+    archive.mkdir()
+    command = told.removeprefix("archive_command=").replace("/archive", str(archive))
+    command = command.replace("%p", str(segment)).replace("%f", "0001")
+    for content, succeeds in ((b"one", True), (b"one", True), (b"another", False)):
+        segment.write_bytes(content)
+        assert (subprocess.run(["sh", "-c", command], check=False).returncode == 0) == succeeds  # noqa: S607
+        assert {file.name: file.read_bytes() for file in archive.iterdir()} == {"0001": b"one"}
+
+
 def test_what_an_operator_writes_is_not_committed() -> None:
     for name in (".env", "settings.env", "docker-compose.override.yml"):
         assert run("git", "check-ignore", name, folder=REPOSITORY) == name

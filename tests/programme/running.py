@@ -48,9 +48,9 @@ class Programme:
             folder / "postgres",
             settings={
                 "archive_mode": "on",
-                # A file is there whole or not at all, and none is overwritten.
-                "archive_command": f"test ! -f {self.archive}/%f && cp %p {self.archive}/%f.new "
-                f"&& mv {self.archive}/%f.new {self.archive}/%f",
+                # A file is there whole or not at all, and none is overwritten by another.
+                "archive_command": f"cmp -s %p {self.archive}/%f || {{ test ! -f {self.archive}/%f "
+                f"&& cp %p {self.archive}/%f.new && mv {self.archive}/%f.new {self.archive}/%f; }}",
                 "archive_timeout": "5s",
             },
         )
