@@ -1,6 +1,7 @@
 """An API that dies, and answers that are lost: whoever asks again under the same key has one effect."""
 
 import asyncio
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,6 +39,19 @@ async def until_stored(scene: Scene, service: str, key: str) -> None:
             await asyncio.sleep(0.01)
 
 
+async def sent_until(
+    scene: Scene, service: str, waits: Callable[[Callable[[bytes], bool]], threading.Event]
+) -> tuple[str, asyncio.Task[Sent]]:
+    """Sends a command to a service at some moment, and returns its key, and its sending, once a proxy that `waits` for
+    its append has met it."""
+    await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
+    key = str(uuid.uuid4())
+    is_met = waits(holding(key))
+    sending = asyncio.create_task(begin(scene.clients, service, key=key))
+    await met(is_met)
+    return key, sending
+
+
 def is_repeated(answer: Answer) -> bool:
     """Whether it says that the command had had its effect before."""
     return answer.headers.get("Idempotency-Replayed") == "true"
@@ -55,11 +69,7 @@ async def test_an_api_dies_between_its_commit_and_its_answer(scene: Scene) -> No
     programme = scene.programme
 
     async def dies(service: str) -> Sent:
-        await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
-        key = str(uuid.uuid4())
-        silenced = programme.to_postgres.silence(holding(key))
-        sending = asyncio.create_task(begin(scene.clients, service, key=key))
-        await met(silenced)
+        key, sending = await sent_until(scene, service, programme.to_postgres.silence)
         # What it does not read any more it cannot answer.
         programme.processes[service].freeze()
         await until_stored(scene, service, key)
@@ -102,11 +112,7 @@ async def test_an_api_dies_in_the_middle_of_an_append(scene: Scene) -> None:
     programme = scene.programme
 
     async def dies(service: str) -> Sent:
-        await asyncio.sleep(scene.chance.uniform(0.2, 2.0))
-        key = str(uuid.uuid4())
-        halved = programme.to_postgres.halve(holding(key))
-        sending = asyncio.create_task(begin(scene.clients, service, key=key))
-        await met(halved)
+        key, sending = await sent_until(scene, service, programme.to_postgres.halve)
         programme.processes[service].kill()
         assert await effects(scene, service, key) == 0
         programme.begin([service])
