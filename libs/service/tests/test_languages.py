@@ -25,9 +25,7 @@ NOBODY = "01a208f7-f16f-7485-b569-57556200edb8"
 
 @pytest.fixture
 async def client(shared_database: str, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
-    settings = settings_for(
-        shared_database, issuer, max_body_bytes=2000, request_timeout=0.5, cors_origins=("https://app.test",)
-    )
+    settings = settings_for(shared_database, issuer, max_body_bytes=2000, cors_origins=("https://app.test",))
     async with calling(settings, **bearer(issuer)) as client:
         yield client
 
@@ -123,7 +121,6 @@ PROBLEMS = [
     ("POST", f"/v1/lamps/{NOBODY}/light", {"If-Match": "3"}, "", 400, "en-tête", "If-Match doit être"),
     ("GET", "/v1/lamps", {"Authorization": "Basic x"}, "", 401, "jeton", "ne contient pas un jeton"),
     ("GET", "/v1/lamps", {"Authorization": "Bearer x"}, "", 401, "jeton", "le jeton n'est pas valable"),
-    ("GET", "/v1/slow", {}, "", 503, "tardé", "dans le délai imparti"),
     ("GET", "/v1/broken", {}, "", 500, "de notre côté", "cela n'aurait pas dû se produire"),
     ("GET", "/v1/lamps?colour=red", {}, "", 422, "forme attendue", "colour : ce paramètre n'existe pas"),
     ("GET", f"/v1/lamps/{NOBODY}?a=1", {}, "", 422, "forme attendue", "il n'y en a aucun ici"),
@@ -148,6 +145,26 @@ PROBLEMS = [
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status", "title", "detail"), PROBLEMS)
 async def test_problems_are_told_in_the_language_asked_for(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: str | bytes,
+    status: int,
+    title: str,
+    detail: str,
+) -> None:
+    await told_in_both(client, method, path, headers, body, status, title, detail)
+
+
+async def test_an_answer_that_took_too_long_is_told_in_the_language_asked_for(
+    shared_database: str, issuer: Issuer
+) -> None:
+    async with calling(settings_for(shared_database, issuer, request_timeout=0.2), **bearer(issuer)) as impatient:
+        await told_in_both(impatient, "GET", "/v1/slow", {}, "", 503, "tardé", "dans le délai imparti")
+
+
+async def told_in_both(
     client: httpx.AsyncClient,
     method: str,
     path: str,
