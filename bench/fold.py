@@ -73,7 +73,7 @@ async def rows(servers: Servers, events: int = EVENTS) -> AsyncIterator[list[Row
             Row(
                 f"{of}, two workers",
                 "one worker",
-                1.3,
+                1.6,
                 partial(fold.ours, 2),
                 partial(fold.ours, 1),
                 rounds=ROUNDS,

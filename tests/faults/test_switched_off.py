@@ -7,6 +7,7 @@ do here rests on keys as well.
 import random
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import pytest
@@ -18,6 +19,7 @@ from programme.running import Programme, new_folder, running
 from programme.telling import say
 
 from devstack.issuer import Issuer
+from devstack.running import SERVICES
 from faults import test_answers, test_lost_servers, test_reactions, test_relay, test_subscribers
 from faults.scene import Scene
 
@@ -45,13 +47,18 @@ RESTS_ON: Final[dict[str, Callable[[Scene], Awaitable[None]]]] = {
 }
 
 
-@pytest.fixture
-async def lacking(request: pytest.FixtureRequest, issuer: Issuer) -> AsyncIterator[tuple[Programme, Clients]]:
+TURNS: Final = "PERFORM pg_advisory_xact_lock(7220001);"
+"""How a store has those who append come one after the other."""
+_APPENDING: Final = "SELECT pg_get_functiondef(oid) AS function FROM pg_proc WHERE strpos(prosrc, $1) > 0"
+
+
+@asynccontextmanager
+async def lacking(issuer: Issuer, *changes: str) -> AsyncIterator[tuple[Programme, Clients]]:
     """A platform without one of them."""
     folder = new_folder("territory-faults-")
     try:
         async with (
-            running(folder, issuer, changes=["in a hurry", request.param]) as programme,
+            running(folder, issuer, changes=["in a hurry", *changes]) as programme,
             clients_of(programme) as clients,
         ):
             yield programme, clients
@@ -59,16 +66,33 @@ async def lacking(request: pytest.FixtureRequest, issuer: Issuer) -> AsyncIterat
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize(("lacking", "scene_of"), RESTS_ON.items(), indirect=["lacking"], ids=RESTS_ON)
-async def test_a_scene_turns_red(
-    lacking: tuple[Programme, Clients], scene_of: Callable[[Scene], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never comes is not waited for as long as elsewhere."""
     for module in (running_programme, checking):
         monkeypatch.setattr(module, "PATIENCE", PATIENCE)
+
+
+@pytest.mark.parametrize(("change", "scene_of"), RESTS_ON.items(), ids=RESTS_ON)
+async def test_a_scene_turns_red(change: str, scene_of: Callable[[Scene], Awaitable[None]], issuer: Issuer) -> None:
+    async with lacking(issuer, change) as platform:
+        await turns_red(platform, scene_of)
+
+
+async def test_a_scene_turns_red_where_nobody_waits_for_the_commits_before(issuer: Issuer) -> None:
+    async with lacking(issuer) as platform:
+        for service in SERVICES:
+            (appending,) = await platform[0].fetch(service, _APPENDING, TURNS)
+            await platform[0].fetch(service, appending["function"].replace(TURNS, ""))
+        await turns_red(platform, test_relay.test_an_append_is_slow_while_others_commit)
+
+
+async def turns_red(platform: tuple[Programme, Clients], scene_of: Callable[[Scene], Awaitable[None]]) -> None:
+    """Plays a scene until it is."""
     for seed in range(1, TRIES + 1):
-        lacking[1].chance = random.Random(seed)
+        platform[1].chance = random.Random(seed)
         try:
-            await scene_of(Scene(*lacking, seed, random.Random(seed)))
+            await scene_of(Scene(*platform, seed, random.Random(seed)))
         except AssertionError as red:
             say(f"seed {seed} is red: {str(red)[:300]}")
             return
