@@ -23,7 +23,7 @@ from training.enrolment import enrolments
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 
-LINES: Final = 500
+LINES: Final = 1_000
 """Records of an import, each with a line more."""
 FIGURES: Final = ("members", "referrals", "investment_announced")
 FROZEN: Final = (1.0, 3.0)
@@ -127,11 +127,10 @@ async def test_reactions_and_mirrors_survive_kills_and_restarts_of_the_database(
 async def test_an_import_whose_workers_are_killed_has_the_effect_of_each_line_once(scene: Scene) -> None:
     programme, clients, chance = scene.programme, scene.clients, scene.chance
     members, stations = clients.companies_to_join(LINES), clients.stations_to_open(LINES)
-    imports = {
-        "companies": await clients.imports("companies", members.values()),
-        "mobility": await clients.imports("mobility", stations.values()),
-    }
-    workers = {service: programme.begin_beside(service, "worker") for service in imports}
+    lines = {"companies": members.values(), "mobility": stations.values()}
+    workers = {service: programme.begin_beside(service, "worker") for service in lines}
+    accepted = await asyncio.gather(*(clients.imports(service, commands) for service, commands in lines.items()))
+    imports = dict(zip(lines, accepted, strict=True))
     blows = 0
     try:
         async with scene.busy(at_once=1), asyncio.timeout(PATIENCE):
@@ -142,7 +141,7 @@ async def test_an_import_whose_workers_are_killed_has_the_effect_of_each_line_on
                 await _strike(scene, service, workers[service])
                 blows += 1
                 # Later and later, so that it comes to an end at last.
-                await asyncio.sleep(chance.uniform(0.1, 0.1 + 0.3 * blows))
+                await asyncio.sleep(chance.uniform(0, 0.3 * blows))
     finally:
         for worker in workers.values():
             worker.kill()
