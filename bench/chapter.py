@@ -49,7 +49,8 @@ def spent(event: InvestmentCompleted | DayCorrected) -> Iterator[Count]:
 @sums(unit="FTE", dimensions=("company", "naf", "commune", "zone"))
 def growth(event: CompanyActivated | CompanyReinstated | CompanySuspended | HeadcountReported) -> Iterator[Count]:
     """How much the headcount grew."""
-    yield Count(event.effective_on, event.headcount - getattr(event, "headcount_before", 0))
+    before = event.headcount_before if isinstance(event, CompanySuspended | HeadcountReported) else 0
+    yield Count(event.effective_on, event.headcount - before)
 
 
 MEASURES: Final = {measure.name: measure for measure in (employed, spent, growth)}

@@ -10,11 +10,13 @@ from contracts.registry import REGISTRY
 from eventstore.postgres.store import Store
 from eventstore.subscribing.subscription import Subscription
 from indicators.projection import BATCH, Projection
+from service.running.garbage import look_seldom
 
 
 async def work(url: str, bootstrap: str, topic: str, measure: str, number: str) -> None:
     """Folds until it is ended."""
     projection = Projection(version(MEASURES[measure], int(number)))
+    look_seldom()
     async with Store.open(url) as store:
         await Subscription(
             projection.subscription,

@@ -220,6 +220,7 @@ class Origin:
 _partition_of = lru_cache(maxsize=1 << 16)(partition_of)
 
 
+@lru_cache(maxsize=1024)
 def source_of(topic: str) -> str:
     """How the events of a service name where they come from, in whichever of its topics: `/issoudun/companies`."""
     return "/" + "/".join(topic.split(".")[:2])

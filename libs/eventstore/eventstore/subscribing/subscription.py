@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Final, NamedTuple, cast
 
 import asyncpg
@@ -275,9 +276,11 @@ class Subscription:
                 self._member = None
 
     async def _existing_topics(self) -> dict[str, int]:
-        while not (topics := await existing_topics(self._bootstrap, self._topics)):
+        for attempt in count(1):
+            if topics := await existing_topics(self._bootstrap, self._topics):
+                break
             self.error = f"none of its topics exists yet, or may be read: {', '.join(sorted(self._topics))}"
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(pause_after(attempt, HOUSEKEEPING))
         return topics
 
     async def _step(self, member: Membership) -> None:

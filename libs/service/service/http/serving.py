@@ -6,7 +6,6 @@ last it listens no more, and requests under way have `grace_seconds` to end.
 """
 
 import asyncio
-import gc
 import logging
 import socket
 import sys
@@ -22,6 +21,7 @@ from starlette.types import ASGIApp
 
 from service.http.connection import Connection
 from service.metrics.serving import Connections, Metrics, served
+from service.running.garbage import look_seldom
 from service.running.runtime import Runtime
 from service.running.settings import Settings
 
@@ -164,9 +164,7 @@ async def serve(
             log.info("%s tells metrics on port %d", name, beside.getsockname()[1])
         if usable is not None:
             usable.add_done_callback(partial(_stop_unless_usable, server))
-        # What is there by now stays. Looking whether it is still used, again and again, costs a tenth of all commands.
-        gc.collect()
-        gc.freeze()
+        look_seldom()
         await server.serve(sockets=[listener])
     if usable is not None and usable.done() and not usable.cancelled():
         usable.result()
