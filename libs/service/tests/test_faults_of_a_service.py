@@ -65,6 +65,8 @@ async def test_a_database_that_is_killed_is_told_at_once_and_found_again(postgre
             assert (await client.get("/live")).status_code == 200
             ready = await client.get("/ready")
             assert (ready.status_code, ready.json()["database"]) == (503, "away")
+            assert ready.json()["attention"][0].startswith("the database is away: ")
+            assert "Connection refused" in ready.json()["attention"][0]
             postgres.start()
             await recovered(client, within=5)
             assert (await client.get(lamp)).json()["version"] == 1
@@ -83,7 +85,11 @@ async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Pos
         )
         begun = time.monotonic()
         assert (await client.get("/live")).status_code == 200
-        assert (await client.get("/ready")).status_code == 503
+        ready = await client.get("/ready")
+        assert (ready.status_code, ready.json()["attention"]) == (
+            503,
+            ["the database is away: PostgreSQL has not answered within 1 s"],
+        )
         assert time.monotonic() - begun < 2
         postgres.resume()
         await recovered(client, within=10)

@@ -299,7 +299,7 @@ def test_a_service_that_starts_before_its_database_waits_for_it(tmp_path: Path, 
                 "database": "away",
                 "commands": "refused",
                 "dead_letters": 0,
-                "attention": [],
+                "attention": ["the database is away: StoreUnavailable: the service is starting"],
                 "work": {},
                 "ending": False,
             }

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from eventstore.discretion import described
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.standing import Standing
 from service.http.serving import is_ending
@@ -53,7 +54,9 @@ UNREADY: Final = {
     "database": "away",
     "commands": "refused",
     "dead_letters": 0,
-    "attention": [],
+    "attention": [
+        "the database is away: StoreUnavailable: PostgreSQL at db.example.org:5432 does not answer (Connection refused)"
+    ],
     "work": {},
     "ending": False,
 }
@@ -84,11 +87,14 @@ async def ready(request: Request, response: Response) -> Readiness:
     Kafka may be away: commands are accepted all the same.
     """
     runtime: Runtime = request.app.state.runtime
+    standing, away = None, f"PostgreSQL has not answered within {PATIENCE:.0f} s"
     try:
         async with asyncio.timeout(PATIENCE):
             standing = await runtime.store.standing(runtime.relay.reached if runtime.relay else None)
-    except (StoreUnavailable, TimeoutError):
-        standing = None
+    except TimeoutError:
+        pass
+    except StoreUnavailable as error:
+        away = described(error)
     ending = is_ending(request)
     if ending or standing is None:
         response.status_code = 503
@@ -98,7 +104,7 @@ async def ready(request: Request, response: Response) -> Readiness:
         database="answers" if standing else "away",
         commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
         dead_letters=standing.dead_letters if standing else 0,
-        attention=[*_attention(runtime, standing)],
+        attention=[*([] if standing else [f"the database is away: {away}"]), *_attention(runtime, standing)],
         work={task.name: task.state for task in runtime.tasks},
         ending=ending,
     )
