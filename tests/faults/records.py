@@ -50,7 +50,11 @@ def _series() -> Body:
 
 
 def _station() -> Body:
-    return {"code": _code(), "name": "Exemple", "position": [1.974, 46.952], "commune": "36088", "docks": 10}
+    return {"code": _code(), **_described(0), "commune": "36088", "docks": 10}
+
+
+def _described(number: int) -> Body:
+    return {"name": f"Exemple {number}", "position": [1.974, 46.952]}
 
 
 def _course() -> Body:
@@ -64,13 +68,17 @@ def _target() -> Body:
     return {"indicator": "members", "aim": "at_least", "value": 100, "due": due.isoformat()}
 
 
+def _redescribed(number: int) -> Body:
+    return {**_described(number), "reason": "typing_error"}
+
+
 def _as(field: str, written: Callable[[int], object]) -> Callable[[int], Body]:
     return lambda number: {field: written(number), "reason": "typing_error"}
 
 
 RECORDS: Final[Mapping[str, Record]] = {
     "companies": Record("/v1/plots", _plot, "correct-description", _as("name", "Exemple {}".format)),
-    "mobility": Record("/v1/bike-stations", _station, "correct-docks", _as("docks", lambda n: 10 + n)),
+    "mobility": Record("/v1/bike-stations", _station, "correct-description", _redescribed),
     "youth-events": Record("/v1/events", _event, "revise", lambda number: {"capacity": 120 + number}),
     "training": Record("/v1/courses", _course, "correct", _as("hours", lambda n: 560 + n)),
     "employment": Record("/v1/labour-series", _series, "correct", _as("title", "Exemple {}".format)),
