@@ -29,7 +29,7 @@ from programme.telling import say
 
 TERRITORY: Final = "issoudun"
 PARTITIONS: Final = 2
-PATIENCE: Final = 300.0
+PATIENCE: Final = 200.0
 """Seconds within which services answer, refuse or catch up: the machine may be at other work."""
 
 
