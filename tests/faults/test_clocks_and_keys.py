@@ -110,6 +110,8 @@ async def test_keys_are_rotated_and_then_their_issuer_is_away(scene: Scene, keys
     try:
         async with scene.busy():
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
+            # Each has asked for the keys there are.
+            await all_answer(programme)
             keys.jwks = published(before, successor)
             # Keys are published before they sign anything.
             await asyncio.sleep(REFETCH)
