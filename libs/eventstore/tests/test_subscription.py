@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from towns import Loner, Town, lit, noting, running, until, write
 
 from devstack.topics import delete_topic
+from eventstore.kafka.clients import Consumer
 from eventstore.kafka.envelope import Message, source_of, to_headers
 from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import ensure_topic
@@ -347,6 +348,34 @@ async def test_it_waits_for_its_topic(migrated_database: str, store: Store, kafk
         async with running(town.relay):
             await town.until_handled(10)
             assert subscription.error is None
+
+
+def fetches_no_more(consumer: Consumer) -> None:
+    """What fetches has ended."""
+    consumer._fetcher._fetch_task.cancel()  # noqa: SLF001
+
+
+def joins_for_ever(consumer: Consumer) -> None:
+    """It joins its group anew, and never comes to an end with that."""
+    consumer._coordinator._do_rejoin_group = lambda _: asyncio.Event().wait()  # noqa: SLF001
+    consumer._coordinator.request_rejoin()  # noqa: SLF001
+
+
+@pytest.mark.parametrize("hangs", [fetches_no_more, joins_for_ever])
+async def test_a_consumer_that_alone_hears_nothing_is_given_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hangs: Callable[[Consumer], None]
+) -> None:
+    monkeypatch.setattr(subscription_module, "HOUSEKEEPING", 0.5)
+    async with running(town.subscription()) as subscription:
+        await town.light(lamps=10)
+        await town.until_handled(10)
+        member = subscription._member  # noqa: SLF001
+        assert member is not None
+        hangs(member._consumer)  # noqa: SLF001
+        await until(lambda: "Kafka answers, but not its consumer" in caplog.text)
+        await town.light(lamps=10)
+        await town.until_handled(20)
+        await until(lambda: subscription.error is None)
 
 
 async def test_a_topic_that_appears_later_is_read_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._session = session
         self._polled_at = asyncio.get_running_loop().time()
         self._assignments = 0
+        self._without_since: float | None = self._polled_at
+        """Since when the group has not said which partitions are its own, by the loop's clock; None where it has."""
         self._wait: asyncio.Timeout | None = None
         """Of the poll that waits for records, if one does."""
         self._reporting: asyncio.Task[None] | None = None
@@ -89,11 +91,13 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002
         """Called when the group distributes its partitions anew: until that is done this member has none."""
         self._assignments += 1
+        self._without_since = asyncio.get_running_loop().time()
         self._forget(list(self.marks))
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Called when this member has its partitions."""
         self._assignments += 1
+        self._without_since = None
         self._forget(list(self.marks))
         self._consumer.pause(*assigned)
         if self._wait is not None:
@@ -111,6 +115,14 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         answers = [self._consumer.last_poll_timestamp(partition) for partition in self.marks]
         answered = max((milliseconds for milliseconds in answers if milliseconds), default=None)
         return 0 if answered is None else time.time() - answered / 1000
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether for longer than a session it has had no answer, or waits to be told its partitions."""
+        since = self._without_since
+        return self.silence > self._session or (
+            since is not None and asyncio.get_running_loop().time() - since > self._session
+        )
 
     async def unanswered(self) -> str | None:
         """What there is to tell where Kafka has not answered for longer than a session."""
@@ -158,7 +170,8 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]
         there are others to be placed."""
         self._consumer.let_wait(min(_IDLE_FETCH_WAIT, int(self._session * 500)))
         try:
-            async with asyncio.timeout(None) as self._wait:
+            # While its group distributes partitions anew aiokafka would wait until that is done, however long.
+            async with asyncio.timeout(1.5 * POLL) as self._wait:
                 polled = await self._consumer.getmany(timeout_ms=int(POLL * 1000), max_records=limit)
         except TimeoutError:
             polled = {}

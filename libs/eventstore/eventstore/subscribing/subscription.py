@@ -31,6 +31,7 @@ from typing import Final, NamedTuple, cast
 
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 from opentelemetry.trace import SpanKind
 
 from contracts.registry import UnknownEvent
@@ -68,6 +69,10 @@ SESSION: Final = 10.0
 """Seconds without a sign of life after which an instance's partitions are given to others."""
 HOUSEKEEPING: Final = 5.0
 """Seconds between two reports of offsets, two looks for topics that did not exist, and two whether marks were moved."""
+LEFT_ALONE: Final = 3
+"""Looks at which Kafka has answered others and not this consumer, one after the other, before it is given up."""
+PLACING: Final = 60.0
+"""Seconds that finding where to go on may last."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds before another attempt, at most."""
 TOLD: Final = 2.0
@@ -230,18 +235,19 @@ class Subscription:
         await persist(self._serve, self._report, longest=LONGEST_PAUSE)
 
     async def _serve(self) -> None:
-        """Returns when there is more of its topics than before, or one has changed."""
+        """Returns when there is more of its topics than before, or one has changed, or its consumer is given up."""
         topics = await self._existing_topics()
         self._before = {
             topic: await begin_topic(self._pool, self._name, topic, partitions) for topic, partitions in topics.items()
         }
         origins = [Origin(*topic) for topic in topics.items()]
         clock = asyncio.get_running_loop().time
-        failures, due = 0, clock() + HOUSEKEEPING
+        failures, left_alone, due = 0, 0, clock() + HOUSEKEEPING
         async with self._joined(origins) as member:
             while True:
                 try:
-                    await self._step(member)
+                    if await self._step(member):
+                        left_alone = 0
                     failures = 0
                     if self.error is None:
                         self._outage.end()
@@ -265,6 +271,17 @@ class Subscription:
                         return
                     if topics.keys() != self._topics and topics != await existing_topics(self._bootstrap, self._topics):
                         return
+                    left_alone = left_alone + 1 if member.is_left_alone and await self._are_others_answered() else 0
+                    if left_alone >= LEFT_ALONE:
+                        log.warning("the subscription %s begins anew: Kafka answers, but not its consumer", self._name)
+                        return
+
+    async def _are_others_answered(self) -> bool:
+        try:
+            async with asyncio.timeout(HOUSEKEEPING):
+                return bool(await existing_topics(self._bootstrap, self._topics))
+        except (OSError, TimeoutError, KafkaError):
+            return False
 
     @asynccontextmanager
     async def _joined(self, origins: Collection[Origin]) -> AsyncIterator[Membership]:
@@ -283,7 +300,8 @@ class Subscription:
             await asyncio.sleep(pause_after(attempt, HOUSEKEEPING))
         return topics
 
-    async def _step(self, member: Membership) -> None:
+    async def _step(self, member: Membership) -> bool:
+        """Handles what is there next; whether there was anything."""
         now, partitions = asyncio.get_running_loop().time(), member.partitions
         self._stuck = {place: stuck for place, stuck in self._stuck.items() if place in partitions}
         self._parked = {place: streams for place, streams in self._parked.items() if place in partitions}
@@ -292,7 +310,8 @@ class Subscription:
         waiting = {place for place, stuck in self._stuck.items() if stuck.until > now}
         unplaced = partitions - member.marks.keys() - waiting
         if unplaced:
-            await member.place(unplaced, partial(self._read_marks, member))
+            async with asyncio.timeout(PLACING):
+                await member.place(unplaced, partial(self._read_marks, member))
             self._passed = {place: passed for place, passed in self._passed.items() if place not in unplaced}
             self._left = _Left(member.left, member.left, now)
             # It may be another's mark that it was found by.
@@ -325,6 +344,7 @@ class Subscription:
             await were_current(self._pool, self._name, current, timedelta(seconds=TOLD))
         if self.parked and now >= self._look_at:
             await self._try_parked(member)
+        return bool(records)
 
     def _take_up(self, records: Sequence[ConsumerRecord]) -> None:
         for record in records:
