@@ -99,7 +99,9 @@ def test_the_framework_beneath_is_never_quoted() -> None:
         assert english != french
 
 
-PROBLEMS = [
+Problem = tuple[str, str, dict[str, str], str | bytes, int, str, str]
+"""A request by method, path, headers and body; the status of its answer, and what title and detail say in French."""
+PROBLEMS: list[Problem] = [
     ("GET", "/v1/nothing", {}, "", 404, "Introuvable", "il n'y a rien à cette adresse"),
     (
         "GET",
@@ -143,37 +145,20 @@ PROBLEMS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status", "title", "detail"), PROBLEMS)
-async def test_problems_are_told_in_the_language_asked_for(
-    client: httpx.AsyncClient,
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    body: str | bytes,
-    status: int,
-    title: str,
-    detail: str,
-) -> None:
-    await told_in_both(client, method, path, headers, body, status, title, detail)
+@pytest.mark.parametrize("problem", PROBLEMS, ids=str)
+async def test_problems_are_told_in_the_language_asked_for(client: httpx.AsyncClient, problem: Problem) -> None:
+    await told_in_both(client, problem)
 
 
 async def test_an_answer_that_took_too_long_is_told_in_the_language_asked_for(
     shared_database: str, issuer: Issuer
 ) -> None:
     async with calling(settings_for(shared_database, issuer, request_timeout=0.2), **bearer(issuer)) as impatient:
-        await told_in_both(impatient, "GET", "/v1/slow", {}, "", 503, "tardé", "dans le délai imparti")
+        await told_in_both(impatient, ("GET", "/v1/slow", {}, "", 503, "tardé", "dans le délai imparti"))
 
 
-async def told_in_both(
-    client: httpx.AsyncClient,
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    body: str | bytes,
-    status: int,
-    title: str,
-    detail: str,
-) -> None:
+async def told_in_both(client: httpx.AsyncClient, problem: Problem) -> None:
+    method, path, headers, body, status, title, detail = problem
     told = {}
     for language, wanted in (("fr", "fr-FR,fr;q=0.9,en;q=0.8"), ("en", "en;q=0.9, fr;q=0.1")):
         answer = await client.request(method, path, content=body, headers=headers | {"Accept-Language": wanted})

@@ -104,13 +104,14 @@ async def ready(request: Request, response: Response) -> Readiness:
         database="answers" if standing else "away",
         commands="accepted" if confirmed else "refused" if runtime.takes_commands else "none",
         dead_letters=standing.dead_letters if standing else 0,
-        attention=[*([] if standing else [f"the database is away: {away}"]), *_attention(runtime, standing)],
+        attention=[*_attention(runtime, standing or away)],
         work={task.name: task.state for task in runtime.tasks},
         ending=ending,
     )
 
 
-def _attention(runtime: Runtime, standing: Standing | None) -> Iterator[str]:
+def _attention(runtime: Runtime, standing: Standing | str) -> Iterator[str]:
+    """A sentence each, where the database tells how the service stands, or else why it does not."""
     relay = runtime.relay
     if relay is not None and relay.stopped:
         yield f"the relay has stopped: {relay.error}"
@@ -119,7 +120,8 @@ def _attention(runtime: Runtime, standing: Standing | None) -> Iterator[str]:
             yield f"{subscription.name} has stopped: {subscription.error or subscription.failing}"
     if (away := runtime.tokens.issuer_away) > 0:
         yield f"the issuer of tokens has not told its keys for {away:.0f} s"
-    if standing is None:
+    if isinstance(standing, str):
+        yield f"the database is away: {standing}"
         return
     if runtime.takes_commands and not standing.confirmed:
         yield "commands are refused: the store was not found to hold what its topics end with, or not looked at yet"
