@@ -117,6 +117,16 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
         Postgres(tmp_path, port=port).start()
 
 
+def test_a_port_is_given_out_once_though_nothing_listens_there_yet() -> None:
+    port = free_port()
+    asked = f"from devstack.ports import free_port; print(free_port({port}))"
+    of_another_process = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert port not in {free_port(port), int(of_another_process)}
+
+
 @pytest.fixture
 def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that only root may enter, with the programs in it, and lodgings of the test's own."""
