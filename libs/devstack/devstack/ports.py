@@ -1,5 +1,6 @@
 """Ports of this machine for servers to listen on."""
 
+import atexit
 import random
 import socket
 from collections import deque
@@ -49,6 +50,12 @@ def _promise(port: int) -> bool:
     if len(_promised) > _KEPT:
         _promised.popleft().close()
     return True
+
+
+@atexit.register
+def _release() -> None:
+    while _promised:
+        _promised.pop().close()
 
 
 def require_free(port: int, *, setting: str) -> None:

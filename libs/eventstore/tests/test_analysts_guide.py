@@ -71,7 +71,7 @@ async def example(*arguments: str) -> AsyncIterator[None]:
 
 async def until_invested(file: Path, expected: dict[str, int]) -> None:
     """Waits until the example has come to these sums."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             await asyncio.sleep(0.1)
             with sqlite3.connect(file) as database:

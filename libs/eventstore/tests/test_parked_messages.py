@@ -74,7 +74,7 @@ async def versions(town: Town, stream_id: str) -> list[int]:
 
 async def until_effects(town: Town, count: int) -> None:
     """Waits until there are so many effects; a little longer, for what should not come."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await town.effects())[0] < count:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.3)
@@ -83,7 +83,7 @@ async def until_effects(town: Town, count: int) -> None:
 
 async def letter(town: Town, *, behind: int) -> Parked:
     """The one that is parked, once so many wait behind it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while [each.behind for each in await parked(town.store.pool)] != [behind]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return (await parked(town.store.pool))[0]
@@ -93,7 +93,7 @@ async def retried(town: Town, name: str) -> str | None:
     """Has one tried again; why it could not be handled, or None where it was."""
     before = await ask_for_message(town.store.pool, name)
     assert before is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while now := await tried(town.store.pool, name):
             if now.attempts > before.attempts:
                 return now.reason
@@ -269,7 +269,7 @@ async def test_what_is_parked_of_either_topic_of_a_service_still_is_when_somebod
     async with running(both()) as other:
         await until(lambda: other.parked == 2)
         await write_all(2)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while [each.behind for each in await parked(town.store.pool)] != [1, 1]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         picky.faults.clear()

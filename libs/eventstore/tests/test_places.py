@@ -125,7 +125,7 @@ async def test_wherever_a_mark_stands_its_place_is_behind_it_and_near(
     last = {TopicPartition(topic, partition): max(own) for partition, own in where.items() if own}
     async with looking(kafka, topic) as places:
         # The broker tells that a transaction is committed before each partition has it in writing.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (seen := positions(await places.last())) != last:
                 assert all(position <= last[place] for place, position in seen.items())
                 await asyncio.sleep(0.05)

@@ -45,7 +45,7 @@ async def execute(postgres: SecuredPostgres, *statements: str) -> None:
 
 
 async def is_encrypted(url: str | File) -> bool:
-    connection = await connect(url, timeout=5)
+    connection = await connect(url, timeout=60)
     try:
         return bool(await connection.fetchval("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
     finally:
@@ -55,7 +55,7 @@ async def is_encrypted(url: str | File) -> bool:
 async def refusal(url: str) -> str:
     """Why an address is refused at once, for what does not pass by itself."""
     with pytest.raises(DatabaseRefused) as refused:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await connect(url)
     return str(refused.value)
 
@@ -105,7 +105,7 @@ async def test_a_certificate_of_another_host_is_refused_and_one_that_is_renewed_
         await admin.fetchval("SELECT pg_reload_conf()")
     finally:
         await admin.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await _why_refused(url):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

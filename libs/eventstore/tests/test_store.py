@@ -291,10 +291,10 @@ async def test_other_processes_are_told_of_appends_and_this_one_is_woken(migrate
     await listener.add_listener("appended", lambda *_: told.set())
     async with Store.open(migrated_database) as store:
         await store.append(step("lamp-1", 0))
-        await asyncio.wait_for(told.wait(), timeout=5)
+        await asyncio.wait_for(told.wait(), timeout=60)
         store.wakers.add(woken.set)
         await store.append(step("lamp-1", 1))
-        await asyncio.wait_for(woken.wait(), timeout=5)
+        await asyncio.wait_for(woken.wait(), timeout=60)
     await listener.close()
 
 

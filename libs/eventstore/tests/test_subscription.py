@@ -134,7 +134,7 @@ async def test_instances_that_come_and_go_share_the_work(town: Town) -> None:
         lighting = asyncio.create_task(town.light(lamps=30, hours=50))
         await others.aclose()
         await lighting
-        await town.until_handled(30 * (hours + 50), seconds=60)
+        await town.until_handled(30 * (hours + 50))
 
 
 @pytest.mark.slow
@@ -372,7 +372,7 @@ async def test_a_consumer_that_alone_hears_nothing_is_given_up(
         member = subscription._member  # noqa: SLF001
         assert member is not None
         hangs(member._consumer)  # noqa: SLF001
-        await until(lambda: "Kafka answers, but not its consumer" in caplog.text, seconds=60)
+        await until(lambda: "Kafka answers, but not its consumer" in caplog.text)
         await town.light(lamps=10)
         await town.until_handled(20)
         await until(lambda: subscription.error is None)

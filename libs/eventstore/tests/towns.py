@@ -112,7 +112,7 @@ class Town:
         )
         return row[0], row[1], row[2]
 
-    async def until_handled(self, events: int, seconds: float = 20) -> None:
+    async def until_handled(self, events: int, seconds: float = 60) -> None:
         """Waits until so many events had their effect, and checks that each had it once and in order."""
         async with asyncio.timeout(seconds):
             while (await self.effects())[1] < events:  # noqa: ASYNC110
@@ -132,7 +132,7 @@ async def running(what: Runs) -> AsyncIterator[Runs]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition: Callable[[], object], seconds: float = 15) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Waits for something to become true."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110

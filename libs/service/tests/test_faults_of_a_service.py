@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("impa
 
 LAMP = {"company": "00000001800017", "watts": 70}
 HERE = Path(__file__).parent
+SOON = 10.0
+"""Seconds: less than a caller waits, more than a crowded machine takes."""
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -30,19 +33,19 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
             postgres.resume()
 
 
-async def unavailable(client: httpx.AsyncClient, method: str, path: str, *, within: float) -> None:
+async def unavailable(client: httpx.AsyncClient, method: str, path: str) -> None:
     """A request that gets a clear answer soon: 503, and when to try again."""
     begun = time.monotonic()
     answer = await client.request(method, path, json=LAMP if path == "/v1/lamps" and method == "POST" else None)
     assert answer.status_code == 503, answer.text
     assert answer.headers["retry-after"] == "1"
     assert answer.json()["type"] == "/lamps/problems/unavailable"
-    assert time.monotonic() - begun < within
+    assert time.monotonic() - begun < SOON
 
 
-async def recovered(client: httpx.AsyncClient, *, within: float) -> None:
+async def recovered(client: httpx.AsyncClient) -> None:
     """Commands are stored again, without anybody's doing."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while (await client.post("/v1/lamps", json=LAMP)).status_code != 201:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)
@@ -55,12 +58,12 @@ async def test_a_database_that_is_killed_is_told_at_once_and_found_again(postgre
         for _ in range(2):
             postgres.kill()
             await asyncio.gather(
-                unavailable(client, "POST", "/v1/lamps", within=2),
-                unavailable(client, "POST", f"{lamp}/light", within=2),
-                unavailable(client, "GET", lamp, within=2),
-                unavailable(client, "GET", "/v1/lamps", within=2),
-                unavailable(client, "GET", f"{lamp}/events", within=2),
-                unavailable(client, "GET", "/v1/report", within=2),
+                unavailable(client, "POST", "/v1/lamps"),
+                unavailable(client, "POST", f"{lamp}/light"),
+                unavailable(client, "GET", lamp),
+                unavailable(client, "GET", "/v1/lamps"),
+                unavailable(client, "GET", f"{lamp}/events"),
+                unavailable(client, "GET", "/v1/report"),
             )
             assert (await client.get("/live")).status_code == 200
             ready = await client.get("/ready")
@@ -68,7 +71,7 @@ async def test_a_database_that_is_killed_is_told_at_once_and_found_again(postgre
             assert ready.json()["attention"][0].startswith("the database is away: ")
             assert "Connection refused" in ready.json()["attention"][0]
             postgres.start()
-            await recovered(client, within=5)
+            await recovered(client)
             assert (await client.get(lamp)).json()["version"] == 1
             assert (await client.get("/ready")).json()["ready"]
 
@@ -79,9 +82,9 @@ async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Pos
         lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
         postgres.pause()
         await asyncio.gather(
-            unavailable(client, "POST", "/v1/lamps", within=3.5),
-            unavailable(client, "GET", lamp, within=3.5),
-            unavailable(client, "GET", "/v1/lamps", within=3.5),
+            unavailable(client, "POST", "/v1/lamps"),
+            unavailable(client, "GET", lamp),
+            unavailable(client, "GET", "/v1/lamps"),
         )
         begun = time.monotonic()
         assert (await client.get("/live")).status_code == 200
@@ -90,14 +93,14 @@ async def test_a_database_that_stands_still_is_not_waited_for_long(postgres: Pos
             503,
             ["the database is away: PostgreSQL has not answered within 1 s"],
         )
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < SOON
         postgres.resume()
-        await recovered(client, within=10)
+        await recovered(client)
 
 
 async def test_a_service_ends_in_order_while_its_database_stands_still(postgres: Postgres, issuer: Issuer) -> None:
     await prepare(postgres.url)
-    async with asyncio.timeout(10), calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
+    async with asyncio.timeout(PATIENCE), calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
         lamp = (await client.post("/v1/lamps", json=LAMP)).headers["location"]
         await asyncio.gather(client.get(lamp), client.get("/v1/lamps"))
         postgres.pause()
@@ -107,9 +110,9 @@ async def test_a_service_may_start_before_its_database(postgres: Postgres, issue
     await prepare(postgres.url)
     postgres.stop()
     async with calling(settings_for(postgres.url, issuer), **bearer(issuer)) as client:
-        await unavailable(client, "POST", "/v1/lamps", within=2)
+        await unavailable(client, "POST", "/v1/lamps")
         postgres.start()
-        await recovered(client, within=5)
+        await recovered(client)
 
 
 def test_a_retry_after_a_kill_between_commit_and_answer_gets_the_stored_answer(
@@ -121,7 +124,7 @@ def test_a_retry_after_a_kill_between_commit_and_answer_gets_the_stored_answer(
     with running("api", environment, script=dying) as (process, address):
         with pytest.raises(httpx.TransportError):
             httpx.post(f"{address}/v1/lamps", json=LAMP, headers=headers)
-        assert process.wait(5) == -9
+        assert process.wait(60) == -9
     with running("api", environment) as (_, address):
         again = httpx.post(f"{address}/v1/lamps", json=LAMP, headers=headers)
         assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
@@ -154,13 +157,13 @@ async def test_whatever_is_killed_under_load_each_command_has_one_effect(
 
     for _ in range(3):
         with running("api", environment) as (process, address):
-            async with httpx.AsyncClient(timeout=10) as client:
+            async with httpx.AsyncClient(timeout=60) as client:
                 load = asyncio.gather(*(send(client, address, number) for number in range(100)))
                 await asyncio.sleep(chance.uniform(0.05, 0.4))
                 process.kill()
                 await load
     with running("api", environment) as (_, address):
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             await asyncio.gather(*(send(client, address, number) for number in range(100)))
             listed = (await client.get(f"{address}/v1/lamps?limit=200", headers=bearer(issuer))).json()["items"]
     assert sorted(item["label"] for item in listed) == sorted(f"lamp {number}" for number in range(100))

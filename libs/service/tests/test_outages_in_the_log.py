@@ -41,7 +41,7 @@ def test_an_outage_is_a_few_lines(tmp_path: Path, issuer: Issuer) -> None:
     ):
         asyncio.run(prepare(postgres.url))
         environment = variables(postgres.url, issuer, KAFKA_BOOTSTRAP=kafka.bootstrap)
-        with running("all", environment, log=log) as (_, address), httpx.Client(timeout=10) as client:
+        with running("all", environment, log=log) as (_, address), httpx.Client(timeout=60) as client:
             client.headers.update(bearer(issuer))
 
             def work() -> str:

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.slow
 ORIGIN: Final = "https://frontend.test"
 HEADER_TIMEOUT: Final = 1.0
 IDLE_TIMEOUT: Final = 1.0
+LATE: Final = 10.0
+"""Seconds by which a crowded machine may be late."""
 BOUNDS: Final = {
     "MAX_HEADER_BYTES": "4000",
     "MAX_TARGET_BYTES": "1000",
@@ -98,7 +100,7 @@ class Lamps:
     @contextmanager
     def connection(self) -> Iterator[socket.socket]:
         url = httpx.URL(self.address)
-        with socket.create_connection((url.host, url.port), timeout=10) as connection:
+        with socket.create_connection((url.host, url.port), timeout=60) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             yield connection
 
@@ -453,8 +455,8 @@ def test_who_says_nothing_is_not_waited_for(lamps: Lamps) -> None:
     begun = time.monotonic()
     with lamps.connection() as silent, lamps.connection() as blank:
         blank.sendall(b"\r\n")
-        assert HEADER_TIMEOUT <= closed_after(silent, begun) < HEADER_TIMEOUT + 2
-        assert closed_after(blank, begun) < HEADER_TIMEOUT + 2
+        assert HEADER_TIMEOUT <= closed_after(silent, begun) < HEADER_TIMEOUT + LATE
+        assert closed_after(blank, begun) < HEADER_TIMEOUT + LATE
 
 
 def test_who_speaks_too_slowly_is_told_so(lamps: Lamps) -> None:
@@ -464,7 +466,7 @@ def test_who_speaks_too_slowly_is_told_so(lamps: Lamps) -> None:
             connection.sendall(bytes([byte]))
             if select.select([connection], [], [], 0.1)[0]:
                 break
-        assert HEADER_TIMEOUT <= time.monotonic() - begun < HEADER_TIMEOUT + 2
+        assert HEADER_TIMEOUT <= time.monotonic() - begun < HEADER_TIMEOUT + LATE
         [answer] = answers(connection)
     answer.ends(408, "request-timeout")
 
@@ -475,14 +477,14 @@ def test_a_connection_without_requests_ends(lamps: Lamps) -> None:
         connection.sendall(lamps.request("GET", "/live"))
         [answer] = answers(connection)
         assert answer.status == 200
-        assert IDLE_TIMEOUT <= time.monotonic() - begun < IDLE_TIMEOUT + 2
+        assert IDLE_TIMEOUT <= time.monotonic() - begun < IDLE_TIMEOUT + LATE
 
 
 def test_the_rest_of_a_body_that_nobody_wants_is_not_waited_for(lamps: Lamps) -> None:
     with lamps.connection() as connection:
         connection.sendall(b"POST /v1/lamps HTTP/1.1\r\nHost: lamps.test\r\nContent-Length: 10000\r\n\r\n{")
         assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
-        assert cut_off(connection, b" ", seconds=HEADER_TIMEOUT + 3)
+        assert cut_off(connection, b" ", seconds=HEADER_TIMEOUT + LATE)
 
 
 def test_who_reads_no_answer_is_not_waited_for(lamps: Lamps) -> None:

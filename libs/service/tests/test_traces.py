@@ -182,7 +182,7 @@ def test_a_process_gives_its_spans_to_the_collector_before_it_ends(migrated_data
         with running("api", environment) as (process, address):
             assert httpx.post(f"{address}/v1/lamps", json=LAMP, headers=bearer(issuer)).status_code == 201
             process.terminate()
-            assert process.wait(timeout=15) == 128 + 15
+            assert process.wait(timeout=60) == 128 + 15
         collector.shutdown()
     resources = [resource for body in taken for resource in ExportTraceServiceRequest.FromString(body).resource_spans]
     names = {span.name for resource in resources for scope in resource.scope_spans for span in scope.spans}

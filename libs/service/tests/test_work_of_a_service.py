@@ -37,9 +37,9 @@ from service.running.supervision import Supervised, supervised
 pytestmark = pytest.mark.anyio
 
 
-async def until(condition: Callable[[], bool], *, seconds: float) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Waits until a function is true."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- what it looks at has no event
             await asyncio.sleep(0.02)
 
@@ -74,7 +74,7 @@ async def test_a_command_reaches_the_subscription_of_another_service(
     ):
         lamp = (await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})).headers["location"]
         await client.post(f"{lamp}/light")
-        await until(lambda: len(received) == 1, seconds=60)
+        await until(lambda: len(received) == 1)
         assert [(message.type, message.version) for message in received] == [("LampLit", 2)], "what it subscribes to"
         assert {message.source for message in received} == {f"/{settings.territory}/lamps"}
         work = (await client.get("/ready")).json()["work"]
@@ -127,7 +127,7 @@ async def test_events_about_persons_are_published_to_a_topic_of_their_own(
         await client.post("/v1/poles", json={"number": "042"})
         await client.post(f"{lamp}/light")
         relay = worker.state.runtime.tasks[0]
-        await until(lambda: relay.state == "leading, at position 3", seconds=60)
+        await until(lambda: relay.state == "leading, at position 3")
     published = {
         name: sorted(message.type for message in await read_topic(kafka, f"{settings.territory}.{name}.v1"))
         for name in ("lamps", "lamps.persons")
@@ -152,7 +152,7 @@ async def test_commands_are_accepted_while_kafka_is_away(migrated_database: str,
         made = await client.post("/v1/lamps", json={"company": "00000001800017", "watts": 70})
         assert made.status_code == 201
         relay = application.state.runtime.tasks[0]
-        await until(lambda: "Kafka" in relay.state, seconds=30)
+        await until(lambda: "Kafka" in relay.state)
         ready = await client.get("/ready")
         assert (ready.status_code, ready.json()["work"]["relay"]) == (200, relay.state)
 
@@ -166,7 +166,7 @@ async def test_old_idempotency_keys_are_forgotten(migrated_database: str, issuer
         """
     )
     application = build(service, settings_for(migrated_database, issuer))
-    async with application.router.lifespan_context(application), asyncio.timeout(10):
+    async with application.router.lifespan_context(application), asyncio.timeout(60):
         while await connection.fetchval("SELECT count(*) FROM idempotency_keys") > 2:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     left = await connection.fetch("SELECT key FROM idempotency_keys ORDER BY key")
@@ -191,7 +191,7 @@ async def test_work_that_fails_or_ends_is_begun_again(
     task = Supervised("counter", run, lambda: f"begun {begun} times")
     assert task.state == "stopped"
     async with supervised([task]):
-        await until(lambda: begun == 3, seconds=5)
+        await until(lambda: begun == 3)
         assert task.state == "begun 3 times"
     assert task.state == "stopped"
     assert "counter failed" in caplog.text
@@ -271,7 +271,7 @@ async def test_a_worker_warns_of_what_collides(
 ) -> None:
     worker = build(service, settings_for(migrated_database, issuer))
     async with worker.router.lifespan_context(worker):
-        await until(lambda: "company-lit" in caplog.text, seconds=20)
+        await until(lambda: "company-lit" in caplog.text)
     (warning,) = [each for each in caplog.records if "company-lit" in each.getMessage()]
     assert warning.levelname == "WARNING"
     assert warning.getMessage() == f"company-lit: {' and '.join(sorted(two_lamps))} hold the same; `refold` tells what"
@@ -338,7 +338,7 @@ def test_reconcile_tells_of_what_collides_and_leaves_nothing_to_refold(
     async def publish() -> None:
         worker = build(service, settings)
         async with worker.router.lifespan_context(worker):
-            await until(lambda: worker.state.runtime.tasks[0].state == "leading, at position 2", seconds=60)
+            await until(lambda: worker.state.runtime.tasks[0].state == "leading, at position 2")
 
     asyncio.run(publish())
     request.getfixturevalue("one_to_a_company")

@@ -271,7 +271,7 @@ async def test_a_process_ends_while_facts_are_copied(prepared: str, issuer: Issu
     await fold(connection, recorded())
     async with connection.transaction():
         await connection.execute("LOCK TABLE facts IN ACCESS EXCLUSIVE MODE")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             async with serving(prepared, issuer) as client:
                 assert (await client.get("/live")).status_code == 200
     await copied()
@@ -1240,7 +1240,7 @@ async def test_what_is_kept_is_answered_without_asking_for_the_figure(indicators
         connection = await asyncpg.connect(indicators)
         async with connection.transaction():
             await connection.execute("LOCK TABLE facts, slices IN ACCESS EXCLUSIVE MODE")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 again = await client.get(f"{INDICATORS}/headcount", headers={"If-None-Match": tag})
         await connection.close()
     assert again.status_code == 304
