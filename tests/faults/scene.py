@@ -6,19 +6,16 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import httpx
 from programme.checking import Verdict, judge, settle, topics_of
 from programme.clients import Answer, Clients
 from programme.folding import faults_of_all_folds
-from programme.running import Programme
+from programme.running import PATIENCE, Programme
 
 from devstack.ports import free_port
 from devstack.running import SERVICES
-
-PATIENCE: Final = 60.0
-"""Seconds within which a fault is felt: the machine may be at other work."""
 
 
 def _waits_for_others(problem: Mapping[str, Any]) -> bool:

@@ -12,10 +12,10 @@ import asyncpg
 import httpx
 import pytest
 from programme.disks import small_disk
-from programme.running import accepts
+from programme.running import PATIENCE, accepts
 
 from devstack.running import SERVICES
-from faults.scene import PATIENCE, Scene
+from faults.scene import Scene
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
 

@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import pytest
-from programme import checking
-from programme import running as running_programme
 from programme.clients import Clients, clients_of
 from programme.proxies import Proxy
 from programme.running import Programme, new_folder, running
@@ -69,8 +67,8 @@ async def lacking(issuer: Issuer, *changes: str) -> AsyncIterator[tuple[Programm
 @pytest.fixture(autouse=True)
 def sooner(monkeypatch: pytest.MonkeyPatch) -> None:
     """What never comes is not waited for as long as elsewhere."""
-    for module in (running_programme, checking):
-        monkeypatch.setattr(module, "PATIENCE", PATIENCE)
+    for module in ("programme.running", "programme.checking", "programme.clients", "faults.scene"):
+        monkeypatch.setattr(f"{module}.PATIENCE", PATIENCE)
 
 
 @pytest.mark.parametrize(("change", "scene_of"), RESTS_ON.items(), ids=RESTS_ON)

@@ -5,6 +5,7 @@ import json
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from contracts.model import PARIS
 from contracts.values import sample_siret
 from devstack.issuer import ROLES
 from devstack.running import SERVICES
-from programme.running import Programme
+from programme.running import PATIENCE, Programme
 
 Outcome = Literal["ok", "failed", "unknown"]
 LISTS: Final = {
@@ -32,8 +33,6 @@ LISTS: Final = {
 """Of each service what daily work makes longer."""
 _SCOPES: Final = " ".join(f"{name}:{what}" for name in SERVICES for what in ("read", "write", "personal"))
 SCHOOL: Final = "0360024F"
-PATIENCE: Final = 60.0
-"""Seconds for which a command is repeated that has no clear answer, or that its service must be told of first."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,11 @@ class Answer:
     """What was told where it did not succeed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+def _told(answer: Answer) -> str:
+    """What was answered, in short."""
+    return f"{answer.status or 'nothing'} {(answer.problem or {}).get('type', '')}".rstrip()
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Sent:
     """One for each time that it was sent under its key."""
 
     def __str__(self) -> str:
-        told = ", ".join(str(each.status) for each in self.answers)
+        told = ", ".join(f"{times} times {status}" for status, times in Counter(map(_told, self.answers)).items())
         return f"{self.service}{self.path} {self.key} ({self.outcome}: {told})"
 
 
