@@ -208,7 +208,7 @@ async def test_both_are_lost(programme: Programme, *, older: bool) -> None:
         await settle(programme)
         say(f"Commands are taken again {time.monotonic() - died:.0f} s after the disaster")
 
-        verdict = await judge(programme, clients.sent)
+        verdict = await judge(programme, clients)
         say(str(verdict))
         assert (verdict.faults, verdict.listed) == ([], [])
         assert all(each.answered_at > noon for each in verdict.forgotten)
@@ -238,7 +238,7 @@ async def disaster(programme: Programme, clients: Clients) -> float:
 async def nothing_is_amiss(programme: Programme, clients: Clients, published: Published, since: float) -> Verdict:
     """Looks at all that must hold, after what had been published and for those who were named before `since`."""
     await settle(programme)
-    verdict = await judge(programme, clients.sent)
+    verdict = await judge(programme, clients)
     say(f"What clients remember: {verdict}")
     assert verdict.faults == []
     await places_are_kept(programme, published)
@@ -319,7 +319,7 @@ async def the_programme_goes_on(programme: Programme, clients: Clients) -> None:
     """Work goes on as if nothing had been, and figures with it."""
     await clients.works(2)
     await settle(programme)
-    verdict = await judge(programme, clients.sent)
+    verdict = await judge(programme, clients)
     say(f"The programme goes on: {verdict}")
     assert verdict.faults == []
     assert (await programme.command("indicators", "verify", told=1))[0] == 0

@@ -3,13 +3,14 @@
 import asyncio
 import random
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from programme.checking import Verdict, judge, settle, topics_of
+from programme.checking import Verdict, faults_of_persons, faults_of_work_behind, judge, settle, topics_of
 from programme.clients import Answer, Clients
 from programme.folding import faults_of_all_folds
 from programme.running import PATIENCE, Programme
@@ -33,6 +34,7 @@ class Scene:
     stands: bool = False
     """Whether it was found to be whole."""
     _before: int = field(init=False)
+    _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self._before = len(self.clients.sent)
@@ -40,7 +42,10 @@ class Scene:
     @property
     def answers(self) -> list[Answer]:
         """What clients were answered so far in this scene."""
-        return [answer for each in self.clients.sent[self._before :] for answer in each.answers]
+        answers = [answer for each in self.clients.sent[self._before :] for answer in each.answers]
+        return answers + [
+            answer for each in self.clients.looked_up for answer in each.answers if answer.at > self._began
+        ]
 
     @property
     def failed(self) -> list[Answer]:
@@ -52,6 +57,15 @@ class Scene:
             if each.status is None
             or (each.status >= httpx.codes.INTERNAL_SERVER_ERROR and not _waits_for_others(each.problem or {}))
         ]
+
+    def failed_since(self, moment: float) -> list[Answer]:
+        """Those of them that came after a moment."""
+        return [each for each in self.failed if each.at > moment]
+
+    def everyone_was_answered(self) -> None:
+        """Whatever was asked for, as no process that answers was stopped. Raises AssertionError."""
+        unheard = [each for each in self.answers if each.status is None]
+        assert unheard == [], f"{len(unheard)} requests were not answered, after {[each.seconds for each in unheard]} s"
 
     async def until(self, happened: Callable[[], bool], what: str) -> None:
         """Waits for what a fault leads to."""
@@ -104,12 +118,14 @@ class Scene:
     async def looked_at(self) -> tuple[Verdict, list[str]]:
         """What became of the commands, and all that is otherwise than it must be."""
         await settle(self.programme)
-        verdict = await judge(self.programme, self.clients.sent)
+        verdict = await judge(self.programme, self.clients)
         published = {service: await topics_of(self.programme, service) for service in SERVICES}
         databases = {service: self.programme.database(service) for service in SERVICES}
         faults = [
             *verdict.faults,
             *await faults_of_all_folds(databases, published),
+            *await faults_of_persons(self.programme, self.clients),
+            *await faults_of_work_behind(self.programme),
             *await self.clients.faults_of_work(),
             *(f"daily work was refused: {each}" for each in self.clients.refusals),
         ]
@@ -118,4 +134,4 @@ class Scene:
 
 async def met(what: threading.Event) -> None:
     """Waits until something that a proxy was told to wait for has come to it."""
-    assert await asyncio.to_thread(what.wait, 30), "it never came"
+    assert await asyncio.to_thread(what.wait, PATIENCE), "it never came"

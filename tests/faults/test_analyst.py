@@ -22,7 +22,7 @@ from contracts import REGISTRY
 from devstack.running import SERVICES
 from faults.scene import Scene
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 AGAIN: Final = 2
 """Times that each has read everything before it is enough."""

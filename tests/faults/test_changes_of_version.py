@@ -20,7 +20,7 @@ from devstack.running import SERVICES
 from eventstore.postgres.migrate import Migrations, migrate
 from faults.scene import Scene
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 GROWING: Final = ("members", "referrals")
 """Figures that never go down in daily work."""
@@ -39,8 +39,10 @@ async def read_throughout(scene: Scene, ports: Sequence[int]) -> AsyncIterator[d
     async def read(client: httpx.AsyncClient, port: int, name: str) -> None:
         while not ends.is_set():
             answer = await client.get(f"http://127.0.0.1:{port}/indicators/v1/indicators/{name}")
-            assert answer.is_success, answer.text
-            told[port, name].append(answer.json()["value"])
+            # Busy databases are told of; what is answered is whole.
+            assert answer.is_success or answer.json()["type"].endswith("/unavailable"), answer.text
+            if answer.is_success:
+                told[port, name].append(answer.json()["value"])
             await asyncio.sleep(0.05)
 
     async with httpx.AsyncClient(headers=headers, timeout=30) as client, asyncio.TaskGroup() as group:
@@ -71,6 +73,8 @@ async def test_all_that_is_derived_is_folded_anew_under_writes(scene: Scene) -> 
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
     assert all(values == sorted(values) for values in told.values())
     assert any(len(set(values)) > 1 for values in told.values())
+    await settle(programme)
+    assert (await programme.command("indicators", "verify", changes=anew, told=1))[0] == 0
     # As this release defines them they were folded all the while; the others are forgotten.
     beside.stop()
     assert (await programme.command("indicators", "forget"))[0] == 0
@@ -79,7 +83,7 @@ async def test_all_that_is_derived_is_folded_anew_under_writes(scene: Scene) -> 
 
 async def all_ready(ports: Sequence[int]) -> None:
     """Waits until all these processes are."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         for port in ports:
             while not await asyncio.to_thread(is_ready, port):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)

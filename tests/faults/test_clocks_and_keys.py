@@ -17,7 +17,7 @@ from devstack.running import SERVICES
 from faults.scene import Scene
 from service.http.auth import REFETCH
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 HOUR: Final = 3600
 OUT_OF_ORDER: Final = """
@@ -57,8 +57,7 @@ async def answer_to(programme: Programme, service: str, issuer: Issuer | None = 
 async def test_the_clocks_of_two_processes_are_hours_off(scene: Scene) -> None:
     programme = scene.programme
     behind, ahead = scene.chance.sample(SERVICES, 2)
-    # Beside the others, with which they share what there is to be done.
-    workers = [programme.begin_beside(name, "worker") for name in (behind, ahead)]
+    workers = []
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
         # To a clock that is behind, all others are from the future.
@@ -68,8 +67,9 @@ async def test_the_clocks_of_two_processes_are_hours_off(scene: Scene) -> None:
             programme.processes[name] = programme.begin_beside(
                 name, "all", **by_a_clock_that_is_off(off), PORT=str(programme.ports[name])
             )
-        # Whichever of its processes has the relay.
-        await programme.until(lambda ready: bool(ready["commands"] == "accepted"))
+        # The relays that are off lead; what there is to be done others share with them.
+        await programme.until(accepts, [behind, ahead])
+        workers += [programme.begin_beside(name, "worker") for name in (behind, ahead)]
         await asyncio.sleep(scene.chance.uniform(2, 4))
         for refused in (
             await answer_to(programme, behind),

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -15,9 +17,11 @@ from programme.disks import small_disk
 from programme.running import PATIENCE, accepts
 
 from devstack.running import SERVICES
+from faults.records import begin
 from faults.scene import Scene
+from faults.test_relay import holding_up
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 SOON: Final = 8.0
 """Seconds within which even a busy machine says that the database is away."""
@@ -27,11 +31,16 @@ _OTHERS: Final = """
 """
 
 
-def were_told_soon(scene: Scene) -> bool:
-    """Whether commands were answered 503; none of these answers took long."""
-    told = [answer.seconds for answer in scene.answers if answer.status == httpx.codes.SERVICE_UNAVAILABLE]
-    assert not told or max(told) < SOON
+def were_told_soon(scene: Scene, since: float) -> bool:
+    """Whether requests were answered 503 since a moment; none of these answers took long."""
+    told = scene.failed_since(since)
+    assert all(answer.seconds < SOON for answer in told), [answer.seconds for answer in told]
     return bool(told)
+
+
+async def until_told(scene: Scene, since: float) -> None:
+    """Waits until some were."""
+    await scene.until(lambda: were_told_soon(scene, since), "requests are answered 503")
 
 
 async def all_live(scene: Scene) -> None:
@@ -48,11 +57,13 @@ async def test_postgresql_is_killed_and_starts_again(scene: Scene) -> None:
         for _ in range(2):
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
             await asyncio.to_thread(postgres.kill)
+            killed = time.monotonic()
             await asyncio.sleep(scene.chance.uniform(0.1, 1.5))
             await all_live(scene)
-            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await until_told(scene, killed)
             await asyncio.to_thread(postgres.start)
             await scene.programme.until(accepts)
+    scene.everyone_was_answered()
     await scene.is_whole()
 
 
@@ -80,39 +91,60 @@ async def test_somebody_else_has_all_connections(scene: Scene) -> None:
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
         async with somebody_else(scene.programme.postgres.url):
-            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await until_told(scene, time.monotonic())
             await all_live(scene)
         await scene.programme.until(accepts)
+    scene.everyone_was_answered()
     await scene.is_whole()
 
 
 @pytest.mark.parametrize("whose", ["append", "load"])
 async def test_a_backend_stands_still(scene: Scene, whose: str) -> None:
     service = scene.chance.choice(SERVICES)
-    async with scene.busy():
+    async with scene.busy(), asyncio.TaskGroup() as sending:
         await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
-        backend = await another_backend(scene, service, whose)
-        os.kill(backend, signal.SIGSTOP)
+        backend = await stopped(scene, service, whose, sending)
+        since = time.monotonic()
         try:
             await all_live(scene)
             # The service gives it up, and does without it.
             await another_backend(scene, service, whose, than=backend)
+            if whose == "append":
+                await until_told(scene, since)
             await asyncio.sleep(scene.chance.uniform(0.5, 2))
             await all_live(scene)
         finally:
             os.kill(backend, signal.SIGCONT)
         await scene.programme.until(accepts)
-    were_told_soon(scene)
+    were_told_soon(scene, since)
+    scene.everyone_was_answered()
     await scene.is_whole()
 
 
-async def another_backend(scene: Scene, service: str, whose: str, *, than: int = 0) -> int:
-    """The process of PostgreSQL by which a service appends or loads."""
+async def stopped(scene: Scene, service: str, whose: str, sending: asyncio.TaskGroup) -> int:
+    """The process of PostgreSQL by which a service appends or loads, which stands still: in the middle of an append,
+    with the lock of all."""
+    if whose == "load":
+        backend = await another_backend(scene, service, whose)
+        os.kill(backend, signal.SIGSTOP)
+        return backend
+    before, key = await begin(scene.clients, service), str(uuid.uuid4())
+    async with holding_up(scene, service, before.key, key):
+        sending.create_task(begin(scene.clients, service, key=key))
+        backend = await another_backend(scene, service, whose, waits=True)
+        os.kill(backend, signal.SIGSTOP)
+    return backend
+
+
+async def another_backend(scene: Scene, service: str, whose: str, *, than: int = 0, waits: bool = False) -> int:
+    """The process of PostgreSQL by which a service appends or loads: one that waits for somebody's row, if that is
+    asked for."""
     query = (
         "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database() AND pid <> $2"
+        " AND (NOT $3 OR wait_event = 'transactionid')"
     )
     async with asyncio.timeout(PATIENCE):
-        while not (found := await scene.programme.fetch(service, query, whose, than)):  # noqa: ASYNC110
+        while not (found := await scene.programme.fetch(service, query, whose, than, waits)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     return int(found[0]["pid"])
 
@@ -122,14 +154,16 @@ async def test_the_disk_of_the_data_is_full(scene: Scene) -> None:
         await scene.programme.until(accepts)
         async with scene.busy():
             await asyncio.sleep(scene.chance.uniform(0.3, 1.0))
+            full = time.monotonic()
             await asyncio.to_thread(disk.fill)
-            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await until_told(scene, full)
             await all_live(scene)
             for path in ("/v1/companies", "/v1/investments"):
                 assert (await scene.clients.reads("companies", path)).is_success
             await asyncio.sleep(scene.chance.uniform(0.5, 2))
             disk.free()
             await scene.programme.until(accepts)
+        scene.everyone_was_answered()
         await scene.is_whole()
 
 
@@ -143,11 +177,12 @@ async def test_the_disk_of_the_log_is_full_and_postgresql_ends(scene: Scene) -> 
             await uses_up_the_log(scene)
             # What has no room for its log cannot begin either: that is left to whoever started it.
             await scene.until(lambda: not postgres.running, "PostgreSQL has ended")
-            await scene.until(lambda: were_told_soon(scene), "commands are answered 503")
+            await until_told(scene, time.monotonic())
             await all_live(scene)
             disk.free()
             await asyncio.to_thread(postgres.start)
             await scene.programme.until(accepts)
+        scene.everyone_was_answered()
         await scene.is_whole()
 
 

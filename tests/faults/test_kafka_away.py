@@ -14,7 +14,7 @@ from devstack.running import SERVICES
 from faults.records import begin
 from faults.scene import Scene
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 OLD: Final = 3.0
 """Seconds after which a backlog is told of, in a hurry."""

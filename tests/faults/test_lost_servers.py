@@ -17,15 +17,16 @@ from programme.putting_right import (
     places_are_kept,
     put_right,
 )
-from programme.running import TERRITORY, accepts, refuses
+from programme.running import accepts, refuses
 
-from contracts import REGISTRY
 from devstack.running import SERVICES
 from devstack.topics import delete_topic
 from eventstore.kafka.topics import existing_topics
+from faults.records import begin
 from faults.scene import Scene
+from faults.test_relay import published_all_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 SHORT_OF_WORK: Final = 3.0
 """Seconds of work that a store lacks, at most, when it comes back."""
@@ -85,11 +86,11 @@ async def stores_are_put_right(scene: Scene, leaving: Person, published: Publish
         await is_read_only(clients, leaving)
         await put_right(programme)
         await programme.until(accepts)
+    await persons_are_right(programme, clients, since)
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(1, 2))
     await scene.is_whole()
     await places_are_kept(programme, published)
-    await persons_are_right(programme, clients, since)
     await figures_are_those_of_the_topics(scene)
 
 
@@ -102,10 +103,12 @@ async def figures_are_those_of_the_topics(scene: Scene) -> None:
 async def test_a_topic_is_deleted(scene: Scene) -> None:
     programme = scene.programme
     service = scene.chance.choice(SERVICES)
-    topic = f"{TERRITORY}.{scene.chance.choice(REGISTRY.topics_of(service))}.v1"
     async with scene.busy():
         await asyncio.sleep(scene.chance.uniform(0.5, 2))
+        await begin(scene.clients, service)
+        await programme.until(await published_all_of(scene, service), [service])
         published = {service: await topics_of(programme, service)}
+        topic = scene.chance.choice(sorted({each.topic for each in published[service]}))
         await delete_topic(programme.kafka.bootstrap, topic)
         while topic not in await existing_topics(programme.kafka.bootstrap, [topic]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)

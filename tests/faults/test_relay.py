@@ -10,14 +10,14 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from programme.checking import topics_of
-from programme.running import TERRITORY, accepts
+from programme.running import PATIENCE, TERRITORY, accepts
 
 from contracts import REGISTRY
 from devstack.topics import read_topics
 from faults.records import begin
 from faults.scene import Scene, met
 
-pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.long, pytest.mark.timeout(900)]
 
 _LEADER: Final = """
     SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -170,7 +170,7 @@ async def test_an_append_is_slow_while_others_commit(scene: Scene) -> None:
         key = str(uuid.uuid4())
         async with holding_up(scene, service, before.key, key) as connection:
             slow = asyncio.create_task(begin(clients, service, key=key))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while not await connection.fetch(_HELD_UP):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             (given,) = await connection.fetch(_GIVEN)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from contracts.registry import UnknownEvent
@@ -26,21 +27,27 @@ SESSION: Final = 1.5
 """Seconds without a sign of life after which partitions are given to others, in a hurry."""
 
 
+def _put(module: ModuleType, **instead: object) -> None:
+    """Has other things under names of a module. Raises LookupError where it has none of these names."""
+    if absent := instead.keys() - vars(module).keys():
+        raise LookupError(f"{module.__name__} has no {', '.join(absent)}")
+    vars(module).update(instead)
+
+
 def hurry() -> None:
     """What was taken is left to whoever took it for a second, and the partitions that it reads for as long: one that
     stands still for longer goes on with what others have taken over from it. What waits for three seconds is late."""
-    vars(subscription).update(LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
-    vars(membership)["POLL"] = 0.3
-    vars(mirroring)["LAG"] = timedelta(seconds=4)
-    vars(health)["LATE"] = 3.0
-    vars(parking)["LEASE"] = timedelta(seconds=1)
-    vars(work)["UNTIL_NEXT"] = 0.1
-    vars(work)["Subscription"] = partial(subscription.Subscription, session=SESSION)
+    _put(subscription, LONGEST_PAUSE=0.5, TOLD=0.3, LOOK=0.2)
+    _put(membership, POLL=0.3)
+    _put(mirroring, LAG=timedelta(seconds=4))
+    _put(health, LATE=3.0)
+    _put(parking, LEASE=timedelta(seconds=1))
+    _put(work, UNTIL_NEXT=0.1, Subscription=partial(subscription.Subscription, session=SESSION))
 
 
 def wait_for_answers() -> None:
     """What PostgreSQL answers counts, however late: whoever stands still does not know how late it is."""
-    vars(postgres)["STATEMENT_TIMEOUT"] = 60.0
+    _put(postgres, STATEMENT_TIMEOUT=60.0)
 
 
 def let_go_soon() -> None:
@@ -66,13 +73,12 @@ def forget(what: str) -> None:
     def execute_without(*given: Any) -> Any:
         return execute(**{**signature.bind(*given).arguments, what: None})
 
-    vars(execution)["_execute"] = execute_without
+    _put(execution, _execute=execute_without)
 
 
 def hold_nothing() -> None:
     """Streams claim nothing."""
-    vars(execution)["_holds"] = lambda *_: None
-    vars(execution)["holdings"] = lambda *_: ()
+    _put(execution, _holds=lambda *_: None, holdings=lambda *_: ())
 
 
 class UnfencedProducer(Producer):
@@ -84,7 +90,7 @@ class UnfencedProducer(Producer):
 
 def fence_off_nobody() -> None:
     """A relay does not fence off the one before it."""
-    vars(publisher)["Producer"] = UnfencedProducer
+    _put(publisher, Producer=UnfencedProducer)
 
 
 def confirm_anything() -> None:
@@ -93,12 +99,12 @@ def confirm_anything() -> None:
     async def unknown(*_: object) -> list[object]:
         return []
 
-    vars(relay)["unknown"] = unknown
+    _put(relay, unknown=unknown)
 
 
 def know_less() -> None:
     """What others publish since a later release is not known."""
-    vars(work)["Subscription"] = partial(Unhearing, session=SESSION)
+    _put(work, Subscription=partial(Unhearing, session=SESSION))
 
 
 def mistake_a_rule() -> None:

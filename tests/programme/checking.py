@@ -2,27 +2,34 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import httpx
 
+from contracts import REGISTRY
 from devstack.host import service_of
 from devstack.running import SERVICES
 from devstack.topics import read_topics
-from eventstore.kafka.envelope import Message
+from eventstore.kafka.envelope import Message, source_of
+from eventstore.kafka.partitioning import partition_of
 from eventstore.kafka.topics import name_of
 from indicators.projection import PREFIX
-from programme.clients import Sent
-from programme.running import PATIENCE, Programme
+from programme.clients import Clients, Sent
+from programme.running import PARTITIONS, PATIENCE, Programme
 
 TEMPORARY: Final = (408, 429, 503, 504, 507)
 _EVENTS: Final = """
-    SELECT position, event_id, stream_id, metadata ->> 'correlation_id' AS key, metadata ->> 'causation_id' AS cause
-    FROM events
+    SELECT position, event_id, stream_id, version, type, schema_version, data, recorded_at,
+           metadata ->> 'correlation_id' AS key, metadata ->> 'causation_id' AS cause,
+           metadata ->> 'reaction' AS reaction
+    FROM events ORDER BY position
 """
+_PARKED: Final = "SELECT id, stream_id, reason FROM dead_letters"
+_PERSONS: Final = "SELECT subject, data FROM personal_data WHERE subject = ANY ($1::text[])"
 
 
 @dataclass
@@ -72,8 +79,10 @@ async def _left(programme: Programme, service: str) -> list[str]:
     """What is not published yet of a service, and which subscriptions have not handled all of it."""
     messages = await topics_of(programme, service)
     ends = {(message.topic, message.partition): message.position for message in messages}
-    ((stored,),) = await programme.fetch(service, "SELECT coalesce(max(position), 0) FROM events")
-    left = [f"{service} up to {stored}"] if stored > max(ends.values(), default=0) else []
+    stored = {row["event_id"] for row in await programme.fetch(service, "SELECT event_id FROM events")}
+    unpublished = stored - {message.event_id for message in messages}
+    left = [f"{len(unpublished)} events of {service}"] if unpublished else []
+    left += await _unplaced(programme, service)
     topics = {name_of(topic): topic for topic in programme.topics(service)}
     for reader in SERVICES:
         rows = await programme.fetch(reader, "SELECT subscription, topic, partition, position FROM marks")
@@ -87,34 +96,148 @@ async def _left(programme: Programme, service: str) -> list[str]:
     return left
 
 
-async def judge(programme: Programme, sent: Sequence[Sent]) -> Verdict:
+async def _unplaced(programme: Programme, service: str) -> list[str]:
+    """The subscriptions of a service that have not come to the end of what they follow since they began."""
+    try:
+        told = await programme.ready(service)
+    except httpx.TransportError:
+        return [f"{service} does not answer"]
+    rows = await programme.fetch(service, "SELECT subscription FROM marks GROUP BY 1 HAVING bool_and(caught_up)")
+    placed = {row["subscription"] for row in rows}
+    names = {name.removeprefix("subscription ") for name in told["work"] if name.startswith("subscription ")}
+    return [f"{name} of {service} has begun" for name in sorted(names - placed)]
+
+
+async def judge(programme: Programme, clients: Clients) -> Verdict:
     """Compares what clients remember with all stores and topics."""
-    verdict = Verdict(_unclear(sent))
-    for service in SERVICES:
-        messages = await topics_of(programme, service)
+    verdict = Verdict(_unclear(clients))
+    published = {service: await topics_of(programme, service) for service in SERVICES}
+    causes = {
+        str(each.event_id): (each.stream_id, each.version) for messages in published.values() for each in messages
+    }
+    for service, messages in published.items():
         rows = await programme.fetch(service, _EVENTS)
         lost = {row["event_id"] for row in await programme.fetch(service, "SELECT event_id FROM lost_events")}
         verdict.faults += _disorder(messages, lost)
-        stored = {row["event_id"]: row["position"] for row in rows}
-        published = {message.event_id: message.position for message in messages if message.event_id not in lost}
-        if stored != published:
-            verdict.faults.append(f"{service}: {len(stored)} events are stored, and {len(published)} of them published")
-        effects: dict[str, list[str]] = defaultdict(list)
+        verdict.faults += _elsewhere(programme, service, messages)
+        verdict.faults += _differences(service, rows, [each for each in messages if each.event_id not in lost])
+        verdict.faults += _reacted_again(rows, causes)
+        effects: dict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in rows:
             # What a reaction led to has the key of what it was to.
-            if row["key"] and not row["cause"]:
-                effects[row["key"]].append(row["stream_id"])
+            if not row["cause"]:
+                effects[row["key"]].append(row)
+        unasked = [each for key in effects.keys() - clients.keys for each in effects[key]]
+        verdict.faults += [f"nobody asked for the {each['type']} of {each['stream_id']}" for each in unasked]
         was_lost = {message.correlation_id for message in messages if message.event_id in lost}
-        for each in sent:
-            if each.service == service:
-                _place(verdict, each, effects.get(each.key, []), was_lost=each.key in was_lost)
+        for sent in clients.sent:
+            if sent.service == service:
+                _place(verdict, sent, effects.get(sent.key, []), was_lost=sent.key in was_lost)
     return verdict
 
 
-def _unclear(sent: Sequence[Sent]) -> list[str]:
+async def faults_of_persons(programme: Programme, clients: Clients) -> list[str]:
+    """Who is not known to a service that was told of them, and who is though they were erased."""
+    faults = []
+    for service in {each.service for each in clients.persons}:
+        persons = [each for each in clients.persons if each.service == service]
+        rows = await programme.fetch(service, _PERSONS, [each.subject for each in persons])
+        known = {row["subject"]: row["data"] for row in rows}
+        for each in persons:
+            if each.erased is False and each.name not in known.get(each.subject, ""):
+                faults.append(f"{service} does not know {each}")
+            if each.erased is True and each.subject in known:
+                faults.append(f"{service} still knows {each}")
+    return faults
+
+
+async def faults_of_work_behind(programme: Programme) -> list[str]:
+    """What services put aside, which they handle only when somebody says so."""
+    return [
+        f"{service} has parked {row['id']} of {row['stream_id']}: {row['reason']}"
+        for service in SERVICES
+        for row in await programme.fetch(service, _PARKED)
+    ]
+
+
+def _elsewhere(programme: Programme, service: str, messages: Sequence[Message]) -> list[str]:
+    """Events that are in another topic or partition than they belong in, or that say they come from elsewhere."""
+    topics = dict(zip(REGISTRY.topics_of(service), programme.topics(service), strict=True))
+    types = REGISTRY.topic_by_type(service)
+    return [
+        f"{each} is in the wrong place"
+        for each in messages
+        if (each.topic, each.partition, each.source)
+        != (
+            topics[types.get(each.type, service)],
+            partition_of(each.stream_id.encode(), PARTITIONS),
+            source_of(each.topic),
+        )
+    ]
+
+
+def _differences(service: str, rows: Sequence[asyncpg.Record], messages: Sequence[Message]) -> list[str]:
+    """Where topics do not hold what the store does, field by field."""
+    stored = {
+        row["event_id"]: (
+            row["position"],
+            row["stream_id"],
+            row["version"],
+            row["type"],
+            row["schema_version"],
+            row["data"],
+            row["recorded_at"],
+            row["key"],
+            row["cause"],
+            row["reaction"],
+        )
+        for row in rows
+    }
+    published = {
+        each.event_id: (
+            each.position,
+            each.stream_id,
+            each.version,
+            each.type,
+            each.schema_version,
+            each.data.decode(),
+            each.recorded_at,
+            each.correlation_id,
+            each.causation_id,
+            each.reaction,
+        )
+        for each in messages
+    }
+    return [
+        f"{service} has stored {stored.get(event)}, and published {published.get(event)}"
+        for event in stored.keys() | published.keys()
+        if stored.get(event) != published.get(event)
+    ]
+
+
+def _reacted_again(rows: Sequence[asyncpg.Record], causes: Mapping[str, tuple[str, int]]) -> list[str]:
+    """What a reaction led to twice, and what it led to before what an earlier event of the same stream led it to."""
+    faults = []
+    effects: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    reached: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        if (reaction := row["reaction"]) is None:
+            continue
+        effects[reaction].add((row["stream_id"], row["recorded_at"]))
+        name = reaction.split("/")[1]
+        stream_id, version = causes.get(row["cause"], ("", 0))
+        if version < reached[name, stream_id]:
+            faults.append(
+                f"{reaction}: version {version} of {stream_id} was reacted to after {reached[name, stream_id]}"
+            )
+        reached[name, stream_id] = max(version, reached[name, stream_id])
+    return faults + [f"{reaction} led to {of}" for reaction, of in effects.items() if len(of) > 1]
+
+
+def _unclear(clients: Clients) -> list[str]:
     """Answers that do not say what is wrong, or whether to try again."""
     faults = []
-    for each in sent:
+    for each in [*clients.sent, *clients.looked_up]:
         for answer in each.answers:
             if (problem := answer.problem) is None:
                 continue
@@ -128,9 +251,12 @@ def _unclear(sent: Sequence[Sent]) -> list[str]:
     return faults
 
 
-def _place(verdict: Verdict, sent: Sent, effects: Sequence[str], *, was_lost: bool) -> None:
+def _place(verdict: Verdict, sent: Sent, effects: Sequence[asyncpg.Record], *, was_lost: bool) -> None:
     if len(effects) > 1:
-        verdict.faults.append(f"{sent} had {len(effects)} effects, on {effects}")
+        verdict.faults.append(f"{sent} had {len(effects)} effects, on {[each['stream_id'] for each in effects]}")
+    for each in effects:
+        if sent.outcome == "ok" and not _is_told_of(sent, each):
+            verdict.faults.append(f"{sent} led to version {each['version']} of {each['stream_id']}: {sent.answer}")
     match sent.outcome:
         case "failed" if effects or was_lost:
             verdict.faults.append(f"{sent} was refused, and had an effect")
@@ -142,6 +268,12 @@ def _place(verdict: Verdict, sent: Sent, effects: Sequence[str], *, was_lost: bo
             verdict.listed.append(sent)
         case "ok":
             verdict.forgotten.append(sent)
+
+
+def _is_told_of(sent: Sent, effect: asyncpg.Record) -> bool:
+    """Whether the answer to a command is of the record and version that it led to."""
+    named = [name for name in ("id", "code", "siret") if effect["stream_id"].endswith(f"-{sent.answer.get(name)}")]
+    return bool(named) and sent.answers[-1].headers.get("ETag") == f'"{effect["version"]}"'
 
 
 def _disorder(messages: Sequence[Message], lost: set[UUID]) -> list[str]:

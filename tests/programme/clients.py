@@ -1,6 +1,7 @@
 """Clients that do the programme's daily work, and keep a record of their own of what they were answered."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -46,6 +47,8 @@ class Answer:
     """What was told where it did not succeed."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    at: float = field(default_factory=time.monotonic)
+    """When it came."""
 
 
 def _told(answer: Answer) -> str:
@@ -116,6 +119,10 @@ class Clients:
 
     def __init__(self, programme: Programme, http: httpx.AsyncClient, chance: random.Random) -> None:
         self.sent: list[Sent] = []
+        self.looked_up: list[Sent] = []
+        """Lists that somebody asked for in daily work."""
+        self.keys: set[str] = set()
+        """Under which something was ever sent."""
         self.persons: list[Person] = []
         self.investments: list[str] = []
         """Those that were completed, and so have posts proposed."""
@@ -159,12 +166,13 @@ class Clients:
         command, where it is sent under that; `port` that of another process of the service than usual."""
         sent = Sent(service, path, body, key or str(uuid.uuid4()), port or self._programme.ports[service])
         self.sent.append(sent)
-        headers = self._headers(company or sample_siret(1))
-        headers |= {"Idempotency-Key": under or sent.key, "X-Correlation-ID": sent.key}
+        self.keys.add(sent.key)
+        headers = {"Idempotency-Key": under or sent.key, "X-Correlation-ID": sent.key}
         headers |= {"If-Match": seen} if seen else {}
         ends = time.monotonic() + self.patience
         while True:
-            await self._send_once(sent, headers)
+            # A token is for now: when it is sent again, clocks and keys may be others.
+            await self._send_once(sent, headers | self._headers(company or sample_siret(1)))
             if sent.outcome != "unknown" or time.monotonic() >= ends:
                 return sent
             await asyncio.sleep(self.chance.uniform(0.1, 0.4))
@@ -209,9 +217,34 @@ class Clients:
             await asyncio.sleep(0.2)
 
     async def reads(self, service: str, path: str) -> httpx.Response:
-        """What a service shows."""
+        """What a service shows. Raises TransportError."""
         url = _url(self._programme.ports[service], service, path)
         return await self._http.get(url, headers=self._headers(sample_siret(1)))
+
+    async def shown(self, service: str, path: str) -> dict[str, Any]:
+        """What a service shows that may have begun just now, or be busy. Raises AssertionError where it does not."""
+        ends = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self.reads(service, path)
+                if answer.is_success:
+                    return dict(answer.json())
+                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            assert time.monotonic() < ends, f"{service} does not show {path}"
+            await asyncio.sleep(0.2)
+
+    async def looks_up(self, service: str) -> None:
+        """Somebody looks something up."""
+        sent = Sent(service, LISTS[service], {}, "", self._programme.ports[service])
+        self.looked_up.append(sent)
+        begun = time.monotonic()
+        try:
+            answer = await self.reads(service, sent.path)
+        except httpx.TransportError:
+            sent.answers.append(Answer(time.monotonic() - begun, None))
+            return
+        problem = None if answer.is_success else answer.json()
+        sent.answers.append(Answer(time.monotonic() - begun, answer.status_code, problem, answer.headers))
 
     async def company_joins(self) -> str:
         """A company becomes a member. Returns its SIRET."""
@@ -242,7 +275,10 @@ class Clients:
             _url(self._programme.ports[service], service, "/v1/imports"), content=lines, headers=headers
         )
         assert answer.is_success, answer.text
-        return f"/v1/imports/{answer.json()['id']}"
+        identity = answer.json()["id"]
+        # Its lines belong to it.
+        self.keys.add(identity)
+        return f"/v1/imports/{identity}"
 
     async def trader_joins(self) -> Person:
         """A sole trader applies, whose name the service keeps apart."""
@@ -386,7 +422,7 @@ class Clients:
         await self.does("mobility", f"/v1/bike-stations/{station}/enter-service", {})
         await self.does("mobility", "/v1/bikes", {"code": bike, "kind": "bike", "station": station})
         borrower = _named(_nobody_else("Noa")) | {"email": "emprunt@example.org"}
-        due = (datetime.now(PARIS) + timedelta(days=3)).replace(minute=0, second=0, microsecond=0).isoformat()
+        due = (datetime.now(PARIS) + timedelta(days=2)).replace(minute=0, second=0, microsecond=0).isoformat()
         loan = await self.does("mobility", "/v1/loans", {"bike": bike, "borrower": borrower, "due_back": due})
         await self.does("mobility", f"/v1/loans/{loan['id']}/take", {})
         await self.does("mobility", f"/v1/loans/{loan['id']}/return", {"returned_to": station})
@@ -394,6 +430,7 @@ class Clients:
 
     async def daily_work(self) -> None:
         """Something of what partners do, as chance has it, over all services."""
+        await self.looks_up(self.chance.choice(SERVICES))
         match self.chance.randrange(6):
             case 0:
                 await self.works(1)
@@ -453,7 +490,7 @@ class Clients:
         """What is otherwise than daily work has it, once all that follows from it was done."""
         faults = []
         for investment in self.investments:
-            posts = (await self.reads("employment", f"/v1/vacancies?investment={investment}")).json()["items"]
+            posts = (await self.shown("employment", f"/v1/vacancies?investment={investment}"))["items"]
             if len(posts) != 1:
                 faults.append(f"of the investment {investment} {len(posts)} posts are proposed")
         for first, *others in self.rivals:
@@ -465,13 +502,13 @@ class Clients:
             if said != [queue.has_it] * queue.places + ["waiting"] * (len(said) - queue.places):
                 faults.append(f"those who wait at {queue.service}{queue.path} are {said}")
         for bike in self.lent:
-            shown = (await self.reads("mobility", f"/v1/bikes/{bike}")).json()
+            shown = await self.shown("mobility", f"/v1/bikes/{bike}")
             if (shown["trips"], shown["loan"], shown["station"] is None) != (1, None, False):
                 faults.append(f"a bike that was brought back is {shown}")
         return faults
 
     async def _status(self, service: str, path: str) -> str:
-        return str((await self.reads(service, path)).json()["status"])
+        return str((await self.shown(service, path))["status"])
 
     def go_back_to(self, moment: float) -> list[Person]:
         """Forgets what came since, to be entered again. Returns who had been erased since, and is known again."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
 
 from eventstore.kafka.brokers import Bootstrap, brokers_at
 from eventstore.kafka.envelope import Message
@@ -71,10 +72,13 @@ def topic_faults(
 
 
 async def delete_topic(bootstrap: str, topic: str) -> None:
-    """Deletes a topic, as an accident would."""
+    """Deletes a topic, as an accident would. Raises KafkaError where that is refused."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.delete_topics([topic])
+        answer = await admin.delete_topics([topic])
+        for _, code, *_ in answer.topic_error_codes:
+            if code:
+                raise for_code(code)
     finally:
         await admin.close()
