@@ -101,19 +101,26 @@ class Scene:
             for process in begun:
                 process.kill()
 
-    async def is_whole(self) -> Verdict:
+    async def is_whole(self, *, figures: bool = False) -> Verdict:
         """Waits until all that was begun is done, and then looks at all that must hold.
 
         L: nothing acknowledged is lost. D: nothing has its effect twice. O: streams are in order, in stores and topics.
         P: states, claims, mirrors and what else stands beside events is what these add up to; what follows from work in
-        other services is there, once (figures are compared when the scenes on a platform are over). E: every answer is
-        clear.
+        other services is there, once; figures are compared after several scenes, and where `figures` asks for that.
+        E: every answer is clear.
         """
         verdict, faults = await self.looked_at()
         assert faults == [], faults[:10]
         assert (verdict.listed, verdict.forgotten) == ([], [])
+        if figures:
+            await self.figures_are_those_of_the_topics()
         self.stands = True
         return verdict
+
+    async def figures_are_those_of_the_topics(self) -> None:
+        """Nothing counts twice, and nothing is left out."""
+        status, lines = await self.programme.command("indicators", "verify", told=1)
+        assert (status, lines[-1].endswith("no differences")) == (0, True), lines[-5:]
 
     async def looked_at(self) -> tuple[Verdict, list[str]]:
         """What became of the commands, and all that is otherwise than it must be."""

@@ -64,7 +64,7 @@ async def test_postgresql_is_killed_and_starts_again(scene: Scene) -> None:
             await asyncio.to_thread(postgres.start)
             await scene.programme.until(accepts)
     scene.everyone_was_answered()
-    await scene.is_whole()
+    await scene.is_whole(figures=True)
 
 
 @asynccontextmanager
