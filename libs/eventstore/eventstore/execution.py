@@ -44,6 +44,7 @@ from eventstore.postgres.appending import (
     PersonUnknown,
     VersionConflict,
 )
+from eventstore.postgres.confirmation import IS_CONFIRMED, StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored, Wanted
@@ -157,7 +158,8 @@ def execute(
 
     Raises StreamNotFound, Forbidden, Rejected, VersionConflict (only with `expected`), AlreadyRefused (only with
     `reaction`), KeyReused, EventTooLarge, and StoreUnavailable, after which the effect is unknown;
-    of these MirrorBehind before it, where a refusal may rest on what another service has changed since.
+    of these MirrorBehind before it, where a refusal may rest on what another service has changed since, and
+    StoreUnconfirmed, as what a restored store lacks refuses nothing.
     """
     decision = decider.decision(type(command))
     work = _execute(store, decider, decision, command, identity, actor, now, metadata, expected, key, reaction, begins)
@@ -196,6 +198,7 @@ async def _execute(
                     raise decider.exists()
                 stored = None
             if stored is None and not creates:
+                await refuse_unconfirmed(store)
                 raise StreamNotFound(decider.category, identity)
             found = await revive(store, decider, stored) if stored else None
             state = found.state if found else None
@@ -214,6 +217,7 @@ async def _execute(
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
                     return replayed
+                await refuse_unconfirmed(store)
                 if isinstance(refused, Rejected) and refused.by_rule:
                     await refuse_behind(store, decision.looks_up)
                 if isinstance(refused, Rejected) and refused.refusal is decider.exists:
@@ -221,7 +225,10 @@ async def _execute(
                 raise
             if not events and found:
                 # Or the very reason that nothing is left to change.
-                return await _replayed(store, decider, key) or replace(found, unchanged=True)
+                if replayed := await _replayed(store, decider, key):
+                    return replayed
+                await refuse_unconfirmed(store)
+                return replace(found, unchanged=True)
             folded = decider.fold(events, state)
             if folded is None:
                 raise AssertionError(f"{decision.name} begins a {decider.category} without an event")
@@ -287,6 +294,14 @@ def _completed(metadata: str, roles: Roles) -> str:
     if traceparent := tracing.traceparent():
         more["traceparent"] = traceparent
     return to_json({**from_json(metadata), **more}).decode() if more else metadata
+
+
+async def refuse_unconfirmed(store: Streams) -> None:
+    """Raises StoreUnconfirmed where the store may lack what its topic has: what is not found there may be all the same,
+    and what is decided on it was perhaps decided otherwise."""
+    (row,) = await store.fetch(IS_CONFIRMED)
+    if not row["confirmed"]:
+        raise StoreUnconfirmed("the store has not been found to hold what its topic ends with")
 
 
 async def current(store: Streams, decider: Decider[S], identity: str) -> Outcome[S] | None:

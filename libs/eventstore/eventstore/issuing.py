@@ -15,7 +15,17 @@ from contracts.registry import REGISTRY
 from eventstore import tracing
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
-from eventstore.execution import AlreadyRefused, Outcome, StreamNotFound, current, execute, moment, named, pages
+from eventstore.execution import (
+    AlreadyRefused,
+    Outcome,
+    StreamNotFound,
+    current,
+    execute,
+    moment,
+    named,
+    pages,
+    refuse_unconfirmed,
+)
 from eventstore.kafka.envelope import Message
 from eventstore.measuring import ReactionOutcome
 from eventstore.mirroring import until_current
@@ -57,6 +67,8 @@ async def issue_due(store: Store, deciders: Mapping[str, Decider[Any]], now: dat
     has told what is due on it since. What is refused on its own version is parked.
     """
     taken = await store.asked(take_due(store.pool, now, AT_ONCE))
+    if taken:
+        await refuse_unconfirmed(store)
     await store.asked(asyncio.gather(*(_issue(store, deciders[due.category], due, now) for due in taken)))
     return len(taken)
 
@@ -138,8 +150,10 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     A reaction that finds streams finds them once: when all that it asked of those is done, it asks nothing of others.
     In a queue it asks nobody behind one who was told that it is full.
     Raises ReactionsRefused, once all were issued, where any is refused and its reaction does not expect that: those are
-    issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind.
+    issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind, or where the
+    store is not confirmed: what is to be found may not be there yet.
     """
+    await refuse_unconfirmed(store)
     refusals: list[str] = []
     with tracing.following(message.leads_to()):
         for reaction in reactions.of(type(event)):

@@ -16,13 +16,14 @@ from contracts.model import Event
 from devstack.prepared import prepare
 from eventstore import reactions as asking
 from eventstore.decider import PARIS, PLATFORM, Actor, Claim, Command, Decider, Due, State, tell
-from eventstore.execution import Outcome, current, execute
+from eventstore.execution import Outcome, StreamNotFound, current, execute
 from eventstore.finding import Finding
 from eventstore.issuing import ReactionsRefused, issue_due, react
 from eventstore.kafka.envelope import Message
-from eventstore.postgres.connection import StoreUnavailable
+from eventstore.postgres.confirmation import StoreUnconfirmed, confirm, withdraw
+from eventstore.postgres.connection import StoreUnavailable, connect
 from eventstore.postgres.derived import Derived
-from eventstore.postgres.parking import discard, parked
+from eventstore.postgres.parking import Led, discard, parked, record_reaction
 from eventstore.postgres.store import Recorded, Store
 from eventstore.publishing.reconciliation import reconcile
 from eventstore.publishing.relay import Relay
@@ -303,6 +304,33 @@ async def test_what_a_reaction_led_to_is_not_done_again_in_a_store_that_took_it_
         assert [each.event_id for each in await restored.read(0, 100)] == [each.event_id for each in everything]
         *_, led = await restored.read(0, 100)
         assert json.loads(led.metadata)["causation_id"] == str(message.event_id)
+
+
+async def test_what_a_restored_store_lacks_refuses_nothing(store: Store, migrated_database: str) -> None:
+    identity, stuck = await reserved(store, "1A"), await reserved(store, "stuck")
+    waiting = await queued(store, "1A")
+    await issued(store, Release(), identity)
+    message, event = await released(store, identity)
+    connection = await connect(migrated_database)
+    await withdraw(connection)
+    for attempt in (
+        react(store, reactions, message, event, NOW),
+        record_reaction(store.pool, Led("told", "done", waiting, 1)),
+        issue_due(store, DECIDERS, NOW + timedelta(days=5)),
+        issued(store, Release(), "nobody's"),
+        issued(store, Release(), identity),
+        issued(store, Release(), stuck),
+    ):
+        with pytest.raises(StoreUnconfirmed):
+            await attempt
+    assert await connection.fetchval("SELECT count(*) FROM reactions") == 0
+    assert await parked(store.pool) == []
+    await confirm(connection)
+    await connection.close()
+    await react(store, reactions, message, event, NOW)
+    assert (await state(store, waiting)).state.status == "offered"
+    with pytest.raises(StreamNotFound):
+        await issued(store, Release(), "nobody's")
 
 
 def folded(history: Sequence[Recorded]) -> Derived | None:

@@ -26,8 +26,10 @@ _CONFIRM: Final = """
     SET place = excluded.place, events_table = excluded.events_table, confirmed_at = excluded.confirmed_at
     WHERE (confirmation.place, confirmation.events_table) <> (excluded.place, excluded.events_table)
 """
-_IS_CONFIRMED: Final = """
-    SELECT EXISTS (SELECT FROM confirmation WHERE place = connected_place() AND events_table = 'events'::regclass)
+IS_CONFIRMED: Final = """
+    SELECT EXISTS (
+        SELECT FROM confirmation WHERE place = connected_place() AND events_table = 'events'::regclass
+    ) AS confirmed
 """
 _UNKNOWN: Final = """
     SELECT position, event_id
@@ -55,7 +57,7 @@ async def withdraw(connection: asyncpg.Connection) -> None:
 
 async def is_confirmed(connection: asyncpg.Connection | asyncpg.Pool) -> bool:
     """Whether the store appends where this connection leads."""
-    confirmed: bool = await connection.fetchval(_IS_CONFIRMED)
+    confirmed: bool = await connection.fetchval(IS_CONFIRMED)
     return confirmed
 
 

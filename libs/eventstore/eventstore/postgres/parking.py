@@ -10,6 +10,17 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
+from eventstore.postgres.confirmation import IS_CONFIRMED, StoreUnconfirmed
+
+_RECORD: Final = f"""
+    WITH store AS ({IS_CONFIRMED}), told AS (
+        INSERT INTO reactions (key, outcome, stream_id, version, recorded_at)
+        SELECT $1::text, $2::text, $3::text, $4::integer, clock_timestamp() FROM store WHERE confirmed
+        ON CONFLICT (key) DO NOTHING
+    )
+    SELECT confirmed FROM store
+"""  # noqa: S608  ours alone
+
 LEASE: Final = timedelta(seconds=30)
 """How long what a worker took is left to it: a worker that is killed or frozen loses it then."""
 
@@ -131,15 +142,11 @@ class Led(NamedTuple):
 
 
 async def record_reaction(pool: asyncpg.Pool, led: Led) -> None:
-    """Remembers what a reaction led to, unless that is known."""
-    await pool.execute(
-        """
-        INSERT INTO reactions (key, outcome, stream_id, version, recorded_at)
-        VALUES ($1, $2, $3, $4, clock_timestamp())
-        ON CONFLICT (key) DO NOTHING
-        """,
-        *led,
-    )
+    """Remembers what a reaction led to, unless that is known. Raises StoreUnconfirmed, as what a restored store lacks
+    was not asked."""
+    (row,) = await pool.fetch(_RECORD, *led)
+    if not row["confirmed"]:
+        raise StoreUnconfirmed(f"what the reaction {led.key} led to is not known before the store is confirmed")
 
 
 async def is_reacted(pool: asyncpg.Pool, key: str) -> bool:
