@@ -68,25 +68,29 @@ async def settle(programme: Programme) -> None:
         async with asyncio.timeout(PATIENCE):
             # What was handled last may have led to something: so twice.
             while quiet < 2:
-                left = [each for service in SERVICES for each in await _left(programme, service)]
+                left = await _left(programme)
                 quiet = 0 if left else quiet + 1
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.3)
     except TimeoutError:
         raise AssertionError(f"not within {PATIENCE:.0f} s: {left}") from None
 
 
-async def _left(programme: Programme, service: str) -> list[str]:
-    """What is not published yet of a service, and which subscriptions have not handled all of it."""
-    messages = await topics_of(programme, service)
-    ends = {(message.topic, message.partition): message.position for message in messages}
-    stored = {row["event_id"] for row in await programme.fetch(service, "SELECT event_id FROM events")}
-    unpublished = stored - {message.event_id for message in messages}
-    left = [f"{len(unpublished)} events of {service}"] if unpublished else []
-    left += await _unplaced(programme, service)
-    topics = {name_of(topic): topic for topic in programme.topics(service)}
+async def _left(programme: Programme) -> list[str]:
+    """What is not published yet, and which subscriptions have not handled all of it."""
+    left: list[str] = []
+    ends: dict[tuple[str, int], int] = {}
+    for service in SERVICES:
+        messages = await topics_of(programme, service)
+        ends |= {(message.topic, message.partition): message.position for message in messages}
+        stored = {row["event_id"] for row in await programme.fetch(service, "SELECT event_id FROM events")}
+        if unpublished := stored - {message.event_id for message in messages}:
+            left.append(f"{len(unpublished)} events of {service}")
+    topics = {name_of(topic): topic for service in SERVICES for topic in programme.topics(service)}
     for reader in SERVICES:
-        rows = await programme.fetch(reader, "SELECT subscription, topic, partition, position FROM marks")
-        reached = {(name, (topic, partition)): position for name, topic, partition, position in rows}
+        rows = await programme.fetch(reader, "SELECT subscription, topic, partition, position, caught_up FROM marks")
+        current = [row for row in rows if topics.get(name_of(row["topic"])) == row["topic"]]
+        left += await _unplaced(programme, reader, current)
+        reached = {(row["subscription"], (row["topic"], row["partition"])): row["position"] for row in rows}
         # Of another version of a topic there may be no marks yet. A chapter goes by another name there.
         follows = {(name, topics.get(name_of(topic))) for name, (topic, _) in reached if not name.startswith(PREFIX)}
         asked = {(name, place) for name, topic in follows for place in ends if place[0] == topic}
@@ -96,16 +100,16 @@ async def _left(programme: Programme, service: str) -> list[str]:
     return left
 
 
-async def _unplaced(programme: Programme, service: str) -> list[str]:
+async def _unplaced(programme: Programme, service: str, marks: Sequence[asyncpg.Record]) -> list[str]:
     """The subscriptions of a service that have not come to the end of what they follow since they began."""
     try:
         told = await programme.ready(service)
     except httpx.TransportError:
         return [f"{service} does not answer"]
-    rows = await programme.fetch(service, "SELECT subscription FROM marks GROUP BY 1 HAVING bool_and(caught_up)")
-    placed = {row["subscription"] for row in rows}
     names = {name.removeprefix("subscription ") for name in told["work"] if name.startswith("subscription ")}
-    return [f"{name} of {service} has begun" for name in sorted(names - placed)]
+    began = names - {row["subscription"] for row in marks}
+    coming = names & {row["subscription"] for row in marks if not row["caught_up"]}
+    return [f"{name} of {service} has begun" for name in sorted(began | coming)]
 
 
 async def judge(programme: Programme, clients: Clients) -> Verdict:
