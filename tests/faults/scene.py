@@ -64,8 +64,8 @@ class Scene:
 
     def everyone_was_answered(self) -> None:
         """Whatever was asked for, as no process that answers was stopped. Raises AssertionError."""
-        unheard = [each for each in self.answers if each.status is None]
-        assert unheard == [], f"{len(unheard)} requests were not answered, after {[each.seconds for each in unheard]} s"
+        unheard = [f"{each.error} after {each.seconds:.1f} s" for each in self.answers if each.status is None]
+        assert unheard == [], f"requests were not answered: {unheard}"
 
     async def until(self, happened: Callable[[], bool], what: str) -> None:
         """Waits for what a fault leads to."""

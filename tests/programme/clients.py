@@ -49,6 +49,8 @@ class Answer:
     body: bytes = b""
     at: float = field(default_factory=time.monotonic)
     """When it came."""
+    error: str = ""
+    """Why there was none."""
 
 
 def _told(answer: Answer) -> str:
@@ -183,8 +185,8 @@ class Clients:
         begun = time.monotonic()
         try:
             answer = await self._http.post(_url(sent.port, sent.service, sent.path), json=sent.body, headers=headers)
-        except httpx.TransportError:
-            sent.answers.append(Answer(time.monotonic() - begun, None))
+        except httpx.TransportError as error:
+            sent.answers.append(Answer(time.monotonic() - begun, None, error=repr(error)))
             return
         sent.answered_at = time.monotonic()
         told = answer.json()
@@ -242,8 +244,8 @@ class Clients:
         begun = time.monotonic()
         try:
             answer = await self.reads(service, sent.path)
-        except httpx.TransportError:
-            sent.answers.append(Answer(time.monotonic() - begun, None))
+        except httpx.TransportError as error:
+            sent.answers.append(Answer(time.monotonic() - begun, None, error=repr(error)))
             return
         problem = None if answer.is_success else answer.json()
         sent.answers.append(Answer(time.monotonic() - begun, answer.status_code, problem, answer.headers))
