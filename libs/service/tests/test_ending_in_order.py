@@ -116,6 +116,20 @@ def test_a_connection_that_is_kept_ends_with_its_next_answer_however_late(
     it.wait(60)
 
 
+def test_a_request_that_came_in_time_is_answered_though_the_process_stood_still(
+    process: tuple[subprocess.Popen[bytes], Caller],
+) -> None:
+    it, caller = process
+    connection = caller.connect()
+    caller.install(connection)
+    it.send_signal(signal.SIGSTOP)
+    time.sleep(IDLE / 2)
+    connection.request("POST", "/v1/lamps", LAMP, caller.headers)
+    time.sleep(IDLE / 2 + 1)
+    it.send_signal(signal.SIGCONT)
+    installed(connection)
+
+
 def test_a_request_under_way_is_answered(process: tuple[subprocess.Popen[bytes], Caller]) -> None:
     it, caller = process
     connection = caller.connect()

@@ -27,6 +27,8 @@ from service.http.sentences import (
 if TYPE_CHECKING:
     from service.http.serving import Config
 
+CATCH_UP: Final = 0.1
+"""Seconds in which a process that stood still reads what was sent to it meanwhile."""
 _SEPARATORS: Final = 4
 """Bytes around each header: a colon, a space, CR and LF."""
 
@@ -130,6 +132,14 @@ class Connection(HttpToolsProtocol):
             self.end_with_answer()
         else:
             super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Called when the connection has been idle for long enough, and ends it, unless a request has come in time.
+
+        A process that stood still, or had no processor, looks at the time before it reads: closed at once, the
+        connection would take a request with it that nobody is told of.
+        """
+        self.timeout_keep_alive_task = self.loop.call_later(CATCH_UP, super().timeout_keep_alive_handler)
 
     def sweep(self, now: float) -> None:
         """Ends the connection where the client has had its time; called every now and then."""
