@@ -33,7 +33,7 @@ _OTHERS: Final = """
 
 def were_told_soon(scene: Scene, since: float) -> bool:
     """Whether requests were answered 503 since a moment; none of these answers took long."""
-    told = scene.failed_since(since)
+    told = [each for each in scene.failed_since(since) if each.status == httpx.codes.SERVICE_UNAVAILABLE]
     assert all(answer.seconds < SOON for answer in told), [answer.seconds for answer in told]
     return bool(told)
 

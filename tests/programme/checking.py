@@ -107,6 +107,8 @@ async def _unplaced(programme: Programme, service: str, marks: Sequence[asyncpg.
     except httpx.TransportError:
         return [f"{service} does not answer"]
     names = {name.removeprefix("subscription ") for name in told["work"] if name.startswith("subscription ")}
+    names |= {mirror.subscription for mirror in service_of(service).mirrors}
+    names |= {f"{service}-reactions"} if "reactions" in told["work"] else set()
     began = names - {row["subscription"] for row in marks}
     coming = names & {row["subscription"] for row in marks if not row["caught_up"]}
     return [f"{name} of {service} has begun" for name in sorted(began | coming)]
@@ -245,6 +247,8 @@ def _unclear(clients: Clients) -> list[str]:
         for answer in each.answers:
             if (problem := answer.problem) is None:
                 continue
+            if each in clients.looked_up and answer.status not in TEMPORARY:
+                faults.append(f"a list was refused: {each}")
             slug = str(problem.get("type", "")).removeprefix(f"/{each.service}/problems/")
             if slug not in service_of(each.service).problems or not {"title", "status", "detail"} <= problem.keys():
                 faults.append(f"{each} was answered {problem}")

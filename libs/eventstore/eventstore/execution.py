@@ -44,7 +44,6 @@ from eventstore.postgres.appending import (
     PersonUnknown,
     VersionConflict,
 )
-from eventstore.postgres.confirmation import IS_CONFIRMED, StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable, is_outage
 from eventstore.postgres.ids import new_id
 from eventstore.postgres.listing import Stored, Wanted
@@ -198,13 +197,13 @@ async def _execute(
                     raise decider.exists()
                 stored = None
             if stored is None and not creates:
-                await refuse_unconfirmed(store)
+                await store.refuse_unconfirmed()
                 raise StreamNotFound(decider.category, identity)
             found = await revive(store, decider, stored) if stored else None
             state = found.state if found else None
             version = found.version if found else 0
-            roles = decider.authorise(decision, command if creates or state is None else state, actor)
             try:
+                roles = decider.authorise(decision, command if creates or state is None else state, actor)
                 if expected is not None and expected != version:
                     raise VersionConflict(stream_id, expected)
                 asked = Introduced(command)
@@ -213,11 +212,16 @@ async def _execute(
                 looked_up, guards = await _look_up(store, decision.looks_up, command, state)
                 context = Context(now, roles, actor.organisations, store.bounds)
                 events = decider.decide(state, asked.command, context, looked_up)
+            except Forbidden:
+                if found:
+                    # It may be another's by now.
+                    await store.refuse_unconfirmed()
+                raise
             except (Rejected, VersionConflict) as refused:
                 # What the first sending of this command changed may be the very reason to refuse the second.
                 if replayed := await _replayed(store, decider, key):
                     return replayed
-                await refuse_unconfirmed(store)
+                await store.refuse_unconfirmed()
                 if isinstance(refused, Rejected) and refused.by_rule:
                     await refuse_behind(store, decision.looks_up)
                 if isinstance(refused, Rejected) and refused.refusal is decider.exists:
@@ -227,7 +231,7 @@ async def _execute(
                 # Or the very reason that nothing is left to change.
                 if replayed := await _replayed(store, decider, key):
                     return replayed
-                await refuse_unconfirmed(store)
+                await store.refuse_unconfirmed()
                 return replace(found, unchanged=True)
             folded = decider.fold(events, state)
             if folded is None:
@@ -294,14 +298,6 @@ def _completed(metadata: str, roles: Roles) -> str:
     if traceparent := tracing.traceparent():
         more["traceparent"] = traceparent
     return to_json({**from_json(metadata), **more}).decode() if more else metadata
-
-
-async def refuse_unconfirmed(store: Streams) -> None:
-    """Raises StoreUnconfirmed where the store may lack what its topic has: what is not found there may be all the same,
-    and what is decided on it was perhaps decided otherwise."""
-    (row,) = await store.fetch(IS_CONFIRMED)
-    if not row["confirmed"]:
-        raise StoreUnconfirmed("the store has not been found to hold what its topic ends with")
 
 
 async def current(store: Streams, decider: Decider[S], identity: str) -> Outcome[S] | None:

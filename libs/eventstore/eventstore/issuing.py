@@ -24,7 +24,6 @@ from eventstore.execution import (
     moment,
     named,
     pages,
-    refuse_unconfirmed,
 )
 from eventstore.kafka.envelope import Message
 from eventstore.measuring import ReactionOutcome
@@ -66,9 +65,9 @@ async def issue_due(store: Store, deciders: Mapping[str, Decider[Any]], now: dat
     Each is issued on the version of its stream whose due it is. Where the stream has moved on it is dropped: the stream
     has told what is due on it since. What is refused on its own version is parked.
     """
+    # First: what is taken is left to whoever took it for a while.
+    await store.refuse_unconfirmed()
     taken = await store.asked(take_due(store.pool, now, AT_ONCE))
-    if taken:
-        await refuse_unconfirmed(store)
     await store.asked(asyncio.gather(*(_issue(store, deciders[due.category], due, now) for due in taken)))
     return len(taken)
 
@@ -153,7 +152,6 @@ async def react(store: Store, reactions: Reactions, message: Message, event: Eve
     issued again when the event is delivered again. Raises StoreUnavailable, also where a mirror is behind, or where the
     store is not confirmed: what is to be found may not be there yet.
     """
-    await refuse_unconfirmed(store)
     refusals: list[str] = []
     with tracing.following(message.leads_to()):
         for reaction in reactions.of(type(event)):

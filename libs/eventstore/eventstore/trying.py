@@ -116,6 +116,9 @@ class Trial:
         """The rows of a statement, of what is stored."""
         return await self._store.fetch(query, *arguments)
 
+    async def refuse_unconfirmed(self) -> None:
+        """Nothing: whoever keeps what was refused here asks the store."""
+
     async def recognised(self, recognitions: Sequence[bytes]) -> Mapping[bytes, tuple[str, str]]:
         """Those persons who would be known, with nothing of what was told of those whom commands here named."""
         self._seen.update(recognition.hex() for recognition in recognitions)

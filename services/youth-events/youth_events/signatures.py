@@ -167,6 +167,8 @@ async def _open(store: Store, link: str) -> _Opened:
     """What a link leads to. Raises Problem for one that is none, or of what can be read no more."""
     said = Links(PURPOSE, store.keyed).read(link)
     found = await current(store, immersions, said[0]) if said else None
+    if said and not found:
+        await store.refuse_unconfirmed()
     if said is None or found is None:
         raise Problem("not-found", Said(NO_LINK))
     _, signatory, number = said

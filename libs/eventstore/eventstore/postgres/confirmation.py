@@ -31,6 +31,7 @@ IS_CONFIRMED: Final = """
         SELECT FROM confirmation WHERE place = connected_place() AND events_table = 'events'::regclass
     ) AS confirmed
 """
+STANDING: Final = f"SELECT pg_is_in_recovery() AS replica, confirmed FROM ({IS_CONFIRMED}) AS store"  # noqa: S608  ours
 _UNKNOWN: Final = """
     SELECT position, event_id
     FROM unnest($1::bigint[], $2::uuid[]) AS published (position, event_id)
@@ -42,7 +43,7 @@ _UNKNOWN: Final = """
 
 
 class StoreUnconfirmed(StoreUnavailable):
-    """The store has not been found to hold what its topic ends with, so nothing is appended."""
+    """The store has not been found to hold what its topic ends with, so nothing is appended, and nothing refused."""
 
 
 async def confirm(connection: asyncpg.Connection) -> None:

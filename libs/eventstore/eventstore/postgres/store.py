@@ -38,7 +38,7 @@ from eventstore.postgres.appending import (
     touches,
     written,
 )
-from eventstore.postgres.confirmation import TELL_PLACE, UNCONFIRMED, StoreUnconfirmed
+from eventstore.postgres.confirmation import STANDING, TELL_PLACE, UNCONFIRMED, StoreUnconfirmed
 from eventstore.postgres.connection import LISTING, Line, StoreUnavailable, is_outage, open_pool
 from eventstore.postgres.derived import Collision, collisions
 from eventstore.postgres.grouping import Grouped
@@ -198,6 +198,15 @@ class Store:
         if any(not row["confirmed"] for row in rows):
             raise StoreUnconfirmed("who was erased after this store was saved is not known yet")
         return {row["subject"]: Known(row["kind"], row["data"], row["recorded_at"]) for row in rows}
+
+    async def refuse_unconfirmed(self) -> None:
+        """Raises StoreUnconfirmed where the store may lack what its topic has: what is not found may be there all the
+        same, and what was decided on what is found was perhaps decided otherwise. Raises StoreUnavailable, too."""
+        (row,) = await self.fetch(STANDING)
+        if row["replica"]:
+            raise StoreUnavailable("the database is a replica")
+        if not row["confirmed"]:
+            raise StoreUnconfirmed("the store has not been found to hold what its topic ends with")
 
     def turn(self, stream_id: str) -> asyncio.Lock:
         """Held by the one, of this process's commands that lost a race on a stream, whose turn it is to try again."""

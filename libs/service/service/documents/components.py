@@ -277,5 +277,7 @@ def responses(service: str, own: Mapping[str, Kind]) -> Document:
         "Invalid": of("The request does not have the form it needs.", "invalid", *invalid),
         "InvalidOrKeyReused": of("The request does not have the form it needs.", "invalid", "idempotency-key-reused"),
         "Internal": of("A fault of ours.", "internal"),
-        "Unavailable": of("Something the service needs is away.", "unavailable", "timed-out"),
+        "Unavailable": of(
+            "Something the service needs is away.", "unavailable", "timed-out", "store-unconfirmed", "mirror-behind"
+        ),
     }

@@ -153,6 +153,7 @@ class _Work:
                 asked, failed = self._read(lines, names)
                 plan = await self._decide(trial, lines, asked, failed)
                 told = {name: names[name] for name in names.keys() - known}
+                await self._store.refuse_unconfirmed()
                 await importing.checked(pool, identity, turn, number, plan, failed, told)
                 number, checked, failing = number + 1, checked + len(lines), failing + len(failed)
         if checked != self._import.lines:
@@ -222,6 +223,7 @@ class _Work:
             self.told = f"import {identity} is carried out: {done} of {self._import.lines} lines are done"
             lines, plan = part
             failed = await self._run_part(lines, plan)
+            await self._store.refuse_unconfirmed()
             carried_out = sum(planned.identity is not None for planned in plan) - len(failed)
             await importing.ran(pool, identity, number, carried_out, failed)
             number, done = number + 1, done + carried_out

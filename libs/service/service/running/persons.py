@@ -65,6 +65,8 @@ def _print(ending: Sequence[Expiring]) -> None:
 
 async def retain(service: Service, store: Store) -> int:
     """Erases whom no record needs any more; returns how many. Raises StoreUnavailable."""
+    # What a restored store lacks may need them longer.
+    await store.refuse_unconfirmed()
     ending = await expiring(store, clock.now().date())
     for each in ending:
         await erase(service, store, each.subject, "retention")

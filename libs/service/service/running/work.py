@@ -15,6 +15,7 @@ from eventstore.mirroring import mirror_messages
 from eventstore.mirrors import Mirror
 from eventstore.outages import QUIET, Outage
 from eventstore.postgres import importing
+from eventstore.postgres.confirmation import StoreUnconfirmed
 from eventstore.postgres.connection import StoreUnavailable
 from eventstore.postgres.derived import Collision
 from eventstore.postgres.store import Store
@@ -119,6 +120,10 @@ def _retaining(service: Service, store: Store, away: Outage) -> Supervised:
             try:
                 if erased := await retain(service, store):
                     log.info("%d persons were erased, whom no record needs any more", erased)
+            except StoreUnconfirmed:
+                # The relay tells of that.
+                await asyncio.sleep(MINUTE)
+                continue
             except StoreUnavailable:
                 away.fail("whom no record needs is erased later: the database is away")
             await asyncio.sleep(HOUR)
@@ -205,6 +210,9 @@ def _due(service: Service, store: Store, away: Outage) -> Supervised:
         while True:
             try:
                 looked_at = await issue_due(store, service.deciders, clock.now())
+            except StoreUnconfirmed:
+                # The relay tells of that.
+                looked_at = 0
             except StoreUnavailable:
                 away.fail("what is due is issued later: the database is away")
                 looked_at = 0
@@ -221,6 +229,7 @@ def _reacting(
     known = {(each.event_type, each.schema_version) for event in service.events for each in event.versions()}
 
     async def handle(_: asyncpg.Connection, messages: Sequence[Message]) -> None:
+        await store.refuse_unconfirmed()
         now = clock.now()
         for message in messages:
             if model := mine.get((message.type, message.schema_version)):
