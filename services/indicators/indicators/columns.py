@@ -170,6 +170,11 @@ class Columns:
         self._held: dict[str, Generation] = {}
         self._numbers = Numbers()
 
+    @property
+    def held(self) -> Collection[str]:
+        """The generations that figures were last answered from."""
+        return self._held.keys()
+
     async def moment(self, connection: asyncpg.Connection, served: Mapping[str, Generation]) -> Moment:
         """What PostgreSQL holds of these generations in the transaction of the connection. It is to be closed."""
         if gone := [name for name, held in self._held.items() if not _is_of(held, served.get(name))]:

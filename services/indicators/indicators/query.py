@@ -6,7 +6,7 @@ sum of all differences up to it, so that levels and sums are read alike.
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -379,16 +379,20 @@ async def snapshot(
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         async with columns.lock:
-            chapters = await serving(connection, catalogue, generations or {})  # type: ignore[arg-type]
+            chapters = await serving(connection, catalogue, generations or {}, columns.held)  # type: ignore[arg-type]
             moment = await columns.moment(connection, {each.generation: each.held for each in chapters.values()})  # type: ignore[arg-type]
         with closing(moment):
             yield Snapshot(connection, moment, catalogue, chapters)  # type: ignore[arg-type]
 
 
 async def serving(
-    connection: asyncpg.Connection, catalogue: Catalogue, generations: Mapping[str, str]
+    connection: asyncpg.Connection, catalogue: Catalogue, generations: Mapping[str, str], held: Collection[str] = ()
 ) -> Mapping[str, Served]:
-    """What each chapter is answered from, of those that can be asked."""
+    """What each chapter is answered from, of those that can be asked.
+
+    One that was answered from a generation before, which is `held`, goes on to its own where that has come as far: both
+    may be folded side by side, and no figure goes back.
+    """
     marks: dict[str, list[asyncpg.Record]] = defaultdict(list)
     for row in await connection.fetch(_MARKS, PREFIX):
         marks[row["subscription"]].append(row)
@@ -400,12 +404,21 @@ async def serving(
     for name, chapter in catalogue.chapters.items():
         subscription = subscription_of(chapter, generations.get(name, chapter.generation))
         others = [generation for generation, (of, _) in folded.items() if of == name and generation != subscription]
-        for generation in (subscription, *reversed(others)):
+        others = [*reversed(others)]
+        before = [marks[each] for each in others if each in held and subscription not in held]
+        own = () if any(_is_behind(marks[subscription], each) for each in before) else (subscription,)
+        for generation in (*own, *others):
             if all(mark["caught_up"] for mark in marks[generation]) and marks[generation]:
                 known = chapter.definitions if generation == subscription else folded[generation][1]
                 chapters[name] = _served(chapter, generation, known, marks[generation])
                 break
     return chapters
+
+
+def _is_behind(own: Sequence[asyncpg.Record], before: Sequence[asyncpg.Record]) -> bool:
+    """Whether one generation lacks what another has, of any partition that both read."""
+    reached = {(mark["topic"], mark["partition"]): mark["position"] for mark in own}
+    return any(mark["position"] > reached.get((mark["topic"], mark["partition"]), mark["position"]) for mark in before)
 
 
 def _served(

@@ -1112,6 +1112,31 @@ async def test_a_changed_chapter_is_answered_as_before_until_it_has_caught_up(po
     assert await value(pool, "members") == 1
 
 
+async def test_a_changed_chapter_takes_over_once_it_has_come_as_far_as_the_one_that_answered(
+    pool: asyncpg.Pool,
+) -> None:
+    log, columns, changed = a_year_of_members(first_programme()), Columns(), with_version(2)
+    new = Projection(changed.chapters["network"])
+
+    async def version() -> int:
+        async with snapshot(pool, changed, columns=columns) as now:
+            await now.answer(changed["members"], Question())
+            return now.version(changed["members"])
+
+    await fold(pool, log.messages)
+    assert await version() == 1
+    read = log.messages
+    log.append(f"company-{sample_siret(4)}", activated(sample_siret(4), 5, date(2024, 7, 1)))
+    await fold(pool, log.messages)
+    await fold(pool, read, new)
+    assert await version() == 1, "it was at the end that there was when it began"
+    await fold(pool, log.messages, new)
+    assert await version() == 2
+    log.append(f"company-{sample_siret(5)}", activated(sample_siret(5), 5, date(2024, 7, 2)))
+    await fold(pool, log.messages)
+    assert await version() == 2, "it does not go back and forth"
+
+
 async def test_the_old_definition_goes_on_beside_the_new_one_until_it_is_forgotten(
     pool: asyncpg.Pool, database: str
 ) -> None:
