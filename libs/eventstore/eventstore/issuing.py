@@ -15,16 +15,7 @@ from contracts.registry import REGISTRY
 from eventstore import tracing
 from eventstore.decider import PARIS, PLATFORM, TODAY, Actor, Command, Decider, Due, State
 from eventstore.discretion import described
-from eventstore.execution import (
-    AlreadyRefused,
-    Outcome,
-    StreamNotFound,
-    current,
-    execute,
-    moment,
-    named,
-    pages,
-)
+from eventstore.execution import AlreadyRefused, Outcome, StreamNotFound, current, execute, moment, named, pages
 from eventstore.kafka.envelope import Message
 from eventstore.measuring import ReactionOutcome
 from eventstore.mirroring import until_current
