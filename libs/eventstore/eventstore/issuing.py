@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import partial
 from itertools import count
 from typing import Any, Final
@@ -73,14 +73,15 @@ async def _issue(store: Store, decider: Decider[Any], taken: TakenDue, now: date
         return
     try:
         led, metadata = await _led_by_last(store, taken.stream_id, found.version)
+        command = _dated(due, found.state)
         with tracing.following(led):
             outcome = await execute(
                 store,
                 decider,
-                _dated(due, found.state),
+                command,
                 identity=found.identity,
                 actor=OURS,
-                now=now,
+                now=_by_now(now, command.on),
                 metadata=metadata,
                 expected=found.version,
             )
@@ -109,6 +110,11 @@ async def _park(store: Store, taken: TakenDue, version: int, reason: str, error:
 def _dated(due: Due, state: State) -> Command:
     """The command on its day: the one it is due on, or the stream's latest step if that is later."""
     return due.command.model_copy(update={"on": max(_day(due.at), state.effective_on)})
+
+
+def _by_now(now: datetime, on: date) -> datetime:
+    """The moment it is: that day has begun, if only by the clock of the process that told what is answered here."""
+    return max(now, datetime.combine(on, time.min, PARIS))
 
 
 def _day(at: datetime | date) -> date:
@@ -252,7 +258,15 @@ async def _try(
     if found is not None and command.on < found.state.effective_on:
         command = command.model_copy(update={"on": found.state.effective_on})
     attempt = partial(
-        execute, store, decider, command, identity=identity, actor=OURS, now=now, metadata=metadata, reaction=key
+        execute,
+        store,
+        decider,
+        command,
+        identity=identity,
+        actor=OURS,
+        now=_by_now(now, command.on),
+        metadata=metadata,
+        reaction=key,
     )
     try:
         outcome = await attempt()

@@ -133,9 +133,15 @@ async def store(migrated_database: str) -> AsyncIterator[Store]:
 
 
 async def issued(
-    store: Store, command: Command, identity: str | None = None, *, actor: Actor = CLERK, metadata: str = "{}"
+    store: Store,
+    command: Command,
+    identity: str | None = None,
+    *,
+    actor: Actor = CLERK,
+    now: datetime = NOW,
+    metadata: str = "{}",
 ) -> Outcome[Seat]:
-    return await execute(store, seats, command, identity=identity, actor=actor, now=NOW, metadata=metadata)
+    return await execute(store, seats, command, identity=identity, actor=actor, now=now, metadata=metadata)
 
 
 async def reserved(store: Store, seat: str, *, days: int = 3, metadata: str = "{}") -> str:
@@ -304,6 +310,20 @@ async def test_what_a_reaction_led_to_is_not_done_again_in_a_store_that_took_it_
         assert [each.event_id for each in await restored.read(0, 100)] == [each.event_id for each in everything]
         *_, led = await restored.read(0, 100)
         assert json.loads(led.metadata)["causation_id"] == str(message.event_id)
+
+
+async def test_what_another_process_did_on_a_day_that_has_not_begun_here_has_happened(store: Store) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    identity, waiting = await reserved(store, "1A"), await queued(store, "1A")
+    await issued(store, Release(), identity, now=tomorrow)
+    message, event = await released(store, identity)
+    await react(store, reactions, message, event, NOW)
+    offered = (await state(store, waiting)).state
+    assert (offered.status, offered.effective_on) == ("offered", tomorrow.date())
+    due_now = (await issued(store, Reserve(seat="1B", until=NOW.date()), now=tomorrow)).identity
+    await issue_due(store, DECIDERS, NOW)
+    assert (await state(store, due_now)).state.status == "released"
+    assert await parked(store.pool) == []
 
 
 async def test_what_a_restored_store_lacks_refuses_nothing(store: Store, migrated_database: str) -> None:
