@@ -571,6 +571,6 @@ def today() -> date:
 @asynccontextmanager
 async def clients_of(programme: Programme, seed: int = 0) -> AsyncIterator[Clients]:
     """Clients, without anything to remember yet; a seed decides what they leave to chance."""
-    # A connection that is silent is let go of before the service ends it: a request would be lost on it.
-    async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(keepalive_expiry=2)) as http:
+    # Each request has a connection of its own: on one that is kept it may be lost as either side lets go of it.
+    async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_keepalive_connections=0)) as http:
         yield Clients(programme, http, random.Random(seed))
