@@ -22,9 +22,22 @@ from programme.clients import Clients, Sent
 from programme.running import PARTITIONS, PATIENCE, Programme
 
 TEMPORARY: Final = (408, 429, 503, 504, 507)
+_TOLD: Final = (
+    "position",
+    "stream_id",
+    "version",
+    "type",
+    "schema_version",
+    "data",
+    "recorded_at",
+    "correlation_id",
+    "causation_id",
+    "reaction",
+)
+"""What a store says of an event and a record says of it."""
 _EVENTS: Final = """
-    SELECT position, event_id, stream_id, version, type, schema_version, data, recorded_at,
-           metadata ->> 'correlation_id' AS key, metadata ->> 'causation_id' AS cause,
+    SELECT position, event_id, stream_id, version, type, schema_version, convert_to(data::text, 'UTF8') AS data,
+           recorded_at, metadata ->> 'correlation_id' AS correlation_id, metadata ->> 'causation_id' AS causation_id,
            metadata ->> 'reaction' AS reaction
     FROM events ORDER BY position
 """
@@ -131,8 +144,8 @@ async def judge(programme: Programme, clients: Clients) -> Verdict:
         effects: dict[str, list[asyncpg.Record]] = defaultdict(list)
         for row in rows:
             # What a reaction led to has the key of what it was to.
-            if not row["cause"]:
-                effects[row["key"]].append(row)
+            if not row["causation_id"]:
+                effects[row["correlation_id"]].append(row)
         unasked = [each for key in effects.keys() - clients.keys for each in effects[key]]
         verdict.faults += [f"nobody asked for the {each['type']} of {each['stream_id']}" for each in unasked]
         was_lost = {message.correlation_id for message in messages if message.event_id in lost}
@@ -184,36 +197,8 @@ def _elsewhere(programme: Programme, service: str, messages: Sequence[Message]) 
 
 def _differences(service: str, rows: Sequence[asyncpg.Record], messages: Sequence[Message]) -> list[str]:
     """Where topics do not hold what the store does, field by field."""
-    stored = {
-        row["event_id"]: (
-            row["position"],
-            row["stream_id"],
-            row["version"],
-            row["type"],
-            row["schema_version"],
-            row["data"],
-            row["recorded_at"],
-            row["key"],
-            row["cause"],
-            row["reaction"],
-        )
-        for row in rows
-    }
-    published = {
-        each.event_id: (
-            each.position,
-            each.stream_id,
-            each.version,
-            each.type,
-            each.schema_version,
-            each.data.decode(),
-            each.recorded_at,
-            each.correlation_id,
-            each.causation_id,
-            each.reaction,
-        )
-        for each in messages
-    }
+    stored = {row["event_id"]: tuple(row[name] for name in _TOLD) for row in rows}
+    published = {each.event_id: tuple(getattr(each, name) for name in _TOLD) for each in messages}
     return [
         f"{service} has stored {stored.get(event)}, and published {published.get(event)}"
         for event in stored.keys() | published.keys()
@@ -231,7 +216,7 @@ def _reacted_again(rows: Sequence[asyncpg.Record], causes: Mapping[str, tuple[st
             continue
         effects[reaction].add((row["stream_id"], row["recorded_at"]))
         name = reaction.split("/")[1]
-        stream_id, version = causes.get(row["cause"], ("", 0))
+        stream_id, version = causes.get(row["causation_id"], ("", 0))
         if version < reached[name, stream_id]:
             faults.append(
                 f"{reaction}: version {version} of {stream_id} was reacted to after {reached[name, stream_id]}"
@@ -242,13 +227,15 @@ def _reacted_again(rows: Sequence[asyncpg.Record], causes: Mapping[str, tuple[st
 
 def _unclear(clients: Clients) -> list[str]:
     """Answers that do not say what is wrong, or whether to try again."""
-    faults = []
+    faults = [
+        f"a list was refused: {each}"
+        for each in clients.looked_up
+        if any(answer.problem and answer.status not in TEMPORARY for answer in each.answers)
+    ]
     for each in [*clients.sent, *clients.looked_up]:
         for answer in each.answers:
             if (problem := answer.problem) is None:
                 continue
-            if each in clients.looked_up and answer.status not in TEMPORARY:
-                faults.append(f"a list was refused: {each}")
             slug = str(problem.get("type", "")).removeprefix(f"/{each.service}/problems/")
             if slug not in service_of(each.service).problems or not {"title", "status", "detail"} <= problem.keys():
                 faults.append(f"{each} was answered {problem}")
